@@ -24,6 +24,16 @@ export const errorCatalogue = {
     retryable: false,
     message: "This should have been impossible: {what}. Please report it with the command that you ran.",
   },
+  JOB_DUPLICATE_NAME: {
+    fault: "user",
+    retryable: false,
+    message: "The job has two of the {kind} {name}. Give one of them another name.",
+  },
+  JOB_WRONG_VALUE: {
+    fault: "user",
+    retryable: false,
+    message: "A function of the job returned a {value} for the field {field}, which is declared as {kind}.",
+  },
 } as const satisfies Record<
   string,
   { readonly fault: "user" | "external" | "bug"; readonly retryable: boolean; readonly message: string }

@@ -1,0 +1,43 @@
+import { raise } from "../base/errors.ts";
+import type { Graph, Node } from "./graph.ts";
+import type { Fields, Model } from "./model.ts";
+import { Changelog } from "./streams.ts";
+
+/** What a job is written against: names its inputs and collects the nodes that its calls make. */
+export class Environment {
+  readonly #nodes: Node[] = [];
+  readonly #changes = new Map<string, Changelog<Fields>>();
+
+  /** The changelog of a model: every row's adds and retracts. Asked for twice, it is read once. */
+  changes<F extends Fields>(model: Model<F>): Changelog<F> {
+    const known = this.#changes.get(model.name);
+    if (known === undefined) {
+      const uid = `changes/${model.name}`;
+      const made = new Changelog(this, this.add({ type: "changes", uid, inputs: [], fields: model.fields, model }));
+      this.#changes.set(model.name, made as unknown as Changelog<Fields>);
+      return made as Changelog<F>;
+    }
+    const node = known.node;
+    if (node.type === "changes" && node.model !== model) raise("JOB_DUPLICATE_NAME", { kind: "model", name: model.name });
+    return known as unknown as Changelog<F>;
+  }
+
+  /** Adds a node to the graph; its uid must be new. For operators of other rooms; jobs use the streams' methods. */
+  add<N extends Node>(node: N): N {
+    if (this.#nodes.some((other) => other.uid === node.uid)) raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** A uid for a node that the author did not name, from what it follows. */
+  uidAfter(input: Node, what: string): string {
+    const prefix = `${input.uid}/${what}`;
+    const taken = this.#nodes.filter((node) => node.uid === prefix || node.uid.startsWith(`${prefix}~`)).length;
+    return taken === 0 ? prefix : `${prefix}~${taken + 1}`;
+  }
+
+  /** The graph as built so far. */
+  graph(name: string): Graph {
+    return { name, nodes: [...this.#nodes] };
+  }
+}

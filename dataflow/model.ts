@@ -1,0 +1,104 @@
+import type { RoundingMode } from "../base/money.ts";
+
+/** What a field of a model holds; `T` is its type in row views and conditions. */
+export interface Field<T = unknown> {
+  readonly kind: FieldKind;
+  /** The table's column; default: the field's name in snake_case. */
+  readonly column?: string;
+  readonly money?: MoneyMapping;
+  /** Only for the type checker. */
+  readonly type?: T;
+}
+
+export type FieldKind = "id" | "text" | "integer" | "flag" | "instant" | "money";
+
+/** How a column becomes money. */
+export interface MoneyMapping {
+  /** Column that holds the currency code, or */
+  readonly currencyFrom?: string;
+  /** the one currency of all rows. */
+  readonly currency?: string;
+  /** Digits after the point of the minor unit; default: the currency's ISO 4217 exponent. */
+  readonly scale?: number;
+  /** Rounding where the column is finer than the scale. Without it such a value is a fault of the record. */
+  readonly rounding?: RoundingMode;
+  /** An integer column holds minor units already; default: whole currency units. */
+  readonly minorUnits?: boolean;
+}
+
+/** Money as row views show it. */
+export interface MoneyValue {
+  readonly minor: bigint;
+  readonly currency: string;
+}
+
+/** A business key or a part of it, in canonical text (see base/key.ts): integers of any width and strings. */
+export const id = (column?: string): Field<string> => field("id", column);
+/** Text; database enums and UUIDs too. */
+export const text = (column?: string): Field<string> => field("text", column);
+/** A 64-bit integer, exact. */
+export const integer = (column?: string): Field<bigint> => field("integer", column);
+/** A boolean; MariaDB's TINYINT(1) too. */
+export const flag = (column?: string): Field<boolean> => field("flag", column);
+/** A point in time in epoch milliseconds, from any of Debezium's time types. A date is its midnight in UTC. */
+export const instant = (column?: string): Field<number> => field("instant", column);
+
+/** An amount. By default its currency comes from the column `currency`. */
+export function money(options: MoneyMapping & { readonly column?: string } = {}): Field<MoneyValue> {
+  const { column, ...mapping } = options;
+  const currency = mapping.currency === undefined ? { currencyFrom: mapping.currencyFrom ?? "currency" } : {};
+  return { ...field<MoneyValue>("money", column), money: { ...mapping, ...currency } };
+}
+
+function field<T>(kind: FieldKind, column: string | undefined): Field<T> {
+  return column === undefined ? { kind } : { kind, column };
+}
+
+/** The fields of a model by name. */
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The value type of a field. */
+export type ValueOf<F> = F extends Field<infer T> ? T : never;
+
+/** Names of the fields of one kind of value, so that `sum` takes money only. */
+export type FieldsOf<F extends Fields, T> = { [K in keyof F]: ValueOf<F[K]> extends T ? K : never }[keyof F] & string;
+
+/** Where rows of a model come from. `source` is a name that configuration binds to topics. */
+export interface Table {
+  readonly source: string;
+  readonly table: string;
+}
+
+/** Names a table of a source. */
+export const table = (source: string, name: string): Table => ({ source, table: name });
+
+/**
+ * A business object: a typed schema and its mapping from tables. The model is the projection: exactly its columns are
+ * decoded, and nothing else of a row is ever materialised.
+ */
+export interface Model<F extends Fields = Fields> {
+  readonly name: string;
+  readonly fields: F;
+  readonly from: readonly Table[];
+  /** The instant that deadlines count from; default: the event time. */
+  readonly businessTime?: string;
+}
+
+/** Declares a model. */
+export function model<const F extends Fields>(
+  name: string,
+  spec: {
+    readonly from: Table | readonly Table[];
+    readonly fields: F;
+    readonly businessTime?: FieldsOf<F, number>;
+  },
+): Model<F> {
+  const from = Array.isArray(spec.from) ? (spec.from as readonly Table[]) : [spec.from as Table];
+  const { fields, businessTime } = spec;
+  return businessTime === undefined ? { name, from, fields } : { name, from, fields, businessTime };
+}
+
+/** The table column that a field is read from. */
+export function columnOf(name: string, declared: Field): string {
+  return declared.column ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,86 @@
+import type { Batch } from "../base/batch.ts";
+import type { Key } from "../base/key.ts";
+import type { Model } from "./model.ts";
+
+/** One partition of one table's topic, as a reader numbers them. */
+export interface Split {
+  readonly topic: string;
+  readonly partition: number;
+  /** The table of the source. */
+  readonly table: string;
+  /** True for the heartbeat table, whose rows prove time but are no business. */
+  readonly heartbeat: boolean;
+}
+
+/** A record that cannot be used, with all that is known of it. It goes to the dead letters; the stream goes on. */
+export interface RecordFault {
+  /** Names the record for ever: `topic/partition/offset`. */
+  readonly id: string;
+  readonly source: string;
+  readonly table: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Code of the catalogued error. */
+  readonly code: string;
+  readonly message: string;
+  /** The row's primary key, where the Kafka key could be read. */
+  readonly row?: Key;
+  /** Model fields that could be read, in canonical key text, per model name. */
+  readonly fields?: Readonly<Record<string, Readonly<Record<string, Key>>>>;
+  /** Raw record, copied. */
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+/** Something after which verdicts of the checks that read a table would be guesses. */
+export interface Suspension {
+  /** Names the cause for ever: `topic/partition/offset`. */
+  readonly id: string;
+  readonly source: string;
+  readonly table: string;
+  /** Models whose mapping is hit. */
+  readonly models: readonly string[];
+  readonly cause: "truncate" | "breaking-change";
+  readonly message: string;
+  /** Event time from which on nothing is judged. */
+  readonly time: number;
+}
+
+/** What a reader hands out, in log order per split. Batches are valid only during the call. */
+export interface SourceOutput {
+  /** Changes of one model, of one split, in the layout of `changeLayout(model)`. */
+  changes(model: Model, split: number, batch: Batch): void;
+  /** A change of the split with this event time was read (after its changes were handed out); seed rows do not count. */
+  progress(split: number, time: number): void;
+  /** Seed rows of the split were read, the newest taken at this time. */
+  seeded(split: number, time: number): void;
+  /** A heartbeat row with this event time was read. */
+  heartbeat(time: number): void;
+  /** The split ended: its log is complete through this time. */
+  ended(split: number, time: number): void;
+  fault(split: number, fault: RecordFault): void;
+  suspend(split: number, suspension: Suspension): void;
+}
+
+/**
+ * Reads all splits of one source. `read` returns a promise only when something must be fetched first (a schema);
+ * what it hands out is handed out in the same order either way.
+ */
+export interface SourceReader {
+  readonly source: string;
+  /** How far statements' times may lie apart in one transaction, in ms; taken off every proof but the end marker. */
+  readonly longestTransactionMs: number;
+  /** Raised by configuration after a failover: positions of different epochs are not compared. */
+  readonly epoch: number;
+  /** How a position is shown to people. */
+  formatPosition(major: number, minor: number, sub: number): string;
+  readonly splits: readonly Split[];
+  /** Reads a part of a split, at most about `maxBytes`; false when there was nothing to read. */
+  read(split: number, maxBytes: number, output: SourceOutput): boolean | Promise<boolean>;
+  /** Offset of the next record to be read. */
+  position(split: number): number;
+  /** Offset after the last record that is in the log now. */
+  endOffset(split: number): number;
+  close(): void;
+}

@@ -1,0 +1,175 @@
+import { assert } from "../base/errors.ts";
+import type { Environment } from "./environment.ts";
+import type { Condition, ConditionValue, Node } from "./graph.ts";
+import type { Field, Fields, FieldsOf, MoneyValue, ValueOf } from "./model.ts";
+import { type ProcessSpec, ProcessOperator, type StateSpecs } from "./process.ts";
+import type { Row } from "./row-view.ts";
+
+/** Values to compare a field with: one, or a list of which any will do. Money and instants are not compared so. */
+export type Where<F extends Fields> = {
+  readonly [K in keyof F]?: ValueOf<F[K]> extends string | bigint | boolean
+    ? Comparable<ValueOf<F[K]>> | readonly Comparable<ValueOf<F[K]>>[]
+    : never;
+};
+type Comparable<T> = T extends bigint ? bigint | number : T;
+
+/** What a row function may return for fields `F`: a value or null for each. */
+export type RowOf<F extends Fields> = Row<F>;
+
+/**
+ * A changelog: adds and retracts of rows, so that whatever is computed from it can be corrected. It feeds checks; for
+ * windows and event joins take its `asEvents`.
+ */
+export class Changelog<F extends Fields> {
+  readonly environment: Environment;
+  readonly node: Node;
+
+  constructor(environment: Environment, node: Node) {
+    this.environment = environment;
+    this.node = node;
+  }
+
+  /** Rows whose fields have the given values; a row that stops matching is retracted. Counterpart in Flink: `filter`. */
+  where(condition: Where<F>): Changelog<F> {
+    return new Changelog(this.environment, filterNode(this, condition as Condition));
+  }
+
+  /** The total of a money field, one per currency, as a leg of a check. */
+  sum(field: FieldsOf<F, MoneyValue>): Leg {
+    return new Leg(this as unknown as Changelog<Fields>, field, 1, undefined);
+  }
+
+  /** Every add as an event of its own; retracts are dropped. */
+  asEvents(): Stream<F> {
+    const { environment, node } = this;
+    const uid = environment.uidAfter(node, "events");
+    return new Stream(environment, environment.add({ type: "events", uid, inputs: [node], fields: node.fields }));
+  }
+
+  /** This changelog and another of the same fields as one. Rows keep their identity. */
+  union(other: Changelog<F>): Changelog<F> {
+    return new Changelog(this.environment, unionNode(this, other));
+  }
+}
+
+/** Signed money of the rows of a changelog: one side's part in a check's equation. */
+export class Leg {
+  readonly changes: Changelog<Fields>;
+  readonly field: string;
+  readonly sign: 1 | -1;
+  readonly deadlineMs: number | undefined;
+
+  constructor(changes: Changelog<Fields>, field: string, sign: 1 | -1, deadlineMs: number | undefined) {
+    this.changes = changes;
+    this.field = field;
+    this.sign = sign;
+    this.deadlineMs = deadlineMs;
+  }
+
+  /** The leg with a deadline of its own, from each row's business time. */
+  within(deadline: number): Leg {
+    return new Leg(this.changes, this.field, this.sign, deadline);
+  }
+}
+
+/** A leg that counts against its side: refunds, reversals. */
+export function minus(leg: Leg): Leg {
+  return new Leg(leg.changes, leg.field, leg.sign === 1 ? -1 : 1, leg.deadlineMs);
+}
+
+/** A stream of events. Order is kept per split; across splits there is none. */
+export class Stream<F extends Fields> {
+  readonly environment: Environment;
+  readonly node: Node;
+
+  constructor(environment: Environment, node: Node) {
+    this.environment = environment;
+    this.node = node;
+  }
+
+  /** Events whose fields have the given values. Counterpart in Flink: `filter`. */
+  where(condition: Where<F>): Stream<F> {
+    return new Stream(this.environment, filterNode(this, condition as Condition));
+  }
+
+  /** One event for each event. The row view must not outlive the call. Counterpart in Flink: `map`. */
+  map<const G extends Fields>(fields: G, map: (row: Row<F>) => RowOf<G>): Stream<G> {
+    const { environment, node } = this;
+    const uid = environment.uidAfter(node, "map");
+    const untyped = map as unknown as (row: Row<Fields>) => Record<string, unknown>;
+    return new Stream(environment, environment.add({ type: "map", uid, inputs: [node], fields, map: untyped }));
+  }
+
+  /** This stream and another of the same fields as one. Counterpart in Flink: `union`. */
+  union(other: Stream<F>): Stream<F> {
+    return new Stream(this.environment, unionNode(this, other));
+  }
+
+  /** The stream by a key field; events without the key are left out. Counterpart in Flink: `keyBy`. */
+  keyBy(field: FieldsOf<F, string>): KeyedStream<F> {
+    return new KeyedStream(this, field);
+  }
+
+  /** Hands every event to the sink of a name; configuration says what it is. */
+  to(sink: string): void {
+    const { environment, node } = this;
+    const uid = `sink/${sink}/${node.uid}`;
+    environment.add({ type: "sink", uid, inputs: [node], fields: node.fields, sink });
+  }
+}
+
+/** A stream by key, for operators that keep state. */
+export class KeyedStream<F extends Fields> {
+  readonly #stream: Stream<F>;
+  readonly #key: string;
+
+  constructor(stream: Stream<F>, key: string) {
+    this.#stream = stream;
+    this.#key = key;
+  }
+
+  /**
+   * A function of each event with keyed state and event-time timers. State is kept until the function clears it; late
+   * events are handed in like others. Counterpart in Flink: `KeyedProcessFunction`.
+   */
+  process<const S extends StateSpecs, const G extends Fields>(uid: string, spec: ProcessSpec<F, S, G>): Stream<G> {
+    const { environment, node } = this.#stream;
+    const key = this.#key;
+    const create = () => new ProcessOperator(node.fields as F, key, spec);
+    const added = environment.add({
+      type: "operator",
+      uid,
+      inputs: [node],
+      fields: spec.emits,
+      keys: [key],
+      create,
+      outputs: [],
+    });
+    return new Stream(environment, added);
+  }
+}
+
+function filterNode(input: { environment: Environment; node: Node }, condition: Condition): Node {
+  const { environment, node } = input;
+  for (const [name, wanted] of Object.entries(condition)) checkCondition(node.fields, name, wanted);
+  const uid = environment.uidAfter(node, `where(${describe(condition)})`);
+  return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
+}
+
+function checkCondition(fields: Fields, name: string, wanted: ConditionValue | readonly ConditionValue[]): void {
+  const field: Field | undefined = fields[name];
+  assert(field !== undefined, `condition names ${name}, which is not a field of the model`);
+  assert(wanted !== undefined && field.kind !== "money" && field.kind !== "instant", `${name} cannot be compared`);
+}
+
+function describe(condition: Condition): string {
+  return Object.entries(condition)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : value}`)
+    .join(",");
+}
+
+function unionNode(left: { environment: Environment; node: Node }, right: { node: Node }): Node {
+  const { environment, node } = left;
+  const uid = environment.uidAfter(node, "union");
+  return environment.add({ type: "union", uid, inputs: [node, right.node], fields: node.fields });
+}
