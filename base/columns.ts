@@ -211,7 +211,10 @@ export class TextColumn extends BytesColumn {
     const length = value.length;
     let ascii = length < 24;
     for (let i = 0; ascii && i < length; i++) ascii = value.charCodeAt(i) < 128;
-    if (!ascii) return this.#setUtf8(row, value);
+    if (!ascii) {
+      this.#setUtf8(row, value);
+      return;
+    }
     scratch.length = length;
     for (let i = 0; i < length; i++) scratch[i] = value.charCodeAt(i);
     this.put(row, scratch as unknown as Uint8Array, 0, length);

@@ -32,7 +32,13 @@ export function formatTime(ms: number): string {
 /** `1d2h`, `3h5m`, `12s`: a length of time for people, two units at most. */
 export function formatDuration(ms: number): string {
   const sign = ms < 0 ? "-" : "";
-  const units: [string, number][] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000], ["ms", 1]];
+  const units: [string, number][] = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+    ["ms", 1],
+  ];
   let rest = Math.abs(ms);
   const parts: string[] = [];
   for (const [name, size] of units) {
