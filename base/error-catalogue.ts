@@ -34,6 +34,75 @@ export const errorCatalogue = {
     retryable: false,
     message: "A function of the job returned a {value} for the field {field}, which is declared as {kind}.",
   },
+  LOG_CORRUPT: {
+    fault: "external",
+    retryable: false,
+    message:
+      "File log {dir}, topic {topic}, partition {partition}, is damaged at byte {position}: {reason}. Restore the file from a copy, or record it again; what lies before that byte is sound.",
+  },
+  LOG_ENDED: {
+    fault: "user",
+    retryable: false,
+    message: "File log {dir} is complete through {through} and takes nothing more. Record into a new folder.",
+  },
+  LOG_IO_FAILED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "Could not {doing} {path} of a file log: {reason}. Check the disk's free space and the folder's permissions.",
+  },
+  LOG_LOCKED: {
+    fault: "user",
+    retryable: true,
+    message:
+      "File log {dir} is being written by process {pid} on {host}. Stop that first; if there is no such process, delete {file}.",
+  },
+  LOG_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message: "There is no file log at {dir}. Check the path, or record one there with `countercheck record`.",
+  },
+  LOG_OFFSET_OUT_OF_RANGE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Offset {offset} lies beyond the end, {end}, of topic {topic}, partition {partition}, in file log {dir}. It is not the log that was read before, or was cut since: point to the right one, or start anew.",
+  },
+  LOG_VERSION_UNSUPPORTED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic}, partition {partition}, of file log {dir} has format version {version}; this program reads {supported}. Use the version of countercheck that wrote it, or a newer one.",
+  },
+  PARTITION_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic} in {place} has {partitions} partitions, counted from 0; there is no {partition}. Correct the partition's number.",
+  },
+  RECORD_TOO_LARGE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "A record of {bytes} bytes is over the file log's limit of {limit}. Leave its topic out, or shorten the record where it is made.",
+  },
+  TOPIC_EXISTS: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic} exists in {place} with {partitions} partitions, not {asked}. Ask for that number, or write to a new folder.",
+  },
+  TOPIC_NAME_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{topic} cannot name a topic of a file log. Use letters, digits, `.`, `_` and `-`, at most 249, with no dot at either end, and not `schemas`.",
+  },
+  TOPIC_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message: "There is no topic {topic} in {place}; known: {known}. Correct the name, or create the topic first.",
+  },
 } as const satisfies Record<
   string,
   { readonly fault: "user" | "external" | "bug"; readonly retryable: boolean; readonly message: string }
