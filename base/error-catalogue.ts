@@ -24,6 +24,57 @@ export const errorCatalogue = {
     retryable: false,
     message: "This should have been impossible: {what}. Please report it with the command that you ran.",
   },
+  CONTRACT_CORRUPT: {
+    fault: "external",
+    retryable: false,
+    message:
+      "A stored {contract} record is damaged: {reason}. Restore what it was read from out of a copy, or run the job again.",
+  },
+  CONTRACT_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "A {contract} record was written with contract {fingerprint}, which this program does not know; it knows {known}. Use the version of countercheck that wrote it, or a newer one.",
+  },
+  DEAD_LETTER_ALREADY_DECIDED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Dead letter {id} was {decision} by {who} at {at}. Nothing is left to decide; `countercheck dead-letters list` shows those that are open.",
+  },
+  DEAD_LETTER_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "There is no dead letter {id}. An id reads topic/partition/offset; `countercheck dead-letters list` shows them.",
+  },
+  DESK_BUSY: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The desk {path} is locked by another process for more than {timeoutMs} ms. Try again, or stop what holds it.",
+  },
+  DESK_IO_FAILED: {
+    fault: "external",
+    retryable: true,
+    message: "Could not use the desk {path}: {reason}. Check the disk's free space and the folder's permissions.",
+  },
+  DESK_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message: "There is no desk at {path}. Run the job first, or correct the path.",
+  },
+  DESK_UNREADABLE: {
+    fault: "user",
+    retryable: false,
+    message: "{path} is not a desk, or is damaged: {reason}. Correct the path, or restore the file from a copy.",
+  },
+  DESK_VERSION: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The desk {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
+  },
   JOB_DUPLICATE_NAME: {
     fault: "user",
     retryable: false,
@@ -74,6 +125,16 @@ export const errorCatalogue = {
     message:
       "Topic {topic}, partition {partition}, of file log {dir} has format version {version}; this program reads {supported}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  NOTE_REQUIRED: {
+    fault: "user",
+    retryable: false,
+    message: "Say why: to {action} needs a note, which is kept with the decision. Give one with `--note`.",
+  },
+  NOTE_TOO_LONG: {
+    fault: "user",
+    retryable: false,
+    message: "The note has {length} characters; at most {limit} are kept. Shorten it, or refer to a ticket.",
+  },
   PARTITION_NOT_FOUND: {
     fault: "user",
     retryable: false,
@@ -85,6 +146,51 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "A record of {bytes} bytes is over the file log's limit of {limit}. Leave its topic out, or shorten the record where it is made.",
+  },
+  SNAPSHOTS_BUSY: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The evidence store {path} is locked by another process for more than {timeoutMs} ms. Try again, or stop what holds it.",
+  },
+  SNAPSHOTS_CURSOR_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{cursor} does not continue this query. Give the cursor that the page before ended with, as it was, or none to start over.",
+  },
+  SNAPSHOTS_IO_FAILED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "Could not use the evidence store {path}: {reason}. Check the disk's free space and the folder's permissions.",
+  },
+  SNAPSHOTS_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message: "There is no evidence store at {path}. Run the job first, or correct the path.",
+  },
+  SNAPSHOTS_UNREADABLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{path} is not an evidence store, or is damaged: {reason}. Correct the path, or restore the file from a copy.",
+  },
+  SNAPSHOTS_VERSION: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The evidence store {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
+  },
+  SUSPENSION_ALREADY_RESUMED: {
+    fault: "user",
+    retryable: false,
+    message: "{what} was resumed by {who} at {at}. Nothing is left to resume.",
+  },
+  SUSPENSION_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: "There is no suspension of {what}; suspended now: {known}. Correct the name.",
   },
   TOPIC_EXISTS: {
     fault: "user",
