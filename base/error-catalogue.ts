@@ -14,6 +14,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "Avro schema {schema} cannot be read as {reader}: {reason}. Change the mapping, or mend the schema.",
   },
+  AVRO_NOT_FRAMED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Message of {length} bytes does not start with the Confluent wire format (a zero byte and a schema id): {reason}. Configure its producer to use the schema registry's Avro serializer.",
+  },
   AVRO_SCHEMA_INVALID: {
     fault: "user",
     retryable: false,
@@ -47,6 +53,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "There is no dead letter {id}. An id reads topic/partition/offset; `countercheck dead-letters list` shows them.",
+  },
+  DECIMAL_OUT_OF_RANGE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Record of schema {schema} holds a decimal past 64 bits: {reason}. It is in the dead letters; lower the column's precision if it is expected.",
   },
   DESK_BUSY: {
     fault: "external",
@@ -125,6 +137,12 @@ export const errorCatalogue = {
     message:
       "Topic {topic}, partition {partition}, of file log {dir} has format version {version}; this program reads {supported}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  LOG_WITHOUT_END: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{topic}/{partition} of source {source} has been read to its last record, but has no end marker: the log is still being written, or its writer died. Run with --follow to wait for more.",
+  },
   NOTE_REQUIRED: {
     fault: "user",
     retryable: false,
@@ -146,6 +164,21 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "A record of {bytes} bytes is over the file log's limit of {limit}. Leave its topic out, or shorten the record where it is made.",
+  },
+  REGISTRY_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "Schema registry {registry} refused {request}: {reason}. Check its address, credentials and content.",
+  },
+  REGISTRY_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message: "Schema registry {registry} did not answer {request}: {reason}. Check that it is up and can be reached from here.",
+  },
+  SCHEMA_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: "Schema id {id} is not in the registry {registry}. Check that this is the registry which the producer uses.",
   },
   SNAPSHOTS_BUSY: {
     fault: "external",
@@ -181,6 +214,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "The evidence store {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
+  },
+  SOURCE_STOPPED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Positions of source {source} went back while time went on: its database was failed over or restored. Raise `epoch` of the source in the configuration and run again.",
   },
   SUSPENSION_ALREADY_RESUMED: {
     fault: "user",
