@@ -30,6 +30,7 @@ function sample(endsAt?: number): { dir: string; file: string; bytes: Buffer; fr
 describe("the tail that a dead writer left", () => {
   it("counts as not there, wherever it was cut, and the next writer goes on before it", () => {
     const { dir, file, bytes, frames } = sample();
+    const starts = [16, ...frames];
     for (let length = 0; length < bytes.length; length++) {
       writeFileSync(file, bytes.subarray(0, length));
       const expected = flushes.slice(0, frames.slice(1).filter((end) => end <= length).length).flat();
@@ -38,6 +39,9 @@ describe("the tail that a dead writer left", () => {
       expect(reader.endOffset()).toBe(expected.length);
 
       const writer = new FileLogWriter(dir);
+      expect(readFileSync(file).length, `what is left of ${length}`).toBe(
+        starts.findLast((start) => start <= length) ?? 16,
+      );
       expect(writer.append("events", 0, record("next"))).toBe(expected.length);
       writer.close();
       expect(readValues(reader), `reading on after a cut at ${length}`).toEqual(["next"]);
@@ -49,13 +53,21 @@ describe("the tail that a dead writer left", () => {
   it("may also be long enough but wrong: zeros, or garbage over several frames", () => {
     const { dir, file, bytes, frames } = sample();
     for (const fill of [0, 0xff, 0x43]) {
-      for (let from = frames[1]!; from < frames[2]!; from++) {
+      for (let from = frames[1]!; from < bytes.length; from++) {
+        const left = from < frames[2]! ? 2 : 3;
         writeFileSync(file, Buffer.from(bytes).fill(fill, from));
-        expect(readValues(new FileLogReader(dir, "events", 0))).toEqual(["a", "bb"]);
+        const reader = new FileLogReader(dir, "events", 0);
+        const expected = flushes.flat().slice(0, left);
+        expect(reader.endOffset()).toBe(left);
+        expect(readValues(reader)).toEqual(expected);
         const writer = new FileLogWriter(dir);
-        expect(writer.append("events", 0, record("next"))).toBe(2);
+        expect(writer.append("events", 0, record("next"))).toBe(left);
+        writer.flush();
+        writer.append("events", 0, record("a longer one".repeat(20)));
         writer.close();
-        expect(readValues(new FileLogReader(dir, "events", 0))).toEqual(["a", "bb", "next"]);
+        expect(reader.endOffset()).toBe(left + 2);
+        expect(readValues(reader)).toEqual(["next", "a longer one".repeat(20)]);
+        reader.close();
       }
     }
   });
@@ -104,6 +116,23 @@ describe("a flipped bit", () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe("a damaged frame header", () => {
+  it("is told from a tail by the frame behind it, wherever that begins", () => {
+    for (let size = 256 * 1024 - 120; size <= 256 * 1024; size++) {
+      const dir = emptyFolder();
+      const writer = newLog(dir);
+      writer.append("events", 0, { key: null, value: Buffer.alloc(size), timestamp: 0 });
+      writer.append("events", 0, record("behind"));
+      writer.close();
+      const file = join(dir, "events", "0.log");
+      writeFileSync(file, readFileSync(file).fill(0, 16, 17));
+      const reader = new FileLogReader(dir, "events", 0);
+      expect(() => readAll(reader), `a value of ${size} bytes`).toThrow(corrupt);
+      reader.close();
+    }
   });
 });
 

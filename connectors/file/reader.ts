@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { assert, raise } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
@@ -64,7 +64,7 @@ export class FileLogReader {
   endOffset(): number {
     assert(!this.#closed, "endOffset of a closed file log");
     if (this.#endWalk.position < this.#walk.position) this.#endWalk.moveTo(this.#walk);
-    onDisk("read", this.#path, () => this.#endWalk.toTail());
+    onDisk("read", this.#path, () => this.#toEnd());
     return this.#endWalk.offset;
   }
 
@@ -92,6 +92,19 @@ export class FileLogReader {
     if (this.#closed) return;
     this.#closed = true;
     closeSync(this.#fd);
+  }
+
+  /**
+   * Headers are enough where the file ends with an intact frame. Where something else follows, a power cut may have
+   * spoilt frames before it too, which the next writer will cut off.
+   */
+  #toEnd(): void {
+    this.#endWalk.toTail();
+    if (this.#endWalk.position === fstatSync(this.#fd).size) return;
+    const closer = new FrameWalk(this.#fd, this.#place, "bodies");
+    closer.moveTo(this.#walk);
+    closer.toTail();
+    this.#endWalk.moveTo(closer);
   }
 
   #readOn(maxBytes: number): RecordBatch | EndMarker | null {
