@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { messageOf, raise } from "../base/errors.ts";
+import { type AvroSchema, avroType } from "./avro-schema.ts";
+import type { SchemaRegistry } from "./registry.ts";
+
+/** `subjects.json`: the versions of each subject, oldest first. */
+type Subjects = Record<string, { readonly version: number; readonly id: number }[]>;
+
+/**
+ * A registry in a folder: `<id>.json` is the schema of an id, `subjects.json` (in the folder, or beside it) the versions
+ * of each subject. Files are replaced as a whole, so readers never see half of one; one process at a time may register.
+ */
+export class FolderRegistry implements SchemaRegistry {
+  readonly #folder: string;
+  readonly #subjectsFile: string;
+  readonly #schemas = new Map<number, AvroSchema>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    const beside = join(dirname(folder), "subjects.json");
+    const inside = join(folder, "subjects.json");
+    this.#subjectsFile = existsSync(inside) || !existsSync(beside) ? inside : beside;
+  }
+
+  async schemaById(id: number): Promise<AvroSchema> {
+    return this.#schema(id);
+  }
+
+  /** Gives an equal schema the id that it has, under whatever subject. Throws AVRO_SCHEMA_INVALID. */
+  async register(subject: string, schema: AvroSchema): Promise<number> {
+    avroType(schema, subject);
+    mkdirSync(this.#folder, { recursive: true });
+    const ids = this.#ids();
+    let id = ids.find((known) => isDeepStrictEqual(this.#schema(known), schema));
+    if (id === undefined) {
+      id = Math.max(0, ...ids) + 1;
+      replace(this.#file(id), schema);
+    }
+    this.#addVersion(subject, id);
+    return id;
+  }
+
+  #addVersion(subject: string, id: number): void {
+    const subjects = this.#subjects();
+    const versions = Object.hasOwn(subjects, subject) ? subjects[subject]! : [];
+    if (versions.some((version) => version.id === id)) return;
+    const version = Math.max(0, ...versions.map((known) => known.version)) + 1;
+    replace(this.#subjectsFile, { ...subjects, [subject]: [...versions, { version, id }] });
+  }
+
+  #schema(id: number): AvroSchema {
+    let schema = this.#schemas.get(id);
+    if (schema === undefined) {
+      if (!existsSync(this.#file(id))) raise("SCHEMA_UNKNOWN", { id, registry: this.#folder });
+      schema = this.#read(this.#file(id)) as AvroSchema;
+      this.#schemas.set(id, schema);
+    }
+    return schema;
+  }
+
+  #ids(): number[] {
+    const names = readdirSync(this.#folder).map((name) => /^(\d+)\.json$/.exec(name)?.[1]);
+    return names.filter((name) => name !== undefined).map(Number);
+  }
+
+  #subjects(): Subjects {
+    return existsSync(this.#subjectsFile) ? (this.#read(this.#subjectsFile) as Subjects) : {};
+  }
+
+  #file(id: number): string {
+    return join(this.#folder, `${id}.json`);
+  }
+
+  #read(file: string): unknown {
+    try {
+      return JSON.parse(readFileSync(file, "utf8"));
+    } catch (error) {
+      raise("REGISTRY_INVALID", { registry: this.#folder, request: file, reason: messageOf(error) }, { cause: error });
+    }
+  }
+}
+
+function replace(file: string, content: unknown): void {
+  const next = `${file}.${process.pid}.tmp`;
+  writeFileSync(next, `${JSON.stringify(content, null, 1)}\n`);
+  renameSync(next, file);
+}
