@@ -38,9 +38,25 @@ function findNode() {
 function forwardSignals(child) {
   // A terminal sends Ctrl-C to the child as well, and a second SIGINT would mean "now, at once".
   const atTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
-  process.on("SIGINT", () => atTerminal || child.kill("SIGINT"));
+  let interrupted = false;
+  process.on("SIGINT", () => {
+    interrupted = true;
+    if (!atTerminal) child.kill("SIGINT");
+  });
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
+  onShellGone(() => interrupted || child.kill("SIGTERM"));
+}
+
+/** npm sends its signals only to the shell that it starts us with, and many a shell dies of them without a word to us. */
+function onShellGone(then) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    then();
+  }, 200);
 }
 
 function endLike(code, signal) {
