@@ -42,6 +42,12 @@ export const errorCatalogue = {
     message:
       "A {contract} record was written with contract {fingerprint}, which this program does not know; it knows {known}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  CURRENCY_UNKNOWN: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Amount in column {column} has the currency {currency}, which is not in ISO 4217. Correct the row or the mapping's `currency` or `currencyFrom`.",
+  },
   DEAD_LETTER_ALREADY_DECIDED: {
     fault: "user",
     retryable: false,
@@ -87,15 +93,55 @@ export const errorCatalogue = {
     message:
       "The desk {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  ENVELOPE_INVALID: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Record is no usable Debezium change event: {reason}. It is in the dead letters; see `countercheck dead-letters list`.",
+  },
+  ENVELOPE_MISSING: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Schema {schema} of table {table} of source {source} is no Debezium envelope: it has no {path}. Check the topic and the source's `kind`, and do not unwrap the envelope (ExtractNewRecordState) in the connector.",
+  },
+  INSTANT_UNREADABLE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Column {column} holds {value}, which is no time with an offset. Correct the row, or map the column as text.",
+  },
+  INTEGER_OUT_OF_RANGE: {
+    fault: "external",
+    retryable: false,
+    message: "Column {column} holds {value}, which is past 64 bits. Correct the row, or map the column as an id.",
+  },
   JOB_DUPLICATE_NAME: {
     fault: "user",
     retryable: false,
     message: "The job has two of the {kind} {name}. Give one of them another name.",
   },
+  JOB_NAME_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "{name} cannot be a job's name. Use lower-case letters, digits and hyphens.",
+  },
   JOB_WRONG_VALUE: {
     fault: "user",
     retryable: false,
     message: "A function of the job returned a {value} for the field {field}, which is declared as {kind}.",
+  },
+  KEY_MISSING: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Record of topic {topic} has no key, so its row cannot be told. Give the table a primary key, or set `message.key.columns` in the connector.",
+  },
+  KEY_UNKNOWN_TYPE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Field {field} of key schema {schema} is {type}, which cannot be part of a key. Use integers, strings, booleans or decimals without digits after the point, for instance by `message.key.columns` in the connector.",
   },
   LOG_CORRUPT: {
     fault: "external",
@@ -143,6 +189,40 @@ export const errorCatalogue = {
     message:
       "{topic}/{partition} of source {source} has been read to its last record, but has no end marker: the log is still being written, or its writer died. Run with --follow to wait for more.",
   },
+  MODEL_COLUMN_MISSING: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Field {field} of model {model} is read from column {column}, which table {table} does not have. Correct the mapping, or capture the column.",
+  },
+  MODEL_TOO_WIDE: {
+    fault: "user",
+    retryable: false,
+    message: "Model {model} has {fields} fields; at most {most} are possible. Leave out those that no check reads.",
+  },
+  MODEL_TYPE_MISMATCH: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Field {field} of model {model} is declared as {kind}, but column {column} of table {table} is {found}. It can be read from {wanted}: change the field, or the column.",
+  },
+  MONEY_OUT_OF_RANGE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Column {column} holds {value}, which at scale {scale} is past 64 bits. Correct the row, or give the field a smaller `scale` and a `rounding`.",
+  },
+  MONEY_OUT_OF_SCALE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Column {column} holds {value}, which is finer than the scale {scale} of its field. Correct the row, or give the field a larger `scale`, or a `rounding`.",
+  },
+  MONEY_UNREADABLE: {
+    fault: "external",
+    retryable: false,
+    message: "Column {column} holds {value}, which is no amount. Correct the row, or map another column.",
+  },
   NOTE_REQUIRED: {
     fault: "user",
     retryable: false,
@@ -173,12 +253,25 @@ export const errorCatalogue = {
   REGISTRY_UNAVAILABLE: {
     fault: "external",
     retryable: true,
-    message: "Schema registry {registry} did not answer {request}: {reason}. Check that it is up and can be reached from here.",
+    message:
+      "Schema registry {registry} did not answer {request}: {reason}. Check that it is up and can be reached from here.",
+  },
+  ROW_INCOMPLETE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Debezium left out {columns} of a row that was not seen before. Read the table's snapshot, or set REPLICA IDENTITY FULL.",
+  },
+  RULE_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The check {uid} cannot be judged: {reason}.",
   },
   SCHEMA_UNKNOWN: {
     fault: "user",
     retryable: false,
-    message: "Schema id {id} is not in the registry {registry}. Check that this is the registry which the producer uses.",
+    message:
+      "Schema id {id} is not in the registry {registry}. Check that this is the registry which the producer uses.",
   },
   SNAPSHOTS_BUSY: {
     fault: "external",
@@ -220,6 +313,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Positions of source {source} went back while time went on: its database was failed over or restored. Raise `epoch` of the source in the configuration and run again.",
+  },
+  SOURCE_TABLE_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Source {source} has no table {table}; known: {known}. Add it to the source's `tables`, or correct the model.",
   },
   SUSPENSION_ALREADY_RESUMED: {
     fault: "user",

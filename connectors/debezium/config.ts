@@ -1,0 +1,22 @@
+/** What configuration says of one captured database. */
+export interface DebeziumSource {
+  /** The name that models use in `table(source, …)`. */
+  readonly name: string;
+  readonly kind: DatabaseKind;
+  /** Raised after a failover or a restore: positions of different epochs are not compared. */
+  readonly epoch: number;
+  /**
+   * How far the times of one transaction's changes may lie apart, in ms. Default: 10,000 for MariaDB, whose times are those
+   * of statements and whole seconds; 0 for PostgreSQL, whose times are those of commits.
+   */
+  readonly longestTransactionMs?: number;
+  /** The table that `heartbeat.action.query` writes; one of `tables`. */
+  readonly heartbeatTable?: string;
+  /** Where each captured table's changes are, by table name. */
+  readonly tables: Readonly<Record<string, { readonly topic: string }>>;
+}
+
+export type DatabaseKind = "mariadb" | "postgresql";
+
+/** `longestTransactionMs` where the configuration names none. */
+export const defaultLongestTransactionMs: Readonly<Record<DatabaseKind, number>> = { mariadb: 10_000, postgresql: 0 };

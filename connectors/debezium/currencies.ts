@@ -1,0 +1,28 @@
+import type { TextColumn } from "../../base/columns.ts";
+import { exponentOf, unpackCurrency } from "../../base/money.ts";
+
+/** The packed currency code (base/money.ts) in a row of a text column; −1 for null and for what is not three capital letters. */
+export function packedAt(column: TextColumn, row: number): number {
+  const start = column.starts[row]!;
+  if (column.nulls[row] === 1 || column.ends[row]! - start !== 3) return -1;
+  const { heap } = column;
+  const first = heap[start]!;
+  const second = heap[start + 1]!;
+  const third = heap[start + 2]!;
+  if (first < 65 || first > 90 || second < 65 || second > 90 || third < 65 || third > 90) return -1;
+  return first | (second << 8) | (third << 16);
+}
+
+/** Digits after the point by ISO 4217 of a packed currency code; −1 for a code that is not in the standard, and for −1. */
+export function exponentOfPacked(packed: number): number {
+  if (packed < 0) return -1;
+  const index = (((packed & 0xff) - 65) * 26 + ((packed >> 8) & 0xff) - 65) * 26 + (packed >> 16) - 65;
+  const known = EXPONENTS[index]!;
+  if (known !== UNASKED) return known;
+  const exponent = exponentOf(unpackCurrency(packed)) ?? -1;
+  EXPONENTS[index] = exponent;
+  return exponent;
+}
+
+const UNASKED = -2;
+const EXPONENTS = new Int8Array(26 ** 3).fill(UNASKED);

@@ -1,0 +1,69 @@
+import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import { DAY_MS, floorDivide, floorDivideBig, InstantParser } from "./instant.ts";
+import type { Mapper, RawColumn } from "./mapping.ts";
+
+/** How a number stands for a time: so many units per millisecond, or milliseconds per unit. */
+type Unit = { readonly perMs: number } | { readonly ms: number };
+
+const UNITS: Readonly<Record<string, Unit>> = {
+  "io.debezium.time.Timestamp": { ms: 1 },
+  "io.debezium.time.MicroTimestamp": { perMs: 1_000 },
+  "io.debezium.time.NanoTimestamp": { perMs: 1_000_000 },
+  "io.debezium.time.Date": { ms: DAY_MS },
+  "org.apache.kafka.connect.data.Timestamp": { ms: 1 },
+  "org.apache.kafka.connect.data.Date": { ms: DAY_MS },
+  "timestamp-millis": { ms: 1 },
+  "timestamp-micros": { perMs: 1_000 },
+  "timestamp-nanos": { perMs: 1_000_000 },
+  date: { ms: DAY_MS },
+};
+
+const ZONED = "io.debezium.time.ZonedTimestamp";
+
+/** The mapper of a time or a date, known by its Connect name or its logical type; undefined for all other types. */
+export function instantMapper(from: RawColumn, to: Float64Column): Mapper | undefined {
+  const { type, connectName, logicalType } = from.type;
+  if (type === "string" && connectName === ZONED) return zonedMapper(from.name, from.values as TextColumn, to);
+  const unit = UNITS[connectName ?? ""] ?? UNITS[logicalType ?? ""];
+  if (unit === undefined) return undefined;
+  if (type === "int" && "ms" in unit) return intMapper(from.values as Int32Column, unit.ms, to);
+  if (type !== "long") return undefined;
+  return longMapper(from.values as Int64Column, unit, to);
+}
+
+function intMapper(from: Int32Column, ms: number, to: Float64Column): Mapper {
+  return (count, base) => {
+    for (let row = 0; row < count; row++) {
+      to.values[base + row] = from.values[row]! * ms;
+      to.nulls[base + row] = from.nulls[row]!;
+    }
+  };
+}
+
+function longMapper(from: Int64Column, unit: Unit, to: Float64Column): Mapper {
+  const ms = "ms" in unit ? unit.ms : 1;
+  const perMs = "perMs" in unit ? unit.perMs : 1;
+  return (count, base) => {
+    for (let row = 0; row < count; row++) {
+      to.nulls[base + row] = from.nulls[row]!;
+      if (from.nulls[row] === 1) continue;
+      const floored = from.isSafe(row)
+        ? floorDivide(from.number(row), perMs)
+        : floorDivideBig(from.big[row]!, BigInt(perMs));
+      to.values[base + row] = floored * ms;
+    }
+  };
+}
+
+function zonedMapper(column: string, from: TextColumn, to: Float64Column): Mapper {
+  const parser = new InstantParser();
+  return (count, base, bad) => {
+    for (let row = 0; row < count; row++) {
+      to.nulls[base + row] = from.nulls[row]!;
+      if (from.nulls[row] === 1) continue;
+      const time = parser.parse(from.heap, from.starts[row]!, from.ends[row]!);
+      to.values[base + row] = time;
+      if (Number.isNaN(time)) bad.mark(row, "INSTANT_UNREADABLE", { column, value: from.text(row) });
+    }
+  };
+}

@@ -1,0 +1,231 @@
+import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import { raise } from "../../base/errors.ts";
+import {
+  decimalOfDouble,
+  fitsInt64,
+  formatDecimal,
+  packCurrency,
+  parseDecimal,
+  type RoundingMode,
+  rescale,
+} from "../../base/money.ts";
+import type { MoneyMapping } from "../../dataflow/model.ts";
+import { AbsentValues } from "./absent-values.ts";
+import type { BadRows } from "./bad-rows.ts";
+import { exponentOfPacked, packedAt } from "./currencies.ts";
+import { bigOfBytes, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
+import type { MappedField, Mapping, RawColumn } from "./mapping.ts";
+
+/** What a money field writes to: minor units, and the packed currency beside them. */
+export interface MoneyTarget extends MappedField {
+  readonly to: Int64Column;
+  readonly currency: Int32Column;
+}
+
+/** Why an amount could not become minor units; 0 for one that could. */
+const OK = 0;
+const OUT_OF_SCALE = 1;
+const OUT_OF_RANGE = 2;
+const UNREADABLE = 3;
+type Outcome = typeof OK | typeof OUT_OF_SCALE | typeof OUT_OF_RANGE | typeof UNREADABLE;
+
+/** Writes the amount of `row` at a scale into row `at` of `to`. */
+type Amount = (row: number, to: Int64Column, at: number, scale: number) => Outcome;
+
+/**
+ * The mapper of an amount; undefined where the column's type cannot be money under this mapping. `currency` is the
+ * decoded column of the currency code, unless the mapping names one for all rows (CURRENCY_UNKNOWN if that is none).
+ */
+export function moneyMapping(
+  mapping: MoneyMapping,
+  from: RawColumn,
+  currency: TextColumn | undefined,
+  target: MoneyTarget,
+): Mapping | undefined {
+  const amount = amountOf(mapping, from);
+  if (amount === undefined) return undefined;
+  const fixed = mapping.currency === undefined ? -1 : packedCode(mapping.currency);
+  const absent = isBytesLike(from) ? new AbsentValues(from.values as BytesColumn, target) : undefined;
+  const { to } = target;
+  return {
+    family: from.type.type === "string" ? "text" : "number",
+    map(count, base, bad) {
+      for (let row = 0; row < count; row++) {
+        const at = base + row;
+        if (from.values.nulls[row] === 1 || absent?.take(row, at)) {
+          to.nulls[at] = 1;
+          target.currency.nulls[at] = 1;
+          continue;
+        }
+        const packed = currency === undefined ? fixed : packedAt(currency, row);
+        const exponent = exponentOfPacked(packed);
+        if (exponent < 0) {
+          markUnknown(bad, row, from.name, currency);
+          continue;
+        }
+        target.currency.set(at, packed);
+        const scale = mapping.scale ?? exponent;
+        const outcome = amount(row, to, at, scale);
+        if (outcome !== OK) markAmount(bad, row, from, outcome, scale);
+      }
+    },
+  };
+}
+
+function isBytesLike(from: RawColumn): boolean {
+  return from.type.type === "bytes" || from.type.type === "string";
+}
+
+function packedCode(currency: string): number {
+  if (!/^[A-Z]{3}$/.test(currency)) raise("CURRENCY_UNKNOWN", { column: "of the mapping", currency });
+  const packed = packCurrency(currency);
+  if (exponentOfPacked(packed) < 0) raise("CURRENCY_UNKNOWN", { column: "of the mapping", currency });
+  return packed;
+}
+
+function amountOf(mapping: MoneyMapping, from: RawColumn): Amount | undefined {
+  const { rounding, scale, minorUnits } = mapping;
+  const { type, values } = from;
+  switch (type.type) {
+    case "bytes":
+    case "fixed":
+      return type.logicalType === "decimal"
+        ? decimalBytes(values as BytesColumn, type.scale ?? 0, rounding)
+        : undefined;
+    case "string":
+      return type.connectName === undefined ? decimalText(values as TextColumn, rounding) : undefined;
+    case "int":
+      return isAnnotated(type) ? undefined : wholeInt(values as Int32Column, minorUnits === true);
+    case "long":
+      return isAnnotated(type) ? undefined : wholeLong(values as Int64Column, minorUnits === true);
+    case "float":
+    case "double": {
+      if (rounding === undefined || scale === undefined) return undefined;
+      return floating(values as Float64Column, type.type === "float", rounding);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A number or text that stands for something else, such as a date. */
+function isAnnotated(type: RawColumn["type"]): boolean {
+  return type.connectName !== undefined || type.logicalType !== undefined;
+}
+
+function decimalBytes(from: BytesColumn, scale: number, rounding: RoundingMode | undefined): Amount {
+  return (row, to, at, wanted) => {
+    const start = from.starts[row]!;
+    const end = from.ends[row]!;
+    return end - start <= SMALL_BYTES
+      ? putSmall(smallOfBytes(from.heap, start, end), scale, wanted, rounding, to, at)
+      : putBig(bigOfBytes(from.heap, start, end), scale, wanted, rounding, to, at);
+  };
+}
+
+function decimalText(from: TextColumn, rounding: RoundingMode | undefined): Amount {
+  return (row, to, at, wanted) => {
+    const decimal = parseDecimal(from.text(row));
+    return decimal === null ? UNREADABLE : putBig(decimal.unscaled, decimal.scale, wanted, rounding, to, at);
+  };
+}
+
+function wholeInt(from: Int32Column, minorUnits: boolean): Amount {
+  return (row, to, at, wanted) => putSmall(from.values[row]!, minorUnits ? wanted : 0, wanted, undefined, to, at);
+}
+
+function wholeLong(from: Int64Column, minorUnits: boolean): Amount {
+  return (row, to, at, wanted) => {
+    const scale = minorUnits ? wanted : 0;
+    return from.isSafe(row)
+      ? putSmall(from.number(row), scale, wanted, undefined, to, at)
+      : putBig(from.big[row]!, scale, wanted, undefined, to, at);
+  };
+}
+
+function floating(from: Float64Column, isSingle: boolean, rounding: RoundingMode): Amount {
+  return (row, to, at, wanted) => {
+    const value = from.values[row]!;
+    const minor = decimalOfDouble(isSingle ? shortestOfSingle(value) : value, wanted, rounding);
+    return minor === null ? UNREADABLE : putBig(minor, wanted, wanted, rounding, to, at);
+  };
+}
+
+/** The double whose text is the shortest that names a 32-bit float: 0.1, not 0.10000000149011612. */
+function shortestOfSingle(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (Math.fround(candidate) === value) return candidate;
+  }
+  return Number(value.toPrecision(9));
+}
+
+const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+/** Rescales in plain numbers wherever that is exact. */
+function putSmall(
+  unscaled: number,
+  scale: number,
+  wanted: number,
+  rounding: RoundingMode | undefined,
+  to: Int64Column,
+  at: number,
+): Outcome {
+  if (scale === wanted) {
+    to.setNumber(at, unscaled);
+    return OK;
+  }
+  const power = POWERS[Math.abs(wanted - scale)];
+  if (power !== undefined) {
+    // A product beyond 2^53 may be rounded, but never to less than 2^53.
+    const product = unscaled * power;
+    if (wanted > scale ? Number.isSafeInteger(product) : unscaled % power === 0) {
+      to.setNumber(at, wanted > scale ? product : unscaled / power);
+      return OK;
+    }
+  }
+  return putBig(BigInt(unscaled), scale, wanted, rounding, to, at);
+}
+
+function putBig(
+  unscaled: bigint,
+  scale: number,
+  wanted: number,
+  rounding: RoundingMode | undefined,
+  to: Int64Column,
+  at: number,
+): Outcome {
+  const minor = rescale(unscaled, scale, wanted, rounding);
+  if (minor === null) return OUT_OF_SCALE;
+  if (!fitsInt64(minor)) return OUT_OF_RANGE;
+  to.setBig(at, minor);
+  return OK;
+}
+
+const CODES = {
+  [OUT_OF_SCALE]: "MONEY_OUT_OF_SCALE",
+  [OUT_OF_RANGE]: "MONEY_OUT_OF_RANGE",
+  [UNREADABLE]: "MONEY_UNREADABLE",
+} as const;
+
+function markAmount(
+  bad: BadRows,
+  row: number,
+  from: RawColumn,
+  outcome: Exclude<Outcome, typeof OK>,
+  scale: number,
+): void {
+  bad.mark(row, CODES[outcome], { column: from.name, value: shown(from, row), scale });
+}
+
+/** The amount as a person would write it. */
+function shown(from: RawColumn, row: number): string {
+  const { type, values } = from;
+  if (type.logicalType !== "decimal") return String(values.get(row));
+  const bytes = values as BytesColumn;
+  return formatDecimal(bigOfBytes(bytes.heap, bytes.starts[row]!, bytes.ends[row]!), type.scale ?? 0);
+}
+
+function markUnknown(bad: BadRows, row: number, column: string, currency: Column | undefined): void {
+  bad.mark(row, "CURRENCY_UNKNOWN", { column, currency: String(currency?.get(row) ?? null) });
+}

@@ -1,0 +1,27 @@
+import type { RecordBatch } from "../../base/record-batch.ts";
+
+/** Reads the raw records of one partition, in order. A file log's and a broker's reader fit it alike. */
+export interface PartitionReader {
+  /** Offset of the record that `read` gives next. */
+  readonly offset: number;
+  /**
+   * The next records, at most about `maxBytes`; null when there are none yet; what a complete log ends with, again and
+   * again, once all before it was given. A batch and its buffer stay as they are until the next `read`.
+   */
+  read(maxBytes: number): RecordBatch | EndOfLog | null;
+  /** Offset after the last record that is in the log now. */
+  endOffset(): number;
+  close(): void;
+}
+
+/** Says that a partition holds everything up to and including this event time, in ms, and will hold nothing more. */
+export interface EndOfLog {
+  readonly throughMs: number;
+}
+
+/** One partition of a table's topic, with what reads it. */
+export interface TablePartition {
+  readonly table: string;
+  readonly partition: number;
+  readonly reader: PartitionReader;
+}

@@ -1,0 +1,196 @@
+import { Batch } from "../../base/batch.ts";
+import { type CountercheckError, isError, raise } from "../../base/errors.ts";
+import type { RecordBatch } from "../../base/record-batch.ts";
+import { changeLayout } from "../../dataflow/change-layout.ts";
+import type { Model } from "../../dataflow/model.ts";
+import type { SourceOutput, SourceReader, Split } from "../../dataflow/source.ts";
+import type { AvroSchema } from "../../schemas/decoder.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
+import { type DebeziumSource, defaultLongestTransactionMs } from "./config.ts";
+import { framedId } from "./framing.ts";
+import type { PartitionReader, TablePartition } from "./partition-reader.ts";
+import { formatPosition } from "./position.ts";
+import { RowKeys } from "./row-keys.ts";
+import { SplitDecoder } from "./split-decoder.ts";
+import { TableSchemas } from "./table-schemas.ts";
+
+/** What a reader is made of. */
+export interface DebeziumReaderOptions {
+  readonly source: DebeziumSource;
+  /** All models of the job; those that read this source are decoded. */
+  readonly models: readonly Model[];
+  readonly registry: Pick<SchemaRegistry, "schemaById">;
+  /** All partitions of the topics of the source's tables. They are the reader's own from here on. */
+  readonly partitions: readonly TablePartition[];
+}
+
+/** A split while it is read. */
+interface OpenSplit {
+  readonly table: TableSchemas;
+  readonly partition: PartitionReader;
+  readonly decoder: SplitDecoder;
+  /** Records that were read and not handed out, because a schema could not be had. */
+  pending: RecordBatch | null;
+  hasEnded: boolean;
+}
+
+/**
+ * Reads the change events of one source: Debezium envelopes in Confluent's Avro format. The constructor raises
+ * SOURCE_TABLE_UNKNOWN and MODEL_TOO_WIDE.
+ *
+ * `read` throws or rejects with MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING or CURRENCY_UNKNOWN, where a
+ * model does not suit the first schema of its table; with REGISTRY_UNAVAILABLE and REGISTRY_INVALID; and with what the
+ * partition's reader raises. Nothing was handed out then, and the next `read` begins with the same records.
+ */
+export class DebeziumReader implements SourceReader {
+  readonly source: string;
+  readonly longestTransactionMs: number;
+  readonly epoch: number;
+  readonly splits: readonly Split[];
+  readonly #config: DebeziumSource;
+  readonly #registry: Pick<SchemaRegistry, "schemaById">;
+  readonly #keys = new RowKeys();
+  readonly #open: readonly OpenSplit[];
+
+  constructor({ source, models, registry, partitions }: DebeziumReaderOptions) {
+    this.#config = source;
+    this.#registry = registry;
+    this.source = source.name;
+    this.epoch = source.epoch;
+    this.longestTransactionMs = source.longestTransactionMs ?? defaultLongestTransactionMs[source.kind];
+    const batches = batchesOf(source, models);
+    const tables = new Map(
+      Object.keys(source.tables).map((table) => [table, new TableSchemas(source.name, source.kind, table, batches)]),
+    );
+    this.splits = partitions.map(({ table, partition }) => splitOf(source, table, partition));
+    this.#open = partitions.map(({ table: name, reader }, index) => {
+      const table = tables.get(name)!;
+      const split = this.splits[index]!;
+      const decoder = new SplitDecoder({ source: source.name, split, index, table, keys: this.#keys });
+      return { table, partition: reader, decoder, pending: null, hasEnded: false };
+    });
+  }
+
+  /** Records left out since a breaking change, by model name: the model cannot be read from them. */
+  get dropped(): ReadonlyMap<string, number> {
+    const total = new Map<string, number>();
+    for (const { decoder } of this.#open) {
+      for (const [model, count] of decoder.dropped) total.set(model, (total.get(model) ?? 0) + count);
+    }
+    return total;
+  }
+
+  formatPosition(major: number, minor: number, sub: number): string {
+    return formatPosition(this.#config.kind, major, minor, sub);
+  }
+
+  read(split: number, maxBytes: number, output: SourceOutput): boolean | Promise<boolean> {
+    const open = this.#open[split]!;
+    if (open.hasEnded) return false;
+    const read = open.pending ?? open.partition.read(maxBytes);
+    if (read === null) return false;
+    if ("throughMs" in read) {
+      open.hasEnded = true;
+      output.ended(split, read.throughMs);
+      return true;
+    }
+    open.pending = read;
+    const wanted = this.#schemasToFetch(open, read);
+    return wanted.length === 0 ? decode(open, NONE, output) : this.#fetchAndDecode(open, wanted, output);
+  }
+
+  position(split: number): number {
+    const { pending, partition } = this.#open[split]!;
+    return pending === null || pending.count === 0 ? partition.offset : pending.offsets[0]!;
+  }
+
+  endOffset(split: number): number {
+    return this.#open[split]!.partition.endOffset();
+  }
+
+  close(): void {
+    for (const { partition } of this.#open) partition.close();
+  }
+
+  #schemasToFetch({ table }: OpenSplit, records: RecordBatch): WantedSchema[] {
+    const wanted: WantedSchema[] = [];
+    let valueId = -1;
+    let keyId = -1;
+    for (let i = 0; i < records.count; i++) {
+      if (records.valueStarts[i]! < 0) continue;
+      const value = framedId(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!);
+      if (value !== valueId && value >= 0 && table.get(value) === undefined) want(wanted, value, table);
+      valueId = value;
+      if (records.keyStarts[i]! < 0) continue;
+      const key = framedId(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!);
+      if (key !== keyId && key >= 0 && !this.#keys.knows(key)) want(wanted, key, this.#keys);
+      keyId = key;
+    }
+    return wanted;
+  }
+
+  async #fetchAndDecode(open: OpenSplit, wanted: readonly WantedSchema[], output: SourceOutput): Promise<boolean> {
+    const unknown = new Map<number, CountercheckError>();
+    const schemas = await Promise.all(wanted.map(({ id }) => this.#schema(id, unknown)));
+    for (const [i, { id, user }] of wanted.entries()) {
+      const schema = schemas[i];
+      if (schema !== undefined) user.add(id, schema);
+    }
+    return decode(open, unknown, output);
+  }
+
+  /** A schema that does not exist makes its records faults; a registry that does not answer stops the split. */
+  async #schema(id: number, unknown: Map<number, CountercheckError>): Promise<AvroSchema | undefined> {
+    try {
+      return await this.#registry.schemaById(id);
+    } catch (error) {
+      if (!isError(error, "SCHEMA_UNKNOWN") && !isError(error, "AVRO_SCHEMA_INVALID")) throw error;
+      unknown.set(id, error);
+      return undefined;
+    }
+  }
+}
+
+/** A schema that is needed, and who takes it in. */
+interface WantedSchema {
+  readonly id: number;
+  readonly user: { add(schemaId: number, schema: AvroSchema): void };
+}
+
+const NONE: ReadonlyMap<number, CountercheckError> = new Map();
+
+function want(wanted: WantedSchema[], id: number, user: WantedSchema["user"]): void {
+  if (!wanted.some((other) => other.id === id && other.user === user)) wanted.push({ id, user });
+}
+
+function decode(open: OpenSplit, unknown: ReadonlyMap<number, CountercheckError>, output: SourceOutput): true {
+  const records = open.pending!;
+  open.pending = null;
+  open.decoder.decode(records, unknown, output);
+  return true;
+}
+
+/** Fields that `$absent` has a bit for. */
+const MOST_FIELDS = 32;
+
+function batchesOf(source: DebeziumSource, models: readonly Model[]): Map<Model, Batch> {
+  const batches = new Map<Model, Batch>();
+  for (const model of models) {
+    const tables = model.from.filter((from) => from.source === source.name);
+    for (const { table } of tables) requireTable(source, table);
+    const fields = Object.keys(model.fields).length;
+    if (fields > MOST_FIELDS) raise("MODEL_TOO_WIDE", { model: model.name, fields, most: MOST_FIELDS });
+    if (tables.length > 0) batches.set(model, new Batch(changeLayout(model)));
+  }
+  return batches;
+}
+
+function splitOf(source: DebeziumSource, table: string, partition: number): Split {
+  requireTable(source, table);
+  return { topic: source.tables[table]!.topic, partition, table, heartbeat: table === source.heartbeatTable };
+}
+
+function requireTable(source: DebeziumSource, table: string): void {
+  if (Object.hasOwn(source.tables, table)) return;
+  raise("SOURCE_TABLE_UNKNOWN", { source: source.name, table, known: Object.keys(source.tables).join(", ") || "none" });
+}

@@ -1,0 +1,316 @@
+import { Batch } from "../../base/batch.ts";
+import { CountercheckError, isError } from "../../base/errors.ts";
+import type { RecordBatch } from "../../base/record-batch.ts";
+import { changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
+import { model } from "../../dataflow/model.ts";
+import type { SourceOutput, Split, Suspension } from "../../dataflow/source.ts";
+import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
+import { BadRows } from "./bad-rows.ts";
+import { type EnvelopePlan, isProblem } from "./envelope-plan.ts";
+import { framedId, notFramed } from "./framing.ts";
+import type { RowKeys } from "./row-keys.ts";
+import { appendHead, removeRows } from "./rows.ts";
+import type { TableSchema, TableSchemas } from "./table-schemas.ts";
+
+/** Op codes beside those of `OP`: a TRUNCATE, and a logical message, which is about no row. */
+const TRUNCATE = 116;
+const MESSAGE = 109;
+
+/** What a split's decoder is made for. */
+export interface SplitContext {
+  readonly source: string;
+  readonly split: Split;
+  /** The split's number in its reader. */
+  readonly index: number;
+  readonly table: TableSchemas;
+  readonly keys: RowKeys;
+}
+
+/** Why schemas could not be had, by id; their records are faults. */
+export type UnknownSchemas = ReadonlyMap<number, CountercheckError>;
+
+/** Records that are decoded in one go, with where they go. */
+interface Chunk {
+  readonly records: RecordBatch;
+  readonly unknown: UnknownSchemas;
+  readonly output: SourceOutput;
+}
+
+/** A record of a chunk that cannot be used. */
+interface Fault {
+  readonly record: number;
+  /** Undefined where it could not be told. */
+  readonly schema: TableSchema | undefined;
+  readonly error: CountercheckError;
+}
+
+/**
+ * Decodes the records of one split, a chunk at a time. Records in a row that share a schema are a *run*: they are decoded
+ * one by one into the columns of its plan, and mapped to the models' batches column by column.
+ */
+export class SplitDecoder {
+  readonly #context: SplitContext;
+  /** The fixed columns of the run's rows, the same for all models. */
+  readonly #head = new Batch(changeLayout(model("head", { from: [], fields: {} })));
+  readonly #columns = changeColumns(this.#head);
+  readonly #bad = new BadRows();
+  /** Schemas whose breaking change was told. */
+  readonly #told = new Set<number>();
+  readonly #faults: Fault[] = [];
+  /** Records left out for each model since a breaking change, by the model's name. */
+  readonly dropped = new Map<string, number>();
+  /** Index in the chunk of each of the run's rows. */
+  #recordOf = new Int32Array(0);
+  #run: TableSchema | undefined;
+  #rows = 0;
+  /** True once a change that is no snapshot row was read: what is read from a snapshot after that is no seed. */
+  #hasChanged = false;
+  #newest = Number.NEGATIVE_INFINITY;
+  #newestSeed = Number.NEGATIVE_INFINITY;
+
+  constructor(context: SplitContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Decodes a chunk and hands all of it out: changes in log order, then the faults among them, and last the proof of
+   * time; at a suspension everything before it comes first. All schemas of the chunk must be known to the table and the
+   * keys, or be in `unknown`.
+   */
+  decode(records: RecordBatch, unknown: UnknownSchemas, output: SourceOutput): void {
+    const chunk = { records, unknown, output };
+    this.#begin(records.count);
+    let id = -1;
+    for (let i = 0; i < records.count; i++) {
+      const start = records.valueStarts[i]!;
+      if (start < 0) continue;
+      const next = framedId(records.buffer, start, records.valueEnds[i]!);
+      if (next < 0) {
+        this.#faults.push({
+          record: i,
+          schema: undefined,
+          error: notFramed(records.buffer, start, records.valueEnds[i]!),
+        });
+        continue;
+      }
+      if (next !== id || this.#run === undefined) {
+        this.#endRun();
+        id = next;
+        const schema = this.#context.table.get(id) ?? unknown.get(id) ?? neverLookedUp(id);
+        if (schema instanceof CountercheckError) {
+          this.#faults.push({ record: i, schema: undefined, error: schema });
+          continue;
+        }
+        this.#beginRun(schema, records.count);
+      }
+      const error = this.#read(chunk, i);
+      if (error !== undefined) this.#faults.push({ record: i, schema: this.#run, error });
+    }
+    this.#endRun();
+    this.#handOut(chunk);
+    this.#prove(output);
+  }
+
+  #begin(count: number): void {
+    this.#newest = Number.NEGATIVE_INFINITY;
+    this.#newestSeed = Number.NEGATIVE_INFINITY;
+    this.#run = undefined;
+    this.#rows = 0;
+    this.#head.grow(count);
+    if (this.#recordOf.length < count) this.#recordOf = new Int32Array(count);
+  }
+
+  #beginRun(schema: TableSchema, count: number): void {
+    this.#run = schema;
+    schema.plan.raw.clear();
+    schema.plan.raw.grow(count);
+    this.#head.clear();
+  }
+
+  /** Reads one record into the run's next row; what makes it unusable is returned. */
+  #read(chunk: Chunk, i: number): CountercheckError | undefined {
+    const { plan } = this.#run!;
+    const { records } = chunk;
+    const row = this.#rows;
+    try {
+      plan.decoder.decode(records.buffer, records.valueStarts[i]! + FRAME_LENGTH, records.valueEnds[i]!, plan.raw, row);
+    } catch (error) {
+      if (isError(error) && error.code !== "BUG") return error;
+      throw error;
+    }
+    const op = opAt(plan, row);
+    if (op === MESSAGE) return undefined;
+    if (plan.tsMs.nulls[row] === 1) return invalid("it has no source.ts_ms");
+    if (op === TRUNCATE) {
+      this.#truncate(chunk, i);
+      return undefined;
+    }
+    return this.#readChange(chunk, i, op);
+  }
+
+  #readChange(chunk: Chunk, i: number, op: number): CountercheckError | undefined {
+    const { plan, broken } = this.#run!;
+    const row = this.#rows;
+    if (op !== OP.create && op !== OP.update && op !== OP.delete && op !== OP.read) {
+      return invalid(`its op is ${JSON.stringify(plan.op.get(row))}`);
+    }
+    if ((plan.after.values[row] === 1) === (op === OP.delete)) {
+      return invalid(`it has ${op === OP.delete ? "an" : "no"} after, and its op is ${String.fromCharCode(op)}`);
+    }
+    const { keys } = this.#context;
+    const keyError = keys.read(chunk.records, i, chunk.unknown);
+    if (keyError !== undefined) return keyError;
+    const head = this.#columns;
+    keys.putInto(head.row, row);
+    if (!plan.position(row, head)) return invalid("it names no position in the source's log");
+    if (broken.length > 0) this.#tellBreakingChange(chunk, i);
+    head.kind.values[row] = op;
+    head.offset.values[row] = chunk.records.offsets[i]!;
+    this.#setTime(row, plan.tsMs.number(row), op);
+    this.#recordOf[row] = i;
+    this.#rows = row + 1;
+    return undefined;
+  }
+
+  #setTime(row: number, time: number, op: number): void {
+    const head = this.#columns;
+    if (op !== OP.read) {
+      this.#hasChanged = true;
+      if (time > this.#newest) this.#newest = time;
+    }
+    const isSeed = op === OP.read && !this.#hasChanged;
+    if (isSeed && time > this.#newestSeed) this.#newestSeed = time;
+    head.time.values[row] = isSeed ? Number.NEGATIVE_INFINITY : time;
+    head.seed.values[row] = time;
+    head.seed.nulls[row] = isSeed ? 0 : 1;
+  }
+
+  #truncate(chunk: Chunk, i: number): void {
+    const run = this.#run!;
+    const time = run.plan.tsMs.number(this.#rows);
+    this.#hasChanged = true;
+    if (time > this.#newest) this.#newest = time;
+    this.#endRun();
+    this.#handOut(chunk);
+    this.#beginRun(run, chunk.records.count);
+    const models = this.#context.table.models.map(({ model }) => model.name);
+    if (models.length === 0) return;
+    const message = `Table ${this.#context.table.table} was truncated: its rows are gone without a change for each.`;
+    chunk.output.suspend(this.#context.index, this.#suspension(chunk.records, i, "truncate", models, message, time));
+  }
+
+  /** The run's first good record says from when on the models that its schema does not suit are blind. */
+  #tellBreakingChange(chunk: Chunk, i: number): void {
+    const { plan, broken } = this.#run!;
+    if (this.#told.has(plan.schemaId)) return;
+    this.#told.add(plan.schemaId);
+    this.#handOut(chunk);
+    const models = broken.map(({ model }) => model);
+    const message = broken.map(({ problem }) => new CountercheckError(problem.code, problem.details).message).join(" ");
+    const time = plan.tsMs.number(this.#rows);
+    chunk.output.suspend(
+      this.#context.index,
+      this.#suspension(chunk.records, i, "breaking-change", models, message, time),
+    );
+  }
+
+  #suspension(
+    records: RecordBatch,
+    i: number,
+    cause: Suspension["cause"],
+    models: readonly string[],
+    message: string,
+    time: number,
+  ): Suspension {
+    const { source, table } = this.#context;
+    return { id: recordId(records, i), source, table: table.table, models, cause, message, time };
+  }
+
+  /** Maps the run's rows to all models. A row that one of them cannot take is a fault, and reaches none. */
+  #endRun(): void {
+    const run = this.#run;
+    const rows = this.#rows;
+    this.#run = undefined;
+    this.#rows = 0;
+    if (run === undefined || rows === 0) return;
+    const bad = this.#bad;
+    const mapped = this.#context.table.models.filter((to, m) => {
+      const mappers = run.plan.models[m]!;
+      if (isProblem(mappers)) {
+        this.dropped.set(to.model.name, (this.dropped.get(to.model.name) ?? 0) + rows);
+        return false;
+      }
+      appendHead(this.#head, rows, to);
+      for (const map of mappers) map(rows, to.batch.count, bad);
+      return true;
+    });
+    for (const [row, error] of bad.sorted()) this.#faults.push({ record: this.#recordOf[row]!, schema: run, error });
+    for (const { batch } of mapped) {
+      if (bad.size > 0) removeRows(batch, batch.count, rows, bad);
+      batch.count += rows - bad.size;
+    }
+    bad.clear();
+  }
+
+  /** Hands out what the ended runs left, and the faults among them. */
+  #handOut(chunk: Chunk): void {
+    const { index, table } = this.#context;
+    for (const { model, batch } of table.models) {
+      if (batch.count > 0) chunk.output.changes(model, index, batch);
+      batch.clear();
+    }
+    const faults = this.#faults.splice(0).sort((a, b) => a.record - b.record);
+    for (const fault of faults) this.#fault(chunk, fault);
+  }
+
+  #fault({ records, unknown, output }: Chunk, { record: i, schema, error }: Fault): void {
+    const { index, source, table, keys, split } = this.#context;
+    const { topic, partition } = split;
+    const row = keys.read(records, i, unknown) === undefined ? keys.last() : undefined;
+    const fields = schema === undefined ? undefined : table.idsOf(schema).read(records, i);
+    output.fault(index, {
+      id: recordId(records, i),
+      source,
+      table: table.table,
+      topic,
+      partition,
+      offset: records.offsets[i]!,
+      code: error.code,
+      message: error.message,
+      ...(row === undefined ? {} : { row }),
+      ...(fields === undefined ? {} : { fields }),
+      key: copied(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!),
+      value: copied(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!),
+    });
+  }
+
+  #prove(output: SourceOutput): void {
+    const { index, split } = this.#context;
+    if (this.#newestSeed > Number.NEGATIVE_INFINITY) output.seeded(index, this.#newestSeed);
+    if (this.#newest === Number.NEGATIVE_INFINITY) return;
+    output.progress(index, this.#newest);
+    if (split.heartbeat) output.heartbeat(this.#newest);
+  }
+}
+
+function opAt(plan: EnvelopePlan, row: number): number {
+  const { op } = plan;
+  const start = op.starts[row]!;
+  return op.nulls[row] === 0 && op.ends[row]! - start === 1 ? op.heap[start]! : 0;
+}
+
+function invalid(reason: string): CountercheckError {
+  return new CountercheckError("ENVELOPE_INVALID", { reason });
+}
+
+function neverLookedUp(id: number): CountercheckError {
+  return new CountercheckError("BUG", { what: `schema ${id} was not looked up` });
+}
+
+function recordId(records: RecordBatch, i: number): string {
+  return `${records.topic}/${records.partition}/${records.offsets[i]!}`;
+}
+
+function copied(bytes: Uint8Array, start: number, end: number): Uint8Array | null {
+  return start < 0 ? null : Uint8Array.prototype.slice.call(bytes, start, end);
+}

@@ -1,0 +1,97 @@
+import type { Batch } from "../../base/batch.ts";
+import { CountercheckError, isError, raise } from "../../base/errors.ts";
+import { changeColumns } from "../../dataflow/change-layout.ts";
+import type { Model } from "../../dataflow/model.ts";
+import type { AvroSchema } from "../../schemas/decoder.ts";
+import type { DatabaseKind } from "./config.ts";
+import {
+  type EnvelopePlan,
+  envelopePlan,
+  isProblem,
+  missingEnvelopePath,
+  type Problem,
+  type TableModel,
+} from "./envelope-plan.ts";
+import { ReadableIds } from "./readable-ids.ts";
+
+/** A plan with what was found out about it. */
+export interface TableSchema {
+  readonly plan: EnvelopePlan;
+  /** Why models that an earlier schema suited cannot be read under this one. */
+  readonly broken: readonly { readonly model: string; readonly problem: Problem }[];
+  /** For records that turn out to be faults; made when the first does. */
+  ids: ReadableIds | undefined;
+}
+
+/** One captured table: the models that read it, and how its records are decoded under each schema met so far. */
+export class TableSchemas {
+  readonly table: string;
+  readonly models: readonly TableModel[];
+  readonly #source: string;
+  readonly #kind: DatabaseKind;
+  readonly #known = new Map<number, TableSchema | CountercheckError>();
+  #hasWorked = false;
+
+  /** `batches` holds one batch for each model, which all of the model's tables share. */
+  constructor(source: string, kind: DatabaseKind, table: string, batches: ReadonlyMap<Model, Batch>) {
+    this.table = table;
+    this.#source = source;
+    this.#kind = kind;
+    this.models = [...batches].flatMap(([model, batch]) => {
+      const index = model.from.findIndex((from) => from.source === source && from.table === table);
+      return index < 0 ? [] : [{ model, table: index, batch, columns: changeColumns(batch), families: new Map() }];
+    });
+  }
+
+  /** How records of a schema are decoded, or why all of them are faults; undefined for a schema not met yet. */
+  get(schemaId: number): TableSchema | CountercheckError | undefined {
+    return this.#known.get(schemaId);
+  }
+
+  /**
+   * Compiles the decoder for a schema. What a model cannot be read from is the user's error when it is so from the first
+   * schema on (MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING), and a breaking change after that. Records of
+   * a schema that is not valid Avro are faults.
+   */
+  add(schemaId: number, schema: AvroSchema): void {
+    try {
+      this.#compile(schemaId, schema);
+    } catch (error) {
+      if (!isError(error, "AVRO_SCHEMA_INVALID")) throw error;
+      this.#known.set(schemaId, error);
+    }
+  }
+
+  /** Id fields that can be read of a record of a schema. */
+  idsOf(schema: TableSchema): ReadableIds {
+    const { plan } = schema;
+    schema.ids ??= new ReadableIds(
+      plan.schema,
+      String(plan.schemaId),
+      this.models.map(({ model }) => model),
+    );
+    return schema.ids;
+  }
+
+  #compile(schemaId: number, schema: AvroSchema): void {
+    const path = missingEnvelopePath(schema, this.#kind);
+    if (path !== undefined) {
+      const error = new CountercheckError("ENVELOPE_MISSING", {
+        schema: schemaId,
+        table: this.table,
+        source: this.#source,
+        path,
+      });
+      if (!this.#hasWorked) throw error;
+      this.#known.set(schemaId, error);
+      return;
+    }
+    const plan = envelopePlan(this.table, this.#kind, schemaId, schema, this.models);
+    const broken = plan.models.flatMap((mapped, i) =>
+      isProblem(mapped) ? [{ model: this.models[i]!.model.name, problem: mapped }] : [],
+    );
+    if (broken.length > 0 && !this.#hasWorked) raise(broken[0]!.problem.code, broken[0]!.problem.details);
+    this.#hasWorked = true;
+    this.#known.set(schemaId, { plan, broken, ids: undefined });
+  }
+}
