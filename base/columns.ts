@@ -143,6 +143,8 @@ export class Float64Column implements ColumnBase {
   clear(): void {}
 }
 
+const COMPACT_BYTES = 1 << 20;
+
 /** Byte strings of any length, in one heap; row `r` is `heap[starts[r] .. ends[r])`. */
 export class BytesColumn implements ColumnBase {
   readonly type: "bytes" | "text" = "bytes";
@@ -151,6 +153,8 @@ export class BytesColumn implements ColumnBase {
   ends = new Int32Array(0);
   heap = Buffer.allocUnsafe(0);
   used = 0;
+  /** Bytes of the heap that no row uses, left behind by `replace`. */
+  #waste = 0;
 
   grow(capacity: number): void {
     if (capacity <= this.starts.length) return;
@@ -178,6 +182,27 @@ export class BytesColumn implements ColumnBase {
     else this.put(row, source.heap, source.starts[fromRow]!, source.ends[fromRow]!);
   }
 
+  /** Like `copy` over a row that was written before: its bytes are reused where the new value fits into them. */
+  replace(row: number, from: BytesColumn, fromRow: number): void {
+    if (from.nulls[fromRow] === 1) {
+      this.nulls[row] = 1;
+      return;
+    }
+    const start = from.starts[fromRow]!;
+    const length = from.ends[fromRow]! - start;
+    const room = this.ends[row]! - this.starts[row]!;
+    this.#waste += length > room ? room : room - length;
+    if (this.#waste > COMPACT_BYTES && this.#waste * 2 > this.used) this.#compact();
+    if (length > room) {
+      this.put(row, from.heap, start, start + length);
+      return;
+    }
+    const at = this.starts[row]!;
+    for (let i = 0; i < length; i++) this.heap[at + i] = from.heap[start + i]!;
+    this.ends[row] = at + length;
+    this.nulls[row] = 0;
+  }
+
   /** True when two rows, of this column and another, hold the same bytes; neither may be null. */
   equals(row: number, other: BytesColumn, otherRow: number): boolean {
     const start = this.starts[row]!;
@@ -194,6 +219,23 @@ export class BytesColumn implements ColumnBase {
 
   clear(): void {
     this.used = 0;
+    this.#waste = 0;
+  }
+
+  /** Drops the bytes that no row uses any more. */
+  #compact(): void {
+    const heap = Buffer.allocUnsafe(this.heap.length);
+    let used = 0;
+    for (let row = 0; row < this.starts.length; row++) {
+      const start = this.starts[row]!;
+      const end = this.ends[row]!;
+      heap.set(this.heap.subarray(start, end), used);
+      this.starts[row] = used;
+      this.ends[row] = used += end - start;
+    }
+    this.heap = heap;
+    this.used = used;
+    this.#waste = 0;
   }
 
   #reserve(length: number): void {

@@ -15,12 +15,12 @@ export interface Contribution {
   readonly table: string;
   /** Primary key of the row, canonical text. */
   readonly row: Key;
-  /** Position of the change in the source's log, as its database writes it. */
+  /** Position of the change in its source's log: binlog file / position / row, or the LSN's upper / lower half / 0. */
   readonly position: string;
   /** Null for rows of the initial snapshot, which say nothing of when they changed. */
   readonly time: number | null;
   readonly dueAt: number;
-  /** Signed, as it enters the leg. */
+  /** Signed, as it enters the leg, with its currency: `-20.00 EUR`. */
   readonly amount: string;
   /** The model's fields, for people. */
   readonly fields: Readonly<Record<string, string>>;
@@ -108,5 +108,22 @@ export interface CountRecord {
   readonly pending: number;
 }
 
+/** What a check says of a key when a bounded run ends, emitted or not. */
+export interface FinalRecord {
+  readonly check: string;
+  readonly key: Key;
+  readonly currency: string;
+  readonly status: Status;
+  readonly class: string | null;
+  readonly baseline: boolean;
+  readonly atRisk: string;
+}
+
 /** Names of the side outputs that checks emit to. */
-export const OUTPUTS = { verdicts: "verdicts", alerts: "alerts", engine: "engine", counts: "counts" } as const;
+export const OUTPUTS = {
+  verdicts: "verdicts",
+  alerts: "alerts",
+  engine: "engine",
+  counts: "counts",
+  finals: "finals",
+} as const;

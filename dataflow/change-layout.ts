@@ -20,6 +20,8 @@ const META = [
   { name: "$table", type: "int32" },
   /** Bit i is set where field i was left out by Debezium (`__debezium_unavailable_value`); 0 after the row stage. */
   { name: "$absent", type: "int32" },
+  /** Offset of the record in its partition. */
+  { name: "$offset", type: "float64" },
 ] as const satisfies Layout;
 
 /** Columns of each field kind; money has its currency, packed, beside it. */
@@ -62,11 +64,12 @@ export interface ChangeColumns {
   readonly sub: Float64Column;
   readonly table: Int32Column;
   readonly absent: Int32Column;
+  readonly offset: Float64Column;
 }
 
 /** Gives the fixed columns of a batch that has the layout of `changeLayout`. */
 export function changeColumns(batch: Batch): ChangeColumns {
-  const [kind, time, seed, row, major, minor, sub, table, absent] = batch.columns as unknown as [
+  const [kind, time, seed, row, major, minor, sub, table, absent, offset] = batch.columns as unknown as [
     Int32Column,
     Float64Column,
     Float64Column,
@@ -76,8 +79,9 @@ export function changeColumns(batch: Batch): ChangeColumns {
     Float64Column,
     Int32Column,
     Int32Column,
+    Float64Column,
   ];
-  return { kind, time, seed, row, major, minor, sub, table, absent };
+  return { kind, time, seed, row, major, minor, sub, table, absent, offset };
 }
 
 /** Letters of Debezium's operations as they stand in `$kind` before the row stage. */

@@ -18,13 +18,15 @@ export class Environment {
       return made as Changelog<F>;
     }
     const node = known.node;
-    if (node.type === "changes" && node.model !== model) raise("JOB_DUPLICATE_NAME", { kind: "model", name: model.name });
+    if (node.type === "changes" && node.model !== model)
+      raise("JOB_DUPLICATE_NAME", { kind: "model", name: model.name });
     return known as unknown as Changelog<F>;
   }
 
   /** Adds a node to the graph; its uid must be new. For operators of other rooms; jobs use the streams' methods. */
   add<N extends Node>(node: N): N {
-    if (this.#nodes.some((other) => other.uid === node.uid)) raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
+    if (this.#nodes.some((other) => other.uid === node.uid))
+      raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
     this.#nodes.push(node);
     return node;
   }

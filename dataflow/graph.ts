@@ -1,5 +1,5 @@
-import type { Operator } from "./operator.ts";
 import type { Fields, Model } from "./model.ts";
+import type { Operator } from "./operator.ts";
 import type { Row } from "./row-view.ts";
 
 /**

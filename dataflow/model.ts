@@ -1,3 +1,4 @@
+import { type Key, type KeyPart, keyOf } from "../base/key.ts";
 import type { RoundingMode } from "../base/money.ts";
 
 /** What a field of a model holds; `T` is its type in row views and conditions. */
@@ -32,8 +33,16 @@ export interface MoneyValue {
   readonly currency: string;
 }
 
-/** A business key or a part of it, in canonical text (see base/key.ts): integers of any width and strings. */
-export const id = (column?: string): Field<string> => field("id", column);
+declare const canonical: unique symbol;
+
+/** A business key in canonical text (see base/key.ts): a type of its own, so that only keys are used as keys. */
+export type Id = Key & { readonly [canonical]: true };
+
+/** The canonical key of a value, for functions that make keys. */
+export const idOf = (part: KeyPart): Id => keyOf(part) as Id;
+
+/** A business key or a part of it: integers of any width and strings. */
+export const id = (column?: string): Field<Id> => field("id", column);
 /** Text; database enums and UUIDs too. */
 export const text = (column?: string): Field<string> => field("text", column);
 /** A 64-bit integer, exact. */

@@ -1,8 +1,7 @@
 import { Batch } from "../base/batch.ts";
 import type { TextColumn } from "../base/columns.ts";
-import type { Key } from "../base/key.ts";
 import { ADD, changeColumns, changeLayout, FIRST_FIELD } from "./change-layout.ts";
-import type { Fields, Model } from "./model.ts";
+import type { Fields, Id, Model } from "./model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "./operator.ts";
 import { type Row, rowCursor } from "./row-view.ts";
 import { writeFields } from "./row-writer.ts";
@@ -28,7 +27,7 @@ export interface ValueState<T> {
 
 /** What a process function may do besides looking at its row. */
 export interface ProcessContext<S extends StateSpecs, G extends Fields> {
-  readonly key: Key;
+  readonly key: Id;
   readonly state: { readonly [K in keyof S]: ValueState<Row<S[K]["fields"]>> };
   /** Event time of the row, or the time of the timer. */
   readonly time: number;
@@ -56,7 +55,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
   #context!: OperatorContext;
   #timers!: Timers;
   #states: Record<string, KeyedState<unknown>> = {};
-  #key: Key = "";
+  #key = "" as Id;
   #time = 0;
   #watermark = Number.NEGATIVE_INFINITY;
 
@@ -80,7 +79,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     const cursor = rowCursor(batch, this.#fields);
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) continue;
-      this.#key = keys.text(row);
+      this.#key = keys.text(row) as Id;
       this.#time = time.values[row]!;
       this.#spec.onElement(cursor.at(row), this.#functionContext);
     }
@@ -91,7 +90,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     if (element.type !== "watermark") return;
     this.#watermark = element.time;
     for (let due = this.#timers.next(element.time); due !== undefined; due = this.#timers.next(element.time)) {
-      this.#key = due.key;
+      this.#key = due.key as Id;
       this.#time = due.time;
       this.#spec.onTimer?.(this.#functionContext);
     }
@@ -105,9 +104,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
 
   #makeContext(): ProcessContext<S, G> {
     const self = this;
-    const state = Object.fromEntries(
-      Object.keys(self.#spec.state).map((name) => [name, self.#valueState(name)]),
-    );
+    const state = Object.fromEntries(Object.keys(self.#spec.state).map((name) => [name, self.#valueState(name)]));
     return {
       get key() {
         return self.#key;
@@ -142,7 +139,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     meta.row.set(row, this.#key);
     meta.table.set(row, 0);
     meta.absent.set(row, 0);
-    for (const position of [meta.seed, meta.major, meta.minor, meta.sub]) position.nulls[row] = 1;
+    for (const position of [meta.seed, meta.major, meta.minor, meta.sub, meta.offset]) position.nulls[row] = 1;
     writeFields(out, FIRST_FIELD, row, this.#spec.emits, values as Record<string, unknown>);
   }
 
@@ -152,4 +149,3 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     this.#out.clear();
   }
 }
-

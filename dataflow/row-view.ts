@@ -1,5 +1,5 @@
 import type { Batch } from "../base/batch.ts";
-import { type Int32Column, type Int64Column } from "../base/columns.ts";
+import type { Int32Column, Int64Column } from "../base/columns.ts";
 import { unpackCurrency } from "../base/money.ts";
 import { currencyColumn } from "./change-layout.ts";
 import type { Fields, ValueOf } from "./model.ts";
@@ -20,10 +20,7 @@ export function rowCursor<F extends Fields>(batch: Batch, fields: F): RowCursor<
   for (const [name, field] of Object.entries(fields)) {
     const column = batch.column(name);
     const currency = field.kind === "money" ? (batch.column(currencyColumn(name)) as Int32Column) : null;
-    const get =
-      currency === null
-        ? () => column.get(current)
-        : () => moneyAt(column as Int64Column, currency, current);
+    const get = currency === null ? () => column.get(current) : () => moneyAt(column as Int64Column, currency, current);
     Object.defineProperty(view, name, { get, enumerable: true });
   }
   return {

@@ -1,8 +1,10 @@
 import { assert } from "../base/errors.ts";
+import type { KeyPart } from "../base/key.ts";
+import type { Duration } from "../base/time.ts";
 import type { Environment } from "./environment.ts";
 import type { Condition, ConditionValue, Node } from "./graph.ts";
-import type { Field, Fields, FieldsOf, MoneyValue, ValueOf } from "./model.ts";
-import { type ProcessSpec, ProcessOperator, type StateSpecs } from "./process.ts";
+import type { Field, Fields, FieldsOf, Id, MoneyValue, ValueOf } from "./model.ts";
+import { ProcessOperator, type ProcessSpec, type StateSpecs } from "./process.ts";
 import type { Row } from "./row-view.ts";
 
 /** Values to compare a field with: one, or a list of which any will do. Money and instants are not compared so. */
@@ -11,7 +13,7 @@ export type Where<F extends Fields> = {
     ? Comparable<ValueOf<F[K]>> | readonly Comparable<ValueOf<F[K]>>[]
     : never;
 };
-type Comparable<T> = T extends bigint ? bigint | number : T;
+type Comparable<T> = T extends Id ? KeyPart : T extends bigint ? bigint | number : T;
 
 /** What a row function may return for fields `F`: a value or null for each. */
 export type RowOf<F extends Fields> = Row<F>;
@@ -35,7 +37,7 @@ export class Changelog<F extends Fields> {
   }
 
   /** The total of a money field, one per currency, as a leg of a check. */
-  sum(field: FieldsOf<F, MoneyValue>): Leg {
+  sum(field: FieldsOf<F, MoneyValue>): Leg<FieldsOf<F, Id>> {
     return new Leg(this as unknown as Changelog<Fields>, field, 1, undefined);
   }
 
@@ -45,15 +47,12 @@ export class Changelog<F extends Fields> {
     const uid = environment.uidAfter(node, "events");
     return new Stream(environment, environment.add({ type: "events", uid, inputs: [node], fields: node.fields }));
   }
-
-  /** This changelog and another of the same fields as one. Rows keep their identity. */
-  union(other: Changelog<F>): Changelog<F> {
-    return new Changelog(this.environment, unionNode(this, other));
-  }
 }
 
-/** Signed money of the rows of a changelog: one side's part in a check's equation. */
-export class Leg {
+/** Signed money of the rows of a changelog: one side's part in a check's equation. `K` names the fields it can be keyed by. */
+export class Leg<in K extends string = string> {
+  /** Only for the type checker: a leg fits wherever one of its keys is asked for. */
+  declare readonly keyedBy: (key: K) => void;
   readonly changes: Changelog<Fields>;
   readonly field: string;
   readonly sign: 1 | -1;
@@ -67,13 +66,13 @@ export class Leg {
   }
 
   /** The leg with a deadline of its own, from each row's business time. */
-  within(deadline: number): Leg {
+  within(deadline: Duration): Leg<K> {
     return new Leg(this.changes, this.field, this.sign, deadline);
   }
 }
 
 /** A leg that counts against its side: refunds, reversals. */
-export function minus(leg: Leg): Leg {
+export function minus<K extends string>(leg: Leg<K>): Leg<K> {
   return new Leg(leg.changes, leg.field, leg.sign === 1 ? -1 : 1, leg.deadlineMs);
 }
 
@@ -106,7 +105,7 @@ export class Stream<F extends Fields> {
   }
 
   /** The stream by a key field; events without the key are left out. Counterpart in Flink: `keyBy`. */
-  keyBy(field: FieldsOf<F, string>): KeyedStream<F> {
+  keyBy(field: FieldsOf<F, Id>): KeyedStream<F> {
     return new KeyedStream(this, field);
   }
 

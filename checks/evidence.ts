@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { displayKey } from "../base/key.ts";
+import { exponentOf, formatDecimal, unpackCurrency } from "../base/money.ts";
+import type { Field, MoneyValue } from "../dataflow/model.ts";
+import type { Entry, Ledger } from "./ledger.ts";
+import type { Contribution, LegTotal } from "./records.ts";
+import { type CheckInput, type ReconcileRule, scaleOf } from "./rule.ts";
+
+/** Contributions that a verdict shows at most; the rest is in the totals and the digest. */
+const MAX_CONTRIBUTIONS = 1_000;
+
+/** Writes down what a verdict rests on. */
+export class Evidence {
+  readonly #rule: ReconcileRule;
+  readonly #inputs: readonly CheckInput[];
+
+  constructor(rule: ReconcileRule, inputs: readonly CheckInput[]) {
+    this.#rule = rule;
+    this.#inputs = inputs;
+  }
+
+  /** Signed total of each leg in a currency, at the comparison scale. */
+  totals(ledger: Ledger, currency: number): bigint[] {
+    const totals = this.#rule.legs.map(() => 0n);
+    for (const entry of ledger.entries) if (entry.currency === currency) totals[entry.leg]! += entry.minor;
+    return totals;
+  }
+
+  /** The totals as records show them. */
+  legTotals(ledger: Ledger, currency: number, scale: number): LegTotal[] {
+    return this.totals(ledger, currency).map((total, index) => {
+      const { name, side } = this.#rule.legs[index]!;
+      return { leg: name, side, total: formatDecimal(total, scale) };
+    });
+  }
+
+  /** The rows behind a verdict, in an order that does not depend on how they came, with a digest over all. */
+  contributions(ledger: Ledger): { contributions: Contribution[]; omitted: number; digest: string } {
+    const entries = [...ledger.entries].sort(byLegAndRow);
+    const digest = createHash("sha256");
+    for (const { from, leg, currency, minor } of entries) {
+      digest.update(`${leg}/${from.id}/${from.major}/${from.minor}/${from.sub}/${currency}/${minor}\n`);
+    }
+    return {
+      contributions: entries.slice(0, MAX_CONTRIBUTIONS).map((entry) => this.#contribution(entry)),
+      omitted: Math.max(0, entries.length - MAX_CONTRIBUTIONS),
+      digest: digest.digest("hex").slice(0, 32),
+    };
+  }
+
+  #contribution(entry: Entry): Contribution {
+    const { from } = entry;
+    const { model } = this.#inputs[from.input]!;
+    const { source, table } = model.from[from.table]!;
+    const currency = unpackCurrency(entry.currency);
+    const fields = Object.entries(model.fields).flatMap(([name, field], index) => {
+      const text = fieldText(field, from.fields[index]);
+      return text === null ? [] : [[name, text] as const];
+    });
+    return {
+      leg: this.#rule.legs[entry.leg]!.name,
+      source,
+      table,
+      row: from.row,
+      position: `${from.major}/${from.minor}/${from.sub}`,
+      time: from.seed === null ? from.time : null,
+      dueAt: entry.dueAt,
+      amount: `${formatDecimal(entry.minor, scaleOf(this.#rule, currency).scale)} ${currency}`,
+      fields: Object.fromEntries(fields),
+    };
+  }
+}
+
+function byLegAndRow(left: Entry, right: Entry): number {
+  return left.leg - right.leg || (left.from.id < right.from.id ? -1 : left.from.id > right.from.id ? 1 : 0);
+}
+
+/** A field's value for people; null where the row has none. */
+function fieldText(field: Field, value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  switch (field.kind) {
+    case "id":
+      return displayKey(value as string);
+    case "instant":
+      return new Date(value as number).toISOString();
+    case "money": {
+      const { minor, currency } = value as MoneyValue;
+      return `${formatDecimal(minor, field.money?.scale ?? exponentOf(currency) ?? 0)} ${currency}`;
+    }
+    default:
+      return String(value);
+  }
+}

@@ -1,0 +1,32 @@
+import { raise } from "../base/errors.ts";
+import { Environment } from "../dataflow/environment.ts";
+import type { Graph } from "../dataflow/graph.ts";
+import { type ReconcileSpec, reconcile } from "./reconcile.ts";
+
+/** What a job is written against: streams and changelogs, and the checks over them. */
+export class JobEnvironment extends Environment {
+  /** Σ expected = Σ actual per key and currency, each contribution by its deadline (A1 of the semantics). */
+  reconcile<const K extends string>(uid: string, spec: ReconcileSpec<K>): void {
+    reconcile(this, uid, spec);
+  }
+}
+
+/** A job: a name, and a function that builds its graph. Nothing runs until a runner takes it. */
+export interface Job {
+  readonly name: string;
+  /** Builds the graph anew. Throws what is wrong with the job. */
+  graph(): Graph;
+}
+
+/** Declares a job. `define` says what it does; it is called once per run. */
+export function job(name: string, define: (env: JobEnvironment) => void): Job {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) raise("JOB_NAME_INVALID", { name });
+  return {
+    name,
+    graph() {
+      const env = new JobEnvironment();
+      define(env);
+      return env.graph(name);
+    },
+  };
+}

@@ -1,0 +1,289 @@
+import type { Batch } from "../base/batch.ts";
+import type { Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
+import type { Key } from "../base/key.ts";
+import { unpackCurrency } from "../base/money.ts";
+import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataflow/change-layout.ts";
+import type { Model } from "../dataflow/model.ts";
+import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
+import type { RecordFault } from "../dataflow/source.ts";
+import { Blindness } from "./blindness.ts";
+import { FrontierView } from "./frontier-view.ts";
+import { Judge } from "./judge.ts";
+import { type Entry, Ledger, type RowEvidence } from "./ledger.ts";
+import { OUTPUTS } from "./records.ts";
+import { type CheckInput, type CurrencyScale, type ReconcileRule, scaleOf } from "./rule.ts";
+import { type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
+
+/** All that is kept of one key. */
+export interface KeyState {
+  readonly ledger: Ledger;
+  readonly verdicts: KeyVerdicts;
+}
+
+/**
+ * Reconciles by key: takes in rows, waits until every source's frontier has reached a key's next point, judges it
+ * there, and hands on what must be told. The judgement itself is in judgement.ts, the points in ledger.ts.
+ */
+export class ReconcileOperator implements Operator {
+  readonly #rule: ReconcileRule;
+  readonly #inputs: readonly CheckInput[];
+  readonly #scales = new Map<number, CurrencyScale>();
+  readonly #frontiers: FrontierView;
+  readonly #blindness: Blindness;
+  #keys!: KeyedState<KeyState>;
+  #timers!: Timers;
+  #context!: OperatorContext;
+  #judge!: Judge;
+  /** Frontier up to which all keys have been judged. */
+  #judgedThrough = Number.NEGATIVE_INFINITY;
+
+  constructor(rule: ReconcileRule, inputs: readonly CheckInput[]) {
+    this.#rule = rule;
+    this.#inputs = inputs;
+    this.#frontiers = new FrontierView(inputs.map((input) => input.model));
+    this.#blindness = new Blindness(rule);
+  }
+
+  open(context: OperatorContext): void {
+    this.#context = context;
+    this.#keys = context.state("keys");
+    this.#timers = context.timers("points");
+    const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
+    this.#judge = new Judge(this.#rule, this.#blindness, log, (currency) => this.#scaleOf(currency));
+  }
+
+  batch(input: number, batch: Batch): void {
+    const { model, key } = this.#inputs[input]!;
+    const keys = batch.column(key) as TextColumn;
+    const change = changeColumns(batch);
+    const business = model.businessTime === undefined ? null : batch.column(model.businessTime);
+    const legs = this.#legColumns(input, batch);
+    const fields = Object.keys(model.fields).map((name) => fieldReader(batch, model, name));
+    for (let row = 0; row < batch.count; row++) {
+      if (keys.nulls[row] === 1) continue;
+      this.#change(keys.text(row), input, change, row, legs, business, fields);
+    }
+  }
+
+  control(input: number, element: Control): void {
+    switch (element.type) {
+      case "frontier":
+        this.#frontiers.advance(input, element.source, element.through, element.since);
+        return this.#judgeReached();
+      case "status":
+        if (this.#frontiers.setStale(element.source, element.status === "stale")) this.#staleChanged();
+        return;
+      case "fault":
+        return this.#fault(input, element.fault);
+      case "settled":
+        return this.#rejudge(this.#blindness.settle(element.fault));
+      case "suspension":
+        return this.#blindness.suspend(element.suspension);
+      case "resumed":
+        return this.#blindness.resume(element.suspension) ? this.#rejudgeUnobservable() : undefined;
+      case "watermark":
+        return;
+    }
+  }
+
+  end(): void {
+    this.#judge.countsThrough(Number.POSITIVE_INFINITY);
+    for (const [key, { ledger, verdicts }] of this.#keys.entries()) {
+      for (const final of this.#judge.finals(key, ledger, verdicts)) this.#context.emit(OUTPUTS.finals, final);
+    }
+  }
+
+  #change(
+    key: Key,
+    input: number,
+    change: ChangeColumns,
+    row: number,
+    legs: readonly LegColumns[],
+    business: Column | null,
+    fields: readonly FieldReader[],
+  ): void {
+    const state = this.#stateOf(key);
+    const from = this.#evidence(input, change, row, fields);
+    const time = this.#effectiveTime(from);
+    if (change.kind.values[row] === ADD) {
+      const add = legs.flatMap((leg) => this.#entry(leg, from, row, business) ?? []);
+      state.ledger.add({ time, add, retract: null });
+    } else {
+      state.ledger.add({ time, add: null, retract: from.id });
+    }
+    this.#schedule(key, state);
+  }
+
+  /** A change behind its source's frontier is judged at the next point: as if it came just behind the frontier. */
+  #effectiveTime(from: RowEvidence): number {
+    const { source, table } = this.#inputs[from.input]!.model.from[from.table]!;
+    const through = this.#frontiers.of(source);
+    if (from.seed !== null ? this.#judgedThrough === Number.NEGATIVE_INFINITY : from.time > through) return from.time;
+    const id = `BEHIND_FRONTIER/${this.#rule.uid}/${source}`;
+    const message = `Changes of ${source}.${table} came behind the frontier of ${source}: transactions take longer than \`longestTransaction\` says. They are judged late; raise it.`;
+    this.#context.emit(OUTPUTS.engine, { id, code: "BEHIND_FRONTIER", source, message });
+    return Math.max(from.time, this.#judgedThrough + 1);
+  }
+
+  #evidence(input: number, change: ChangeColumns, row: number, fields: readonly FieldReader[]): RowEvidence {
+    const table = change.table.values[row]!;
+    const text = change.row.text(row);
+    return {
+      id: `${input}/${table}/${text}`,
+      input,
+      table,
+      row: text,
+      major: change.major.values[row]!,
+      minor: change.minor.values[row]!,
+      sub: change.sub.values[row]!,
+      time: change.time.values[row]!,
+      seed: change.seed.nulls[row] === 1 ? null : change.seed.values[row]!,
+      fields: change.kind.values[row] === ADD ? fields.map((read) => read(row)) : [],
+    };
+  }
+
+  /** A row's part in a leg; none where the amount is null. */
+  #entry(leg: LegColumns, from: RowEvidence, row: number, business: Column | null): Entry | null {
+    if (leg.amount.nulls[row] === 1) return null;
+    const rule = this.#rule.legs[leg.leg]!;
+    const currency = leg.currency.values[row]!;
+    const minor = leg.amount.big[row]! * this.#scaleOf(currency).factors[leg.leg]!;
+    const businessTime = (business?.get(row) as number | null | undefined) ?? from.seed ?? from.time;
+    return {
+      leg: leg.leg,
+      side: rule.side,
+      captures: rule.side === "expect" && rule.sign === 1,
+      currency,
+      minor: rule.sign === 1 ? minor : -minor,
+      dueAt: businessTime + rule.deadlineMs,
+      from,
+    };
+  }
+
+  #schedule(key: Key, { ledger }: KeyState): void {
+    const point = ledger.nextPoint(this.#rule.skewMs, this.#floor);
+    if (point >= ledger.timer) return;
+    ledger.timer = point;
+    this.#timers.register(key, point);
+  }
+
+  /** Judges every key whose next point all frontiers have reached; then marks those that only a stale source holds up. */
+  #judgeReached(): void {
+    const through = this.#frontiers.through();
+    if (through > this.#judgedThrough) {
+      this.#judgedThrough = through;
+      for (let due = this.#timers.next(through); due !== undefined; due = this.#timers.next(through)) {
+        this.#judgeKey(due.key, due.time, through);
+      }
+      this.#judge.countsThrough(through);
+    }
+    this.#markBlind();
+  }
+
+  #judgeKey(key: Key, timer: number, through: number): void {
+    const state = this.#keys.get(key);
+    if (state === undefined || state.ledger.timer !== timer) return;
+    const { ledger, verdicts } = state;
+    ledger.timer = Number.POSITIVE_INFINITY;
+    const { skewMs } = this.#rule;
+    for (let point = ledger.nextPoint(skewMs, this.#floor); point <= through; ) {
+      const first = ledger.lastPoint === Number.NEGATIVE_INFINITY;
+      if (ledger.advance(point, skewMs, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
+      point = ledger.nextPoint(skewMs, this.#floor);
+    }
+    this.#schedule(key, state);
+  }
+
+  /** Keys with a point that the other sources have reached but a stale one has not are unobservable until it moves. */
+  #markBlind(): void {
+    const others = this.#frontiers.throughOfActive();
+    if (others === undefined || others <= this.#judgedThrough) return;
+    for (let due = this.#timers.next(others); due !== undefined; due = this.#timers.next(others)) {
+      const state = this.#keys.get(due.key);
+      if (state === undefined || state.ledger.timer !== due.time) continue;
+      const stale = this.#frontiers.staleSources().join(", ");
+      this.#judge.blind(due.time, due.key, state.ledger, state.verdicts, `source ${stale} is stale`);
+      this.#blindness.waitForStale(due.key, due.time);
+    }
+  }
+
+  /** A stale source moved, or one more went stale: the keys that wait are looked at again. */
+  #staleChanged(): void {
+    for (const { key, time } of this.#blindness.takeWaiting()) this.#timers.register(key, time);
+    this.#judgeReached();
+  }
+
+  #fault(input: number, fault: RecordFault): void {
+    const { model, key } = this.#inputs[input]!;
+    const hidden = fault.fields?.[model.name]?.[key];
+    if (hidden !== undefined) {
+      this.#stateOf(hidden);
+      this.#blindness.faultOfKey(fault.id, hidden);
+      return this.#rejudge([hidden]);
+    }
+    this.#blindness.faultOfInput(fault.id, input);
+    this.#rejudge([...this.#keys.entries()].flatMap(([k, s]) => (this.#judge.isFailing(s.verdicts) ? [k] : [])));
+  }
+
+  #rejudgeUnobservable(): void {
+    this.#rejudge([...this.#keys.entries()].flatMap(([k, s]) => (this.#judge.isUnobservable(s.verdicts) ? [k] : [])));
+  }
+
+  /** Judges keys again at the frontier of now, because what can be seen of them changed. */
+  #rejudge(keys: readonly Key[] | "unobservable"): void {
+    if (keys === "unobservable") return this.#rejudgeUnobservable();
+    if (this.#judgedThrough === Number.NEGATIVE_INFINITY) return;
+    for (const key of keys) {
+      const { ledger, verdicts } = this.#stateOf(key);
+      this.#judge.at(Math.max(ledger.lastPoint, this.#judgedThrough), key, ledger, verdicts, false);
+    }
+  }
+
+  #stateOf(key: Key): KeyState {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const fresh: KeyState = { ledger: new Ledger(), verdicts: { currencies: [] } };
+    this.#keys.set(key, fresh);
+    return fresh;
+  }
+
+  /** No key is judged before the seed of every source is complete. */
+  get #floor(): number {
+    return this.#frontiers.since() + this.#rule.skewMs;
+  }
+
+  #scaleOf(currency: number): CurrencyScale {
+    const known = this.#scales.get(currency);
+    if (known !== undefined) return known;
+    const scale = scaleOf(this.#rule, unpackCurrency(currency));
+    this.#scales.set(currency, scale);
+    return scale;
+  }
+
+  #legColumns(input: number, batch: Batch): LegColumns[] {
+    return this.#rule.legs.flatMap((leg, index) => {
+      if (leg.input !== input) return [];
+      const amount = batch.column(leg.field) as Int64Column;
+      return [{ leg: index, amount, currency: batch.column(currencyColumn(leg.field)) as Int32Column }];
+    });
+  }
+}
+
+interface LegColumns {
+  readonly leg: number;
+  readonly amount: Int64Column;
+  readonly currency: Int32Column;
+}
+
+type FieldReader = (row: number) => unknown;
+
+/** Reads a field for the evidence; money with its currency. */
+function fieldReader(batch: Batch, model: Model, name: string): FieldReader {
+  const column = batch.column(name);
+  if (model.fields[name]!.kind !== "money") return (row) => column.get(row);
+  const currency = batch.column(currencyColumn(name)) as Int32Column;
+  return (row) => {
+    const minor = column.get(row);
+    return minor === null ? null : { minor, currency: unpackCurrency(currency.values[row]!) };
+  };
+}

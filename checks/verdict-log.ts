@@ -1,0 +1,223 @@
+import { idOf } from "../base/hash.ts";
+import type { Key } from "../base/key.ts";
+import { formatDecimal, unpackCurrency } from "../base/money.ts";
+import { Evidence } from "./evidence.ts";
+import type { Judgement } from "./judgement.ts";
+import type { Ledger } from "./ledger.ts";
+import { type AlertAction, type FinalRecord, OUTPUTS, type Status, type VerdictRecord } from "./records.ts";
+import { type CheckInput, type CurrencyScale, expressionOf, hashOf, type ReconcileRule } from "./rule.ts";
+
+/** What has been said of a key in one currency. */
+export interface CurrencyVerdict {
+  readonly currency: number;
+  /** Of the last emitted verdict; 0 before the first. */
+  version: number;
+  /** Of the last judgement, emitted or not; null before the first. */
+  status: Status | null;
+  class: string | null;
+  /** What the last emitted verdict said, to recognise a repeat. */
+  told: string;
+  /** True while it fails as it did before the first change was seen. */
+  baseline: boolean;
+  atRisk: string;
+  /** The alert that is open, with the deadline that was missed. */
+  alert: { readonly class: string; readonly dueAt: number | null } | null;
+  /** Classes for which an alert was opened before. */
+  opened: string[];
+}
+
+/** What has been said of a key, by currency. */
+export interface KeyVerdicts {
+  currencies: CurrencyVerdict[];
+}
+
+/** What is to be said of one currency at a point. */
+export interface Outcome {
+  readonly judgement: Judgement;
+  /** Why it is unobservable, or null. */
+  readonly reason: string | null;
+  /** It failed so before the first change was seen. */
+  readonly baseline: boolean;
+}
+
+const MINUTE = 60_000;
+
+/** Turns outcomes into what is emitted: verdicts by transition, alerts by class, counts of the rest. */
+export class VerdictLog {
+  readonly #rule: ReconcileRule;
+  readonly #evidence: Evidence;
+  readonly #emit: (output: string, record: unknown) => void;
+  readonly #ruleRecord: VerdictRecord["rule"];
+  /** Passes and pendings by minute of event time. */
+  readonly #counts = new Map<number, { pass: number; pending: number }>();
+
+  constructor(rule: ReconcileRule, inputs: readonly CheckInput[], emit: (output: string, record: unknown) => void) {
+    this.#rule = rule;
+    this.#evidence = new Evidence(rule, inputs);
+    this.#emit = emit;
+    this.#ruleRecord = { expression: expressionOf(rule), version: rule.version, hash: hashOf(rule) };
+  }
+
+  /** Says what is new about a key in a currency at a point, and keeps it. */
+  record(
+    point: number,
+    key: Key,
+    ledger: Ledger,
+    state: CurrencyVerdict,
+    outcome: Outcome,
+    scale: CurrencyScale,
+  ): void {
+    const { judgement, reason } = outcome;
+    const status: Status = reason === null ? judgement.status : "unobservable";
+    const cause = reason === null ? judgement.class : null;
+    const told = status === "fail" ? this.#fingerprint(judgement, ledger) : status;
+    const before = state.status;
+    const news = isNews(before, status, told !== state.told) || (this.#rule.emitAll && before !== status);
+    const baseline = status === "fail" && (outcome.baseline || (state.baseline && before === "fail"));
+    Object.assign(state, { status, class: cause, baseline, atRisk: formatDecimal(judgement.atRisk, scale.scale) });
+    if (!news) {
+      this.#count(point, status);
+      return;
+    }
+    state.told = told;
+    state.version++;
+    this.#emit(OUTPUTS.verdicts, this.#verdict(point, key, ledger, state, outcome, scale));
+    this.#alerts(point, key, ledger, state, judgement);
+  }
+
+  /** The last word on a currency of a key. */
+  final(key: Key, state: CurrencyVerdict): FinalRecord {
+    const { status, class: cause, baseline, atRisk } = state;
+    const currency = unpackCurrency(state.currency);
+    const failing = status === "fail";
+    return {
+      check: this.#rule.uid,
+      key,
+      currency,
+      status: status ?? "pending",
+      class: cause,
+      baseline,
+      atRisk: failing ? atRisk : "0",
+    };
+  }
+
+  /** Brings out the counts of the minutes before a frontier. */
+  countsThrough(frontier: number): void {
+    for (const [minute, { pass, pending }] of this.#counts) {
+      if (minute + MINUTE > frontier) continue;
+      this.#counts.delete(minute);
+      this.#emit(OUTPUTS.counts, { check: this.#rule.uid, minute, pass, pending });
+    }
+  }
+
+  #count(point: number, status: Status): void {
+    if (status !== "pass" && status !== "pending") return;
+    const minute = Math.floor(point / MINUTE) * MINUTE;
+    const counts = this.#counts.get(minute) ?? { pass: 0, pending: 0 };
+    counts[status]++;
+    this.#counts.set(minute, counts);
+  }
+
+  /** Two failures are the same when class, bounds and every leg's total are. */
+  #fingerprint(judgement: Judgement, ledger: Ledger): string {
+    const { class: cause, lower, upper, actual, currency } = judgement;
+    return [cause, lower, upper, actual, ...this.#evidence.totals(ledger, currency)].join("/");
+  }
+
+  #verdict(
+    point: number,
+    key: Key,
+    ledger: Ledger,
+    state: CurrencyVerdict,
+    { judgement, reason }: Outcome,
+    { scale }: CurrencyScale,
+  ): VerdictRecord {
+    const check = this.#rule.uid;
+    const currency = unpackCurrency(state.currency);
+    const period = "";
+    return {
+      id: idOf(check, key, currency, period, state.version),
+      check,
+      key,
+      currency,
+      period,
+      version: state.version,
+      status: state.status!,
+      class: state.class,
+      time: point,
+      baseline: state.baseline,
+      atRisk: state.status === "fail" ? state.atRisk : "0",
+      lower: formatDecimal(judgement.lower, scale),
+      upper: formatDecimal(judgement.upper, scale),
+      actual: formatDecimal(judgement.actual, scale),
+      legs: this.#evidence.legTotals(ledger, state.currency, scale),
+      reason,
+      rule: this.#ruleRecord,
+      ...this.#evidence.contributions(ledger),
+    };
+  }
+
+  /** Moves the alerts of a key along with its verdict; a verdict that cannot be observed leaves them as they are. */
+  #alerts(point: number, key: Key, ledger: Ledger, state: CurrencyVerdict, judgement: Judgement): void {
+    if (state.status === "unobservable") return;
+    const failing = state.status === "fail" && !state.baseline ? state.class : null;
+    if (state.alert !== null && state.alert.class !== failing) {
+      this.#alert(
+        "resolved",
+        state.alert.class,
+        point,
+        key,
+        state,
+        lateBy(ledger, state.alert.dueAt),
+        state.alert.dueAt,
+      );
+      state.alert = null;
+    }
+    if (failing === null) return;
+    const action = state.alert !== null ? "updated" : state.opened.includes(failing) ? "reopened" : "opened";
+    if (action === "opened") state.opened.push(failing);
+    if (state.alert === null) state.alert = { class: failing, dueAt: judgement.dueAt };
+    this.#alert(action, failing, point, key, state, null, judgement.dueAt);
+  }
+
+  #alert(
+    action: AlertAction,
+    cause: string,
+    point: number,
+    key: Key,
+    state: CurrencyVerdict,
+    lateByMs: number | null,
+    dueAt: number | null,
+  ): void {
+    const check = this.#rule.uid;
+    const currency = unpackCurrency(state.currency);
+    const period = "";
+    this.#emit(OUTPUTS.alerts, {
+      id: idOf(check, key, cause, currency, period),
+      action,
+      check,
+      key,
+      class: cause,
+      currency,
+      period,
+      atRisk: state.status === "fail" ? state.atRisk : "0",
+      verdictVersion: state.version,
+      time: point,
+      dueAt,
+      lateByMs,
+    });
+  }
+}
+
+/** "Emitted" of the semantics: into fail, within fail, into unobservable, and out of either. */
+function isNews(before: Status | null, now: Status, toldChanged: boolean): boolean {
+  if (now === "fail") return before !== "fail" || toldChanged;
+  if (now === "unobservable") return before !== "unobservable";
+  return before === "fail" || before === "unobservable";
+}
+
+/** How long after its deadline the newest change of a key came; null when it was in time or there was no deadline. */
+function lateBy(ledger: Ledger, dueAt: number | null): number | null {
+  const { lastChange } = ledger;
+  return dueAt === null || lastChange === undefined || lastChange <= dueAt ? null : lastChange - dueAt;
+}

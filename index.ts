@@ -1,0 +1,31 @@
+/** What a job author uses. Nothing else is public. */
+
+export type { ErrorCode } from "./base/error-catalogue.ts";
+export { type CountercheckError, isError } from "./base/errors.ts";
+export type { RoundingMode } from "./base/money.ts";
+export { type Duration, days, hours, milliseconds, minutes, seconds } from "./base/time.ts";
+export { type Job, type JobEnvironment, job } from "./checks/job.ts";
+export type { Legs, ReconcileSpec } from "./checks/reconcile.ts";
+export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
+export type { Tolerance } from "./checks/rule.ts";
+export {
+  type Field,
+  type Fields,
+  flag,
+  type Id,
+  id,
+  idOf,
+  instant,
+  integer,
+  type Model,
+  type MoneyMapping,
+  type MoneyValue,
+  model,
+  money,
+  type Table,
+  table,
+  text,
+} from "./dataflow/model.ts";
+export { type ProcessContext, type ProcessSpec, type ValueState, value } from "./dataflow/process.ts";
+export type { Row } from "./dataflow/row-view.ts";
+export { Changelog, KeyedStream, Leg, minus, Stream } from "./dataflow/streams.ts";

@@ -1,0 +1,98 @@
+import { BEFORE_ALL_TIME } from "../base/time.ts";
+import type { Split } from "../dataflow/source.ts";
+
+/** Where a split stands in its log; asked when a heartbeat row is to prove it. */
+export interface SplitOffsets {
+  position(split: number): number;
+  endOffset(split: number): number;
+}
+
+interface Proof {
+  time: number;
+  /** Offset that the split must have reached for the proof to hold. */
+  readonly end: number;
+}
+
+/**
+ * The frontier of one source: the event time through which all is proven read, by the rules of "Frontier" in the
+ * semantics. Proof comes from changes later than a time, from heartbeat rows later than it where a split has reached
+ * the end it had then, and from end markers. Equality proves nothing, so a change at T proves through T − 1.
+ */
+export class SourceFrontier {
+  readonly #longestTransactionMs: number;
+  readonly #offsets: SplitOffsets;
+  /** Per split: proven through this time; +∞ for heartbeat splits, which hold no business. */
+  readonly #proven: Float64Array;
+  readonly #endedAt: (number | undefined)[];
+  readonly #proofs: Proof[][];
+  readonly #data: readonly number[];
+  #since = BEFORE_ALL_TIME;
+
+  constructor(splits: readonly Split[], longestTransactionMs: number, offsets: SplitOffsets) {
+    this.#longestTransactionMs = longestTransactionMs;
+    this.#offsets = offsets;
+    this.#proven = new Float64Array(splits.length).fill(BEFORE_ALL_TIME);
+    this.#endedAt = splits.map(() => undefined);
+    this.#proofs = splits.map(() => []);
+    this.#data = splits.flatMap((split, index) => (split.heartbeat ? [] : [index]));
+  }
+
+  /** A change of this event time was read from a split. */
+  progress(split: number, time: number): void {
+    this.#prove(split, time - 1);
+  }
+
+  /** A seed row taken at this time was read; the source's history is known from the newest of them on. */
+  seeded(time: number): void {
+    this.#since = Math.max(this.#since, time);
+  }
+
+  /**
+   * A heartbeat row was read. The log's writer flushes every partition before it writes one, so whatever was committed
+   * before the row lies before the splits' ends of now.
+   */
+  heartbeat(time: number): void {
+    for (const split of this.#data) {
+      const end = this.#offsets.endOffset(split);
+      const proofs = this.#proofs[split]!;
+      const last = proofs.at(-1);
+      if (last !== undefined && last.end === end) last.time = Math.max(last.time, time - 1);
+      else proofs.push({ time: time - 1, end });
+    }
+  }
+
+  /** The split ended: complete through this time. */
+  ended(split: number, time: number): void {
+    this.#endedAt[split] = time;
+  }
+
+  /** Since when the source's history is known: the newest time of its seed, −∞ without one. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** The frontier now; −∞ while some split is unproven, so also while the seed is being read. */
+  through(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const split of this.#data) least = Math.min(least, this.#splitThrough(split));
+    return least === Number.POSITIVE_INFINITY ? BEFORE_ALL_TIME : least;
+  }
+
+  /** Event time through which one split is proven, before the longest transaction is taken off. */
+  provenOf(split: number): number {
+    return this.#endedAt[split] ?? this.#proven[split]!;
+  }
+
+  #splitThrough(split: number): number {
+    const endedAt = this.#endedAt[split];
+    if (endedAt !== undefined) return endedAt;
+    const proofs = this.#proofs[split]!;
+    while (proofs.length > 0 && this.#offsets.position(split) >= proofs[0]!.end)
+      this.#prove(split, proofs.shift()!.time);
+    return this.#proven[split]! - this.#longestTransactionMs;
+  }
+
+  #prove(split: number, through: number): void {
+    if (through > this.#proven[split]!) this.#proven[split] = through;
+  }
+}
