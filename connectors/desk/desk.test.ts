@@ -1,0 +1,377 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isError } from "../../base/errors.ts";
+import type { RecordFault, Suspension } from "../../dataflow/source.ts";
+import type { AlertRecord } from "../../schemas/contracts.ts";
+import { SqliteSnapshotStore } from "../../snapshots/sqlite-snapshot-store.ts";
+import { Desk } from "./desk.ts";
+import { MAX_NOTE, MAX_ROWS } from "./records.ts";
+
+let folder: string;
+let path: string;
+let desk: Desk;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "countercheck-desk-"));
+  path = join(folder, "made/desk.db");
+  desk = new Desk(path, { create: true });
+});
+afterEach(() => {
+  desk.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const NOON = Date.UTC(2026, 10, 22, 12);
+
+describe("money alerts on the desk", () => {
+  it("follow their steps: opened, updated, resolved late, opened again", () => {
+    desk.recordAlerts([
+      step("opened", 1, { time: 100, atRisk: "118.25" }),
+      step("updated", 2, { time: 200, atRisk: "18.25" }),
+    ]);
+    expect(desk.alerts({ limit: 10 })).toEqual([
+      {
+        id: "a1",
+        check: "payment-settlement",
+        key: "42",
+        class: "missing",
+        currency: "EUR",
+        period: "",
+        state: "open",
+        openedAt: 100,
+        changedAt: 200,
+        updates: 1,
+        atRisk: "18.25",
+        verdictVersion: 2,
+        dueAt: 90,
+        lateByMs: null,
+      },
+    ]);
+    desk.recordAlerts([step("resolved", 3, { time: 300, atRisk: "0", lateByMs: 210 })]);
+    expect(desk.alerts({ limit: 10 })).toMatchObject([
+      { state: "resolved", openedAt: 100, changedAt: 300, lateByMs: 210 },
+    ]);
+    desk.recordAlerts([step("reopened", 4, { time: 400, atRisk: "1.00" })]);
+    expect(desk.alerts({ limit: 10 })).toMatchObject([
+      { state: "open", openedAt: 100, updates: 1, atRisk: "1.00", lateByMs: null },
+    ]);
+  });
+
+  it("are the same when their steps are recorded again, in whole or in part", () => {
+    const steps = [step("opened", 1), step("updated", 2, { atRisk: "2.00" }), step("resolved", 3, { atRisk: "0" })];
+    desk.recordAlerts(steps);
+    const before = desk.alerts({ limit: 10 });
+    desk.recordAlerts(steps);
+    desk.recordAlerts(steps.slice(1, 2));
+    desk.recordAlerts([]);
+    expect(desk.alerts({ limit: 10 })).toEqual(before);
+  });
+
+  it("are listed by state, check, class and currency, the last changed first", () => {
+    desk.recordAlerts([
+      step("opened", 1, { id: "a", time: 1 }),
+      step("opened", 1, { id: "b", time: 3, currency: "USD" }),
+      step("opened", 1, { id: "c", time: 2, class: "over-charge" }),
+      step("opened", 1, { id: "d", time: 1, check: "refund-limit" }),
+      step("resolved", 2, { id: "d", time: 4, check: "refund-limit" }),
+    ]);
+    const ids = (query: object) =>
+      desk
+        .alerts({ limit: 10, ...query })
+        .map((alert) => alert.id)
+        .join("");
+    expect(ids({})).toBe("dbca");
+    expect(ids({ limit: 2 })).toBe("db");
+    expect(ids({ state: "open" })).toBe("bca");
+    expect(ids({ state: "resolved" })).toBe("d");
+    expect(ids({ check: "payment-settlement", class: "missing", currency: "EUR" })).toBe("a");
+    expect(ids({ check: "' OR 1 = 1 --" })).toBe("");
+  });
+});
+
+describe("engine alerts on the desk", () => {
+  it("count their repeats and keep when they were seen first and last", () => {
+    const alert = { id: "stale/shop", code: "SOURCE_STALE", source: "shop", message: "quiet for 60 s" };
+    desk.recordEngineAlerts([alert, { ...alert, id: "stale/bank", source: "bank" }], NOON);
+    desk.recordEngineAlerts([{ ...alert, message: "quiet for 90 s" }], NOON + 30);
+    expect(desk.engineAlerts({ limit: 1 })).toEqual([
+      { ...alert, message: "quiet for 90 s", count: 2, firstSeen: NOON, lastSeen: NOON + 30 },
+    ]);
+    expect(desk.engineAlerts({ limit: 10 })).toHaveLength(2);
+  });
+});
+
+describe("dead letters on the desk", () => {
+  it("are kept whole, with their raw bytes", () => {
+    const whole = fault(7, { row: "'支付|1", fields: { Payment: { id: "42" } }, key: new Uint8Array([0, 255]) });
+    desk.recordFault(whole, NOON);
+    const { recordedAt, state, valueBytes, decisions, ...kept } = desk.get(whole.id);
+    expect(kept).toEqual(whole);
+    expect({ recordedAt, state, valueBytes, decisions }).toEqual({
+      recordedAt: NOON,
+      state: "open",
+      valueBytes: 3,
+      decisions: [],
+    });
+    desk.recordFault(fault(8, { key: null, value: null }), NOON);
+    expect(desk.get("shop.payments/0/8")).toMatchObject({ key: null, value: null, valueBytes: null });
+  });
+
+  it("are listed by state in the order of their log, without their bytes, each once", () => {
+    for (const offset of [10, 9, 2, 9]) desk.recordFault(fault(offset), NOON);
+    desk.decide(fault(9).id, "replayed", "", NOON + 1);
+    desk.decide(fault(10).id, "discarded", "a test record", NOON + 2);
+    const offsets = (query: object) => desk.deadLetters(query).map((letter) => letter.offset);
+    expect(offsets({})).toEqual([2, 9, 10]);
+    expect(offsets({ state: "open" })).toEqual([2]);
+    expect(offsets({ state: "replayed" })).toEqual([9]);
+    expect(offsets({ state: "discarded" })).toEqual([10]);
+    expect(offsets({ limit: 1 })).toEqual([2]);
+    expect(desk.deadLetters()[0]).not.toHaveProperty("value");
+  });
+
+  it("are settled once, with who, when and why", () => {
+    desk.recordFault(fault(7), NOON);
+    desk.decide(fault(7).id, "discarded", "  written by a load test  ", NOON + 1);
+    expect(desk.get(fault(7).id).decisions).toEqual([
+      {
+        seq: 1,
+        kind: "dead-letter",
+        id: fault(7).id,
+        decision: "discarded",
+        note: "written by a load test",
+        who: userInfo().username,
+        at: NOON + 1,
+      },
+    ]);
+    const again = thrown(() => desk.decide(fault(7).id, "replayed", "", NOON + 2));
+    expect(again).toMatchObject({ code: "DEAD_LETTER_ALREADY_DECIDED" });
+    expect((again as Error).message).toContain("discarded by");
+    expect(desk.decisions(0)).toHaveLength(1);
+  });
+
+  it("stay settled when the job that met them is replayed", () => {
+    desk.recordFault(fault(7), NOON);
+    desk.decide(fault(7).id, "replayed", "", NOON + 10);
+    desk.recordFault(fault(7), NOON);
+    expect(desk.get(fault(7).id).state).toBe("replayed");
+  });
+
+  it("are open again when they fail after their replay, but not after their discard", () => {
+    desk.recordFault(fault(7), NOON);
+    desk.recordFault(fault(8), NOON);
+    desk.decide(fault(7).id, "replayed", "", NOON + 10);
+    desk.decide(fault(8).id, "discarded", "known", NOON + 10);
+    for (const offset of [7, 8]) desk.recordFault(fault(offset, { message: "still damaged" }), NOON + 20);
+    expect(desk.get(fault(7).id)).toMatchObject({
+      state: "open",
+      message: "still damaged",
+      decisions: [{ decision: "replayed" }],
+    });
+    expect(desk.get(fault(8).id)).toMatchObject({ state: "discarded" });
+    desk.decide(fault(7).id, "discarded", "beyond repair", NOON + 30);
+    expect(desk.get(fault(7).id).decisions.map((one) => one.decision)).toEqual(["replayed", "discarded"]);
+  });
+
+  it("refuse a decision without a reason, with an endless one, and about what is not there", () => {
+    desk.recordFault(fault(7), NOON);
+    const { id } = fault(7);
+    expect(codeOf(() => desk.decide(id, "discarded", " \n", NOON))).toBe("NOTE_REQUIRED");
+    expect(codeOf(() => desk.decide(id, "replayed", "x".repeat(MAX_NOTE + 1), NOON))).toBe("NOTE_TOO_LONG");
+    const unknown = thrown(() => desk.decide("shop.payments/0/1", "replayed", "", NOON));
+    expect(unknown).toMatchObject({ code: "DEAD_LETTER_UNKNOWN" });
+    expect((unknown as Error).message).toContain("dead-letters list");
+    expect(codeOf(() => desk.get("nothing"))).toBe("DEAD_LETTER_UNKNOWN");
+    expect(desk.get(id).state).toBe("open");
+    desk.decide(id, "replayed", "x".repeat(MAX_NOTE), NOON);
+  });
+});
+
+describe("suspensions on the desk", () => {
+  it("are open until every check of them is resumed", () => {
+    desk.recordSuspension(truncated(5), ["payment-settlement", "payout"], NOON);
+    desk.recordSuspension(truncated(5), ["payment-settlement", "payout"], NOON + 1);
+    expect(desk.resume({ check: "payout" }, "planned clean-up", NOON + 2)).toBe(1);
+    expect(desk.suspensions({ state: "open" })).toEqual([
+      {
+        ...truncated(5),
+        state: "open",
+        recordedAt: NOON,
+        checks: [
+          { check: "payment-settlement", state: "open" },
+          { check: "payout", state: "resumed" },
+        ],
+      },
+    ]);
+    expect(desk.resume({ id: truncated(5).id }, "planned clean-up", NOON + 3)).toBe(1);
+    expect(desk.suspensions({ state: "open" })).toEqual([]);
+    expect(desk.suspensions({ state: "resumed" })).toHaveLength(1);
+    expect(desk.suspensions()).toHaveLength(1);
+  });
+
+  it("are resumed all together for one check", () => {
+    desk.recordSuspension(truncated(5), ["payout", "payment-settlement"], NOON);
+    desk.recordSuspension(truncated(6), ["payout"], NOON);
+    expect(desk.resume({ check: "payout" }, "done", NOON)).toBe(2);
+    expect(desk.suspensions({ state: "open" }).map((one) => one.id)).toEqual([truncated(5).id]);
+  });
+
+  it("refuse a resumption without a note, a second one, and one of what is not suspended", () => {
+    desk.recordSuspension(truncated(5), ["payout"], NOON);
+    expect(codeOf(() => desk.resume({ check: "payout" }, "", NOON))).toBe("NOTE_REQUIRED");
+    const unknown = thrown(() => desk.resume({ check: "payment" }, "typed wrongly", NOON));
+    expect(unknown).toMatchObject({ code: "SUSPENSION_UNKNOWN" });
+    expect((unknown as Error).message).toContain("suspended now: payout");
+    desk.resume({ check: "payout" }, "done", NOON);
+    expect(codeOf(() => desk.resume({ check: "payout" }, "again", NOON))).toBe("SUSPENSION_ALREADY_RESUMED");
+    expect(codeOf(() => desk.resume({ id: truncated(5).id }, "again", NOON))).toBe("SUSPENSION_ALREADY_RESUMED");
+    expect(codeOf(() => desk.recordSuspension(truncated(7), [], NOON))).toBe("BUG");
+  });
+});
+
+describe("decisions on the desk", () => {
+  it("are read from where one stopped, in the order in which they were made", () => {
+    for (const offset of [1, 2]) desk.recordFault(fault(offset), NOON);
+    desk.recordSuspension(truncated(5), ["payout"], NOON);
+    desk.decide(fault(2).id, "replayed", "", NOON + 1);
+    desk.resume({ check: "payout" }, "done", NOON + 2);
+    const first = desk.decisions(0);
+    expect(first.map(({ kind, id, decision }) => [kind, id, decision])).toEqual([
+      ["dead-letter", fault(2).id, "replayed"],
+      ["suspension", truncated(5).id, "resumed"],
+    ]);
+    expect(first[1]).toMatchObject({ check: "payout", note: "done", at: NOON + 2 });
+    const last = first.at(-1)!.seq;
+    expect(desk.decisions(last)).toEqual([]);
+    desk.decide(fault(1).id, "discarded", "known", NOON + 3);
+    expect(desk.decisions(last)).toMatchObject([{ id: fault(1).id }]);
+  });
+
+  it("come in parts when they are many", () => {
+    const many = MAX_ROWS + 5;
+    const checks = Array.from({ length: many }, (_, i) => `check-${i}`);
+    desk.recordSuspension(truncated(5), checks, NOON);
+    desk.resume({ id: truncated(5).id }, "done", NOON);
+    const first = desk.decisions(0);
+    expect(first).toHaveLength(MAX_ROWS);
+    expect(desk.decisions(first.at(-1)!.seq)).toHaveLength(5);
+  });
+});
+
+describe("counts on the desk", () => {
+  it("are set, not added, per check and minute", () => {
+    desk.recordCounts([
+      { check: "a", minute: 0, pass: 5, pending: 1 },
+      { check: "b", minute: 0, pass: 1, pending: 0 },
+    ]);
+    desk.recordCounts([
+      { check: "a", minute: 0, pass: 7, pending: 0 },
+      { check: "a", minute: 60_000, pass: 1, pending: 1 },
+    ]);
+    expect(desk.counts({ check: "a" })).toEqual([
+      { check: "a", minute: 60_000, pass: 1, pending: 1 },
+      { check: "a", minute: 0, pass: 7, pending: 0 },
+    ]);
+    expect(desk.counts({ limit: 1 })).toHaveLength(1);
+    expect(desk.counts()).toHaveLength(3);
+  });
+});
+
+describe("the desk's file", () => {
+  it("keeps everything when it is closed and opened again", () => {
+    desk.recordFault(fault(7), NOON);
+    desk.close();
+    desk = new Desk(path);
+    expect(desk.deadLetters()).toHaveLength(1);
+  });
+
+  it("has a largest answer, and no other than positive limits", () => {
+    desk.recordAlerts(Array.from({ length: MAX_ROWS + 1 }, (_, i) => step("opened", 1, { id: `a${i}` })));
+    expect(desk.alerts({ limit: 1e9 })).toHaveLength(MAX_ROWS);
+    for (const limit of [0, -1, 0.5, Number.NaN]) expect(codeOf(() => desk.alerts({ limit }))).toBe("BUG");
+  });
+
+  it("is refused where there is none, where it is something else, and where it is newer", () => {
+    expect(codeOf(() => new Desk(join(folder, "none.db")))).toBe("DESK_NOT_FOUND");
+    writeFileSync(join(folder, "text.db"), "no database".repeat(1_000));
+    expect(codeOf(() => new Desk(join(folder, "text.db")))).toBe("DESK_UNREADABLE");
+    new SqliteSnapshotStore(join(folder, "snapshots.db"), { create: true }).close();
+    expect(codeOf(() => new Desk(join(folder, "snapshots.db"), { create: true }))).toBe("DESK_UNREADABLE");
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version = 9");
+    database.close();
+    expect(codeOf(() => new Desk(path))).toBe("DESK_VERSION");
+  });
+
+  it("says that it is busy when it is locked for too long", () => {
+    const hasty = new Desk(path, { busyTimeoutMs: 20 });
+    const database = new DatabaseSync(path);
+    database.exec("BEGIN IMMEDIATE");
+    expect(thrown(() => hasty.recordFault(fault(7), NOON))).toMatchObject({ code: "DESK_BUSY", retryable: true });
+    database.close();
+    hasty.recordFault(fault(7), NOON);
+    hasty.close();
+  });
+});
+
+function step(action: AlertRecord["action"], verdictVersion: number, changes: Partial<AlertRecord> = {}): AlertRecord {
+  return {
+    id: "a1",
+    action,
+    check: "payment-settlement",
+    key: "42",
+    class: "missing",
+    currency: "EUR",
+    period: "",
+    atRisk: "118.25",
+    verdictVersion,
+    time: 100,
+    dueAt: 90,
+    lateByMs: null,
+    ...changes,
+  };
+}
+
+function fault(offset: number, changes: Partial<RecordFault> = {}): RecordFault {
+  return {
+    id: `shop.payments/0/${offset}`,
+    source: "shop",
+    table: "payments",
+    topic: "shop.payments",
+    partition: 0,
+    offset,
+    code: "AVRO_CORRUPT",
+    message: "Record cannot be decoded.",
+    key: null,
+    value: new Uint8Array([1, 2, 3]),
+    ...changes,
+  };
+}
+
+function truncated(offset: number): Suspension {
+  return {
+    id: `bank.lines/0/${offset}`,
+    source: "bank",
+    table: "lines",
+    models: ["SettlementLine"],
+    cause: "truncate",
+    message: "The table was truncated.",
+    time: NOON,
+  };
+}
+
+function thrown(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+function codeOf(act: () => unknown): unknown {
+  const error = thrown(act);
+  return isError(error) ? error.code : error;
+}

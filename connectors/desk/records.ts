@@ -1,0 +1,121 @@
+import type { Key } from "../../base/key.ts";
+import type { RecordFault, Suspension } from "../../dataflow/source.ts";
+
+/** Trouble of the engine or its sources, as a job emits it. */
+export interface EngineAlert {
+  readonly id: string;
+  readonly code: string;
+  readonly source: string;
+  readonly message: string;
+}
+
+/** Passes and pendings of a check in one minute of event time, as a job emits them. */
+export interface Count {
+  readonly check: string;
+  /** Start of the minute, in epoch ms. */
+  readonly minute: number;
+  readonly pass: number;
+  readonly pending: number;
+}
+
+/** A money alert as its steps have left it. Times are event times in epoch ms. */
+export interface MoneyAlert {
+  readonly id: string;
+  readonly check: string;
+  readonly key: Key;
+  readonly class: string;
+  readonly currency: string;
+  readonly period: string;
+  readonly state: AlertState;
+  /** Time of the first step. */
+  readonly openedAt: number;
+  /** Time of the last step. */
+  readonly changedAt: number;
+  /** Steps by which changed evidence updated it. */
+  readonly updates: number;
+  /** Decimal text in currency units, as of the last step. */
+  readonly atRisk: string;
+  readonly verdictVersion: number;
+  readonly dueAt: number | null;
+  /** How late the counterpart was that resolved it; null while open, or when nothing was late. */
+  readonly lateByMs: number | null;
+}
+
+export type AlertState = "open" | "resolved";
+
+/** Which money alerts; what is left out is not narrowed. */
+export interface AlertQuery {
+  readonly state?: AlertState;
+  readonly check?: string;
+  readonly class?: string;
+  readonly currency?: string;
+  /** Alerts wanted, a positive integer; `MAX_ROWS` at most, whatever is asked. */
+  readonly limit: number;
+}
+
+/** An engine alert and how often it was seen, by the wall clock. */
+export interface SeenEngineAlert extends EngineAlert {
+  readonly count: number;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+export type DeadLetterState = "open" | "replayed" | "discarded";
+
+/** A record that cannot be used, without its raw bytes. */
+export interface DeadLetterSummary extends Omit<RecordFault, "key" | "value"> {
+  readonly state: DeadLetterState;
+  /** Wall time at which it was recorded, in epoch ms. */
+  readonly recordedAt: number;
+  /** Size of the raw value; null for none. */
+  readonly valueBytes: number | null;
+}
+
+/** A record that cannot be used, whole, and what was decided about it, oldest first. */
+export interface DeadLetter extends DeadLetterSummary, RecordFault {
+  readonly decisions: readonly DeadLetterDecision[];
+}
+
+/** A suspension and the checks that wait. */
+export interface SuspensionEntry extends Suspension {
+  /** Open while a check of it is not resumed. */
+  readonly state: SuspensionState;
+  readonly recordedAt: number;
+  readonly checks: readonly { readonly check: string; readonly state: SuspensionState }[];
+}
+
+export type SuspensionState = "open" | "resumed";
+
+/** What a person decided. `seq` ascends in the order of decisions. */
+export type Decision = DeadLetterDecision | ResumeDecision;
+
+interface DecisionBase {
+  readonly seq: number;
+  /** Id of the dead letter or of the suspension. */
+  readonly id: string;
+  /** Why; empty where none was asked for. */
+  readonly note: string;
+  /** User of the operating system. */
+  readonly who: string;
+  /** Wall time in epoch ms. */
+  readonly at: number;
+}
+
+/** A dead letter is settled. */
+export interface DeadLetterDecision extends DecisionBase {
+  readonly kind: "dead-letter";
+  readonly decision: "replayed" | "discarded";
+}
+
+/** One check of a suspension goes on. */
+export interface ResumeDecision extends DecisionBase {
+  readonly kind: "suspension";
+  readonly decision: "resumed";
+  readonly check: string;
+}
+
+/** Most rows in one answer. */
+export const MAX_ROWS = 1_000;
+
+/** Longest note, in characters. */
+export const MAX_NOTE = 2_000;

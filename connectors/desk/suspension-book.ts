@@ -1,0 +1,95 @@
+import { assert, raise } from "../../base/errors.ts";
+import { formatTime } from "../../base/time.ts";
+import type { Suspension } from "../../dataflow/source.ts";
+import { checkedNote, type DecisionLog } from "./decision-log.ts";
+import { MAX_ROWS, type SuspensionEntry, type SuspensionState } from "./records.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
+import { capped } from "./tables.ts";
+
+/** Which suspended checks go on: those of one suspension, or one check wherever it is suspended. */
+export type ResumeTarget = { readonly id: string } | { readonly check: string };
+
+/** Checks that must not judge until somebody says so. */
+export class SuspensionBook {
+  readonly #file: SqliteFile;
+  readonly #decisions: DecisionLog;
+
+  constructor(file: SqliteFile, decisions: DecisionLog) {
+    this.#file = file;
+    this.#decisions = decisions;
+  }
+
+  record(suspension: Suspension, checks: readonly string[], at: number): void {
+    assert(checks.length > 0, "a suspension names the checks that it suspends");
+    const { id, source, table, models, cause, message, time } = suspension;
+    this.#file.transaction(() => {
+      const values = [id, source, table, JSON.stringify(models), cause, message, time, at];
+      this.#file.run("INSERT OR IGNORE INTO suspensions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values);
+      for (const check of checks)
+        this.#file.run("INSERT OR IGNORE INTO suspended_checks VALUES (?, ?, 'open')", [id, check]);
+    });
+  }
+
+  list(state: SuspensionState | undefined, limit = MAX_ROWS): SuspensionEntry[] {
+    const open = "EXISTS (SELECT 1 FROM suspended_checks c WHERE c.id = s.id AND c.state = 'open')";
+    const narrowed = state === undefined ? "" : `WHERE ${state === "open" ? "" : "NOT "}${open}`;
+    const sql = `SELECT s.*, ${open} AS is_open FROM suspensions s ${narrowed} ORDER BY recorded_at, id LIMIT ?`;
+    return this.#file.all<StoredSuspension>(sql, [capped(limit)]).map((stored) => this.#toEntry(stored));
+  }
+
+  resume(target: ResumeTarget, note: string, at: number): number {
+    const kept = checkedNote(note, "resume a check");
+    const [column, value] = "id" in target ? ["id", target.id] : ["check_uid", target.check];
+    return this.#file.transaction(() => {
+      const sql = `SELECT id, check_uid FROM suspended_checks WHERE state = 'open' AND ${column} = ? ORDER BY id, check_uid`;
+      const open = this.#file.all<{ id: string; check_uid: string }>(sql, [value]);
+      if (open.length === 0) this.#refuse(target);
+      for (const { id, check_uid: check } of open) {
+        this.#file.run("UPDATE suspended_checks SET state = 'resumed' WHERE id = ? AND check_uid = ?", [id, check]);
+        this.#decisions.add({ kind: "suspension", id, check, decision: "resumed", note: kept, at });
+      }
+      return open.length;
+    });
+  }
+
+  #refuse(target: ResumeTarget): never {
+    const [id, check] = "id" in target ? [target.id] : [undefined, target.check];
+    const what = id ?? check;
+    const last = this.#decisions.ofSuspension(id, check);
+    if (last !== undefined) raise("SUSPENSION_ALREADY_RESUMED", { what, who: last.who, at: formatTime(last.at) });
+    const open = this.#file.all<{ check_uid: string }>(
+      "SELECT DISTINCT check_uid FROM suspended_checks WHERE state = 'open' ORDER BY check_uid LIMIT 20",
+    );
+    raise("SUSPENSION_UNKNOWN", { what, known: open.map((row) => row.check_uid).join(", ") || "nothing" });
+  }
+
+  #toEntry(stored: StoredSuspension): SuspensionEntry {
+    const { id, source, cause, message, time } = stored;
+    const sql = "SELECT check_uid, state FROM suspended_checks WHERE id = ? ORDER BY check_uid";
+    const checks = this.#file.all<{ check_uid: string; state: SuspensionState }>(sql, [id]);
+    return {
+      id,
+      source,
+      table: stored.table_name,
+      models: JSON.parse(stored.models),
+      cause,
+      message,
+      time,
+      state: stored.is_open === 1 ? "open" : "resumed",
+      recordedAt: stored.recorded_at,
+      checks: checks.map(({ check_uid: check, state }) => ({ check, state })),
+    };
+  }
+}
+
+interface StoredSuspension {
+  readonly id: string;
+  readonly source: string;
+  readonly table_name: string;
+  readonly models: string;
+  readonly cause: Suspension["cause"];
+  readonly message: string;
+  readonly time: number;
+  readonly recorded_at: number;
+  readonly is_open: number;
+}
