@@ -1,0 +1,170 @@
+import { formatDecimal } from "../base/money.ts";
+import { type Random, seededRandom } from "../base/random.ts";
+import { hours, minutes } from "../base/time.ts";
+import { Casting, type Role } from "./casting.ts";
+import type { Connector } from "./connector.ts";
+import { faults, type PlannedFault } from "./faults.ts";
+import { type LookAlikeName, lookAlikes } from "./look-alikes.ts";
+import { Order } from "./order.ts";
+import { digitsOf } from "./prices.ts";
+import type { ShopSink } from "./sink.ts";
+import { ALTER_MS, END_MS, LAST_COMMIT_MS, START_MS } from "./terms.ts";
+import type { InjectedFault, ShopTruth } from "./truth.ts";
+import { World } from "./world.ts";
+
+const HEARTBEAT_EVERY = minutes(10);
+const SCORING_EVERY = minutes(10);
+const PROGRESS_EVERY = 500;
+
+/** What a run of the shop is told. */
+export interface ShopOptions {
+  readonly seed: number;
+  readonly orders: number;
+  readonly sink: ShopSink;
+  /** Told now and then how many orders have arrived. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/**
+ * Simulates a payment company: about eleven days of orders become change events of two databases, as Debezium would
+ * write them, and what was made to go wrong is told. One seed gives the same log, byte for byte (in a registry that gives
+ * the same ids). From about 1,000 orders on every class of fault is due at least twice before the log's end.
+ */
+export async function runShop(options: ShopOptions): Promise<ShopTruth> {
+  const run = new ShopRun(options);
+  await run.world.create();
+  run.begin();
+  run.world.schedule.runBefore(ALTER_MS);
+  await run.world.addRiskScore();
+  run.world.schedule.runBefore(END_MS);
+  options.sink.end(END_MS);
+  return run.truth();
+}
+
+class ShopRun {
+  readonly world: World;
+  readonly #options: ShopOptions;
+  readonly #random: Random;
+  readonly #casting: Casting;
+  readonly #faults: { key: bigint; currency: string; planned: PlannedFault }[] = [];
+  readonly #counts: Record<LookAlikeName | "scored" | "redelivered", number>;
+
+  constructor(options: ShopOptions) {
+    this.#options = options;
+    this.world = new World(options.sink);
+    this.#random = seededRandom(options.seed);
+    this.#casting = new Casting(this.#random.fork("casting"), options.orders);
+    const names = Object.keys(lookAlikes) as LookAlikeName[];
+    const none = Object.fromEntries(names.map((name) => [name, 0])) as Record<LookAlikeName, number>;
+    this.#counts = { ...none, scored: 0, redelivered: 0 };
+  }
+
+  /** Puts everything into the schedule from which the rest follows. */
+  begin(): void {
+    const { schedule, mariaConnector, postgresConnector } = this.world;
+    schedule.at(START_MS, () => this.world.snapshot(START_MS));
+    this.#every(START_MS + HEARTBEAT_EVERY, HEARTBEAT_EVERY, (at) => this.world.beat(at));
+    this.#every(START_MS + SCORING_EVERY + 7, SCORING_EVERY, (at) => {
+      this.#counts.scored += this.world.score(at);
+    });
+    this.#restarts(mariaConnector, this.#random.fork("mariaConnector"), START_MS);
+    this.#restarts(postgresConnector, this.#random.fork("postgresConnector"), START_MS);
+    this.#await(0);
+  }
+
+  truth(): ShopTruth {
+    const { seed, orders } = this.#options;
+    const records = this.world.mariaConnector.records + this.world.postgresConnector.records;
+    const known = this.#faults.map(({ key, currency, planned }) => describe(String(key), currency, planned));
+    const times = { firstTime: START_MS, endTime: END_MS };
+    return {
+      seed,
+      orders,
+      records,
+      ...times,
+      faults: known.filter(({ dueAt }) => dueAt > START_MS && dueAt <= END_MS),
+      notDue: known.filter(({ dueAt }) => dueAt > END_MS),
+      baseline: known.filter(({ dueAt }) => dueAt <= START_MS).map(({ key, currency }) => ({ key, currency })),
+      lookAlikes: this.#counts,
+    };
+  }
+
+  /** Plans the order of a number when it arrives, and waits for the next. */
+  #await(index: number): void {
+    const { orders, onProgress } = this.#options;
+    if (index % PROGRESS_EVERY === 0 || index === orders) onProgress?.(index);
+    if (index === orders) return;
+    const random = this.#random.fork(`order/${index}`);
+    const arrival = this.#casting.arrival(index, random);
+    this.world.schedule.at(arrival, () => {
+      this.#plan(index, arrival, random);
+      this.#await(index + 1);
+    });
+  }
+
+  #plan(index: number, arrival: number, random: Random): void {
+    const role = this.#casting.role(index, random);
+    const order = new Order(this.world, random, index, arrival);
+    const planned = this.#play(order, role);
+    if (planned !== undefined) {
+      if (isDoubtful(planned)) return;
+      this.#faults.push({ key: order.paymentId, currency: order.currency, planned });
+    }
+    order.enter();
+  }
+
+  #play(order: Order, role: Role): PlannedFault | undefined {
+    switch (role.type) {
+      case "fault":
+        return faults[role.name].plan(order);
+      case "lookAlike":
+        this.#counts[role.name]++;
+        lookAlikes[role.name].plan(order);
+        return undefined;
+      case "failed":
+        order.fail();
+        return undefined;
+      case "usual":
+        order.isScored = order.random.chance(0.3);
+        order.settleCapture(order.pay());
+        return undefined;
+    }
+  }
+
+  #every(firstMs: number, periodMs: number, run: (timeMs: number) => void): void {
+    this.world.schedule.at(firstMs, () => {
+      run(firstMs);
+      this.#every(firstMs + periodMs, periodMs, run);
+    });
+  }
+
+  #restarts(connector: Connector, random: Random, fromMs: number): void {
+    const at = fromMs + hours(6) + random.below(hours(24));
+    this.world.schedule.at(at, () => {
+      this.#counts.redelivered += connector.restart(5 + random.below(196), at);
+      this.#restarts(connector, random, at);
+    });
+  }
+}
+
+/**
+ * True for what breaks or mends so close to the log's end that it is neither surely in it nor surely behind it. Such an
+ * order never comes.
+ */
+function isDoubtful({ dueAt, resolvedAt = dueAt }: PlannedFault): boolean {
+  return [dueAt, resolvedAt].some((time) => Math.abs(time - END_MS) < minutes(10));
+}
+
+function describe(key: string, currency: string, planned: PlannedFault): InjectedFault {
+  const { class: class_, atRisk, dueAt, resolvedAt, note } = planned;
+  const resolves = resolvedAt !== undefined && resolvedAt <= LAST_COMMIT_MS;
+  return {
+    class: class_,
+    key,
+    currency,
+    atRisk: formatDecimal(BigInt(atRisk), digitsOf(currency)),
+    dueAt,
+    resolves,
+    note,
+  };
+}

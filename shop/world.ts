@@ -1,0 +1,130 @@
+import { seconds } from "../base/time.ts";
+import { CapturedTable } from "./captured-table.ts";
+import { Connector } from "./connector.ts";
+import { MariaDb } from "./mariadb.ts";
+import { Postgres } from "./postgres.ts";
+import { Schedule } from "./schedule.ts";
+import { Settlement } from "./settlement.ts";
+import type { ShopSink } from "./sink.ts";
+import {
+  type HeartbeatRow,
+  heartbeatTable,
+  type LineRow,
+  linesTable,
+  type PaymentRow,
+  paymentsTable,
+  type RefundRow,
+  refundsTable,
+  riskScore,
+} from "./tables.ts";
+import { LAST_COMMIT_MS } from "./terms.ts";
+
+/** Payments that one statement scores. */
+const SCORED_AT_ONCE = 8;
+
+/** The shop's two databases with their connectors, and the schedule of what will happen in them. */
+export class World {
+  readonly schedule = new Schedule(LAST_COMMIT_MS);
+  readonly maria = new MariaDb();
+  readonly postgres = new Postgres();
+  readonly mariaConnector: Connector;
+  readonly postgresConnector: Connector;
+  readonly payments: CapturedTable<PaymentRow>;
+  readonly refunds: CapturedTable<RefundRow>;
+  readonly lines: CapturedTable<LineRow>;
+  readonly settlement: Settlement;
+  /** Captured payments that await their risk score. */
+  readonly unscored: PaymentRow[] = [];
+  readonly #sink: ShopSink;
+  readonly #heartbeats: readonly [CapturedTable<HeartbeatRow>, CapturedTable<HeartbeatRow>];
+  readonly #beats: readonly [HeartbeatRow, HeartbeatRow] = [
+    { id: 1, beat: 0 },
+    { id: 1, beat: 0 },
+  ];
+  #isScored = false;
+  #lastPayment = 5_000_000;
+  #lastRefund = 70_000;
+
+  constructor(sink: ShopSink) {
+    this.#sink = sink;
+    this.mariaConnector = new Connector(sink);
+    this.postgresConnector = new Connector(sink);
+    this.payments = new CapturedTable(paymentsTable, this.maria, this.mariaConnector);
+    this.refunds = new CapturedTable(refundsTable, this.maria, this.mariaConnector);
+    this.lines = new CapturedTable(linesTable, this.postgres, this.postgresConnector);
+    this.#heartbeats = [
+      new CapturedTable(heartbeatTable("maria.shop.heartbeat", true), this.maria, this.mariaConnector),
+      new CapturedTable(heartbeatTable("pg.public.heartbeat", false), this.postgres, this.postgresConnector),
+    ];
+    this.settlement = new Settlement(this.schedule, this.postgres, this.lines);
+  }
+
+  /** Creates the topics and registers the schemas. */
+  async create(): Promise<void> {
+    const tables = [this.payments, this.refunds, this.lines, ...this.#heartbeats];
+    for (const table of tables) await table.create(this.#sink);
+    for (const [i, table] of this.#heartbeats.entries()) table.insert(this.#beats[i]!, 0);
+  }
+
+  /** Auto-increment of the payments. */
+  nextPayment(): number {
+    return ++this.#lastPayment;
+  }
+
+  /** Auto-increment of the refunds. */
+  nextRefund(): number {
+    return ++this.#lastRefund;
+  }
+
+  /** The initial snapshots of both databases: one consistent read each, tables one after the other. */
+  snapshot(timeMs: number): void {
+    this.maria.begin(timeMs);
+    this.maria.advance(0);
+    snapshotAll([this.payments, this.refunds, this.#heartbeats[0]]);
+    this.postgres.begin(timeMs);
+    this.postgres.advance();
+    snapshotAll([this.lines, this.#heartbeats[1]]);
+    this.#sink.flush();
+  }
+
+  /** Updates both heartbeat rows. Everything committed before is visible to readers first. */
+  beat(timeMs: number): void {
+    this.#sink.flush();
+    for (const [i, table] of this.#heartbeats.entries()) {
+      const row = this.#beats[i]!;
+      (i === 0 ? this.maria : this.postgres).begin(timeMs);
+      table.update(row, { beat: row.beat + 1 }, timeMs);
+    }
+  }
+
+  /** ALTER TABLE payments ADD COLUMN risk_score INT NULL. */
+  async addRiskScore(): Promise<void> {
+    await this.payments.addColumn(riskScore, this.#sink);
+    this.#isScored = true;
+  }
+
+  /** Scores payments that were captured lately, several with one statement. Gives their number. */
+  score(timeMs: number): number {
+    const statementMs = timeMs - seconds(3);
+    const rows = this.unscored.filter((row) => this.#isScored && row.captured_at! < statementMs - seconds(20));
+    this.unscored.length = 0;
+    rows.length = Math.min(rows.length, SCORED_AT_ONCE);
+    if (rows.length === 0) return 0;
+    this.maria.begin(timeMs);
+    for (const [i, row] of rows.entries()) this.payments.update(row, { risk_score: row.id % 100 }, statementMs, i);
+    return rows.length;
+  }
+}
+
+/** Debezium's markers: the first row of all, the first and the last of a table, the last of all. */
+function snapshotAll(tables: readonly Pick<CapturedTable<object>, "size" | "snapshot">[]): void {
+  tables.forEach((table, t) => {
+    const last = table.size - 1;
+    table.snapshot((i) => {
+      if (i === last && t === tables.length - 1) return "last";
+      if (i === 0 && t === 0) return "first";
+      if (i === last) return "last_in_data_collection";
+      return i === 0 ? "first_in_data_collection" : "true";
+    });
+  });
+}
