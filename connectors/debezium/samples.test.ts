@@ -53,33 +53,33 @@ type Columns = Readonly<Record<string, unknown>>;
 /** What each model's fields must be, straight from the decoded row. */
 const TRUTH: Record<string, (row: Columns) => Record<string, unknown>> = {
   payments: (row) => ({
-    id: `${row["id"]}`,
-    merchantId: BigInt(row["merchant_id"] as number),
-    amount: unscaled(row["amount"]),
-    "amount.currency": packed(row["currency"] as string),
-    status: row["status"],
-    description: row["description"],
-    isTest: row["is_test"] === 1 || row["is_test"] === true,
-    meta: row["meta"],
-    createdAt: Number(row["created_at"]),
-    updatedAt: Date.parse((row["updated_at"] as string).replace(/(\.\d{3})\d+/, "$1")),
+    id: `${row.id}`,
+    merchantId: BigInt(row.merchant_id as number),
+    amount: unscaled(row.amount),
+    "amount.currency": packed(row.currency as string),
+    status: row.status,
+    description: row.description,
+    isTest: row.is_test === 1 || row.is_test === true,
+    meta: row.meta,
+    createdAt: Number(row.created_at),
+    updatedAt: Date.parse((row.updated_at as string).replace(/(\.\d{3})\d+/, "$1")),
   }),
   refunds: (row) => ({
-    paymentId: `${row["payment_id"]}`,
-    amount: unscaled(row["amount"]),
+    paymentId: `${row.payment_id}`,
+    amount: unscaled(row.amount),
     "amount.currency": packed("EUR"),
-    reason: row["reason"] === "__debezium_unavailable_value" ? null : row["reason"],
-    requestedAt: Number(row["requested_at"]),
+    reason: row.reason === "__debezium_unavailable_value" ? null : row.reason,
+    requestedAt: Number(row.requested_at),
   }),
   settlements: (row) => ({
-    settlementId: `'${row["settlement_id"]}`,
-    lineNo: BigInt(row["line_no"] as number),
-    paymentId: `${row["payment_id"]}`,
-    net: unscaled(row["net_amount"]),
+    settlementId: `'${row.settlement_id}`,
+    lineNo: BigInt(row.line_no as number),
+    paymentId: `${row.payment_id}`,
+    net: unscaled(row.net_amount),
     "net.currency": packed("EUR"),
-    fee: row["fee"] === null ? null : BigInt(Math.round((row["fee"] as number) * 100)),
-    "fee.currency": row["fee"] === null ? null : packed("EUR"),
-    settledOn: (row["settled_on"] as number) * 86_400_000,
+    fee: row.fee === null ? null : BigInt(Math.round((row.fee as number) * 100)),
+    "fee.currency": row.fee === null ? null : packed("EUR"),
+    settledOn: (row.settled_on as number) * 86_400_000,
   }),
 };
 
@@ -102,21 +102,21 @@ function expected(kind: DatabaseKind, name: string, only: (message: Decoded) => 
   );
   return messages.filter(only).map((message) => {
     const { op, after, source } = message.value!;
-    const time = Number(source["ts_ms"]);
+    const time = Number(source.ts_ms);
     const keys = Object.entries(message.key!).map(([field, part]) =>
       keyOf(field.endsWith("id") && /^\d+$/.test(`${part}`) ? BigInt(part as string) : (part as string | number)),
     );
-    const lsn = BigInt((source["lsn"] as string | undefined) ?? 0);
+    const lsn = BigInt((source.lsn as string | undefined) ?? 0);
     return {
       $kind: op.charCodeAt(0),
       $time: op === "r" ? Number.NEGATIVE_INFINITY : time,
       $seed: op === "r" ? time : null,
       $row: compositeKey(keys),
       $major: kind === "mariadb" ? 1 : Number(lsn >> 32n),
-      $minor: kind === "mariadb" ? Number(source["pos"]) : Number(lsn & 0xffffffffn),
-      $sub: kind === "mariadb" ? source["row"] : 0,
+      $minor: kind === "mariadb" ? Number(source.pos) : Number(lsn & 0xffffffffn),
+      $sub: kind === "mariadb" ? source.row : 0,
       $table: 0,
-      $absent: after?.["reason"] === "__debezium_unavailable_value" ? 4 : 0,
+      $absent: after?.reason === "__debezium_unavailable_value" ? 4 : 0,
       $offset: message.offset,
       ...(after === null ? nothing : TRUTH[name]!(after)),
     };
@@ -150,7 +150,7 @@ describe.each(KINDS)("the captured messages of %s", (kind) => {
   it("break the settlement line where its fee becomes text, and only from there on", async () => {
     const output = await all();
     const messages = decodedOf(kind).filter(({ topic }) => topic.endsWith("settlements"));
-    const broken = messages.find(({ value }) => typeof value?.after?.["fee"] === "string")!;
+    const broken = messages.find(({ value }) => typeof value?.after?.fee === "string")!;
     expect(output.rows(line)).toEqual(expected(kind, "settlements", ({ offset }) => offset < broken.offset));
     const [change] = output.suspensions.filter(({ cause }) => cause === "breaking-change");
     expect(change).toMatchObject({
@@ -158,7 +158,7 @@ describe.each(KINDS)("the captured messages of %s", (kind) => {
       source: kind,
       table: "settlements",
       models: ["SettlementLine"],
-      time: Number(broken.value!.source["ts_ms"]),
+      time: Number(broken.value!.source.ts_ms),
     });
     expect(change!.message).toContain("fee of table settlements is string");
   });
@@ -179,7 +179,7 @@ describe.each(KINDS)("the captured messages of %s", (kind) => {
     const times = (name: string, isSeed: boolean) =>
       decodedOf(kind)
         .filter(({ topic, value }) => topic.endsWith(name) && value !== null && (value.op === "r") === isSeed)
-        .map(({ value }) => Number(value!.source["ts_ms"]));
+        .map(({ value }) => Number(value!.source.ts_ms));
     const wanted = ["payments", "refunds", "settlements"].flatMap((name, split) => [
       { type: "seeded", split, time: Math.max(...times(name, true)) },
       { type: "progress", split, time: Math.max(...times(name, false)) },
@@ -193,14 +193,14 @@ describe.each(KINDS)("the captured messages of %s", (kind) => {
     const strict = model("Strict", { from: table(kind, "payments"), fields: { id: id(), amount: money() } });
     const messages = samplesOf(kind).filter(({ topic }) => topic.endsWith("payments"));
     const output = await replay(sampleSource(kind), [strict], messages);
-    const fine = (row: Columns) => row["currency"] === "JPY" && unscaled(row["amount"]) % 100n !== 0n;
+    const fine = (row: Columns) => row.currency === "JPY" && unscaled(row.amount) % 100n !== 0n;
     const changes = decodedOf(kind).filter(({ topic, value }) => topic.endsWith("payments") && value !== null);
     const bad = changes.filter(({ value }) => value!.after !== null && fine(value!.after));
     expect(bad.length).toBeGreaterThan(0);
     expect(output.faults.map(({ offset }) => offset)).toEqual(bad.map(({ offset }) => offset));
     expect(new Set(output.faults.map(({ code }) => code))).toEqual(new Set(["MONEY_OUT_OF_SCALE"]));
-    expect(output.faults[0]!.fields).toEqual({ Strict: { id: `${bad[0]!.key!["id"]}` } });
-    expect(output.rows(strict).map((row) => row["$offset"])).toEqual(
+    expect(output.faults[0]!.fields).toEqual({ Strict: { id: `${bad[0]!.key!.id}` } });
+    expect(output.rows(strict).map((row) => row.$offset)).toEqual(
       changes.filter((change) => !bad.includes(change)).map(({ offset }) => offset),
     );
   });
@@ -218,7 +218,7 @@ describe("a TRUNCATE", () => {
         id: `pg.public.refunds/0/${truncate.offset}`,
         cause: "truncate",
         models: ["Refund", "Other"],
-        time: Number(truncate.value!.source["ts_ms"]),
+        time: Number(truncate.value!.source.ts_ms),
       },
     ]);
     const types = output.events.map(({ type }) => type);
@@ -236,8 +236,8 @@ describe("a change of a primary key", () => {
     expect(rows[old + 1]).toMatchObject({
       $kind: 99,
       $row: "3002",
-      $time: rows[old]!["$time"],
-      $minor: rows[old]!["$minor"],
+      $time: rows[old]!.$time,
+      $minor: rows[old]!.$minor,
     });
   });
 });

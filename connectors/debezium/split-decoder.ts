@@ -312,5 +312,5 @@ function recordId(records: RecordBatch, i: number): string {
 }
 
 function copied(bytes: Uint8Array, start: number, end: number): Uint8Array | null {
-  return start < 0 ? null : Uint8Array.prototype.slice.call(bytes, start, end);
+  return start < 0 ? null : new Uint8Array(bytes.subarray(start, end));
 }

@@ -8,6 +8,7 @@ import { FileLogReader } from "../../connectors/file/reader.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { RecordFault, SourceOutput, Suspension } from "../../dataflow/source.ts";
+import { type AvroSchema, avroType } from "../../schemas/avro-schema.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 
@@ -192,5 +193,85 @@ export async function replay(
     return await readAll(reader);
   } finally {
     reader.close();
+  }
+}
+
+/** A captured value with its envelope changed, in the schema that it was written with. */
+export async function edited(message: Message, edit: (envelope: EditableEnvelope) => void): Promise<Message> {
+  const value = Buffer.from(message.value!);
+  const type = avroType(await sampleRegistry().schemaById(value.readUInt32BE(1)), "sample");
+  const envelope = type.fromBuffer(value.subarray(5)) as EditableEnvelope & { after: Record<string, unknown> | null };
+  const branch = envelope.after;
+  const name = Object.keys(branch!)[0]!;
+  const plain = { ...envelope, after: branch![name] as Record<string, unknown> };
+  edit(plain);
+  const after = plain.after === null ? null : { [name]: plain.after };
+  return { ...message, value: Buffer.concat([value.subarray(0, 5), type.toBuffer({ ...plain, after })]) };
+}
+
+/** An envelope as avsc decodes it; unions are wrapped, longs bigint. */
+export interface EditableEnvelope {
+  op: string;
+  after: Record<string, unknown> | null;
+  source: Record<string, unknown>;
+}
+
+/** A table of one's own: its schemas in a registry, and messages in the form of MariaDB's connector. */
+export class InventedTable {
+  readonly topic: string;
+  readonly #columns: readonly { readonly name: string; readonly type: unknown }[];
+  readonly #registry: FolderRegistry;
+  readonly #keys: readonly string[];
+  #pos = 0n;
+
+  constructor(registry: FolderRegistry, topic: string, columns: Readonly<Record<string, unknown>>, keys = ["id"]) {
+    this.#registry = registry;
+    this.topic = topic;
+    this.#columns = Object.entries(columns).map(([name, type]) => ({ name, type }));
+    this.#keys = keys;
+  }
+
+  get valueSchema(): AvroSchema {
+    const row = { type: "record", name: "Value", fields: this.#columns };
+    const source = [
+      { name: "ts_ms", type: "long" },
+      { name: "file", type: "string" },
+      { name: "pos", type: "long" },
+      { name: "row", type: "int" },
+    ];
+    const fields = [
+      { name: "before", type: ["null", row], default: null },
+      { name: "after", type: ["null", "Value"], default: null },
+      { name: "source", type: { type: "record", name: "Source", fields: source } },
+      { name: "op", type: "string" },
+      { name: "ts_ms", type: ["null", "long"], default: null },
+    ];
+    return { type: "record", name: "Envelope", fields };
+  }
+
+  get keySchema(): AvroSchema {
+    const fields = this.#columns.filter(({ name }) => this.#keys.includes(name));
+    return { type: "record", name: "Key", fields };
+  }
+
+  /** A message; rows give unions bare where avsc wants them wrapped, as `{ branch: value }`. */
+  async message(op: string, row: Readonly<Record<string, unknown>>, timeMs = 1_000): Promise<Message> {
+    this.#pos += 1n;
+    const source = { ts_ms: BigInt(timeMs), file: "mysql-bin.000007", pos: this.#pos, row: 0 };
+    const after = op === "d" ? null : { Value: row };
+    const value = { before: null, after, source, op, ts_ms: { long: BigInt(timeMs) } };
+    const key = Object.fromEntries(this.#keys.map((name) => [name, row[name]]));
+    return {
+      topic: this.topic,
+      key: await this.#encode(`${this.topic}-key`, this.keySchema, key),
+      value: await this.#encode(`${this.topic}-value`, this.valueSchema, value),
+    };
+  }
+
+  async #encode(subject: string, schema: AvroSchema, value: unknown): Promise<Buffer> {
+    const id = await this.#registry.register(subject, schema);
+    const frame = Buffer.alloc(5);
+    frame.writeUInt32BE(id, 1);
+    return Buffer.concat([frame, avroType(schema, subject).toBuffer(value)]);
   }
 }
