@@ -96,5 +96,7 @@ function couldUndo(cause: FailureClass, leg: RuleLeg): boolean {
       return leg.side === "actual" || leg.sign === 1;
     case "currency-mismatch":
       return true;
+    case "unknown-after-retention":
+      return false;
   }
 }

@@ -1,7 +1,7 @@
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Blindness } from "./blindness.ts";
-import { type Judgement, judge, toleranceAt } from "./judgement.ts";
+import { type Judgement, judge, judgeForgotten, toleranceAt } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FinalRecord } from "./records.ts";
 import type { CurrencyScale, ReconcileRule } from "./rule.ts";
@@ -36,7 +36,10 @@ export class Judge {
 
   /** Judges a key at a point. `first`: nothing of it has been judged before, so what fails may be the baseline's. */
   at(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, first: boolean): void {
-    const judgements = judge(ledger.entries, point, this.#rule.skewMs, this.#tolerance);
+    const judgements =
+      ledger.memory === "forgotten"
+        ? judgeForgotten(ledger.entries)
+        : judge(ledger.entries, point, this.#rule.skewMs, this.#tolerance);
     const reason = this.#blindness.reasonFor(key, point);
     const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(ledger) : [];
     for (const judgement of this.#withFormer(judgements, verdicts)) {
@@ -49,7 +52,7 @@ export class Judge {
 
   /** Says that a key cannot be judged at a point, whatever is known of it. */
   blind(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, reason: string): void {
-    const waiting = ledger.waiting.flatMap((change) => (change.time <= point ? (change.add ?? []) : []));
+    const waiting = ledger.waiting.flatMap((change) => (change.time <= point && change.isAdd ? change.entries : []));
     const judgements = judge([...ledger.entries, ...waiting], point, this.#rule.skewMs, this.#tolerance);
     for (const judgement of this.#withFormer(judgements, verdicts)) {
       this.#record(point, key, ledger, verdicts, { judgement, reason, baseline: false });
@@ -60,6 +63,11 @@ export class Judge {
     return verdicts.currencies.some((c) => c.status === "fail");
   }
 
+  /** True when nothing is wrong with the key and nothing of it is hidden. */
+  isQuiet(verdicts: KeyVerdicts): boolean {
+    return !this.isFailing(verdicts) && !this.isUnobservable(verdicts);
+  }
+
   isUnobservable(verdicts: KeyVerdicts): boolean {
     return verdicts.currencies.some((c) => c.status === "unobservable");
   }
@@ -67,7 +75,7 @@ export class Judge {
   /** The last word on each currency of a key; what no point has judged is pending. */
   finals(key: Key, ledger: Ledger, verdicts: KeyVerdicts): FinalRecord[] {
     const judged = verdicts.currencies.map((c) => this.#log.final(key, c));
-    const fresh = new Set(ledger.waiting.flatMap((change) => (change.add ?? []).map((entry) => entry.currency)));
+    const fresh = new Set(ledger.waiting.flatMap((change) => change.entries.map((entry) => entry.currency)));
     for (const { currency } of verdicts.currencies) fresh.delete(currency);
     const pending = [...fresh].map((currency) => this.#log.final(key, unjudged(currency)));
     return [...judged, ...pending];

@@ -16,7 +16,13 @@ export interface JudgedEntry {
 }
 
 /** The causes of a failure, in the order in which they are looked for. */
-export type FailureClass = "unknown-payment" | "currency-mismatch" | "missing" | "under-charge" | "over-charge";
+export type FailureClass =
+  | "unknown-payment"
+  | "currency-mismatch"
+  | "missing"
+  | "under-charge"
+  | "over-charge"
+  | "unknown-after-retention";
 
 /** What is said of a key in one currency at a point. Amounts are at the currency's comparison scale. */
 export interface Judgement {
@@ -68,6 +74,13 @@ export function judge(
     if (settledElsewhere) return s.captured ? mismatched(s) : verdict(s, "pending", null, 0n, null);
     return judgeKnown(s, tolerance);
   });
+}
+
+/** What came for a key whose history is no longer kept: it cannot be told from new business, so a person must look. */
+export function judgeForgotten(entries: readonly JudgedEntry[]): Judgement[] {
+  return sumUp(entries, Number.POSITIVE_INFINITY).map((s) =>
+    verdict(s, "fail", "unknown-after-retention", abs(s.full - s.actual), null),
+  );
 }
 
 /** No capture in any currency: lines are unknown from their own deadline on; such a key is never over-charged. */

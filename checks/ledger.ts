@@ -26,12 +26,14 @@ export interface Entry extends JudgedEntry {
   readonly from: RowEvidence;
 }
 
-/** A change of a key: rows that count from its time on, or a row that no longer does. */
+/** A change of a key: entries of a row that count from its time on, or that no longer do. */
 export interface Change {
   readonly time: number;
-  readonly add: readonly Entry[] | null;
-  /** Identity of the row that is retracted; null for an add. */
-  readonly retract: string | null;
+  /** False for a retract. */
+  readonly isAdd: boolean;
+  /** Identity of the row. */
+  readonly row: string;
+  readonly entries: readonly Entry[];
 }
 
 /**
@@ -46,6 +48,8 @@ export class Ledger {
   lastChange: number | undefined = undefined;
   /** Time that a timer is registered for; +∞ for none. */
   timer = Number.POSITIVE_INFINITY;
+  /** `closed`: only totals are left of the rows so far; `forgotten`: not even those. */
+  memory: "rows" | "closed" | "forgotten" = "rows";
   /** By time; equal times in the order of arrival, which is the log's order for one row. */
   readonly #waiting: Change[] = [];
 
@@ -85,10 +89,31 @@ export class Ledger {
     return settled || first || this.entries.some((entry) => entry.dueAt + skewMs === point);
   }
 
+  /** Leaves one entry per leg and currency of all rows, which are due: judgements stay as they are. */
+  close(): void {
+    const totals: Entry[] = [];
+    for (const entry of this.entries) addTo(totals, entry, entry.minor);
+    this.entries = totals;
+    this.memory = "closed";
+  }
+
+  /** Drops the totals too: what comes now has no history to be judged by. */
+  forget(): void {
+    this.entries = [];
+    this.memory = "forgotten";
+  }
+
   #apply(change: Change): void {
     this.lastChange = change.time;
-    if (change.add !== null) for (const entry of change.add) this.entries.push(entry);
-    else this.entries = this.entries.filter((entry) => entry.from.id !== change.retract);
+    if (change.isAdd) {
+      for (const entry of change.entries) this.entries.push(entry);
+      return;
+    }
+    const left = this.entries.filter((entry) => entry.from.id !== change.row);
+    if (left.length === this.entries.length && this.memory === "closed") {
+      for (const entry of change.entries) addTo(left, entry, -entry.minor);
+    }
+    this.entries = left;
   }
 
   #nextDeadline(skewMs: number): number {
@@ -97,9 +122,9 @@ export class Ledger {
       const point = entry.dueAt + skewMs;
       if (point > this.lastPoint && point < least) least = point;
     }
-    for (const { time, add } of this.#waiting) {
+    for (const { time, isAdd, entries } of this.#waiting) {
       if (time >= least) break;
-      for (const entry of add ?? []) {
+      for (const entry of isAdd ? entries : []) {
         const point = entry.dueAt + skewMs;
         if (point >= time && point > this.lastPoint && point < least) least = point;
       }
@@ -117,4 +142,16 @@ export class Ledger {
     }
     return end === undefined ? Number.POSITIVE_INFINITY : end + skewMs;
   }
+}
+
+/** Adds an amount to the total of its leg and currency. */
+function addTo(totals: Entry[], entry: Entry, minor: bigint): void {
+  const id = `closed/${entry.leg}/${entry.currency}`;
+  const at = totals.findIndex((total) => total.from.id === id);
+  if (at < 0) {
+    totals.push({ ...entry, minor, from: { ...entry.from, id, row: "closed", fields: [] } });
+    return;
+  }
+  const total = totals[at]!;
+  totals[at] = { ...total, minor: total.minor + minor, dueAt: Math.max(total.dueAt, entry.dueAt) };
 }

@@ -11,6 +11,7 @@ import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import { type Entry, Ledger, type RowEvidence } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
+import { Retention } from "./retention.ts";
 import { type CheckInput, type CurrencyScale, type ReconcileRule, scaleOf } from "./rule.ts";
 import { type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
 
@@ -34,6 +35,7 @@ export class ReconcileOperator implements Operator {
   #timers!: Timers;
   #context!: OperatorContext;
   #judge!: Judge;
+  #retention!: Retention;
   /** Frontier up to which all keys have been judged. */
   #judgedThrough = Number.NEGATIVE_INFINITY;
 
@@ -50,6 +52,7 @@ export class ReconcileOperator implements Operator {
     this.#timers = context.timers("points");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
     this.#judge = new Judge(this.#rule, this.#blindness, log, (currency) => this.#scaleOf(currency));
+    this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule.retainMs);
   }
 
   batch(input: number, batch: Batch): void {
@@ -105,12 +108,10 @@ export class ReconcileOperator implements Operator {
     const state = this.#stateOf(key);
     const from = this.#evidence(input, change, row, fields);
     const time = this.#effectiveTime(from);
-    if (change.kind.values[row] === ADD) {
-      const add = legs.flatMap((leg) => this.#entry(leg, from, row, business) ?? []);
-      state.ledger.add({ time, add, retract: null });
-    } else {
-      state.ledger.add({ time, add: null, retract: from.id });
-    }
+    const entries = legs.flatMap((leg) => this.#entry(leg, from, row, business) ?? []);
+    const isAdd = change.kind.values[row] === ADD;
+    if (!isAdd && state.ledger.memory === "forgotten") return;
+    state.ledger.add({ time, isAdd, row: from.id, entries });
     this.#schedule(key, state);
   }
 
@@ -160,8 +161,10 @@ export class ReconcileOperator implements Operator {
     };
   }
 
-  #schedule(key: Key, { ledger }: KeyState): void {
+  #schedule(key: Key, state: KeyState): void {
+    const { ledger } = state;
     const point = ledger.nextPoint(this.#rule.skewMs, this.#floor);
+    if (point === Number.POSITIVE_INFINITY) this.#retention.watch(key, state);
     if (point >= ledger.timer) return;
     ledger.timer = point;
     this.#timers.register(key, point);
@@ -176,6 +179,7 @@ export class ReconcileOperator implements Operator {
         this.#judgeKey(due.key, due.time, through);
       }
       this.#judge.countsThrough(through);
+      this.#retention.through(through);
     }
     this.#markBlind();
   }

@@ -1,0 +1,2 @@
+/** What users test their jobs with. */
+export { type TestChange, TestDriver, type TestRow, type TestSources, testJob } from "./test-driver.ts";

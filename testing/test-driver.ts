@@ -1,0 +1,252 @@
+import { Batch } from "../base/batch.ts";
+import { assert } from "../base/errors.ts";
+import { type KeyPart, keyOf } from "../base/key.ts";
+import { exponentOf, parseDecimal, rescale } from "../base/money.ts";
+import { BEFORE_ALL_TIME, days } from "../base/time.ts";
+import type { Job } from "../checks/job.ts";
+import {
+  type AlertRecord,
+  type CountRecord,
+  type EngineAlertRecord,
+  type FinalRecord,
+  OUTPUTS,
+  type VerdictRecord,
+} from "../checks/records.ts";
+import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../dataflow/change-layout.ts";
+import { modelsOf } from "../dataflow/graph.ts";
+import type { Field, Fields, Model, MoneyValue, ValueOf } from "../dataflow/model.ts";
+import { writeFields } from "../dataflow/row-writer.ts";
+import type { RecordFault, Suspension } from "../dataflow/source.ts";
+import { JobTasks } from "../runtime/job-tasks.ts";
+import { SourceDriver } from "../runtime/source-driver.ts";
+import { ManualReader, type ManualSourceOptions } from "./manual-reader.ts";
+
+/** Values of a row as tests write them: keys as they are in the database, money as `"12.50 EUR"`, instants in ms. */
+export type TestRow<F extends Fields> = { readonly [K in keyof F]?: TestValue<ValueOf<F[K]>> | null };
+type TestValue<T> = T extends MoneyValue ? string : T extends string ? KeyPart : T;
+
+/** What happens to a row. */
+export interface TestChange {
+  /** Event time in ms. */
+  readonly at: number;
+  /** Which of the model's tables; default: the first. */
+  readonly table?: number;
+  /** Position in the source's log; default: behind the last one. */
+  readonly position?: readonly [number, number, number];
+}
+
+/** How sources behave, by name. */
+export type TestSources = Readonly<Record<string, ManualSourceOptions>>;
+
+/**
+ * Drives a job in memory, with a clock that the test moves: push changes of models, advance frontiers, read verdicts.
+ * What lies between a model's columns and its verdicts is the engine's own code: row stage, tasks, checks.
+ */
+export class TestDriver {
+  readonly #tasks: JobTasks;
+  readonly #drivers = new Map<string, { readonly driver: SourceDriver; readonly reader: ManualReader }>();
+  readonly #records = new Map<string, unknown[]>();
+  readonly #position = new Map<string, number>();
+  /** Engine troubles, each id once. */
+  readonly engineAlerts: EngineAlertRecord[] = [];
+
+  constructor(job: Job, sources: TestSources = {}) {
+    const graph = job.graph();
+    this.#tasks = new JobTasks(graph, (output, record) => this.#emit(output, record));
+    const models = modelsOf(graph);
+    for (const name of new Set(models.flatMap((model) => model.from.map((from) => from.source)))) {
+      const own = models.filter((model) => model.from.some((from) => from.source === name));
+      const reader = new ManualReader(name, own, sources[name] ?? {});
+      const driver = new SourceDriver(reader, own, sources[name]?.retainMs ?? days(180), {
+        batch: (model, batch) => this.#tasks.batch(model, batch),
+        control: (model, element) => this.#tasks.control(model, element),
+        engineAlert: (alert) => this.#emit(OUTPUTS.engine, alert),
+        fault: (fault) => this.#emit("faults", fault),
+        suspension: (suspension) => this.#emit("suspensions", suspension),
+      });
+      this.#drivers.set(name, { driver, reader });
+    }
+  }
+
+  /** A row is inserted or updated: its new values. Values that are not named are null. */
+  upsert<F extends Fields>(model: Model<F>, row: KeyPart, change: TestChange, values: TestRow<F>): this {
+    return this.#push(model, row, OP.update, change, values);
+  }
+
+  /** A row is deleted. */
+  delete(model: Model, row: KeyPart, change: TestChange): this {
+    return this.#push(model, row, OP.delete, change, {});
+  }
+
+  /** A row is read by a snapshot: the seed, while its table has brought no change yet. */
+  seed<F extends Fields>(model: Model<F>, row: KeyPart, change: TestChange, values: TestRow<F>): this {
+    return this.#push(model, row, OP.read, change, values);
+  }
+
+  /** Proves that sources were read through an event time; without names, all of them. */
+  advance(time: number, ...sources: string[]): this {
+    const names = sources.length > 0 ? sources : [...this.#drivers.keys()];
+    for (const name of names) this.#run(name, (reader) => reader.heartbeat(time));
+    return this;
+  }
+
+  /** A record that cannot be used. */
+  fault(fault: Pick<RecordFault, "id" | "source" | "table"> & Partial<RecordFault>): this {
+    const [topic = "topic", partition = "0", offset = "0"] = fault.id.split("/");
+    const place = { topic, partition: Number(partition), offset: Number(offset) };
+    const what = { code: "AVRO_CORRUPT", message: "cannot be decoded", key: null, value: null };
+    this.#run(fault.source, (reader) => reader.fault({ ...place, ...what, ...fault }));
+    return this;
+  }
+
+  /** A person replayed or discarded a faulty record. */
+  settle(fault: string): this {
+    this.#tasks.broadcast({ type: "settled", fault });
+    return this;
+  }
+
+  /** Something after which verdicts of a table would be guesses. */
+  suspend(suspension: Suspension): this {
+    this.#run(suspension.source, (reader) => reader.suspend(suspension));
+    return this;
+  }
+
+  /** A person resumed what a suspension stopped. */
+  resume(suspension: string): this {
+    this.#tasks.broadcast({ type: "resumed", suspension });
+    return this;
+  }
+
+  /** A source's reader has been polling in vain for too long, or moves again. */
+  status(source: string, status: "active" | "stale"): this {
+    this.#tasks.broadcast({ type: "status", source, status });
+    return this;
+  }
+
+  /** The log ends everywhere at an event time: what is due later stays pending. */
+  end(time: number): this {
+    for (const name of this.#drivers.keys()) this.#run(name, (reader) => reader.end(time));
+    this.#tasks.end();
+    return this;
+  }
+
+  /** Verdicts emitted so far; of one key when it is given. */
+  verdicts(key?: KeyPart): VerdictRecord[] {
+    const all = this.#of<VerdictRecord>(OUTPUTS.verdicts);
+    return key === undefined ? all : all.filter((verdict) => verdict.key === keyOf(key));
+  }
+
+  /** Steps in the life of alerts so far. */
+  alerts(): AlertRecord[] {
+    return this.#of<AlertRecord>(OUTPUTS.alerts);
+  }
+
+  /** Passes and pendings that were only counted, for the minutes that are over. */
+  counts(): CountRecord[] {
+    return this.#of<CountRecord>(OUTPUTS.counts);
+  }
+
+  /** The last word on every key; after `end`. */
+  finals(): FinalRecord[] {
+    return this.#of<FinalRecord>(OUTPUTS.finals);
+  }
+
+  /** Rows that reached the sink of a name. */
+  sink(name: string): Record<string, unknown>[] {
+    return this.#of<Record<string, unknown>>(name);
+  }
+
+  /** Changes of a source that were dropped as repeats. */
+  repeats(source: string): number {
+    return this.#sourceOf(source).driver.metrics().repeats;
+  }
+
+  /** Keys with state, over all operators. */
+  keys(): number {
+    return this.#tasks.metrics().reduce((sum, metrics) => sum + metrics.keys(), 0);
+  }
+
+  #push(model: Model, row: KeyPart, op: number, change: TestChange, values: TestRow<Fields>): this {
+    const table = change.table ?? 0;
+    const from = model.from[table];
+    assert(from !== undefined, `${model.name} has no table ${table}`);
+    const { reader } = this.#sourceOf(from.source);
+    const batch = new Batch(changeLayout(model), 1);
+    const seeding = op === OP.read && reader.isSeeding(from.table);
+    const [major, minor, sub] = change.position ?? [1, this.#nextPosition(from.source), 0];
+    const meta = changeColumns(batch);
+    meta.kind.set(0, op);
+    meta.time.set(0, seeding ? BEFORE_ALL_TIME : change.at);
+    if (seeding) meta.seed.set(0, change.at);
+    else meta.seed.nulls[0] = 1;
+    meta.row.set(0, keyOf(row));
+    meta.major.set(0, major);
+    meta.minor.set(0, minor);
+    meta.sub.set(0, sub);
+    meta.table.set(0, table);
+    meta.absent.set(0, 0);
+    meta.offset.set(0, minor);
+    writeFields(batch, FIRST_FIELD, 0, model.fields, fieldValues(model.fields, values));
+    batch.count = 1;
+    this.#run(from.source, (manual) => manual.change(model, from.table, batch, change.at, seeding));
+    return this;
+  }
+
+  #run(source: string, act: (reader: ManualReader) => void): void {
+    const { driver, reader } = this.#sourceOf(source);
+    act(reader);
+    driver.read(0, 0);
+  }
+
+  #sourceOf(source: string): { readonly driver: SourceDriver; readonly reader: ManualReader } {
+    const found = this.#drivers.get(source);
+    assert(found !== undefined, `the job reads no source ${source}`);
+    return found;
+  }
+
+  #nextPosition(source: string): number {
+    const next = (this.#position.get(source) ?? 0) + 1;
+    this.#position.set(source, next);
+    return next;
+  }
+
+  #emit(output: string, record: unknown): void {
+    if (output === OUTPUTS.engine) {
+      const alert = record as EngineAlertRecord;
+      if (!this.engineAlerts.some((known) => known.id === alert.id)) this.engineAlerts.push(alert);
+      return;
+    }
+    const records = this.#records.get(output) ?? [];
+    this.#records.set(output, records);
+    records.push(record);
+  }
+
+  #of<T>(output: string): T[] {
+    return [...(this.#records.get(output) ?? [])] as T[];
+  }
+}
+
+/** Drives a job in memory. */
+export function testJob(job: Job, sources?: TestSources): TestDriver {
+  return new TestDriver(job, sources);
+}
+
+function fieldValues(fields: Fields, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(values).map(([name, value]) => {
+    const field = fields[name];
+    assert(field !== undefined, `the model has a field ${name}`);
+    return [name, value === null || value === undefined ? null : fieldValue(field, value)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function fieldValue(field: Field, value: unknown): unknown {
+  if (field.kind === "id") return keyOf(value as KeyPart);
+  if (field.kind !== "money") return value;
+  const [amount = "", currency = ""] = (value as string).split(" ");
+  const decimal = parseDecimal(amount);
+  const scale = field.money?.scale ?? exponentOf(currency) ?? 0;
+  const minor = decimal && rescale(decimal.unscaled, decimal.scale, scale);
+  assert(minor !== null, `${value} is an amount with ${scale} decimals at most and a currency`);
+  return { minor, currency };
+}
