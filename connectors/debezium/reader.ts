@@ -58,6 +58,7 @@ export class DebeziumReader implements SourceReader {
     this.source = source.name;
     this.epoch = source.epoch;
     this.longestTransactionMs = source.longestTransactionMs ?? defaultLongestTransactionMs[source.kind];
+    if (source.heartbeatTable !== undefined) requireTable(source, source.heartbeatTable);
     const batches = batchesOf(source, models);
     const tables = new Map(
       Object.keys(source.tables).map((table) => [table, new TableSchemas(source.name, source.kind, table, batches)]),

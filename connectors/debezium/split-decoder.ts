@@ -3,45 +3,24 @@ import { CountercheckError, isError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import { changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
 import { model } from "../../dataflow/model.ts";
-import type { SourceOutput, Split, Suspension } from "../../dataflow/source.ts";
+import type { SourceOutput, Suspension } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
 import { type EnvelopePlan, isProblem } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
-import type { RowKeys } from "./row-keys.ts";
+import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchemas } from "./record-fault.ts";
 import { appendHead, removeRows } from "./rows.ts";
-import type { TableSchema, TableSchemas } from "./table-schemas.ts";
+import type { TableSchema } from "./table-schemas.ts";
 
 /** Op codes beside those of `OP`: a TRUNCATE, and a logical message, which is about no row. */
 const TRUNCATE = 116;
 const MESSAGE = 109;
-
-/** What a split's decoder is made for. */
-export interface SplitContext {
-  readonly source: string;
-  readonly split: Split;
-  /** The split's number in its reader. */
-  readonly index: number;
-  readonly table: TableSchemas;
-  readonly keys: RowKeys;
-}
-
-/** Why schemas could not be had, by id; their records are faults. */
-export type UnknownSchemas = ReadonlyMap<number, CountercheckError>;
 
 /** Records that are decoded in one go, with where they go. */
 interface Chunk {
   readonly records: RecordBatch;
   readonly unknown: UnknownSchemas;
   readonly output: SourceOutput;
-}
-
-/** A record of a chunk that cannot be used. */
-interface Fault {
-  readonly record: number;
-  /** Undefined where it could not be told. */
-  readonly schema: TableSchema | undefined;
-  readonly error: CountercheckError;
 }
 
 /**
@@ -260,28 +239,9 @@ export class SplitDecoder {
       batch.clear();
     }
     const faults = this.#faults.splice(0).sort((a, b) => a.record - b.record);
-    for (const fault of faults) this.#fault(chunk, fault);
-  }
-
-  #fault({ records, unknown, output }: Chunk, { record: i, schema, error }: Fault): void {
-    const { index, source, table, keys, split } = this.#context;
-    const { topic, partition } = split;
-    const row = keys.read(records, i, unknown) === undefined ? keys.last() : undefined;
-    const fields = schema === undefined ? undefined : table.idsOf(schema).read(records, i);
-    output.fault(index, {
-      id: recordId(records, i),
-      source,
-      table: table.table,
-      topic,
-      partition,
-      offset: records.offsets[i]!,
-      code: error.code,
-      message: error.message,
-      ...(row === undefined ? {} : { row }),
-      ...(fields === undefined ? {} : { fields }),
-      key: copied(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!),
-      value: copied(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!),
-    });
+    for (const fault of faults) {
+      chunk.output.fault(index, recordFault(this.#context, chunk.records, fault, chunk.unknown));
+    }
   }
 
   #prove(output: SourceOutput): void {
@@ -305,12 +265,4 @@ function invalid(reason: string): CountercheckError {
 
 function neverLookedUp(id: number): CountercheckError {
   return new CountercheckError("BUG", { what: `schema ${id} was not looked up` });
-}
-
-function recordId(records: RecordBatch, i: number): string {
-  return `${records.topic}/${records.partition}/${records.offsets[i]!}`;
-}
-
-function copied(bytes: Uint8Array, start: number, end: number): Uint8Array | null {
-  return start < 0 ? null : new Uint8Array(bytes.subarray(start, end));
 }
