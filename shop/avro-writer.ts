@@ -21,6 +21,10 @@ export class AvroWriter {
 
   /** An int or a long; also the index of a union's branch. The number must be a safe integer. */
   long(value: number): void {
+    if (value < -EXACT_ZIGZAG) {
+      this.bigLong(BigInt(value));
+      return;
+    }
     this.#reserve(10);
     let rest = value >= 0 ? value * 2 : value * -2 - 1;
     while (rest > 0x7fffffff) {
@@ -97,6 +101,9 @@ export class AvroWriter {
     this.#bytes = next;
   }
 }
+
+/** Below its negative the zigzag of a number is odd and past 2^53. */
+const EXACT_ZIGZAG = 2 ** 52;
 
 /** Texts in Avro's encoding, one after the other, for parts of a message that never change. */
 export function encodedTexts(...texts: readonly string[]): Uint8Array {

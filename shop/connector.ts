@@ -30,6 +30,12 @@ export class Connector {
     this.#next = (this.#next + 1) % KEPT;
   }
 
+  /** The snapshot is complete and its offset kept: nothing that was delivered so far comes again. */
+  completeSnapshot(): void {
+    this.#recent.length = 0;
+    this.#next = 0;
+  }
+
   /** Delivers up to `count` of the last records again, in their order. Gives their number. */
   restart(count: number, timeMs: number): number {
     const ordered = [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)];

@@ -1,6 +1,7 @@
 import { days, hours, minutes } from "../base/time.ts";
 import type { Capture, Order } from "./order.ts";
 import { otherCurrency } from "./prices.ts";
+import { RUN_DELAY } from "./settlement.ts";
 import { terms } from "./terms.ts";
 import type { FaultClass } from "./truth.ts";
 
@@ -119,7 +120,7 @@ function clawbackWithoutRefund(order: Order): PlannedFault {
 function lineDoubled(order: Order): PlannedFault {
   const first = order.settleCapture(order.pay());
   // Half of them in the same settlement run.
-  const from = first.bookedAt + (order.random.chance(0.5) ? 0 : order.between(hours(1), hours(30)));
+  const from = first.bookedAt + (order.random.chance(0.5) ? -RUN_DELAY : order.between(hours(1), hours(30)));
   const { committedAt } = order.settle(order.amount, from);
   return { class: "over-charge", atRisk: order.amount, dueAt: committedAt + terms.skew, note: "settled twice" };
 }

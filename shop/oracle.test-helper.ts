@@ -21,6 +21,8 @@ export interface OracleTerms {
   readonly refundAfter: number;
   readonly unknownAfter: number;
   readonly skew: number;
+  /** When the snapshots were taken, and the time through which the log is complete. */
+  readonly firstTime: number;
   readonly endTime: number;
 }
 
@@ -55,7 +57,7 @@ function rowsByPayment(records: readonly DecodedRecord[]): Map<string, History[]
     const time = value.op === "r" ? SEED_TIME : Number(value.source.ts_ms);
     history.versions.push({ time, row: value.after, position });
     if (value.after === null) continue;
-    const payment = String(value.after["payment_id"]);
+    const payment = String(value.after.payment_id);
     const members = byPayment.get(payment) ?? new Set();
     byPayment.set(payment, members.add(history));
   }
@@ -63,9 +65,9 @@ function rowsByPayment(records: readonly DecodedRecord[]): Map<string, History[]
 }
 
 function positionOf(source: Row): bigint {
-  if (source["lsn"] !== undefined) return source["lsn"] as bigint;
-  const file = BigInt((source["file"] as string).split(".")[1]!);
-  return (file << 64n) | ((source["pos"] as bigint) << 20n) | BigInt(source["row"] as number);
+  if (source.lsn !== undefined) return source.lsn as bigint;
+  const file = BigInt((source.file as string).split(".")[1]!);
+  return (file << 64n) | ((source.pos as bigint) << 20n) | BigInt(source.row as number);
 }
 
 /** What one row says at a time. Amounts are in units of 10^-4. */
@@ -80,7 +82,7 @@ function judgeKey(key: string, rows: readonly History[], terms: OracleTerms, fai
   const open = new Map<string, Failure>();
   for (const point of pointsOf(key, rows, terms)) {
     const parts = rows.flatMap((history) => partOf(key, history, point, terms) ?? []);
-    const causes = causesOf(parts, point === SEED_POINT ? seedTimeOf(terms) : point, terms);
+    const causes = causesOf(parts, point === SEED_POINT ? terms.firstTime : point, terms);
     for (const [currency, failure] of open) {
       if (causes.get(currency)?.class === failure.class) continue;
       failure.until = point;
@@ -98,14 +100,13 @@ function judgeKey(key: string, rows: readonly History[], terms: OracleTerms, fai
 
 /** Stands for the end of the snapshots, before every change. */
 const SEED_POINT = 0;
-const seedTimeOf = (terms: OracleTerms) => terms.endTime - 10 * 86_400_000;
 
 function pointsOf(key: string, rows: readonly History[], terms: OracleTerms): number[] {
   const changes = new Set<number>();
   const points = new Set<number>([SEED_POINT]);
   for (const { table, versions } of rows) {
     for (const [i, { time, row }] of versions.entries()) {
-      const concerns = [row, versions[i - 1]?.row].some((image) => String(image?.["payment_id"]) === key);
+      const concerns = [row, versions[i - 1]?.row].some((image) => String(image?.payment_id) === key);
       if (concerns && time !== SEED_TIME) changes.add(time);
       const part = row && partOfRow(key, table, row, terms);
       if (part) points.add(part.due + terms.skew);
@@ -115,7 +116,7 @@ function pointsOf(key: string, rows: readonly History[], terms: OracleTerms): nu
     const isFollowed = [...changes].some((other) => other > time && other <= time + terms.skew);
     if (!isFollowed) points.add(time + terms.skew);
   }
-  const isJudged = (point: number) => point === SEED_POINT || (point > seedTimeOf(terms) && point <= terms.endTime);
+  const isJudged = (point: number) => point === SEED_POINT || (point > terms.firstTime && point <= terms.endTime);
   return [...points].filter(isJudged).sort((a, b) => a - b);
 }
 
@@ -125,19 +126,19 @@ function partOf(key: string, { table, versions }: History, point: number, terms:
 }
 
 function partOfRow(key: string, table: string, row: Row, terms: OracleTerms): Part | undefined {
-  if (String(row["payment_id"]) !== key) return undefined;
-  const currency = row["currency"] as string;
+  if (String(row.payment_id) !== key) return undefined;
+  const currency = row.currency as string;
   if (table === "settlement_lines") {
-    const due = Date.parse(row["booked_at"] as string) + terms.unknownAfter;
-    return { type: "line", currency, amount: unscaledOf(row["net"]) + unscaledOf(row["fee"]), due };
+    const due = Date.parse(row.booked_at as string) + terms.unknownAfter;
+    return { type: "line", currency, amount: unscaledOf(row.net) + unscaledOf(row.fee), due };
   }
-  const amount = unscaledOf(row["amount"]) * 10n;
+  const amount = unscaledOf(row.amount) * 10n;
   if (table === "refunds") {
-    if (row["status"] !== "succeeded") return undefined;
-    return { type: "negative", currency, amount: -amount, due: Number(row["refunded_at"]) + terms.refundAfter };
+    if (row.status !== "succeeded") return undefined;
+    return { type: "negative", currency, amount: -amount, due: Number(row.refunded_at) + terms.refundAfter };
   }
-  if (row["status"] !== "captured") return undefined;
-  return { type: "capture", currency, amount, due: Number(row["captured_at"]) + terms.missingAfter };
+  if (row.status !== "captured") return undefined;
+  return { type: "capture", currency, amount, due: Number(row.captured_at) + terms.missingAfter };
 }
 
 interface Cause {

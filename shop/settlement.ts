@@ -1,10 +1,13 @@
-import { minutes } from "../base/time.ts";
+import { minutes, seconds } from "../base/time.ts";
 import type { CapturedTable } from "./captured-table.ts";
 import type { Postgres } from "./postgres.ts";
 import type { Schedule } from "./schedule.ts";
 import type { LineRow } from "./tables.ts";
 
 const EVERY = minutes(20);
+
+/** A run begins at most so much later than it should. */
+export const RUN_DELAY = minutes(10);
 
 /** When a line is booked and its transaction committed: what the ledger and its log say. */
 export interface BookingTimes {
@@ -59,8 +62,11 @@ export class Settlement {
 
 /** The first settlement run from a time on. */
 export function nextRun(fromMs: number): BookingTimes {
-  const bookedAt = Math.ceil(fromMs / EVERY) * EVERY;
-  return { bookedAt, committedAt: bookedAt + 90 + ((bookedAt / EVERY) % 13) * 67 };
+  const run = Math.ceil(fromMs / EVERY);
+  // Another delay each day: two lines are never a day apart to the second, which would make a point of judgement of one
+  // coincide with a change by the other.
+  const bookedAt = run * EVERY + ((seconds(37) * run) % RUN_DELAY);
+  return { bookedAt, committedAt: bookedAt + 90 + (run % 13) * 67 };
 }
 
 /** A booking that is committed at a given time. */

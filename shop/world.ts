@@ -84,6 +84,8 @@ export class World {
     this.postgres.begin(timeMs);
     this.postgres.advance();
     snapshotAll([this.lines, this.#heartbeats[1]]);
+    this.mariaConnector.completeSnapshot();
+    this.postgresConnector.completeSnapshot();
     this.#sink.flush();
   }
 
