@@ -1,5 +1,5 @@
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
-import { DAY_MS, floorDivide, floorDivideBig, InstantParser } from "./instant.ts";
+import { DAY_MS, floorDivideBig, InstantParser } from "./instant.ts";
 import type { Mapper, RawColumn } from "./mapping.ts";
 
 /** How a number stands for a time: so many units per millisecond, or milliseconds per unit. */
@@ -47,8 +47,9 @@ function longMapper(from: Int64Column, unit: Unit, to: Float64Column): Mapper {
     for (let row = 0; row < count; row++) {
       to.nulls[base + row] = from.nulls[row]!;
       if (from.nulls[row] === 1) continue;
+      // Below 2^53 a quotient is never rounded up to an integer: half a unit in its last place is less than 1 / perMs.
       const floored = from.isSafe(row)
-        ? floorDivide(from.number(row), perMs)
+        ? Math.floor(from.number(row) / perMs)
         : floorDivideBig(from.big[row]!, BigInt(perMs));
       to.values[base + row] = floored * ms;
     }

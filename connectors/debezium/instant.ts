@@ -83,13 +83,7 @@ function dateMs(year: number, month: number, day: number): number {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? ms : Number.NaN;
 }
 
-/** `floor(value / divisor)` for safe integers; plain division rounds up where the quotient is close below an integer. */
-export function floorDivide(value: number, divisor: number): number {
-  const quotient = Math.floor(value / divisor);
-  return quotient * divisor > value ? quotient - 1 : quotient;
-}
-
-/** The same for any 64-bit integer. */
+/** `value / divisor`, rounded towards the past, for any 64-bit integer. */
 export function floorDivideBig(value: bigint, divisor: bigint): number {
   const quotient = value / divisor;
   return Number(value < 0n && quotient * divisor !== value ? quotient - 1n : quotient);
