@@ -8,7 +8,7 @@ import { FileLogReader } from "../../connectors/file/reader.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { RecordFault, SourceOutput, Suspension } from "../../dataflow/source.ts";
-import { type AvroSchema, avroType } from "../../schemas/avro-schema.ts";
+import { type AvroSchema, type AvroType, avroType } from "../../schemas/avro-schema.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 
@@ -222,6 +222,7 @@ export class InventedTable {
   readonly #columns: readonly { readonly name: string; readonly type: unknown }[];
   readonly #registry: FolderRegistry;
   readonly #keys: readonly string[];
+  readonly #writers = new Map<string, { readonly frame: Buffer; readonly type: AvroType }>();
   #pos = 0n;
 
   constructor(registry: FolderRegistry, topic: string, columns: Readonly<Record<string, unknown>>, keys = ["id"]) {
@@ -269,9 +270,13 @@ export class InventedTable {
   }
 
   async #encode(subject: string, schema: AvroSchema, value: unknown): Promise<Buffer> {
-    const id = await this.#registry.register(subject, schema);
-    const frame = Buffer.alloc(5);
-    frame.writeUInt32BE(id, 1);
-    return Buffer.concat([frame, avroType(schema, subject).toBuffer(value)]);
+    let writer = this.#writers.get(subject);
+    if (writer === undefined) {
+      const frame = Buffer.alloc(5);
+      frame.writeUInt32BE(await this.#registry.register(subject, schema), 1);
+      writer = { frame, type: avroType(schema, subject) };
+      this.#writers.set(subject, writer);
+    }
+    return Buffer.concat([writer.frame, writer.type.toBuffer(value)]);
   }
 }
