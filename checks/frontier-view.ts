@@ -4,6 +4,8 @@ import type { Model } from "../dataflow/model.ts";
 interface SourceView {
   /** Frontier on each input that carries the source. */
   readonly inputs: Map<number, number>;
+  /** The least of them. */
+  through: number;
   since: number;
   stale: boolean;
 }
@@ -11,12 +13,16 @@ interface SourceView {
 /** What a check sees of the frontiers: one per source, the least of the inputs that carry it. */
 export class FrontierView {
   readonly #sources = new Map<string, SourceView>();
+  /** The point that all sources have reached. */
+  through = BEFORE_ALL_TIME;
+  /** Since when the history of all sources is known: the newest seed, −∞ without any. */
+  since = BEFORE_ALL_TIME;
 
   /** `models`: what each input brings. */
   constructor(models: readonly Model[]) {
     models.forEach((model, input) => {
       for (const { source } of model.from) {
-        const view = this.#sources.get(source) ?? { inputs: new Map(), since: BEFORE_ALL_TIME, stale: false };
+        const view = this.#sources.get(source) ?? newView();
         view.inputs.set(input, BEFORE_ALL_TIME);
         this.#sources.set(source, view);
       }
@@ -28,7 +34,10 @@ export class FrontierView {
     const view = this.#sources.get(source);
     if (view === undefined) return;
     view.inputs.set(input, through);
+    view.through = Math.min(...view.inputs.values());
     view.since = Math.max(view.since, since);
+    this.through = leastOf([...this.#sources.values()]);
+    this.since = Math.max(this.since, since);
   }
 
   /** Marks a source; false when nothing changed. */
@@ -41,12 +50,7 @@ export class FrontierView {
 
   /** The frontier of one source. */
   of(source: string): number {
-    return least(this.#sources.get(source)!);
-  }
-
-  /** The point that all sources have reached. */
-  through(): number {
-    return Math.min(...[...this.#sources.values()].map(least));
+    return this.#sources.get(source)!.through;
   }
 
   /** The point that all but the stale sources have reached; undefined when none is stale, or all are. */
@@ -54,20 +58,19 @@ export class FrontierView {
     const views = [...this.#sources.values()];
     const active = views.filter((view) => !view.stale);
     if (active.length === views.length || active.length === 0) return undefined;
-    return Math.min(...active.map(least));
+    return leastOf(active);
   }
 
   /** Names of the sources that are stale. */
   staleSources(): string[] {
     return [...this.#sources].flatMap(([source, view]) => (view.stale ? [source] : []));
   }
-
-  /** Since when the history of all sources is known: the newest seed, −∞ without any. */
-  since(): number {
-    return Math.max(...[...this.#sources.values()].map((view) => view.since));
-  }
 }
 
-function least(view: SourceView): number {
-  return Math.min(...view.inputs.values());
+function newView(): SourceView {
+  return { inputs: new Map(), through: BEFORE_ALL_TIME, since: BEFORE_ALL_TIME, stale: false };
+}
+
+function leastOf(views: readonly SourceView[]): number {
+  return Math.min(...views.map((view) => view.through));
 }

@@ -172,7 +172,7 @@ export class ReconcileOperator implements Operator {
 
   /** Judges every key whose next point all frontiers have reached; then marks those that only a stale source holds up. */
   #judgeReached(): void {
-    const through = this.#frontiers.through();
+    const through = this.#frontiers.through;
     if (through > this.#judgedThrough) {
       this.#judgedThrough = through;
       for (let due = this.#timers.next(through); due !== undefined; due = this.#timers.next(through)) {
@@ -253,7 +253,7 @@ export class ReconcileOperator implements Operator {
 
   /** No key is judged before the seed of every source is complete. */
   get #floor(): number {
-    return this.#frontiers.since() + this.#rule.skewMs;
+    return this.#frontiers.since + this.#rule.skewMs;
   }
 
   #scaleOf(currency: number): CurrencyScale {
