@@ -14,6 +14,8 @@ export interface Envelope {
   readonly before: Row | null;
   readonly after: Row | null;
   readonly source: Row & { readonly ts_ms: bigint; readonly snapshot: string };
+  /** When the connector saw it. */
+  readonly ts_ms: bigint;
   readonly op: "r" | "c" | "u" | "d";
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseDecimal, rescale } from "../base/money.ts";
+import { LAG_MS } from "./connector.ts";
 import { type DecodedRecord, decodeLog } from "./decoded-log.test-helper.ts";
 import { MemoryLog } from "./memory-log.test-helper.ts";
 import { type Failure, judgeLog } from "./oracle.test-helper.ts";
@@ -138,6 +139,8 @@ describe("the log", () => {
       expect(time).toBeGreaterThanOrEqual(START_MS);
       if (time < newest[source]) unordered++;
       if (source === "maria") expect(time % 1000).toBe(0);
+      const committed = Number(value!.ts_ms) - LAG_MS;
+      expect(committed - time, `${record.topic} at ${time}`).toBeLessThan(source === "maria" ? 8000 : 1);
       expect(newest[source] - time, `${record.topic} at ${time}`).toBeLessThanOrEqual(source === "maria" ? 8000 : 0);
       newest[source] = Math.max(newest[source], time);
     }
