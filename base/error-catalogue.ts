@@ -30,6 +30,24 @@ export const errorCatalogue = {
     retryable: false,
     message: "This should have been impossible: {what}. Please report it with the command that you ran.",
   },
+  CONFIG_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Configuration {file} cannot be used: {problems}. Correct it; `countercheck doctor --config FILE` checks the rest.",
+  },
+  CONFIG_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Configuration {file} cannot be read: {reason}. Name the file with --config.",
+  },
+  CONFIG_SECRET_MISSING: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{place} refers to the environment variable {name}, which is not set. Set it where the command is started.",
+  },
   CONTRACT_CORRUPT: {
     fault: "external",
     retryable: false,
@@ -65,6 +83,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Record of schema {schema} holds a decimal past 64 bits: {reason}. It is in the dead letters; lower the column's precision if it is expected.",
+  },
+  DEMO_FOLDER_FOREIGN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{dir} is not empty, and was not made by the demo, so it is left as it is. Name another folder with --dir.",
   },
   DESK_BUSY: {
     fault: "external",
@@ -121,10 +145,28 @@ export const errorCatalogue = {
     retryable: false,
     message: "The job has two of the {kind} {name}. Give one of them another name.",
   },
+  JOB_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{file} has no job as its default export, but {found}. End it with `export default job(\"name\", (env) => { … })`.",
+  },
   JOB_NAME_INVALID: {
     fault: "user",
     retryable: false,
     message: "{name} cannot be a job's name. Use lower-case letters, digits and hyphens.",
+  },
+  JOB_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message:
+      "There is no job at {path}. Name a TypeScript file, or a folder with a `job.ts` in it.",
+  },
+  JOB_NOT_LOADED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{file} cannot be loaded: {reason}",
   },
   JOB_WRONG_VALUE: {
     fault: "user",
@@ -233,6 +275,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "The note has {length} characters; at most {limit} are kept. Shorten it, or refer to a ticket.",
   },
+  OPTION_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{option} is {value}; expected {expected}.",
+  },
   PARTITION_NOT_FOUND: {
     fault: "user",
     retryable: false,
@@ -308,6 +356,12 @@ export const errorCatalogue = {
     message:
       "The evidence store {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  SNAPSHOT_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message:
+      "There is no evidence for {what} in {dir}. Only verdicts that were emitted leave any: failures, what cannot be seen, and what follows either. `countercheck snapshots scan` lists them.",
+  },
   SOURCE_STOPPED: {
     fault: "external",
     retryable: false,
@@ -319,6 +373,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Source {source} has no table {table}; known: {known}. Add it to the source's `tables`, or correct the model.",
+  },
+  SOURCE_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Model {model} reads source {source}, which the configuration does not have; known: {known}. Add it to `sources`, or correct the model.",
   },
   SUSPENSION_ALREADY_RESUMED: {
     fault: "user",

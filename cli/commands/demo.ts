@@ -1,0 +1,195 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { raise } from "../../base/errors.ts";
+import { seededRandom } from "../../base/random.ts";
+import { days } from "../../base/time.ts";
+import { FileLogWriter } from "../../connectors/file/writer.ts";
+import paymentSettlement from "../../jobs/payment-settlement/job.ts";
+import type { Scheduler } from "../../runtime/embedded-runner.ts";
+import { FolderRegistry } from "../../schemas/folder-registry.ts";
+import { runShop } from "../../shop/shop.ts";
+import type { ShopTruth } from "../../shop/truth.ts";
+import { readConfig } from "../config.ts";
+import { EXIT } from "../errors.ts";
+import { interruption } from "../interrupt.ts";
+import { count } from "../options.ts";
+import { openProgress, type Progress } from "../progress.ts";
+import { Recorder } from "../recorder.ts";
+import { type RunResult, runJob } from "../run-job.ts";
+import { type Score, scoreOf } from "../score.ts";
+import { grouped } from "../table.ts";
+import { noteColors, terminal } from "../terminal.ts";
+import { scoreText } from "../views/score.ts";
+
+interface DemoOptions {
+  readonly seed: number;
+  readonly orders: number;
+  readonly dir: string;
+  readonly json?: true;
+  readonly verdicts?: string;
+  readonly history?: string;
+  readonly interleave?: number;
+}
+
+const EXAMPLES = `
+Examples:
+  npm start
+  npm start -- --seed 7 --orders 50000 --json
+  npx countercheck demo --orders 2000 --verdicts verdicts.jsonl --history history.jsonl`;
+
+/** Adds `countercheck demo`: a simulated shop with injected faults, checked, and scored against what it knows. */
+export function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("let a simulated shop make mistakes, and find them")
+    .option("--seed <n>", "what the shop is made from", count, 1)
+    .option("--orders <n>", "orders that arrive", count, 20_000)
+    .option("--dir <dir>", "folder for the log and the results; emptied first", ".countercheck/demo")
+    .option("--json", "one JSON document on stdout")
+    .option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines")
+    .option("--history <file>", "write all emitted verdicts, as JSON lines")
+    .addOption(
+      program.createOption("--interleave <seed>", "read partitions in a random order").argParser(count).hideHelp(),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(demo);
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const startedAt = performance.now();
+  const signal = interruption();
+  const progress = openProgress(options.json === true);
+  const dir = resolve(options.dir);
+  emptyFolder(dir);
+  const truth = await letShopTrade(dir, options, progress);
+  const { run, recorder } = await check(dir, options, progress, signal);
+  if (signal.aborted) {
+    process.exitCode = EXIT.interrupted;
+    return;
+  }
+  const score = scoreOf(truth, recorder);
+  if (options.verdicts !== undefined) recorder.writeFinals(options.verdicts);
+  if (options.history !== undefined) recorder.writeHistory(options.history);
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (options.json) terminal.printJson(documentOf(options, truth, run, recorder, score, seconds));
+  else terminal.print(scoreText({ score, run, truth, recorder, dir: shown(dir) }));
+  process.exitCode = score.missed === 0 && score.falseAlarms === 0 ? EXIT.ok : EXIT.failure;
+}
+
+const MARKER = ".countercheck-demo";
+
+/** Empties the folder, but only one that an earlier demo filled. DEMO_FOLDER_FOREIGN. */
+function emptyFolder(dir: string): void {
+  if (existsSync(dir) && readdirSync(dir).length > 0) {
+    if (!existsSync(join(dir, MARKER))) raise("DEMO_FOLDER_FOREIGN", { dir });
+    rmSync(dir, { recursive: true });
+  }
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, MARKER), "Made by `countercheck demo`, which empties this folder when it runs again.\n");
+}
+
+/** Lets the shop write its log, and the configuration that goes with it. */
+async function letShopTrade(dir: string, { seed, orders }: DemoOptions, progress: Progress): Promise<ShopTruth> {
+  const log = join(dir, "input");
+  const writer = new FileLogWriter(log);
+  const registry = new FolderRegistry(join(log, "schemas"));
+  const truth = await runShop({
+    seed,
+    orders,
+    sink: {
+      createTopic: (topic, partitions) => writer.createTopic(topic, partitions),
+      append: (topic, partition, record) => void writer.append(topic, partition, record),
+      flush: () => writer.flush(),
+      end: (time) => writer.end(time),
+      register: (subject, schema) => registry.register(subject, schema as never),
+    },
+    onProgress: (done) =>
+      progress.show(() => [`${noteColors.bold("Trading")} ${grouped(done)} of ${grouped(orders)} orders`]),
+  });
+  progress.done();
+  writeFileSync(join(dir, "config.json"), `${JSON.stringify(SHOP_CONFIG, null, 2)}\n`);
+  return truth;
+}
+
+/** Binds the shop's databases to its log, relative to the demo's folder. */
+const SHOP_CONFIG = {
+  sources: {
+    shop: {
+      kind: "mariadb",
+      log: "input",
+      tables: { payments: { topic: "maria.shop.payments" }, refunds: { topic: "maria.shop.refunds" } },
+      heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
+    },
+    ledger: {
+      kind: "postgresql",
+      log: "input",
+      tables: { settlement_lines: { topic: "pg.public.settlement_lines" } },
+      heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
+    },
+  },
+  registry: { folder: "input/schemas" },
+  output: ".",
+};
+
+async function check(dir: string, options: DemoOptions, progress: Progress, signal: AbortSignal) {
+  const recorder = new Recorder();
+  const config = readConfig(join(dir, "config.json"));
+  const run = await runJob({
+    graph: paymentSettlement.graph(),
+    sources: config.sources,
+    registry: new FolderRegistry(join(dir, "input", "schemas")),
+    output: dir,
+    retainMs: days(180),
+    follow: false,
+    scheduler: options.interleave === undefined ? undefined : randomly(options.interleave),
+    progress,
+    signal,
+    onRecord: (output, record) => recorder.emitted(output, record),
+  });
+  return { run, recorder };
+}
+
+/** Reads whatever partition chance picks. */
+function randomly(seed: number): Scheduler {
+  const random = seededRandom(seed).fork("interleave");
+  return (candidates) => random.pick(candidates);
+}
+
+function documentOf(
+  { seed, orders }: DemoOptions,
+  truth: ShopTruth,
+  run: RunResult,
+  recorder: Recorder,
+  score: Score,
+  seconds: number,
+) {
+  const { injected, found, missed, falseAlarms, byClass, injectedAtRisk, foundAtRisk, misses, falseAlarmKeys } = score;
+  return {
+    seed,
+    events: truth.records,
+    seconds: Number(seconds.toFixed(3)),
+    verdicts: recorder.counts(),
+    injected,
+    found,
+    missed,
+    falseAlarms,
+    byClass,
+    orders,
+    injectedAtRisk,
+    foundAtRisk,
+    misses,
+    falseAlarmKeys,
+    baseline: recorder.finals.filter((final) => final.baseline).length,
+    notDue: truth.notDue.length,
+    lookAlikes: truth.lookAlikes,
+    engineAlerts: run.tally.engineAlerts(),
+    deadLetters: run.tally.faults,
+  };
+}
+
+/** A folder as the commands that are printed name it. */
+function shown(dir: string): string {
+  const way = relative(process.cwd(), dir);
+  return way === "" ? "." : way.startsWith("..") ? dir : way;
+}

@@ -1,0 +1,65 @@
+import { raise } from "../base/errors.ts";
+import type { TablePartition } from "../connectors/debezium/partition-reader.ts";
+import { DebeziumReader } from "../connectors/debezium/reader.ts";
+import { FileLog } from "../connectors/file/file-log.ts";
+import { FileLogReader } from "../connectors/file/reader.ts";
+import { type Graph, modelsOf, type Node } from "../dataflow/graph.ts";
+import type { Model } from "../dataflow/model.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import type { SourceBinding } from "./config.ts";
+
+/**
+ * Opens a reader for every source that the graph's models name. Tables that no model reads are left out, except
+ * heartbeats. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, and what opening a file log raises.
+ */
+export function openReaders(
+  graph: Graph,
+  sources: readonly SourceBinding[],
+  registry: Pick<SchemaRegistry, "schemaById">,
+): DebeziumReader[] {
+  const models = modelsOf(graph);
+  requireBound(models, sources);
+  const used = sources.filter(({ name }) => models.some((model) => model.from.some((from) => from.source === name)));
+  return used.map((source) => {
+    const partitions = tablesRead(source, models).flatMap((table) => openPartitions(source, table));
+    return new DebeziumReader({ source, models, registry, partitions });
+  });
+}
+
+/** Names of a source's tables that a job reads, with its heartbeat. */
+export function tablesRead(source: SourceBinding, models: readonly Model[]): string[] {
+  return Object.keys(source.tables).filter(
+    (table) =>
+      table === source.heartbeatTable ||
+      models.some((model) => model.from.some((from) => from.source === source.name && from.table === table)),
+  );
+}
+
+/** Uids of the operators that rows of a model reach. */
+export function operatorsBehind(graph: Graph, modelName: string): string[] {
+  const reaches = (node: Node): boolean =>
+    node.type === "changes" ? node.model.name === modelName : node.inputs.some(reaches);
+  return graph.nodes.filter((node) => node.type === "operator" && reaches(node)).map((node) => node.uid);
+}
+
+function requireBound(models: readonly Model[], sources: readonly SourceBinding[]): void {
+  for (const model of models) {
+    for (const { source: name, table } of model.from) {
+      const source = sources.find((candidate) => candidate.name === name);
+      if (source === undefined) {
+        const known = sources.map((candidate) => candidate.name).join(", ");
+        raise("SOURCE_UNKNOWN", { model: model.name, source: name, known });
+      }
+      if (Object.hasOwn(source.tables, table)) continue;
+      raise("SOURCE_TABLE_UNKNOWN", { source: name, table, known: Object.keys(source.tables).join(", ") || "none" });
+    }
+  }
+}
+
+function openPartitions(source: SourceBinding, table: string): TablePartition[] {
+  const { topic } = source.tables[table]!;
+  const partitions = FileLog.topics(source.log).find((info) => info.topic === topic)?.partitions ?? 1;
+  return Array.from({ length: partitions }, (_, partition) => {
+    return { table, partition, reader: new FileLogReader(source.log, topic, partition) };
+  });
+}

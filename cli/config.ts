@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { messageOf, raise } from "../base/errors.ts";
+import type { DebeziumSource } from "../connectors/debezium/config.ts";
+import { ConfluentRegistry } from "../schemas/confluent-registry.ts";
+import { FolderRegistry } from "../schemas/folder-registry.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import { parseDuration } from "./duration.ts";
+import { SECRET_REFERENCE, secretOf } from "./secrets.ts";
+
+/** A source as configuration binds it. */
+export interface SourceBinding extends DebeziumSource {
+  /** Folder of the file log that holds its topics, absolute. */
+  readonly log: string;
+}
+
+/** What a configuration file says, with paths made absolute and durations in milliseconds. */
+export interface Config {
+  readonly file: string;
+  readonly sources: readonly SourceBinding[];
+  readonly registry: RegistryConfig;
+  /** Folder for everything that a run leaves, absolute. */
+  readonly output: string;
+  readonly staleAfterMs: number | undefined;
+  readonly retainMs: number;
+}
+
+/** Where schemas are. */
+export type RegistryConfig =
+  | { readonly folder: string }
+  | { readonly url: string; readonly auth?: { readonly user: string; readonly password: string } };
+
+const name = z.string().min(1, "expected a name");
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as "10s", "24h" or "2d"')
+  .transform((text) => parseDuration(text)!);
+
+const tableShape = z.strictObject({ topic: name });
+
+const sourceShape = z.strictObject({
+  kind: z.enum(["mariadb", "postgresql"]),
+  log: name,
+  tables: z.record(name, tableShape),
+  heartbeat: z.strictObject({ table: name, topic: name }).optional(),
+  epoch: z.int().min(0).default(0),
+  longestTransaction: duration.optional(),
+});
+
+const authShape = z.strictObject({
+  user: name,
+  password: z
+    .string()
+    .regex(SECRET_REFERENCE, "expected a reference such as ${env:REGISTRY_PASSWORD}, never the secret"),
+});
+
+const registryShape = z
+  .strictObject({ folder: name.optional(), url: z.url().optional(), auth: authShape.optional() })
+  .refine(({ folder, url }) => (folder === undefined) !== (url === undefined), "expected either `folder` or `url`")
+  .refine(({ folder, auth }) => folder === undefined || auth === undefined, "a folder takes no `auth`");
+
+const configShape = z.strictObject({
+  sources: z.record(name, sourceShape).refine((all) => Object.keys(all).length > 0, "expected at least one source"),
+  registry: registryShape,
+  output: name,
+  staleAfter: duration.optional(),
+  retain: duration.default(parseDuration("180d")!),
+});
+
+/** Reads a configuration file. CONFIG_NOT_FOUND; CONFIG_INVALID, which names each place and what was expected there. */
+export function readConfig(path: string): Config {
+  const file = resolve(path);
+  const parsed = configShape.safeParse(readJson(file));
+  if (!parsed.success) raise("CONFIG_INVALID", { file, problems: parsed.error.issues.map(problemText).join("; ") });
+  const folder = dirname(file);
+  const { sources, registry, output, staleAfter, retain } = parsed.data;
+  return {
+    file,
+    sources: Object.entries(sources).map(([source, shape]) => bindingOf(source, shape, folder)),
+    registry: registryOf(registry, folder),
+    output: resolve(folder, output),
+    staleAfterMs: staleAfter,
+    retainMs: retain,
+  };
+}
+
+/** The registry that a configuration names; `place` is the file, for errors. CONFIG_SECRET_MISSING, REGISTRY_INVALID. */
+export function openRegistry(config: RegistryConfig, place: string): SchemaRegistry {
+  if ("folder" in config) return new FolderRegistry(config.folder);
+  const { url, auth } = config;
+  if (auth === undefined) return new ConfluentRegistry({ url });
+  const password = secretOf(auth.password, `registry.auth.password of ${place}`);
+  return new ConfluentRegistry({ url, credentials: { username: auth.user, password } });
+}
+
+function bindingOf(source: string, shape: z.infer<typeof sourceShape>, folder: string): SourceBinding {
+  const { heartbeat, longestTransaction, log, tables, kind, epoch } = shape;
+  return {
+    name: source,
+    kind,
+    epoch,
+    log: resolve(folder, log),
+    tables: heartbeat === undefined ? tables : { ...tables, [heartbeat.table]: { topic: heartbeat.topic } },
+    ...(heartbeat === undefined ? {} : { heartbeatTable: heartbeat.table }),
+    ...(longestTransaction === undefined ? {} : { longestTransactionMs: longestTransaction }),
+  };
+}
+
+function registryOf({ folder, url, auth }: z.infer<typeof registryShape>, base: string): RegistryConfig {
+  if (folder !== undefined) return { folder: resolve(base, folder) };
+  return auth === undefined ? { url: url! } : { url: url!, auth };
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) raise("CONFIG_INVALID", { file, problems: `it is not JSON: ${error.message}` });
+    raise("CONFIG_NOT_FOUND", { file, reason: messageOf(error) }, { cause: error });
+  }
+}
+
+function problemText({ path, message }: z.core.$ZodIssue): string {
+  return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
+}

@@ -1,0 +1,122 @@
+import type { Clock } from "../base/time.ts";
+import type { Desk } from "../connectors/desk/desk.ts";
+import type { Control } from "../dataflow/operator.ts";
+import type { SourceOutput, SourceReader } from "../dataflow/source.ts";
+
+const POLL_MS = 500;
+
+/**
+ * What people decided about a job's faults and suspensions, as its run must heed it. A decision holds for what comes
+ * after it too: where a record that was discarded, or a suspension that was resumed, is met again, nothing becomes of it.
+ * A record that was replayed is simply read again by the next run.
+ */
+export class DecisionFeed {
+  readonly #desk: Desk;
+  readonly #clock: Clock;
+  readonly #discarded = new Set<string>();
+  readonly #resumed = new Set<string>();
+  #seen = 0;
+  #polledAt = Number.NEGATIVE_INFINITY;
+
+  constructor(desk: Desk, clock: Clock) {
+    this.#desk = desk;
+    this.#clock = clock;
+  }
+
+  /** What was decided since the last call, looked up every half second at most. */
+  take(): readonly Control[] {
+    const now = this.#clock.now();
+    if (now - this.#polledAt < POLL_MS) return [];
+    this.#polledAt = now;
+    const elements: Control[] = [];
+    for (let more = this.#desk.decisions(this.#seen); more.length > 0; more = this.#desk.decisions(this.#seen)) {
+      for (const { kind, id, decision } of more) {
+        if (kind === "suspension") elements.push(...this.#resume(id));
+        else if (decision === "discarded") elements.push(this.#discard(id));
+        else this.#discarded.delete(id);
+      }
+      this.#seen = more.at(-1)!.seq;
+    }
+    return elements;
+  }
+
+  /** A reader whose faults and suspensions are left out where they were decided. */
+  heededBy(reader: SourceReader): SourceReader {
+    const heed = (output: SourceOutput): SourceOutput => ({
+      changes: (model, split, batch) => output.changes(model, split, batch),
+      progress: (split, time) => output.progress(split, time),
+      seeded: (split, time) => output.seeded(split, time),
+      heartbeat: (time) => output.heartbeat(time),
+      ended: (split, time) => output.ended(split, time),
+      fault: (split, fault) => (this.#discarded.has(fault.id) ? undefined : output.fault(split, fault)),
+      suspend: (split, suspension) =>
+        this.#resumed.has(suspension.id) ? undefined : output.suspend(split, suspension),
+    });
+    return new HeedingReader(reader, heed);
+  }
+
+  #discard(fault: string): Control {
+    this.#discarded.add(fault);
+    return { type: "settled", fault };
+  }
+
+  /** The element reaches every check of a suspension, so it waits until all of them may go on. */
+  #resume(id: string): Control[] {
+    const isOpen = this.#desk.suspensions({ state: "open" }).some((suspension) => suspension.id === id);
+    if (isOpen) return [];
+    this.#resumed.add(id);
+    return [{ type: "resumed", suspension: id }];
+  }
+}
+
+class HeedingReader implements SourceReader {
+  readonly #reader: SourceReader;
+  readonly #heed: (output: SourceOutput) => SourceOutput;
+  #output: SourceOutput | undefined;
+  #heeded: SourceOutput | undefined;
+
+  constructor(reader: SourceReader, heed: (output: SourceOutput) => SourceOutput) {
+    this.#reader = reader;
+    this.#heed = heed;
+  }
+
+  get source() {
+    return this.#reader.source;
+  }
+
+  get longestTransactionMs() {
+    return this.#reader.longestTransactionMs;
+  }
+
+  get epoch() {
+    return this.#reader.epoch;
+  }
+
+  get splits() {
+    return this.#reader.splits;
+  }
+
+  formatPosition(major: number, minor: number, sub: number): string {
+    return this.#reader.formatPosition(major, minor, sub);
+  }
+
+  read(split: number, maxBytes: number, output: SourceOutput): boolean | Promise<boolean> {
+    if (output !== this.#output) {
+      this.#output = output;
+      this.#heeded = this.#heed(output);
+    }
+    return this.#reader.read(split, maxBytes, this.#heeded!);
+  }
+
+  position(split: number): number {
+    return this.#reader.position(split);
+  }
+
+  endOffset(split: number): number {
+    return this.#reader.endOffset(split);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}

@@ -1,0 +1,30 @@
+import type { ErrorCode } from "../base/error-catalogue.ts";
+import { isError, messageOf } from "../base/errors.ts";
+import { masked } from "./secrets.ts";
+import { noteColors } from "./terminal.ts";
+
+/** How a command ends. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, discrepancies: 3, interrupted: 130 } as const;
+
+/** Errors of how the command was called: the user mends the call, not the data. */
+const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "CONFIG_INVALID",
+  "CONFIG_NOT_FOUND",
+  "CONFIG_SECRET_MISSING",
+  "JOB_INVALID",
+  "JOB_NOT_FOUND",
+  "OPTION_INVALID",
+]);
+
+/** Prints an error for people, as one message without secrets, and gives the exit code that goes with it. */
+export function report(error: unknown, verbose: boolean): number {
+  const code = isError(error) ? error.code : "UNEXPECTED";
+  process.stderr.write(`${noteColors.red(`error ${code}:`)} ${masked(messageOf(error))}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${masked(stackOf(error))}\n`);
+  return isError(error) && USAGE.has(error.code) ? EXIT.usage : EXIT.failure;
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : "";
+  return (error.stack ?? error.message) + cause;
+}

@@ -1,0 +1,37 @@
+import { Command, CommanderError } from "commander";
+import { addDemo } from "./commands/demo.ts";
+import { EXIT, report } from "./errors.ts";
+
+endQuietlyWithoutReader();
+const verbose = process.argv.includes("--verbose") || Boolean(process.env.DEBUG);
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? usageCode(error) : report(error, verbose);
+}
+
+function program(): Command {
+  const program = new Command("countercheck")
+    .description("Finds money that goes missing between systems, from their databases' change events.")
+    .option("--verbose", "show the stack of errors")
+    .exitOverride()
+    .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "error USAGE:")) });
+  addDemo(program);
+  return program;
+}
+
+/** Help that was asked for is no failure. */
+function usageCode({ exitCode }: CommanderError): number {
+  return exitCode === 0 ? EXIT.ok : EXIT.usage;
+}
+
+/** Whoever reads stdout may have seen enough, as in `| head`. */
+function endQuietlyWithoutReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.ok);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parses a whole number from 0 up. */
+export function count(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+/** Parses a whole number from 1 up. */
+export function positive(text: string): number {
+  const number = count(text);
+  if (number === 0) throw new InvalidArgumentError("Expected a number from 1 up.");
+  return number;
+}
+
+/** Parses a point in time, as ISO 8601 with an offset or as a date in UTC; gives epoch milliseconds. */
+export function instant(text: string): number {
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const time = isTime ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError("Expected a time such as 2026-03-02T10:15:00Z, or a date.");
+  return time;
+}

@@ -1,0 +1,103 @@
+import { systemClock } from "../base/time.ts";
+import type { SuspensionEntry } from "../connectors/desk/records.ts";
+import type { Graph } from "../dataflow/graph.ts";
+import { EmbeddedRunner, type RunnerMetrics, type RunnerOutput, type Scheduler } from "../runtime/embedded-runner.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import { openReaders } from "./compose.ts";
+import type { SourceBinding } from "./config.ts";
+import { DecisionFeed } from "./decisions.ts";
+import { RunOutputs, type Watcher } from "./outputs.ts";
+import { eventsOf, type Progress, runLines } from "./progress.ts";
+import { Tally } from "./tally.ts";
+
+/** What a run is made of. */
+export interface RunRequest {
+  readonly graph: Graph;
+  readonly sources: readonly SourceBinding[];
+  readonly registry: SchemaRegistry;
+  /** Output folder. */
+  readonly output: string;
+  readonly retainMs: number;
+  readonly staleAfterMs?: number | undefined;
+  readonly follow: boolean;
+  readonly scheduler?: Scheduler | undefined;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Is told what the checks emit. */
+  readonly onRecord?: ((output: string, record: unknown) => void) | undefined;
+}
+
+/** How a run went. */
+export interface RunResult {
+  /** Changes read. */
+  readonly events: number;
+  readonly seconds: number;
+  readonly tally: Tally;
+  readonly metrics: RunnerMetrics;
+  /** What waits on the desk afterwards, from this run and the ones before; 1,000 at most of each. */
+  readonly openDeadLetters: number;
+  readonly openSuspensions: readonly SuspensionEntry[];
+}
+
+/** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
+export async function runJob(request: RunRequest): Promise<RunResult> {
+  const { graph, follow, signal, progress, onRecord } = request;
+  const readers = openReaders(graph, request.sources, request.registry);
+  const tally = new Tally();
+  const outputs = await RunOutputs.open(request.output, graph, systemClock, watcherOf(tally, onRecord));
+  const decisions = new DecisionFeed(outputs.desk, systemClock);
+  const startedAt = performance.now();
+  const runner: EmbeddedRunner = new EmbeddedRunner({
+    graph,
+    readers: readers.map((reader) => decisions.heededBy(reader)),
+    output: showing(outputs, () =>
+      progress.show(() => runLines(runner.metrics(), startedAt, tally.verdicts, tally.alerts)),
+    ),
+    clock: systemClock,
+    retainMs: request.retainMs,
+    follow,
+    decisions: () => decisions.take(),
+    ...(follow && request.staleAfterMs !== undefined ? { staleAfterMs: request.staleAfterMs } : {}),
+    ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
+  });
+  let through: number | undefined;
+  try {
+    await runner.run(signal);
+    if (!signal.aborted) through = Math.min(...runner.metrics().sources.map((source) => source.frontier));
+    progress.done();
+    const metrics = runner.metrics();
+    const seconds = (performance.now() - startedAt) / 1000;
+    const openDeadLetters = outputs.desk.deadLetters({ state: "open" }).length;
+    const openSuspensions = outputs.desk.suspensions({ state: "open" });
+    return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters, openSuspensions };
+  } finally {
+    runner.close();
+    outputs.close(Number.isFinite(through) ? through : undefined);
+  }
+}
+
+function watcherOf(tally: Tally, onRecord: RunRequest["onRecord"]): Watcher {
+  return {
+    emitted(output, record) {
+      tally.emitted(output, record);
+      onRecord?.(output, record);
+    },
+    engineAlert: (alert) => tally.engineAlert(alert),
+    fault: () => {
+      tally.faults++;
+    },
+  };
+}
+
+function showing(output: RunnerOutput, show: () => void): RunnerOutput {
+  return {
+    emit: (name, record) => output.emit(name, record),
+    engineAlert: (alert) => output.engineAlert(alert),
+    fault: (fault) => output.fault(fault),
+    suspension: (suspension) => output.suspension(suspension),
+    flush: () => {
+      show();
+      return output.flush();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { ShopTruth } from "../shop/truth.ts";
+import { Amounts } from "./amounts.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** How the checks did on one class of fault, or on all. */
+export interface ClassScore {
+  injected: number;
+  found: number;
+  missed: number;
+  falseAlarms: number;
+}
+
+/** What was found of what was made to go wrong. */
+export interface Score extends ClassScore {
+  readonly byClass: Readonly<Record<string, ClassScore>>;
+  /** Money of the injected faults when they fall due, by currency. */
+  readonly injectedAtRisk: Readonly<Record<string, string>>;
+  /** Money at risk of the faults that were found, as the first failing verdict of each says. */
+  readonly foundAtRisk: Readonly<Record<string, string>>;
+  /** What was missed, and what was alerted without cause, for people: `class key currency`. */
+  readonly misses: readonly string[];
+  readonly falseAlarmKeys: readonly string[];
+  /** A verdict to look at: the first that was found. */
+  readonly example: { readonly key: string; readonly class: string } | undefined;
+}
+
+const CLASSES = ["missing", "under-charge", "over-charge", "unknown-payment", "currency-mismatch"];
+
+/**
+ * Holds what a run emitted against the shop's truth. A fault is found by a `fail` of its class, key and currency at any
+ * version, which must have been left again where the fault is mended before the log's end. A false alarm is a money
+ * alert ever opened, resolved or not, that no injected fault explains.
+ */
+export function scoreOf(truth: ShopTruth, run: Recorder): Score {
+  const byClass = new Map<string, ClassScore>(
+    CLASSES.map((name) => [name, { injected: 0, found: 0, missed: 0, falseAlarms: 0 }]),
+  );
+  const failures = firstFailures(run);
+  const unresolved = openAlerts(run);
+  const injectedAtRisk = new Amounts();
+  const foundAtRisk = new Amounts();
+  const misses: string[] = [];
+  let example: Score["example"];
+  for (const fault of truth.faults) {
+    const name = nameOf(fault);
+    const score = byClass.get(fault.class)!;
+    score.injected++;
+    injectedAtRisk.add(fault.currency, fault.atRisk);
+    const atRisk = failures.get(name);
+    if (atRisk === undefined || (fault.resolves && unresolved.has(name))) {
+      score.missed++;
+      misses.push(name);
+      continue;
+    }
+    score.found++;
+    foundAtRisk.add(fault.currency, atRisk);
+    example ??= { key: fault.key, class: fault.class };
+  }
+  const falseAlarmKeys = falseAlarms(truth, run, byClass);
+  return {
+    ...sumOf([...byClass.values()]),
+    byClass: Object.fromEntries(byClass),
+    injectedAtRisk: injectedAtRisk.toRecord(),
+    foundAtRisk: foundAtRisk.toRecord(),
+    misses,
+    falseAlarmKeys,
+    example,
+  };
+}
+
+interface Named {
+  readonly class: string | null;
+  readonly key: string;
+  readonly currency: string;
+}
+
+function nameOf({ class: cause, key, currency }: Named): string {
+  return `${cause} ${key} ${currency}`;
+}
+
+/** Money at risk of the first failure of each class, key and currency, the baseline left out. */
+function firstFailures(run: Recorder): Map<string, string> {
+  const failures = new Map<string, string>();
+  for (const verdict of run.history) {
+    const name = nameOf(verdict);
+    if (verdict.status === "fail" && !verdict.baseline && !failures.has(name)) failures.set(name, verdict.atRisk);
+  }
+  return failures;
+}
+
+function openAlerts(run: Recorder): Set<string> {
+  const open = new Set<string>();
+  for (const alert of run.alerts) {
+    if (alert.action === "resolved") open.delete(nameOf(alert));
+    else open.add(nameOf(alert));
+  }
+  return open;
+}
+
+function falseAlarms(truth: ShopTruth, run: Recorder, byClass: Map<string, ClassScore>): string[] {
+  const injected = new Set(truth.faults.map(nameOf));
+  const alarms = new Map(run.alerts.map((alert) => [nameOf(alert), alert.class]));
+  const unexplained = [...alarms].filter(([name]) => !injected.has(name));
+  for (const [, cause] of unexplained) {
+    const score = byClass.get(cause) ?? { injected: 0, found: 0, missed: 0, falseAlarms: 0 };
+    score.falseAlarms++;
+    byClass.set(cause, score);
+  }
+  return unexplained.map(([name]) => name);
+}
+
+function sumOf(scores: readonly ClassScore[]): ClassScore {
+  const sum = { injected: 0, found: 0, missed: 0, falseAlarms: 0 };
+  for (const score of scores) {
+    sum.injected += score.injected;
+    sum.found += score.found;
+    sum.missed += score.missed;
+    sum.falseAlarms += score.falseAlarms;
+  }
+  return sum;
+}

@@ -1,0 +1,41 @@
+/** How a column is shown. */
+export interface TableColumn {
+  readonly title: string;
+  readonly align?: "left" | "right";
+}
+
+/**
+ * A table as text: a line of titles and one for each row, columns apart by two blanks, as wide as their content.
+ * Control characters in cells are shown as escapes, so that data cannot move a terminal's cursor.
+ */
+export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
+  const lines = [columns.map((column) => column.title), ...rows.map((row) => row.map(printable))];
+  const widths = columns.map((_, c) => Math.max(...lines.map((line) => width(line[c]!))));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, c) => padded(cell, widths[c]!, columns[c]!.align))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** Text from outside, safe to print on one line. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** `1234567` as `1,234,567`. */
+export function grouped(count: number): string {
+  return Math.round(count).toLocaleString("en-US");
+}
+
+function padded(cell: string, to: number, align: TableColumn["align"]): string {
+  const blanks = " ".repeat(to - width(cell));
+  return align === "right" ? blanks + cell : cell + blanks;
+}
+
+function width(text: string): number {
+  return [...text].length;
+}
