@@ -366,7 +366,7 @@ export const errorCatalogue = {
     fault: "external",
     retryable: false,
     message:
-      "Positions of source {source} went back while time went on: its database was failed over or restored. Raise `epoch` of the source in the configuration and run again.",
+      "Positions of source {source} went back while time went on: its database was failed over or restored. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
   },
   SOURCE_TABLE_UNKNOWN: {
     fault: "user",

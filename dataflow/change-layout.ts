@@ -12,7 +12,10 @@ const META = [
   { name: "$seed", type: "float64" },
   /** The row's primary key in canonical text. */
   { name: "$row", type: "text" },
-  /** Position in the source's log, most significant first: (file, pos, row) or (lsn high, lsn low, 0). */
+  /**
+   * Position in the source's log, most significant first: (file, pos, row) or (lsn high, lsn low, 0). The major part
+   * has the source's epoch in front of it: epoch × `EPOCH_UNIT` is added.
+   */
   { name: "$major", type: "float64" },
   { name: "$minor", type: "float64" },
   { name: "$sub", type: "float64" },
@@ -83,6 +86,9 @@ export function changeColumns(batch: Batch): ChangeColumns {
   ];
   return { kind, time, seed, row, major, minor, sub, table, absent, offset };
 }
+
+/** What one epoch of a source adds to `$major`; file numbers and halves of an LSN stay below it. */
+export const EPOCH_UNIT = 2 ** 32;
 
 /** Letters of Debezium's operations as they stand in `$kind` before the row stage. */
 export const OP = { create: 99, update: 117, delete: 100, read: 114 } as const;

@@ -71,8 +71,6 @@ export interface SourceReader {
   readonly source: string;
   /** How far statements' times may lie apart in one transaction, in ms; taken off every proof but the end marker. */
   readonly longestTransactionMs: number;
-  /** Raised by configuration after a failover: positions of different epochs are not compared. */
-  readonly epoch: number;
   /** How a position is shown to people. */
   formatPosition(major: number, minor: number, sub: number): string;
   readonly splits: readonly Split[];

@@ -223,7 +223,7 @@ export class SourceDriver {
       source,
       message:
         `Positions of ${source} went back to ${at} (${table}, ${formatTime(change.time.values[row]!)}) while time went on: ` +
-        "a failover or a restore. The source is stopped. Raise its epoch in the configuration and run again.",
+        "a failover or a restore. The source is stopped. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
     });
   }
 

@@ -16,7 +16,6 @@ type Event = (output: SourceOutput) => void;
 export class ManualReader implements SourceReader {
   readonly source: string;
   readonly longestTransactionMs: number;
-  readonly epoch = 0;
   readonly splits: readonly Split[];
   readonly #events: Event[] = [];
   readonly #changed = new Set<string>();

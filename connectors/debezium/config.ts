@@ -3,8 +3,11 @@ export interface DebeziumSource {
   /** The name that models use in `table(source, …)`. */
   readonly name: string;
   readonly kind: DatabaseKind;
-  /** Raised after a failover or a restore: positions of different epochs are not compared. */
-  readonly epoch: number;
+  /**
+   * Event times, in ms and ascending, at which the database was failed over or restored and its positions began anew. A
+   * change's epoch is the number of them at or before its own time, so a log that spans one can be read again.
+   */
+  readonly epochs?: readonly number[];
   /**
    * How far the times of one transaction's changes may lie apart, in ms. Default: 10,000 for MariaDB, whose times are those
    * of statements and whole seconds; 0 for PostgreSQL, whose times are those of commits.

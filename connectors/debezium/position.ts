@@ -1,6 +1,6 @@
 import type { Batch } from "../../base/batch.ts";
 import type { Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
-import type { ChangeColumns } from "../../dataflow/change-layout.ts";
+import { type ChangeColumns, EPOCH_UNIT } from "../../dataflow/change-layout.ts";
 import type { DatabaseKind } from "./config.ts";
 
 /** Paths of an envelope that say where in the source's log a change stands. */
@@ -53,8 +53,15 @@ function numberAtEnd(bytes: Uint8Array, start: number, end: number): number {
   return at === end ? -1 : number;
 }
 
-/** A position as people know it from the database: `binlog 000001:4280 row 0`, `0/19A6D40`. */
-export function formatPosition(kind: DatabaseKind, major: number, minor: number, sub: number): string {
+/** A position as people know it from the database: `binlog 000001:4280 row 0`, `0/19A6D40`, `epoch 1, 0/19A6D40`. */
+export function formatPosition(kind: DatabaseKind, fullMajor: number, minor: number, sub: number): string {
+  const epoch = Math.floor(fullMajor / EPOCH_UNIT);
+  const major = fullMajor - epoch * EPOCH_UNIT;
+  const prefix = epoch === 0 ? "" : `epoch ${epoch}, `;
+  return prefix + formatInEpoch(kind, major, minor, sub);
+}
+
+function formatInEpoch(kind: DatabaseKind, major: number, minor: number, sub: number): string {
   if (kind === "postgresql") return `${hex(major)}/${hex(minor)}`;
   return `binlog ${String(major).padStart(6, "0")}:${minor} row ${sub}`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { EPOCH_UNIT } from "../../dataflow/change-layout.ts";
 import { flag, id, model, money, table, text } from "../../dataflow/model.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import {
@@ -214,5 +215,20 @@ describe("a position", () => {
     const pay = model("Payment", { from: table("postgresql", "payments"), fields: { id: id() } });
     const rows = (await replay(sampleSource("postgresql"), [pay], [far])).rows(pay);
     expect(rows).toMatchObject([{ $major: 0x7fffffff, $minor: 0xfffffffe, $sub: 0 }]);
+  });
+
+  it("is greater in a later epoch, which begins at the time that configuration names", async () => {
+    const pay = model("Payment", { from: table("mariadb", "payments"), fields: { id: id() } });
+    const before = samples[5]!;
+    const failover = 1795360443000 + 60_000;
+    const after = await edited(before, (envelope) => {
+      Object.assign(envelope.source, { ts_ms: BigInt(failover), file: "mysql-bin.000001", pos: 4n });
+    });
+    const rows = (await replay({ ...source, epochs: [failover] }, [pay], [before, after])).rows(pay);
+    expect(rows.map((row) => row.$major)).toEqual([1, 1 + EPOCH_UNIT]);
+    using log = new TemporaryLog();
+    log.write([before]);
+    const reader = log.reader({ ...source, tables: { payments: source.tables.payments! } }, []);
+    expect(reader.formatPosition(1 + EPOCH_UNIT, 4, 0)).toBe("epoch 1, binlog 000001:4 row 0");
   });
 });

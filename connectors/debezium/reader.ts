@@ -45,7 +45,6 @@ interface OpenSplit {
 export class DebeziumReader implements SourceReader {
   readonly source: string;
   readonly longestTransactionMs: number;
-  readonly epoch: number;
   readonly splits: readonly Split[];
   readonly #config: DebeziumSource;
   readonly #registry: Pick<SchemaRegistry, "schemaById">;
@@ -56,7 +55,6 @@ export class DebeziumReader implements SourceReader {
     this.#config = source;
     this.#registry = registry;
     this.source = source.name;
-    this.epoch = source.epoch;
     this.longestTransactionMs = source.longestTransactionMs ?? defaultLongestTransactionMs[source.kind];
     if (source.heartbeatTable !== undefined) requireTable(source, source.heartbeatTable);
     const batches = batchesOf(source, models);
@@ -67,7 +65,14 @@ export class DebeziumReader implements SourceReader {
     this.#open = partitions.map(({ table: name, reader }, index) => {
       const table = tables.get(name)!;
       const split = this.splits[index]!;
-      const decoder = new SplitDecoder({ source: source.name, split, index, table, keys: this.#keys });
+      const decoder = new SplitDecoder({
+        source: source.name,
+        epochs: source.epochs ?? [],
+        split,
+        index,
+        table,
+        keys: this.#keys,
+      });
       return { table, partition: reader, decoder, pending: null, hasEnded: false };
     });
   }

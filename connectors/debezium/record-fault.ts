@@ -7,6 +7,8 @@ import type { TableSchema, TableSchemas } from "./table-schemas.ts";
 /** What a split's decoder is made for. */
 export interface SplitContext {
   readonly source: string;
+  /** When the source's positions began anew; see `DebeziumSource`. */
+  readonly epochs: readonly number[];
   readonly split: Split;
   /** The split's number in its reader. */
   readonly index: number;

@@ -1,7 +1,7 @@
 import { Batch } from "../../base/batch.ts";
 import { CountercheckError, isError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import { changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
+import { changeColumns, changeLayout, EPOCH_UNIT, OP } from "../../dataflow/change-layout.ts";
 import { model } from "../../dataflow/model.ts";
 import type { SourceOutput, Suspension } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
@@ -159,6 +159,7 @@ export class SplitDecoder {
     }
     const isSeed = op === OP.read && !this.#hasChanged;
     if (isSeed && time > this.#newestSeed) this.#newestSeed = time;
+    for (const epoch of this.#context.epochs) if (epoch <= time) head.major.values[row]! += EPOCH_UNIT;
     head.time.values[row] = isSeed ? Number.NEGATIVE_INFINITY : time;
     head.seed.values[row] = time;
     head.seed.nulls[row] = isSeed ? 0 : 1;

@@ -60,7 +60,7 @@ export function sampleSource(kind: DatabaseKind, changes: Partial<DebeziumSource
   const tables = Object.fromEntries(
     ["payments", "refunds", "settlements"].map((table) => [table, { topic: `${prefix}.${table}` }]),
   );
-  return { name: kind, kind, epoch: 0, tables, ...changes };
+  return { name: kind, kind, tables, ...changes };
 }
 
 function fileOf(kind: DatabaseKind): string {
