@@ -247,7 +247,7 @@ export function textAt(b: Uint8Array, p: number, next: number): string {
 
 /** A copy of `b[p .. next)`. */
 export function bytesAt(b: Uint8Array, p: number, next: number): Uint8Array {
-  return Uint8Array.prototype.slice.call(b, p, next);
+  return new Uint8Array(b.subarray(p, next));
 }
 
 /** Checks that `count` items of `least` bytes or more can lie before `end`, so that no count makes a loop long. */
