@@ -52,8 +52,7 @@ export class Judge {
 
   /** Says that a key cannot be judged at a point, whatever is known of it. */
   blind(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, reason: string): void {
-    const waiting = ledger.waiting.flatMap((change) => (change.time <= point && change.isAdd ? change.entries : []));
-    const judgements = judge([...ledger.entries, ...waiting], point, this.#rule.skewMs, this.#tolerance);
+    const judgements = judge(ledger.entriesAt(point), point, this.#rule.skewMs, this.#tolerance);
     for (const judgement of this.#withFormer(judgements, verdicts)) {
       this.#record(point, key, ledger, verdicts, { judgement, reason, baseline: false });
     }
@@ -75,7 +74,7 @@ export class Judge {
   /** The last word on each currency of a key; what no point has judged is pending. */
   finals(key: Key, ledger: Ledger, verdicts: KeyVerdicts): FinalRecord[] {
     const judged = verdicts.currencies.map((c) => this.#log.final(key, c));
-    const fresh = new Set(ledger.waiting.flatMap((change) => change.entries.map((entry) => entry.currency)));
+    const fresh = new Set(ledger.entriesAt(Number.POSITIVE_INFINITY).map((entry) => entry.currency));
     for (const { currency } of verdicts.currencies) fresh.delete(currency);
     const pending = [...fresh].map((currency) => this.#log.final(key, unjudged(currency)));
     return [...judged, ...pending];

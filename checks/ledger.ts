@@ -50,6 +50,10 @@ export class Ledger {
   timer = Number.POSITIVE_INFINITY;
   /** `closed`: only totals are left of the rows so far; `forgotten`: not even those. */
   memory: "rows" | "closed" | "forgotten" = "rows";
+  /** False until the first judgement. */
+  judged = false;
+  /** A point before the floor is still to be judged, at the floor. */
+  #owed = false;
   /** By time; equal times in the order of arrival, which is the log's order for one row. */
   readonly #waiting: Change[] = [];
 
@@ -67,26 +71,38 @@ export class Ledger {
     return this.#waiting;
   }
 
+  /** The entries that will count at a point ahead, as far as is known. */
+  entriesAt(point: number): readonly Entry[] {
+    let entries = this.entries;
+    for (const change of this.#waiting) {
+      if (change.time > point) break;
+      entries = change.isAdd ? [...entries, ...change.entries] : this.#without(entries, change);
+    }
+    return entries;
+  }
+
   /**
    * The next point after the last one, +∞ if there is none: the least of the deadlines, plus skew, of what counts or
-   * waits, and of the newest change of each run of changes that lie within `skewMs` of one another, plus skew. No point
-   * lies before `floor`, where the history of all sources begins.
+   * waits, and of the newest change of each run of changes that lie within `skewMs` of one another, plus skew. Points
+   * before `floor`, where the history of all sources begins, are judged there together.
    */
   nextPoint(skewMs: number, floor: number): number {
     const point = Math.min(this.#nextDeadline(skewMs), this.#nextSettled(skewMs));
-    return point === Number.POSITIVE_INFINITY ? point : Math.max(point, floor);
+    return this.#owed ? Math.min(point, floor) : point;
   }
 
-  /** Moves to a point: changes at or before it count from now on. False when it turns out to be none. */
+  /** Moves to a point: changes at or before it count from now on. False when nothing is to be judged there. */
   advance(point: number, skewMs: number, floor: number): boolean {
-    const settled = Math.max(this.#nextSettled(skewMs), floor) === point;
+    const settled = this.#nextSettled(skewMs) === point;
     const waiting = this.#waiting;
     let taken = 0;
     while (taken < waiting.length && waiting[taken]!.time <= point) this.#apply(waiting[taken++]!);
     waiting.splice(0, taken);
-    const first = this.lastPoint < floor;
     this.lastPoint = point;
-    return settled || first || this.entries.some((entry) => entry.dueAt + skewMs === point);
+    const real = this.#owed || settled || this.entries.some((entry) => entry.dueAt + skewMs === point);
+    this.#owed = real && point < floor;
+    this.judged ||= real && !this.#owed;
+    return real && !this.#owed;
   }
 
   /** Leaves one entry per leg and currency of all rows, which are due: judgements stay as they are. */
@@ -105,15 +121,16 @@ export class Ledger {
 
   #apply(change: Change): void {
     this.lastChange = change.time;
-    if (change.isAdd) {
-      for (const entry of change.entries) this.entries.push(entry);
-      return;
-    }
-    const left = this.entries.filter((entry) => entry.from.id !== change.row);
-    if (left.length === this.entries.length && this.memory === "closed") {
+    if (change.isAdd) for (const entry of change.entries) this.entries.push(entry);
+    else this.entries = this.#without(this.entries, change);
+  }
+
+  #without(entries: Entry[], change: Change): Entry[] {
+    const left = entries.filter((entry) => entry.from.id !== change.row);
+    if (left.length === entries.length && this.memory === "closed") {
       for (const entry of change.entries) addTo(left, entry, -entry.minor);
     }
-    this.entries = left;
+    return left;
   }
 
   #nextDeadline(skewMs: number): number {

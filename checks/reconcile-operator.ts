@@ -2,6 +2,7 @@ import type { Batch } from "../base/batch.ts";
 import type { Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
 import type { Key } from "../base/key.ts";
 import { unpackCurrency } from "../base/money.ts";
+import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
@@ -119,7 +120,8 @@ export class ReconcileOperator implements Operator {
   #effectiveTime(from: RowEvidence): number {
     const { source, table } = this.#inputs[from.input]!.model.from[from.table]!;
     const through = this.#frontiers.of(source);
-    if (from.seed !== null ? this.#judgedThrough === Number.NEGATIVE_INFINITY : from.time > through) return from.time;
+    const seeding = from.time === BEFORE_ALL_TIME && this.#judgedThrough === BEFORE_ALL_TIME;
+    if (seeding || from.time > through) return from.time;
     const id = `BEHIND_FRONTIER/${this.#rule.uid}/${source}`;
     const message = `Changes of ${source}.${table} came behind the frontier of ${source}: transactions take longer than \`longestTransaction\` says. They are judged late; raise it.`;
     this.#context.emit(OUTPUTS.engine, { id, code: "BEHIND_FRONTIER", source, message });
@@ -175,6 +177,7 @@ export class ReconcileOperator implements Operator {
     const through = this.#frontiers.through;
     if (through > this.#judgedThrough) {
       this.#judgedThrough = through;
+      this.#wakeWaiting();
       for (let due = this.#timers.next(through); due !== undefined; due = this.#timers.next(through)) {
         this.#judgeKey(due.key, due.time, through);
       }
@@ -191,7 +194,7 @@ export class ReconcileOperator implements Operator {
     ledger.timer = Number.POSITIVE_INFINITY;
     const { skewMs } = this.#rule;
     for (let point = ledger.nextPoint(skewMs, this.#floor); point <= through; ) {
-      const first = ledger.lastPoint === Number.NEGATIVE_INFINITY;
+      const first = !ledger.judged;
       if (ledger.advance(point, skewMs, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
       point = ledger.nextPoint(skewMs, this.#floor);
     }
@@ -206,15 +209,20 @@ export class ReconcileOperator implements Operator {
       const state = this.#keys.get(due.key);
       if (state === undefined || state.ledger.timer !== due.time) continue;
       const stale = this.#frontiers.staleSources().join(", ");
-      this.#judge.blind(due.time, due.key, state.ledger, state.verdicts, `source ${stale} is stale`);
+      const point = Math.max(due.time, this.#floor);
+      this.#judge.blind(point, due.key, state.ledger, state.verdicts, `source ${stale} is stale`);
       this.#blindness.waitForStale(due.key, due.time);
     }
   }
 
-  /** A stale source moved, or one more went stale: the keys that wait are looked at again. */
+  /** A source went stale, or moves again: the keys that wait are looked at again. */
   #staleChanged(): void {
-    for (const { key, time } of this.#blindness.takeWaiting()) this.#timers.register(key, time);
+    this.#wakeWaiting();
     this.#judgeReached();
+  }
+
+  #wakeWaiting(): void {
+    for (const { key, time } of this.#blindness.takeWaiting()) this.#timers.register(key, time);
   }
 
   #fault(input: number, fault: RecordFault): void {
