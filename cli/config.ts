@@ -44,7 +44,10 @@ const sourceShape = z.strictObject({
   log: name,
   tables: z.record(name, tableShape),
   heartbeat: z.strictObject({ table: name, topic: name }).optional(),
-  epoch: z.int().min(0).default(0),
+  epochs: z
+    .array(z.iso.datetime({ offset: true }))
+    .default([])
+    .transform((times) => times.map((time) => Date.parse(time)).sort((left, right) => left - right)),
   longestTransaction: duration.optional(),
 });
 
@@ -52,6 +55,7 @@ const authShape = z.strictObject({
   user: name,
   password: z
     .string()
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret
     .regex(SECRET_REFERENCE, "expected a reference such as ${env:REGISTRY_PASSWORD}, never the secret"),
 });
 
@@ -95,11 +99,11 @@ export function openRegistry(config: RegistryConfig, place: string): SchemaRegis
 }
 
 function bindingOf(source: string, shape: z.infer<typeof sourceShape>, folder: string): SourceBinding {
-  const { heartbeat, longestTransaction, log, tables, kind, epoch } = shape;
+  const { heartbeat, longestTransaction, log, tables, kind, epochs } = shape;
   return {
     name: source,
     kind,
-    epoch,
+    epochs,
     log: resolve(folder, log),
     tables: heartbeat === undefined ? tables : { ...tables, [heartbeat.table]: { topic: heartbeat.topic } },
     ...(heartbeat === undefined ? {} : { heartbeatTable: heartbeat.table }),

@@ -88,10 +88,6 @@ class HeedingReader implements SourceReader {
     return this.#reader.longestTransactionMs;
   }
 
-  get epoch() {
-    return this.#reader.epoch;
-  }
-
   get splits() {
     return this.#reader.splits;
   }

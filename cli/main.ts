@@ -1,5 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { addAlerts } from "./commands/alerts.ts";
+import { addChecks } from "./commands/checks.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addRun } from "./commands/run.ts";
+import { addSnapshots } from "./commands/snapshots.ts";
 import { EXIT, report } from "./errors.ts";
 
 endQuietlyWithoutReader();
@@ -17,7 +22,7 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "error USAGE:")) });
-  addDemo(program);
+  for (const add of [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks]) add(program);
   return program;
 }
 

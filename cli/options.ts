@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Parses a whole number from 0 up. */
 export function count(text: string): number {
@@ -19,4 +19,14 @@ export function instant(text: string): number {
   const time = isTime ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError("Expected a time such as 2026-03-02T10:15:00Z, or a date.");
   return time;
+}
+
+/** The folder that a run left its results in. */
+export function dirOption(): Option {
+  return new Option("--dir <dir>", "the output folder of a run").makeOptionMandatory();
+}
+
+/** An option that takes one of a few values. */
+export function choice(flags: string, description: string, values: readonly string[]): Option {
+  return new Option(flags, description).choices(values);
 }

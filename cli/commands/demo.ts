@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
@@ -20,6 +20,7 @@ import { type RunResult, runJob } from "../run-job.ts";
 import { type Score, scoreOf } from "../score.ts";
 import { grouped } from "../table.ts";
 import { noteColors, terminal } from "../terminal.ts";
+import { shownPath } from "../views/run.ts";
 import { scoreText } from "../views/score.ts";
 
 interface DemoOptions {
@@ -73,7 +74,7 @@ async function demo(options: DemoOptions): Promise<void> {
   if (options.history !== undefined) recorder.writeHistory(options.history);
   const seconds = (performance.now() - startedAt) / 1000;
   if (options.json) terminal.printJson(documentOf(options, truth, run, recorder, score, seconds));
-  else terminal.print(scoreText({ score, run, truth, recorder, dir: shown(dir) }));
+  else terminal.print(scoreText({ score, run, truth, recorder, dir: shownPath(dir) }));
   process.exitCode = score.missed === 0 && score.falseAlarms === 0 ? EXIT.ok : EXIT.failure;
 }
 
@@ -186,10 +187,4 @@ function documentOf(
     engineAlerts: run.tally.engineAlerts(),
     deadLetters: run.tally.faults,
   };
-}
-
-/** A folder as the commands that are printed name it. */
-function shown(dir: string): string {
-  const way = relative(process.cwd(), dir);
-  return way === "" ? "." : way.startsWith("..") ? dir : way;
 }

@@ -1,0 +1,97 @@
+import { type Command, Option } from "commander";
+import { openRegistry, readConfig } from "../config.ts";
+import { EXIT } from "../errors.ts";
+import { interruption } from "../interrupt.ts";
+import { loadJob } from "../load-job.ts";
+import { openProgress } from "../progress.ts";
+import { Recorder } from "../recorder.ts";
+import { type RunResult, runJob } from "../run-job.ts";
+import { terminal } from "../terminal.ts";
+import { runText, shownPath } from "../views/run.ts";
+
+interface RunOptions {
+  readonly config: string;
+  readonly follow?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly verdicts?: string;
+  readonly history?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  npx countercheck run jobs/payment-settlement --config countercheck.json
+  npx countercheck run my-job.ts --config countercheck.json --json --quiet
+  npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it)
+
+Exit codes: 0 all is well, 1 it failed, 2 it was called wrongly, 3 money discrepancies were found (not with --follow).`;
+
+/** Adds `countercheck run`: a job over its sources, in this process. */
+export function addRun(program: Command): void {
+  program
+    .command("run")
+    .description("run a job over its sources, in this process")
+    .argument("<job>", "a TypeScript file whose default export is a job, or a folder with a job.ts")
+    .requiredOption("--config <file>", "where sources, schemas and results are")
+    .option("--follow", "go on when all has been read, until Ctrl-C")
+    .option("--json", "the summary as one JSON document on stdout")
+    .option("--quiet", "no progress")
+    .addOption(option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines"))
+    .addOption(option("--history <file>", "write all emitted verdicts, as JSON lines"))
+    .addHelpText("after", EXAMPLES)
+    .action(run);
+}
+
+/** Of a bounded run only: what these files hold is gathered in memory. */
+function option(flags: string, description: string): Option {
+  return new Option(flags, description).conflicts("follow");
+}
+
+async function run(path: string, options: RunOptions): Promise<void> {
+  const config = readConfig(options.config);
+  const job = await loadJob(path);
+  const registry = openRegistry(config.registry, config.file);
+  const signal = interruption();
+  const recorder = options.verdicts === undefined && options.history === undefined ? undefined : new Recorder();
+  const result = await runJob({
+    graph: job.graph(),
+    sources: config.sources,
+    registry,
+    output: config.output,
+    retainMs: config.retainMs,
+    staleAfterMs: config.staleAfterMs,
+    follow: options.follow === true,
+    progress: openProgress(options.quiet === true || options.json === true),
+    signal,
+    onRecord: recorder && ((output, record) => recorder.emitted(output, record)),
+  });
+  if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
+  if (options.history !== undefined) recorder?.writeHistory(options.history);
+  if (options.json) terminal.printJson(documentOf(job.name, result, signal.aborted));
+  else terminal.print(runText(job.name, result, shownPath(config.output)));
+  process.exitCode = exitCode(options, result, signal);
+}
+
+function exitCode({ follow }: RunOptions, { tally }: RunResult, signal: AbortSignal): number {
+  if (follow) return EXIT.ok;
+  if (signal.aborted) return EXIT.interrupted;
+  return tally.hasDiscrepancies ? EXIT.discrepancies : EXIT.ok;
+}
+
+function documentOf(job: string, result: RunResult, interrupted: boolean) {
+  const { events, seconds, tally, openDeadLetters, openSuspensions } = result;
+  return {
+    job,
+    events,
+    seconds: Number(seconds.toFixed(3)),
+    complete: !interrupted,
+    verdicts: tally.statuses(),
+    byClass: tally.finals().map((final) => ({ ...final, atRisk: final.atRisk.toRecord() })),
+    verdictsEmitted: tally.verdicts,
+    alerts: { opened: tally.alerts, open: tally.openAlerts },
+    deadLetters: { found: tally.faults, open: openDeadLetters },
+    suspensions: openSuspensions,
+    engineAlerts: tally.engineAlerts(),
+    sources: result.metrics.sources,
+  };
+}

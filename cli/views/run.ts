@@ -1,0 +1,67 @@
+import { relative } from "node:path";
+import { formatTime } from "../../base/time.ts";
+import type { SuspensionEntry } from "../../connectors/desk/records.ts";
+import { amountsText } from "../amounts.ts";
+import type { RunResult } from "../run-job.ts";
+import { grouped, printable, table } from "../table.ts";
+import type { FinalCount } from "../tally.ts";
+import { terminal } from "../terminal.ts";
+
+/** A run's summary: verdicts by status and class, money at risk, what was met on the way, and what to do next. */
+export function runText(job: string, result: RunResult, dir: string): string {
+  const { bold } = terminal.colors;
+  const { events, seconds, tally, metrics } = result;
+  return [
+    bold(`${job}: ${grouped(events)} changes in ${seconds.toFixed(1)} s`),
+    ...metrics.sources.map(({ source, frontier }) => `  ${source} read through ${formatTime(frontier)}`),
+    "",
+    finalsTable(tally.finals()),
+    "",
+    `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
+    `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters)} to be decided`,
+    ...result.openSuspensions.map(suspensionLine),
+    ...tally.engineAlerts().map((alert) => `Engine alert   ${alert.code}: ${printable(alert.message)}`),
+    ...nextSteps(result, dir),
+  ].join("\n");
+}
+
+/** A folder as the commands that are printed name it: relative where it lies below the current one. */
+export function shownPath(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way === "" ? "." : way.startsWith("..") ? path : way;
+}
+
+function finalsTable(finals: readonly FinalCount[]): string {
+  if (finals.length === 0) return "No final verdicts: the run was not read to its end, or no check saw a row.";
+  return table(
+    [
+      { title: "check" },
+      { title: "verdict" },
+      { title: "class" },
+      { title: "keys", align: "right" },
+      { title: "money at risk" },
+    ],
+    finals.map(({ check, status, class: cause, baseline, count, atRisk }) => {
+      const what = cause === null ? "" : baseline ? `${cause} (baseline)` : cause;
+      return [check, status, what, grouped(count), status === "fail" ? amountsText(atRisk.toRecord()) : ""];
+    }),
+  );
+}
+
+function suspensionLine({ source, table: name, checks, cause, time }: SuspensionEntry): string {
+  const waiting = checks.filter((check) => check.state === "open").map((check) => check.check);
+  return `Suspended      ${waiting.join(", ")} since ${formatTime(time)}: ${cause} of ${source}.${name}`;
+}
+
+function nextSteps({ tally, openDeadLetters, openSuspensions }: RunResult, dir: string): string[] {
+  const { cyan } = terminal.colors;
+  const steps: string[] = [];
+  const step = (what: string, command: string) =>
+    steps.push(`${what}:`, cyan(`  npx countercheck ${command} --dir ${dir}`));
+  if (tally.openAlerts > 0) step("See the alerts", "alerts list");
+  if (tally.verdicts > 0) step("See the evidence", "snapshots scan");
+  if (openDeadLetters > 0) step("Decide about the dead letters", "dead-letters list");
+  const [suspended] = openSuspensions.flatMap(({ checks }) => checks.filter((check) => check.state === "open"));
+  if (suspended !== undefined) step("Let a check go on", `checks resume ${suspended.check} --note WHY`);
+  return steps.length === 0 ? [] : ["", ...steps];
+}
