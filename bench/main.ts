@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { resolve } from "node:path";
+import { Command } from "commander";
+import type { BenchRow, Measured } from "./row.ts";
+import { decode, decodeAvsc } from "./rows/decode.ts";
+import { jobFromLog } from "./rows/job-from-log.ts";
+
+const ROWS: readonly BenchRow[] = [decode, decodeAvsc, jobFromLog];
+
+/** A row as it is printed. */
+interface Row {
+  readonly name: string;
+  readonly eventsPerCpuSecond: number;
+  readonly cpuSecondsPerMillion: number;
+  readonly eventsPerSecond: number;
+  readonly peakMemoryMb: number;
+  readonly correct: boolean;
+  /** Events per CPU-second of the row that this one is the peer of, divided by this one's. */
+  readonly behind?: number;
+}
+
+interface Options {
+  readonly orders: string;
+  readonly only?: string;
+  readonly json?: true;
+  readonly row?: string;
+}
+
+const folder = resolve(".countercheck/bench");
+
+await new Command("bench")
+  .description("Measures what an event costs. CPU time counts; ratios within one run can be trusted, wall time cannot.")
+  .option("--orders <n>", "orders of the shop whose log is read", "200000")
+  .option("--only <name>", "one row")
+  .option("--json", "one JSON document on stdout")
+  .option("--row <name>", "measures one row in this process")
+  .action(main)
+  .parseAsync();
+
+async function main(options: Options): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  if (options.row !== undefined) return measureHere(rowOf(options.row), Number(options.orders));
+  const wanted = options.only === undefined ? ROWS : [rowOf(options.only)];
+  const load = loadavg()[0]!;
+  const rows: Row[] = [];
+  for (const row of wanted) {
+    process.stderr.write(`${row.name}: ${row.what} …\n`);
+    rows.push(measureApart(row, options.orders, rows));
+  }
+  const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
+  if (options.json) process.stdout.write(`${JSON.stringify({ machine, rows })}\n`);
+  else console.table(rows);
+  if (rows.some((row) => !row.correct)) process.exitCode = 1;
+}
+
+function rowOf(name: string): BenchRow {
+  const row = ROWS.find((candidate) => candidate.name === name);
+  if (row !== undefined) return row;
+  process.stderr.write(`There is no row ${name}. Rows: ${ROWS.map((known) => known.name).join(", ")}\n`);
+  process.exit(2);
+}
+
+/** Runs a row in a process of its own, so that its memory and its compiled code are its own. */
+function measureApart(row: BenchRow, orders: string, earlier: readonly Row[]): Row {
+  const args = [...process.execArgv, import.meta.filename, "--row", row.name, "--orders", orders];
+  const child = spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  if (child.status !== 0) process.exit(child.status ?? 1);
+  const { peakMemoryMb, ...measured } = JSON.parse(child.stdout) as Measured & { peakMemoryMb: number };
+  const eventsPerCpuSecond = Math.round(measured.events / measured.cpuSeconds);
+  const ahead = earlier.find((other) => other.name === row.peerOf);
+  return {
+    name: row.name,
+    eventsPerCpuSecond,
+    cpuSecondsPerMillion: Number(((measured.cpuSeconds / measured.events) * 1e6).toFixed(3)),
+    eventsPerSecond: Math.round(measured.events / measured.seconds),
+    peakMemoryMb,
+    correct: measured.correct,
+    ...(ahead === undefined ? {} : { behind: Number((ahead.eventsPerCpuSecond / eventsPerCpuSecond).toFixed(1)) }),
+  };
+}
+
+async function measureHere(row: BenchRow, orders: number): Promise<void> {
+  const measured = await row.measure(folder, orders);
+  process.stdout.write(JSON.stringify({ ...measured, peakMemoryMb: peakMemoryMb() }));
+}
+
+/** The most memory that this process ever held; the system's own figure, which also counts what was given back. */
+function peakMemoryMb(): number {
+  const status = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
+  const peak = /VmHWM:\s+(\d+) kB/.exec(status)?.[1];
+  return Math.round((peak === undefined ? process.resourceUsage().maxRSS : Number(peak)) / 1024);
+}

@@ -1,0 +1,40 @@
+/** What a row measures: how many events, and whether what came out was right. */
+export interface Measured {
+  readonly events: number;
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+  readonly correct: boolean;
+}
+
+/** A row of the benchmark. It runs in a process of its own, so that its memory is its own. */
+export interface BenchRow {
+  readonly name: string;
+  /** What is measured, for people. */
+  readonly what: string;
+  /** The row that it is held against; a row without one is held against nothing. */
+  readonly peerOf?: string;
+  measure(folder: string, orders: number): Promise<Measured>;
+}
+
+/** Repeats a piece of work until it has used `cpuSeconds`, after one round that is not counted. */
+export function repeat(
+  cpuSeconds: number,
+  work: () => number,
+): { events: number; cpuSeconds: number; seconds: number } {
+  work();
+  const startedAt = performance.now();
+  const cpuAtStart = process.cpuUsage();
+  let events = 0;
+  let used = 0;
+  while (used < cpuSeconds) {
+    events += work();
+    used = cpuSince(cpuAtStart);
+  }
+  return { events, cpuSeconds: used, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+/** Seconds of CPU of this process, all threads, since an earlier `process.cpuUsage()`. */
+export function cpuSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
+}

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { FileLogWriter } from "../connectors/file/writer.ts";
+import type { AvroSchema } from "../schemas/avro-schema.ts";
+import { FolderRegistry } from "../schemas/folder-registry.ts";
+import { runShop } from "../shop/shop.ts";
+import type { ShopTruth } from "../shop/truth.ts";
+
+/** What the shop's log is made from. */
+export interface ShopLogOptions {
+  /** Folder of the log, which must be new or empty; its registry is the folder `schemas` in it. */
+  readonly dir: string;
+  readonly seed: number;
+  readonly orders: number;
+  /** Told now and then how many orders have arrived. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Lets the shop write a bounded file log, and gives the truth about it. */
+export async function writeShopLog({ dir, ...options }: ShopLogOptions): Promise<ShopTruth> {
+  const writer = new FileLogWriter(dir);
+  const registry = new FolderRegistry(join(dir, "schemas"));
+  return runShop({
+    ...options,
+    sink: {
+      createTopic: (topic, partitions) => writer.createTopic(topic, partitions),
+      append: (topic, partition, record) => void writer.append(topic, partition, record),
+      flush: () => writer.flush(),
+      end: (time) => writer.end(time),
+      register: (subject, schema) => registry.register(subject, schema as AvroSchema),
+    },
+  });
+}
+
+/** The configuration that binds the shop's databases to its log; paths are relative to the file that it is written to. */
+export function shopConfig(log: string, output: string) {
+  return {
+    sources: {
+      shop: {
+        kind: "mariadb",
+        log,
+        tables: { payments: { topic: "maria.shop.payments" }, refunds: { topic: "maria.shop.refunds" } },
+        heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
+      },
+      ledger: {
+        kind: "postgresql",
+        log,
+        tables: { settlement_lines: { topic: "pg.public.settlement_lines" } },
+        heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
+      },
+    },
+    registry: { folder: `${log}/schemas` },
+    output,
+  };
+}
