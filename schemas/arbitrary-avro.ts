@@ -1,6 +1,14 @@
 import type fc from "fast-check";
 import type { AvroSchema } from "./avro-schema.ts";
-import type { EnumNode, FieldNode, FixedNode, RecordNode, SchemaNode, UnionNode } from "./schema-tree.ts";
+import type {
+  EnumNode,
+  FieldNode,
+  FixedNode,
+  PrimitiveKind,
+  RecordNode,
+  SchemaNode,
+  UnionNode,
+} from "./schema-tree.ts";
 
 /** Draws from arbitraries, as `fc.gen()` hands it out. */
 export type Draw = fc.GeneratorValue;
@@ -9,6 +17,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const NUMBERS = ["int", "long", "float", "double"] as const;
 const PRIMITIVES = ["null", "boolean", "string", "bytes", ...NUMBERS] as const;
+const PROMOTIONS: Readonly<Record<string, readonly PrimitiveKind[]>> = {
+  int: ["long", "float", "double"],
+  long: ["float", "double"],
+  float: ["double"],
+  string: ["bytes"],
+  bytes: ["string"],
+};
 /** Names that a decoder which pastes names into code would trip over. avsc itself fails on `toString` and its like. */
 const FIELD_NAMES = ["b", "p", "end", "row", "k0", "c0", "return", "values", "amount", "ts_ms", "Ab_1", "_"] as const;
 
@@ -159,10 +174,8 @@ export class ReaderArbitrary {
 
   #promoted(writer: SchemaNode): SchemaNode {
     if (this.#any.below(3) > 0) return writer;
-    if (writer.kind === "string") return { kind: "bytes" };
-    if (writer.kind === "bytes") return { kind: "string" };
-    const rank = NUMBERS.findIndex((number) => number === writer.kind);
-    return rank < 0 ? writer : { kind: this.#any.pick(NUMBERS.slice(rank)) };
+    const wider = PROMOTIONS[writer.kind];
+    return wider === undefined ? writer : { kind: this.#any.pick(wider) };
   }
 
   #record(writer: RecordNode): RecordNode {
@@ -197,7 +210,7 @@ function jsonDefault(node: SchemaNode): unknown {
     case "boolean":
       return true;
     case "string":
-      return "é\"'`${x}\n\u2028\\";
+      return "é\"'`$\n\u2028\\";
     case "bytes":
       return "\u0000\u00ff`";
     case "fixed":

@@ -10,7 +10,7 @@ export function encodable(draw: Draw, node: SchemaNode, depth = 0): unknown {
     case "array":
       return manyOf(draw, depth).map(() => encodable(draw, node.items, depth + 1));
     case "map":
-      return Object.fromEntries(manyOf(draw, depth).map(() => [draw(TEXT), encodable(draw, node.values, depth + 1)]));
+      return Object.fromEntries(manyOf(draw, depth).map(() => [draw(KEY), encodable(draw, node.values, depth + 1)]));
     case "record":
       return Object.fromEntries(node.fields.map((field) => [field.name, encodable(draw, field.type, depth + 1)]));
     case "union":
@@ -37,6 +37,8 @@ export function encodable(draw: Draw, node: SchemaNode, depth = 0): unknown {
 }
 
 const TEXT = () => fc.string({ unit: "grapheme", maxLength: 20 });
+/** avsc loses the key `__proto__`. */
+const KEY = () => TEXT().filter((key) => key !== "__proto__");
 
 function inBranch(draw: Draw, branches: readonly SchemaNode[], depth: number): unknown {
   // Recursive schemas end where a branch of their union holds no further record.

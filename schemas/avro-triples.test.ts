@@ -29,7 +29,7 @@ describe(`random schemas and values, COUNTERCHECK_SEED=${seed}`, () => {
         accepted.of++;
         if (checkResolution(writer, reader)) accepted.pairs++;
         checkProjection(writer, draw);
-        writer.bodies.forEach((body, i) => expectSame(decodeValue(writer.schema, body), writer.values[i]));
+        for (const [i, body] of writer.bodies.entries()) expectSame(decodeValue(writer.schema, body), writer.values[i]);
       }),
       run,
     );
@@ -83,8 +83,11 @@ function checkResolution(writer: Written, reader: ReturnType<typeof toSchema>): 
   const type = avroType(reader, "reader");
   const resolver = orNothing(() => type.createResolver(writer.type));
   if (resolver === undefined) {
-    const lenient = () => compileDecoder(writer.schema, reader, "pair");
-    expectOnly(() => writer.bodies.forEach((body) => rowOf(lenient(), body)), ["AVRO_INCOMPATIBLE", "AVRO_CORRUPT"]);
+    const decodeAll = () => {
+      const lenient = compileDecoder(writer.schema, reader, "pair");
+      for (const body of writer.bodies) orCorrupt(() => rowOf(lenient, body));
+    };
+    expectOnly(decodeAll, ["AVRO_INCOMPATIBLE"]);
     return false;
   }
   const node = parseSchema(reader, "reader");

@@ -127,7 +127,8 @@ class Parser {
   #definition(schema: SchemaObject, enclosing: string): SchemaNode {
     const namespace = (schema.namespace as string | undefined) ?? enclosing;
     const name = schema.name === undefined ? "" : qualify(schema.name as string, namespace);
-    const aliases = ((schema.aliases as string[] | undefined) ?? []).map((alias) => qualify(alias, namespace));
+    const inner = name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : namespace;
+    const aliases = ((schema.aliases as string[] | undefined) ?? []).map((alias) => qualify(alias, inner));
     const named = { name, aliases, ...attributesOf(schema) };
     if (schema.type === "fixed") return this.#define({ kind: "fixed", size: schema.size as number, ...named });
     if (schema.type === "enum") {
@@ -144,7 +145,6 @@ class Parser {
     const record: RecordNode = { kind: "record", fields, recursive: false, ...named };
     this.#define(record);
     this.#records.push(record);
-    const inner = name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : namespace;
     for (const field of schema.fields as FieldSchema[]) {
       const type = this.#node(field.type, inner);
       fields.push({ name: field.name, aliases: field.aliases ?? [], type, default: field.default });
