@@ -125,7 +125,7 @@ function unjudged(currency: number): CurrencyVerdict {
     status: null,
     class: null,
     told: "",
-    baseline: false,
+    baseline: null,
     atRisk: "0",
     alert: null,
     opened: [],

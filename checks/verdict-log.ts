@@ -2,7 +2,7 @@ import { idOf } from "../base/hash.ts";
 import type { Key } from "../base/key.ts";
 import { formatDecimal, unpackCurrency } from "../base/money.ts";
 import { Evidence } from "./evidence.ts";
-import type { Judgement } from "./judgement.ts";
+import type { FailureClass, Judgement } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import { type AlertAction, type FinalRecord, OUTPUTS, type Status, type VerdictRecord } from "./records.ts";
 import { type CheckInput, type CurrencyScale, expressionOf, hashOf, type ReconcileRule } from "./rule.ts";
@@ -17,8 +17,8 @@ export interface CurrencyVerdict {
   class: string | null;
   /** What the last emitted verdict said, to recognise a repeat. */
   told: string;
-  /** True while it fails as it did before the first change was seen. */
-  baseline: boolean;
+  /** How it failed before the first change was seen; null once that is over, or got worse. */
+  baseline: { readonly class: FailureClass; readonly atRisk: bigint } | null;
   atRisk: string;
   /** The alert that is open, with the deadline that was missed. */
   alert: { readonly class: string; readonly dueAt: number | null } | null;
@@ -73,8 +73,8 @@ export class VerdictLog {
     const told = status === "fail" ? this.#fingerprint(judgement, ledger) : status;
     const before = state.status;
     const news = isNews(before, status, told !== state.told) || (this.#rule.emitAll && before !== status);
-    const baseline = status === "fail" && (outcome.baseline || (state.baseline && before === "fail"));
-    Object.assign(state, { status, class: cause, baseline, atRisk: formatDecimal(judgement.atRisk, scale.scale) });
+    state.baseline = baselineAfter(state.baseline, outcome);
+    Object.assign(state, { status, class: cause, atRisk: formatDecimal(judgement.atRisk, scale.scale) });
     if (!news) {
       this.#count(point, status);
       return;
@@ -87,7 +87,7 @@ export class VerdictLog {
 
   /** The last word on a currency of a key. */
   final(key: Key, state: CurrencyVerdict): FinalRecord {
-    const { status, class: cause, baseline, atRisk } = state;
+    const { status, class: cause, atRisk } = state;
     const currency = unpackCurrency(state.currency);
     const failing = status === "fail";
     return {
@@ -96,7 +96,7 @@ export class VerdictLog {
       currency,
       status: status ?? "pending",
       class: cause,
-      baseline,
+      baseline: failing && state.baseline !== null,
       atRisk: failing ? atRisk : "0",
     };
   }
@@ -145,7 +145,7 @@ export class VerdictLog {
       status: state.status!,
       class: state.class,
       time: point,
-      baseline: state.baseline,
+      baseline: state.status === "fail" && state.baseline !== null,
       atRisk: state.status === "fail" ? state.atRisk : "0",
       lower: formatDecimal(judgement.lower, scale),
       upper: formatDecimal(judgement.upper, scale),
@@ -160,7 +160,7 @@ export class VerdictLog {
   /** Moves the alerts of a key along with its verdict; a verdict that cannot be observed leaves them as they are. */
   #alerts(point: number, key: Key, ledger: Ledger, state: CurrencyVerdict, judgement: Judgement): void {
     if (state.status === "unobservable") return;
-    const failing = state.status === "fail" && !state.baseline ? state.class : null;
+    const failing = state.status === "fail" && state.baseline === null ? state.class : null;
     if (state.alert !== null && state.alert.class !== failing) {
       this.#alert(
         "resolved",
@@ -214,6 +214,19 @@ function isNews(before: Status | null, now: Status, toldChanged: boolean): boole
   if (now === "fail") return before !== "fail" || toldChanged;
   if (now === "unobservable") return before !== "unobservable";
   return before === "fail" || before === "unobservable";
+}
+
+/**
+ * A failure stays the baseline's while nothing new is wrong: the same class with no more at risk, or a part of what was
+ * missing. While it cannot be observed, nothing is known to have changed.
+ */
+function baselineAfter(known: CurrencyVerdict["baseline"], outcome: Outcome): CurrencyVerdict["baseline"] {
+  const { class: cause, atRisk } = outcome.judgement;
+  if (outcome.reason !== null) return known;
+  if (cause === null) return null;
+  if (outcome.baseline) return { class: cause, atRisk };
+  if (known === null || atRisk > known.atRisk) return null;
+  return cause === known.class || (known.class === "missing" && cause === "under-charge") ? known : null;
 }
 
 /** How long after its deadline the newest change of a key came; null when it was in time or there was no deadline. */

@@ -190,7 +190,7 @@ interface Said {
   status: string;
   class: string | null;
   told: string;
-  baseline: boolean;
+  baseline: { readonly class: string | null; readonly atRisk: bigint } | null;
   alert: string | null;
   readonly opened: Set<string>;
 }
@@ -274,9 +274,12 @@ function find(rule: OracleRule, counting: readonly Part[], currency: string, isD
   const linesIn = new Set(counting.filter((part) => part.leg.side === "actual").map((part) => part.currency));
   const [only] = capturedIn;
   if (capturedIn.size === 1 && linesIn.size > 0 && !linesIn.has(only!)) {
-    return only === currency
-      ? says("fail", "currency-mismatch", abs(full))
-      : says(own.length ? "pending" : "pass", null, 0n);
+    if (only !== currency) return says(own.length > 0 ? "pending" : "pass", null, 0n);
+    /** It stands for X's missing and Y's unknown, so it is silent until one of them would speak. */
+    const wouldBeMissing = lower - rule.tolerance > 0n;
+    const wouldBeUnknown = counting.some((part) => part.leg.side === "actual" && isDue(part));
+    if (wouldBeMissing || wouldBeUnknown) return says("fail", "currency-mismatch", abs(full));
+    return says("pending", null, 0n);
   }
   if (lines.length === 0 && lower - rule.tolerance > 0n) return says("fail", "missing", lower);
   if (actual - early < lower - rule.tolerance) return says("fail", "under-charge", lower - actual + early);
@@ -298,7 +301,7 @@ function say(
     status: "",
     class: null,
     told: "",
-    baseline: false,
+    baseline: null,
     alert: null,
     opened: new Set<string>(),
   };
@@ -307,8 +310,14 @@ function say(
   const { status, class: cause, atRisk, lower, upper, actual } = finding;
   const told = [cause, lower, upper, actual, finding.totals].join();
   const news = status === "fail" ? !failed || told !== said.told : failed;
-  const baseline = status === "fail" && (overdueInSeed || (said.baseline && failed));
-  Object.assign(said, { status, class: cause, baseline });
+  /** What failed in the seed stays in the baseline while it is the same failure, or what is left of it. */
+  const old = said.baseline;
+  const same =
+    old !== null && atRisk <= old.atRisk && (old.class === cause || `${old.class} ${cause}` === "missing under-charge");
+  if (status !== "fail" || !(same || overdueInSeed)) said.baseline = null;
+  else if (overdueInSeed) said.baseline = { class: cause, atRisk };
+  const baseline = said.baseline !== null;
+  Object.assign(said, { status, class: cause });
   if (!news) return;
   const version = ++said.version;
   said.told = told;
