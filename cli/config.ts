@@ -45,7 +45,7 @@ const sourceShape = z.strictObject({
   tables: z.record(name, tableShape),
   heartbeat: z.strictObject({ table: name, topic: name }).optional(),
   epochs: z
-    .array(z.iso.datetime({ offset: true }))
+    .array(z.iso.datetime({ offset: true, error: 'expected a time such as "2026-03-05T10:15:00Z"' }))
     .default([])
     .transform((times) => times.map((time) => Date.parse(time)).sort((left, right) => left - right)),
   longestTransaction: duration.optional(),

@@ -3,8 +3,10 @@ import { addAlerts } from "./commands/alerts.ts";
 import { addChecks } from "./commands/checks.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addRun } from "./commands/run.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
+import { addSource } from "./commands/source.ts";
 import { EXIT, report } from "./errors.ts";
 
 endQuietlyWithoutReader();
@@ -22,7 +24,8 @@ function program(): Command {
     .exitOverride()
     .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "error USAGE:")) });
-  for (const add of [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks]) add(program);
+  for (const add of [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks, addDoctor, addSource])
+    add(program);
   return program;
 }
 

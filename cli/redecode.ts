@@ -4,8 +4,9 @@ import type { PartitionReader } from "../connectors/debezium/partition-reader.ts
 import { DebeziumReader } from "../connectors/debezium/reader.ts";
 import type { DeadLetter } from "../connectors/desk/records.ts";
 import { modelsOf } from "../dataflow/graph.ts";
-import type { RecordFault, SourceOutput } from "../dataflow/source.ts";
-import { openRegistry, readConfig } from "./config.ts";
+import type { Model } from "../dataflow/model.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import { openRegistry, readConfig, type SourceBinding } from "./config.ts";
 import { loadJob } from "./load-job.ts";
 
 /** What would become of a record if it were read now. */
@@ -13,39 +14,58 @@ export type Outcome =
   | { readonly usable: true }
   | { readonly usable: false; readonly code: string; readonly reason: string };
 
+/** A raw record, and the table that it is of. */
+export interface StoredRecord {
+  readonly table: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
 /** Reads a dead letter's raw record once more, as a configuration and a job's models say. */
 export async function redecode(letter: DeadLetter, configFile: string, jobPath: string | undefined): Promise<Outcome> {
   const config = readConfig(configFile);
   const source = config.sources.find((candidate) => candidate.name === letter.source);
   if (source === undefined || !Object.hasOwn(source.tables, letter.table)) {
-    const known = config.sources.map((candidate) => candidate.name).join(", ");
-    raise("OPTION_INVALID", {
-      option: "--config",
-      value: configFile,
-      expected: `one that binds ${letter.source}.${letter.table}; it has ${known}`,
-    });
+    const expected = `a file that binds ${letter.source}.${letter.table}`;
+    raise("OPTION_INVALID", { option: "--config", value: configFile, expected });
   }
   const models = jobPath === undefined ? [] : modelsOf((await loadJob(jobPath)).graph());
-  const registry = openRegistry(config.registry, config.file);
-  const partitions = [{ table: letter.table, partition: letter.partition, reader: oneRecord(letter) }];
-  const faults: RecordFault[] = [];
+  return tryRecord(letter, source, models, openRegistry(config.registry, config.file));
+}
+
+/** Reads one record as models would, and forgets it. Rejects where the environment fails, as with REGISTRY_UNAVAILABLE. */
+export async function tryRecord(
+  record: StoredRecord,
+  source: SourceBinding,
+  models: readonly Model[],
+  registry: Pick<SchemaRegistry, "schemaById">,
+): Promise<Outcome> {
+  const partitions = [{ table: record.table, partition: record.partition, reader: oneRecord(record) }];
+  const problems: Outcome[] = [];
+  const failed = (code: string, reason: string) => problems.push({ usable: false, code, reason });
   try {
     const reader = new DebeziumReader({ source, models, registry, partitions });
-    await reader.read(
-      0,
-      1,
-      deafBut((fault) => faults.push(fault)),
-    );
+    await reader.read(0, 1, {
+      changes: () => undefined,
+      progress: () => undefined,
+      seeded: () => undefined,
+      heartbeat: () => undefined,
+      ended: () => undefined,
+      fault: (_split, { code, message }) => failed(code, message),
+      suspend: () => undefined,
+    });
   } catch (error) {
-    if (!isError(error) || error.fault === "bug") throw error;
-    return { usable: false, code: error.code, reason: error.message };
+    if (!isError(error) || error.fault === "bug" || error.retryable) throw error;
+    failed(error.code, error.message);
   }
-  const [fault] = faults;
-  return fault === undefined ? { usable: true } : { usable: false, code: fault.code, reason: fault.message };
+  return problems[0] ?? { usable: true };
 }
 
 /** A partition that holds just this record. */
-function oneRecord({ topic, partition, offset, key, value }: DeadLetter): PartitionReader {
+function oneRecord({ topic, partition, offset, key, value }: StoredRecord): PartitionReader {
   const keyBytes = key?.length ?? 0;
   const end = keyBytes + (value?.length ?? 0);
   const records: RecordBatch = {
@@ -63,16 +83,4 @@ function oneRecord({ topic, partition, offset, key, value }: DeadLetter): Partit
     headerEnds: Int32Array.of(-1),
   };
   return { offset, read: () => records, endOffset: () => offset + 1, close: () => undefined };
-}
-
-function deafBut(onFault: (fault: RecordFault) => void): SourceOutput {
-  return {
-    changes: () => undefined,
-    progress: () => undefined,
-    seeded: () => undefined,
-    heartbeat: () => undefined,
-    ended: () => undefined,
-    fault: (_split, fault) => onFault(fault),
-    suspend: () => undefined,
-  };
 }

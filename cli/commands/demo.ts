@@ -4,11 +4,9 @@ import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
 import { days } from "../../base/time.ts";
-import { FileLogWriter } from "../../connectors/file/writer.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { Scheduler } from "../../runtime/embedded-runner.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
-import { runShop } from "../../shop/shop.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
 import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
@@ -18,6 +16,7 @@ import { openProgress, type Progress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
 import { type Score, scoreOf } from "../score.ts";
+import { shopConfig, writeShopLog } from "../shop-log.ts";
 import { grouped } from "../table.ts";
 import { noteColors, terminal } from "../terminal.ts";
 import { shownPath } from "../views/run.ts";
@@ -92,46 +91,13 @@ function emptyFolder(dir: string): void {
 
 /** Lets the shop write its log, and the configuration that goes with it. */
 async function letShopTrade(dir: string, { seed, orders }: DemoOptions, progress: Progress): Promise<ShopTruth> {
-  const log = join(dir, "input");
-  const writer = new FileLogWriter(log);
-  const registry = new FolderRegistry(join(log, "schemas"));
-  const truth = await runShop({
-    seed,
-    orders,
-    sink: {
-      createTopic: (topic, partitions) => writer.createTopic(topic, partitions),
-      append: (topic, partition, record) => void writer.append(topic, partition, record),
-      flush: () => writer.flush(),
-      end: (time) => writer.end(time),
-      register: (subject, schema) => registry.register(subject, schema as never),
-    },
-    onProgress: (done) =>
-      progress.show(() => [`${noteColors.bold("Trading")} ${grouped(done)} of ${grouped(orders)} orders`]),
-  });
+  const onProgress = (done: number) =>
+    progress.show(() => [`${noteColors.bold("Trading")} ${grouped(done)} of ${grouped(orders)} orders`]);
+  const truth = await writeShopLog({ dir: join(dir, "input"), seed, orders, onProgress });
   progress.done();
-  writeFileSync(join(dir, "config.json"), `${JSON.stringify(SHOP_CONFIG, null, 2)}\n`);
+  writeFileSync(join(dir, "config.json"), `${JSON.stringify(shopConfig("input", "."), null, 2)}\n`);
   return truth;
 }
-
-/** Binds the shop's databases to its log, relative to the demo's folder. */
-const SHOP_CONFIG = {
-  sources: {
-    shop: {
-      kind: "mariadb",
-      log: "input",
-      tables: { payments: { topic: "maria.shop.payments" }, refunds: { topic: "maria.shop.refunds" } },
-      heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
-    },
-    ledger: {
-      kind: "postgresql",
-      log: "input",
-      tables: { settlement_lines: { topic: "pg.public.settlement_lines" } },
-      heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
-    },
-  },
-  registry: { folder: "input/schemas" },
-  output: ".",
-};
 
 async function check(dir: string, options: DemoOptions, progress: Progress, signal: AbortSignal) {
   const recorder = new Recorder();

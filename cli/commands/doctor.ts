@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import { examine } from "../doctor/doctor.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { EXIT } from "../errors.ts";
+import { terminal } from "../terminal.ts";
+
+interface DoctorOptions {
+  readonly config: string;
+  readonly job?: string;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  npx countercheck doctor --config .countercheck/demo/config.json --job jobs/payment-settlement
+  npx countercheck doctor --config countercheck.json --json
+
+Exit codes: 0 nothing stands in the way of a run, 1 something does.`;
+
+/** Adds `countercheck doctor`: whether a run would work, and tell the truth. */
+export function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .description("check configuration, logs, schemas and a job before it runs; changes nothing")
+    .requiredOption("--config <file>", "the configuration")
+    .option("--job <job>", "a job to check against the tables")
+    .option("--json", "JSON on stdout")
+    .addHelpText("after", EXAMPLES)
+    .action(doctor);
+}
+
+async function doctor({ config, job, json }: DoctorOptions): Promise<void> {
+  const findings = await examine(config, job);
+  if (json) terminal.printJson(findings);
+  else terminal.print(findings.map(line).join("\n"));
+  process.exitCode = findings.some(({ level }) => level === "problem") ? EXIT.failure : EXIT.ok;
+}
+
+function line({ level, about, says }: Finding): string {
+  const { green, yellow, red } = terminal.colors;
+  const color = level === "ok" ? green : level === "warning" ? yellow : red;
+  return `${color(level.padEnd(7))}  ${about}: ${says}`;
+}

@@ -1,0 +1,138 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { isError, messageOf } from "../../base/errors.ts";
+import { type Graph, modelsOf } from "../../dataflow/graph.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
+import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
+import { loadJob } from "../load-job.ts";
+import { tryRecord } from "../redecode.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import { examineSource } from "./source.ts";
+import type { TopicContent } from "./topic.ts";
+
+const NEEDED_NODE = 24;
+
+/** Looks at everything that a run would need, and changes nothing. */
+export async function examine(configFile: string, jobPath: string | undefined): Promise<Finding[]> {
+  const findings: Finding[] = [nodeFinding()];
+  const config = attempt(() => readConfig(configFile), findings, "configuration");
+  if (config === undefined) return findings;
+  findings.push(ok("configuration", `${config.file} is valid`), outputFinding(config.output));
+  const registry = attempt(() => openRegistry(config.registry, config.file), findings, "registry");
+  const topics = new Map<SourceBinding, ReadonlyMap<string, TopicContent>>();
+  for (const source of config.sources) {
+    const examined = examineSource(source);
+    findings.push(...examined.findings);
+    topics.set(source, examined.topics);
+  }
+  if (registry === undefined) return findings;
+  findings.push(
+    ...(await schemaFindings(
+      config,
+      registry,
+      [...topics.values()].flatMap((of) => [...of.values()]),
+    )),
+  );
+  if (jobPath !== undefined) findings.push(...(await jobFindings(jobPath, config, registry, topics)));
+  return findings;
+}
+
+/** Runs something that may fail with a catalogued error; the failure becomes a finding. */
+function attempt<T>(action: () => T, findings: Finding[], about: string): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!isError(error)) throw error;
+    findings.push(problem(about, error.message));
+    return undefined;
+  }
+}
+
+function nodeFinding(): Finding {
+  const major = Number.parseInt(process.versions.node, 10);
+  const says = `Node ${process.version}`;
+  return major >= NEEDED_NODE
+    ? ok("node", says)
+    : problem("node", `${says} is too old; use Node ${NEEDED_NODE} or later.`);
+}
+
+function outputFinding(dir: string): Finding {
+  let existing = dir;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+    return ok("output", `${dir} can be written`);
+  } catch (error) {
+    return problem("output", `${dir} cannot be written (${messageOf(error)}). Name another \`output\`, or allow it.`);
+  }
+}
+
+async function schemaFindings(
+  config: Config,
+  registry: SchemaRegistry,
+  topics: readonly TopicContent[],
+): Promise<Finding[]> {
+  const about = "registry";
+  const name = "folder" in config.registry ? config.registry.folder : config.registry.url;
+  const ids = new Set(topics.flatMap(({ keySchemas, valueSchemas }) => [...keySchemas, ...valueSchemas]));
+  const findings: Finding[] = [];
+  for (const id of [...ids].sort((a, b) => a - b)) {
+    try {
+      await registry.schemaById(id);
+    } catch (error) {
+      if (!isError(error)) throw error;
+      const users = topics.filter((topic) => topic.keySchemas.has(id) || topic.valueSchemas.has(id));
+      findings.push(
+        problem(about, `${error.message} Records of ${users.map((topic) => topic.topic).join(", ")} need it.`),
+      );
+      if (error.code !== "SCHEMA_UNKNOWN") break;
+    }
+  }
+  if (findings.length === 0) findings.push(ok(about, `${name} has all ${ids.size} schemas that the logs use`));
+  for (const { topic, unframed } of topics) {
+    if (unframed > 0)
+      findings.push(
+        warning(
+          about,
+          `${unframed} keys or values of ${topic} are not in Confluent's format; they will be dead letters.`,
+        ),
+      );
+  }
+  return findings;
+}
+
+async function jobFindings(
+  path: string,
+  config: Config,
+  registry: SchemaRegistry,
+  topics: ReadonlyMap<SourceBinding, ReadonlyMap<string, TopicContent>>,
+): Promise<Finding[]> {
+  let graph: Graph;
+  try {
+    graph = (await loadJob(path)).graph();
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return [problem("job", error.message)];
+  }
+  const findings: Finding[] = [ok("job", `${graph.name} can be loaded`)];
+  for (const model of modelsOf(graph)) {
+    const about = `model ${model.name}`;
+    for (const { source: name, table } of model.from) {
+      const source = config.sources.find((candidate) => candidate.name === name);
+      if (source === undefined || !Object.hasOwn(source.tables, table)) {
+        findings.push(
+          problem(about, `reads ${name}.${table}, which the configuration does not bind. Add it to \`sources\`.`),
+        );
+        continue;
+      }
+      const record = topics.get(source)?.get(table)?.newest;
+      if (record === undefined) {
+        findings.push(warning(about, `${name}.${table} has no record yet, so its columns cannot be checked.`));
+        continue;
+      }
+      const outcome = await tryRecord({ ...record, table }, source, [model], registry);
+      findings.push(outcome.usable ? ok(about, `can be read from ${name}.${table}`) : problem(about, outcome.reason));
+    }
+  }
+  return findings;
+}
