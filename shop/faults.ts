@@ -100,21 +100,21 @@ function clawbackTooBig(order: Order): PlannedFault {
   const refunded = order.partOf(order.amount);
   const by = order.random.chance(0.5) ? 1 : order.partOf(order.amount);
   const { refundedAt } = refundDueCapture(order, refunded);
-  const { committedAt } = order.settle(-refunded - by, refundedAt + order.between(hours(4), days(2)));
-  return { class: "under-charge", atRisk: by, dueAt: committedAt + terms.skew, note: "more taken back than refunded" };
+  const { bookedAt } = order.settle(-refunded - by, refundedAt + order.between(hours(4), days(2)));
+  return { class: "under-charge", atRisk: by, dueAt: refundDue(bookedAt), note: "more taken back than refunded" };
 }
 
 function clawbackWithoutRefund(order: Order): PlannedFault {
   const capture: Capture = order.pay();
   order.settleCapture(capture);
   const amount = order.partOf(order.amount);
-  const { committedAt } = order.settle(-amount, capture.due + order.between(hours(1), days(1)));
-  return {
-    class: "under-charge",
-    atRisk: amount,
-    dueAt: committedAt + terms.skew,
-    note: "taken back without a refund",
-  };
+  const { bookedAt } = order.settle(-amount, capture.due + order.between(hours(1), days(1)));
+  return { class: "under-charge", atRisk: amount, dueAt: refundDue(bookedAt), note: "taken back without a refund" };
+}
+
+/** A claw-back may be ahead of its refund: it is wrong from its own deadline on. */
+function refundDue(bookedAt: number): number {
+  return bookedAt + terms.unknownAfter + terms.skew;
 }
 
 function lineDoubled(order: Order): PlannedFault {

@@ -72,8 +72,8 @@ function clawbackBeforeRefund(order: Order): void {
   const amount = drawRefund(order);
   const { capturedAt } = order.pay();
   order.settle(order.amount, capturedAt + order.between(hours(1), hours(4)));
-  const { committedAt } = order.settle(-amount, capturedAt + order.between(hours(6), hours(12)));
-  const done = committedAt + order.between(hours(1), hours(6));
+  const { committedAt } = order.settle(-amount, capturedAt + order.between(hours(6), days(3)));
+  const done = committedAt + order.between(hours(1), hours(20));
   order.refund(amount, committedAt - minutes(5), done, "refund");
 }
 

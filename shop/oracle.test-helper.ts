@@ -173,8 +173,11 @@ function causeOf(parts: readonly Part[], currency: string, point: number, terms:
   const lower = sum(expected.filter((part) => part.type === "negative" || isDue(part)));
   const upper = sum(expected.filter((part) => part.type === "capture" || isDue(part)));
   if (actual > upper) return { class: "over-charge", atRisk: actual - upper };
-  if (actual >= lower) return undefined;
-  return { class: lines.length === 0 ? "missing" : "under-charge", atRisk: lower - actual };
+  // A claw-back ahead of its refund is silent until its own deadline.
+  const clawbacksAhead = sum(lines.filter((line) => line.amount < 0n && !isDue(line)));
+  const charged = actual - clawbacksAhead;
+  if (charged >= lower) return undefined;
+  return { class: lines.length === 0 ? "missing" : "under-charge", atRisk: lower - charged };
 }
 
 function sum(parts: readonly Part[]): bigint {
