@@ -1,0 +1,90 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { seededRandom } from "../../base/random.ts";
+import { days, systemClock } from "../../base/time.ts";
+import { openReaders } from "../../cli/compose.ts";
+import { readConfig } from "../../cli/config.ts";
+import { Recorder } from "../../cli/recorder.ts";
+import { type Score, scoreOf } from "../../cli/score.ts";
+import { shopConfig, writeShopLog } from "../../cli/shop-log.ts";
+import paymentSettlement from "../../jobs/payment-settlement/job.ts";
+import { EmbeddedRunner, type Scheduler } from "../../runtime/embedded-runner.ts";
+import { FolderRegistry } from "../../schemas/folder-registry.ts";
+import type { ShopTruth } from "../../shop/truth.ts";
+
+/** What a run of the job over a shop's log came to. */
+export interface ShopRun {
+  readonly score: Score;
+  /** The files that `--verdicts` and `--history` write. */
+  readonly verdicts: string;
+  readonly history: string;
+  readonly recorder: Recorder;
+  /** Ids of engine alerts. */
+  readonly engineAlerts: readonly string[];
+  readonly faults: number;
+}
+
+/** The log of one seed in a folder of its own, to be read as often as one likes. */
+export class ShopLog {
+  readonly #dir = mkdtempSync(join(tmpdir(), "countercheck-shop-"));
+  truth!: ShopTruth;
+
+  static async write(seed: number, orders: number): Promise<ShopLog> {
+    const log = new ShopLog();
+    log.truth = await writeShopLog({ dir: join(log.#dir, "input"), seed, orders });
+    writeFileSync(log.#file("config.json"), JSON.stringify(shopConfig("input", ".")));
+    return log;
+  }
+
+  /** Runs the job that ships over the log; partitions are read in a random order when `interleave` is given. */
+  async run(interleave?: number): Promise<ShopRun> {
+    const graph = paymentSettlement.graph();
+    const registry = new FolderRegistry(join(this.#dir, "input", "schemas"));
+    const { sources } = readConfig(this.#file("config.json"));
+    const recorder = new Recorder();
+    const engineAlerts = new Set<string>();
+    let faults = 0;
+    const runner = new EmbeddedRunner({
+      graph,
+      readers: openReaders(graph, sources, registry),
+      output: {
+        emit: (output, record) => recorder.emitted(output, record),
+        engineAlert: ({ id }) => engineAlerts.add(id),
+        fault: () => faults++,
+        suspension: ({ id }) => engineAlerts.add(id),
+        flush() {},
+      },
+      clock: systemClock,
+      retainMs: days(180),
+      follow: false,
+      ...(interleave === undefined ? {} : { scheduler: randomly(interleave) }),
+    });
+    await runner.run(new AbortController().signal);
+    runner.close();
+    recorder.writeFinals(this.#file("verdicts"));
+    recorder.writeHistory(this.#file("history"));
+    const [verdicts, history] = ["verdicts", "history"].map((name) => readFileSync(this.#file(name), "utf8"));
+    return {
+      score: scoreOf(this.truth, recorder),
+      verdicts: verdicts!,
+      history: history!,
+      recorder,
+      engineAlerts: [...engineAlerts],
+      faults,
+    };
+  }
+
+  #file(name: string): string {
+    return join(this.#dir, name);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+function randomly(seed: number): Scheduler {
+  const random = seededRandom(seed).fork("interleave");
+  return (candidates) => random.pick(candidates);
+}
