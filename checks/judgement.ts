@@ -71,7 +71,7 @@ export function judge(
   return sums.map((s) => {
     const tolerance = toleranceOf === undefined ? 0n : toleranceOf(s.currency, s.full, s.actual);
     if (captured.length === 0) return judgeUnknown(s, tolerance);
-    if (settledElsewhere) return s.captured ? mismatched(s) : verdict(s, "pending", null, 0n, null);
+    if (settledElsewhere) return s.captured ? judgeMismatch(s, sums, tolerance) : verdict(s, "pending", null, 0n, null);
     return judgeKnown(s, tolerance);
   });
 }
@@ -95,8 +95,12 @@ function mismatch(sums: readonly Sums[], captured: readonly Sums[]): boolean {
   return captured.length === 1 && captured[0]!.lines === 0 && sums.some((s) => s.lines > 0);
 }
 
-function mismatched(s: Sums): Judgement {
-  return verdict(s, "fail", "currency-mismatch", abs(s.full), null);
+/** Fails from when the capture would be missing or a line unknown, whichever is first: a second capture may still come. */
+function judgeMismatch(s: Sums, sums: readonly Sums[], tolerance: bigint): Judgement {
+  const isMissing = s.lower - tolerance > 0n;
+  const lineDue = Math.min(...sums.map((other) => other.firstLineDue));
+  if (!isMissing && lineDue === Number.POSITIVE_INFINITY) return verdict(s, "pending", null, 0n, null);
+  return verdict(s, "fail", "currency-mismatch", abs(s.full), Math.min(isMissing ? s.firstDue : lineDue, lineDue));
 }
 
 function judgeKnown(s: Sums, tolerance: bigint): Judgement {
