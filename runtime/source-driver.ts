@@ -115,21 +115,27 @@ export class SourceDriver {
     return some;
   }
 
+  /** What the reader hands out goes nowhere once the source is stopped: nothing behind that place is proven or ended. */
   #makeOutput(): SourceOutput {
+    const unlessStopped =
+      <A extends unknown[]>(act: (...args: A) => void) =>
+      (...args: A) => {
+        if (!this.stopped) act(...args);
+      };
     return {
-      changes: (model, _split, batch) => {
+      changes: unlessStopped((model, _split, batch) => {
         this.#changes += batch.count;
         this.#stages.get(model)!.process(batch, this.#position);
-      },
-      progress: (split, time) => this.#frontier.progress(split, time),
-      seeded: (_split, time) => this.#frontier.seeded(time),
-      heartbeat: (time) => this.#frontier.heartbeat(time),
-      ended: (split, time) => {
+      }),
+      progress: unlessStopped((split, time) => this.#frontier.progress(split, time)),
+      seeded: unlessStopped((_split, time) => this.#frontier.seeded(time)),
+      heartbeat: unlessStopped((time) => this.#frontier.heartbeat(time)),
+      ended: unlessStopped((split, time) => {
         this.#ended[split] = true;
         this.#frontier.ended(split, time);
-      },
-      fault: (_split, fault) => this.#fault(fault),
-      suspend: (_split, suspension) => this.#suspend(suspension),
+      }),
+      fault: unlessStopped((_split, fault) => this.#fault(fault)),
+      suspend: unlessStopped((_split, suspension) => this.#suspend(suspension)),
     };
   }
 
