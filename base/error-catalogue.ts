@@ -39,8 +39,7 @@ export const errorCatalogue = {
   CONFIG_NOT_FOUND: {
     fault: "user",
     retryable: false,
-    message:
-      "Configuration {file} cannot be read: {reason}. Name the file with --config.",
+    message: "Configuration {file} cannot be read: {reason}. Name the file with --config.",
   },
   CONFIG_SECRET_MISSING: {
     fault: "user",
@@ -129,6 +128,11 @@ export const errorCatalogue = {
     message:
       "Schema {schema} of table {table} of source {source} is no Debezium envelope: it has no {path}. Check the topic and the source's `kind`, and do not unwrap the envelope (ExtractNewRecordState) in the connector.",
   },
+  FILE_NOT_WRITTEN: {
+    fault: "external",
+    retryable: false,
+    message: "Could not write {path}: {reason}. Check the folder, its permissions and the disk's free space.",
+  },
   INSTANT_UNREADABLE: {
     fault: "external",
     retryable: false,
@@ -149,7 +153,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "{file} has no job as its default export, but {found}. End it with `export default job(\"name\", (env) => { … })`.",
+      '{file} has no job as its default export, but {found}. End it with `export default job("name", (env) => { … })`.',
   },
   JOB_NAME_INVALID: {
     fault: "user",
@@ -159,14 +163,12 @@ export const errorCatalogue = {
   JOB_NOT_FOUND: {
     fault: "user",
     retryable: false,
-    message:
-      "There is no job at {path}. Name a TypeScript file, or a folder with a `job.ts` in it.",
+    message: "There is no job at {path}. Name a TypeScript file, or a folder with a `job.ts` in it.",
   },
   JOB_NOT_LOADED: {
     fault: "user",
     retryable: false,
-    message:
-      "{file} cannot be loaded: {reason}",
+    message: "{file} cannot be loaded: {reason}",
   },
   JOB_WRONG_VALUE: {
     fault: "user",
@@ -278,8 +280,7 @@ export const errorCatalogue = {
   OPTION_INVALID: {
     fault: "user",
     retryable: false,
-    message:
-      "{option} is {value}; expected {expected}.",
+    message: "{option} is {value}; expected {expected}.",
   },
   PARTITION_NOT_FOUND: {
     fault: "user",
@@ -320,6 +321,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Schema id {id} is not in the registry {registry}. Check that this is the registry which the producer uses.",
+  },
+  SINK_NAME_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{name} cannot name a sink: its file takes that name. Use letters, digits, `_` and `-`, and none of {taken}.",
   },
   SNAPSHOTS_BUSY: {
     fault: "external",

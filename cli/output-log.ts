@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { onDisk } from "../connectors/file/file-log.ts";
 import { lockLog } from "../connectors/file/lock.ts";
 import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { RecordFault } from "../dataflow/source.ts";
@@ -29,10 +30,7 @@ export class OutputLog {
 
   /** Begins the log anew: a run reads its sources from the start and writes all of it again. LOG_LOCKED. */
   static async begin(dir: string): Promise<OutputLog> {
-    mkdirSync(dir, { recursive: true });
-    const lock = lockLog(dir);
-    for (const name of [...Object.keys(TOPICS), "schemas"]) rmSync(join(dir, name), { recursive: true, force: true });
-    lock.release();
+    onDisk("write", dir, () => clear(dir));
     const writer = new FileLogWriter(dir);
     const registry = new FolderRegistry(join(dir, "schemas"));
     const ids: Record<string, number> = {};
@@ -72,6 +70,13 @@ export class OutputLog {
     value.set(encoded.subarray(SINGLE_OBJECT_HEADER), FRAME_LENGTH);
     this.#writer.append(topic, 0, { key: Buffer.from(key), value, timestamp });
   }
+}
+
+function clear(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  const lock = lockLog(dir);
+  for (const name of [...Object.keys(TOPICS), "schemas"]) rmSync(join(dir, name), { recursive: true, force: true });
+  lock.release();
 }
 
 function contractSchema(contract: string) {

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
 import { Desk } from "../connectors/desk/desk.ts";
@@ -156,6 +157,7 @@ export class RunOutputs implements RunnerOutput {
     const folder = outputPaths.sinks(this.#dir);
     rmSync(folder, { recursive: true, force: true });
     const names = this.#graph.nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
+    for (const name of names) requireSinkName(name);
     if (names.length > 0) mkdirSync(folder, { recursive: true });
     for (const name of names) {
       this.#sinks.set(name, []);
@@ -170,4 +172,11 @@ export class RunOutputs implements RunnerOutput {
       lines.length = 0;
     }
   }
+}
+
+/** Sinks share their names with the side outputs of checks. */
+function requireSinkName(name: string): void {
+  const taken: readonly string[] = Object.values(OUTPUTS);
+  if (/^[A-Za-z0-9_-]{1,100}$/.test(name) && !taken.includes(name)) return;
+  raise("SINK_NAME_INVALID", { name, taken: taken.join(", ") });
 }

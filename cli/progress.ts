@@ -49,7 +49,11 @@ class PlainProgress implements Progress {
     const now = performance.now();
     if (now - this.#shownAt < PLAIN_EVERY_MS) return;
     this.#shownAt = now;
-    process.stderr.write(`${lines().join("; ")}\n`);
+    process.stderr.write(
+      `${lines()
+        .map((line) => line.trim())
+        .join("; ")}\n`,
+    );
   }
 
   done(): void {}

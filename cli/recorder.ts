@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { type FinalRecord, OUTPUTS, type Status } from "../checks/records.ts";
 import type { AlertRecord, VerdictRecord } from "../schemas/contracts.ts";
 import { toJson } from "./terminal.ts";
+import { writeText } from "./write-text.ts";
 
 /** What of an emitted verdict does not depend on clocks, offsets or positions. */
 export type HistoryEntry = Pick<
@@ -77,7 +77,7 @@ function historyEntry(record: VerdictRecord): HistoryEntry {
 }
 
 function writeLines(path: string, records: readonly object[]): void {
-  writeFileSync(path, records.map((record) => `${toJson(record)}\n`).join(""));
+  writeText(path, records.map((record) => `${toJson(record)}\n`).join(""));
 }
 
 interface Named {

@@ -64,13 +64,16 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   try {
     await runner.run(signal);
     if (!signal.aborted) through = Math.min(...runner.metrics().sources.map((source) => source.frontier));
-    progress.done();
     const metrics = runner.metrics();
     const seconds = (performance.now() - startedAt) / 1000;
     const openDeadLetters = outputs.desk.deadLetters({ state: "open" }).length;
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
     return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters, openSuspensions };
+  } catch (error) {
+    outputs.flush();
+    throw error;
   } finally {
+    progress.done();
     runner.close();
     outputs.close(Number.isFinite(through) ? through : undefined);
   }

@@ -15,8 +15,9 @@ export interface Score extends ClassScore {
   readonly byClass: Readonly<Record<string, ClassScore>>;
   /** Money of the injected faults when they fall due, by currency. */
   readonly injectedAtRisk: Readonly<Record<string, string>>;
-  /** Money at risk of the faults that were found, as the first failing verdict of each says. */
+  /** Money at risk of the faults that were found, as the first failing verdict of each says; also by class. */
   readonly foundAtRisk: Readonly<Record<string, string>>;
+  readonly foundAtRiskByClass: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What was missed, and what was alerted without cause, for people: `class key currency`. */
   readonly misses: readonly string[];
   readonly falseAlarmKeys: readonly string[];
@@ -39,6 +40,7 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
   const unresolved = openAlerts(run);
   const injectedAtRisk = new Amounts();
   const foundAtRisk = new Amounts();
+  const foundByClass = new Map([...byClass.keys()].map((name) => [name, new Amounts()]));
   const misses: string[] = [];
   let example: Score["example"];
   for (const fault of truth.faults) {
@@ -54,6 +56,7 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
     }
     score.found++;
     foundAtRisk.add(fault.currency, atRisk);
+    foundByClass.get(fault.class)!.add(fault.currency, atRisk);
     example ??= { key: fault.key, class: fault.class };
   }
   const falseAlarmKeys = falseAlarms(truth, run, byClass);
@@ -62,6 +65,7 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
     byClass: Object.fromEntries(byClass),
     injectedAtRisk: injectedAtRisk.toRecord(),
     foundAtRisk: foundAtRisk.toRecord(),
+    foundAtRiskByClass: Object.fromEntries([...foundByClass].map(([name, amounts]) => [name, amounts.toRecord()])),
     misses,
     falseAlarmKeys,
     example,

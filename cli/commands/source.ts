@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import { formatTime } from "../../base/time.ts";
@@ -6,6 +6,7 @@ import { readConfig } from "../config.ts";
 import { appendToList } from "../json-edit.ts";
 import { instant } from "../options.ts";
 import { terminal } from "../terminal.ts";
+import { writeText } from "../write-text.ts";
 
 interface EpochOptions {
   readonly config: string;
@@ -44,7 +45,7 @@ function newEpoch(name: string, { config: file, at, json }: EpochOptions): void 
   const time = formatTime(at);
   const isKnown = source.epochs?.includes(at) === true;
   if (!isKnown)
-    replace(config.file, appendToList(readFileSync(config.file, "utf8"), ["sources", name, "epochs"], time));
+    writeText(config.file, appendToList(readFileSync(config.file, "utf8"), ["sources", name, "epochs"], time));
   const epochs = [...(source.epochs ?? []), ...(isKnown ? [] : [at])].sort((a, b) => a - b);
   if (json) return terminal.printJson({ source: name, epochs: epochs.map(formatTime), changed: !isKnown });
   terminal.print(
@@ -53,11 +54,4 @@ function newEpoch(name: string, { config: file, at, json }: EpochOptions): void 
       : `${name} begins a new epoch at ${time}, number ${epochs.indexOf(at) + 1}; ${file} says so now.`,
   );
   terminal.print("Positions before and after that time are not compared. Run the job again for it to take effect.");
-}
-
-/** So that nobody ever reads half of it. */
-function replace(file: string, text: string): void {
-  const next = `${file}.${process.pid}.tmp`;
-  writeFileSync(next, text);
-  renameSync(next, file);
 }

@@ -78,7 +78,7 @@ function note(buffer: Uint8Array, start: number, end: number, ids: Set<number>):
 
 function copyOf(records: RecordBatch, i: number): RawRecord {
   const { topic, partition, buffer, offsets, keyStarts, keyEnds, valueStarts, valueEnds } = records;
-  const key = keyStarts[i]! < 0 ? null : buffer.slice(keyStarts[i]!, keyEnds[i]!);
-  const value = buffer.slice(valueStarts[i]!, valueEnds[i]!);
+  const key = keyStarts[i]! < 0 ? null : Buffer.from(buffer.subarray(keyStarts[i]!, keyEnds[i]!));
+  const value = Buffer.from(buffer.subarray(valueStarts[i]!, valueEnds[i]!));
   return { topic, partition, offset: offsets[i]!, key, value };
 }

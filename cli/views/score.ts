@@ -1,5 +1,4 @@
 import type { ShopTruth } from "../../shop/truth.ts";
-import { amountsText } from "../amounts.ts";
 import type { Recorder } from "../recorder.ts";
 import type { RunResult } from "../run-job.ts";
 import type { ClassScore, Score } from "../score.ts";
@@ -28,8 +27,6 @@ export function scoreText({ score, run, truth, recorder, dir }: DemoResult): str
     "",
     classTable(score),
     "",
-    `Money at risk   injected: ${amountsText(score.injectedAtRisk)}`,
-    `                   found: ${amountsText(score.foundAtRisk)}`,
     `Verdicts at the end      ${grouped(pass)} pass, ${grouped(fail)} fail, ${grouped(pending)} pending, ${grouped(unobservable)} unobservable`,
     `Counted apart            ${baseline} overdue before the first change (baseline), ${truth.notDue.length} faults not due yet, ${run.tally.engineAlerts().length} engine alerts, ${run.openDeadLetters} dead letters`,
     ...troubles(score),
@@ -38,15 +35,25 @@ export function scoreText({ score, run, truth, recorder, dir }: DemoResult): str
   ].join("\n");
 }
 
+/** A line per class, the money at risk of what was found in a column per currency. */
 function classTable(score: Score): string {
-  const line = (name: string, { injected, found, missed, falseAlarms }: ClassScore) => [
-    name,
-    ...[injected, found, missed, falseAlarms].map(grouped),
-  ];
-  const titles = ["injected", "found", "missed", "false alarms"];
+  const currencies = Object.keys(score.injectedAtRisk);
+  const line = (name: string, counts: ClassScore, atRisk: Readonly<Record<string, string>> = {}) => {
+    const { injected, found, missed, falseAlarms } = counts;
+    return [
+      name,
+      ...[injected, found, missed, falseAlarms].map(grouped),
+      ...currencies.map((code) => atRisk[code] ?? ""),
+    ];
+  };
+  const titles = ["injected", "found", "missed", "false alarms", ...currencies.map((code) => `${code} at risk`)];
   return table(
     [{ title: "class" }, ...titles.map((title) => ({ title, align: "right" }) as const)],
-    [...Object.entries(score.byClass).map(([name, counts]) => line(name, counts)), line("all", score)],
+    [
+      ...Object.entries(score.byClass).map(([name, counts]) => line(name, counts, score.foundAtRiskByClass[name])),
+      line("all found", score, score.foundAtRisk),
+      ["injected", ...Array(4).fill(""), ...currencies.map((code) => score.injectedAtRisk[code]!)],
+    ],
   );
 }
 
