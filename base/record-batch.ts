@@ -1,6 +1,7 @@
 /**
  * Raw records of one partition, in place: where each key and value lies in one shared buffer. What a log or a fetch
- * response hands to a decoder; nothing is copied, so it must not outlive the reader's next call.
+ * response hands to a decoder; nothing is copied, so it must not outlive the
+ * reader's next call. Who keeps bytes copies them with `Buffer.from(buffer.subarray(…))`: `slice` of a Buffer copies nothing.
  */
 export interface RecordBatch {
   readonly topic: string;
