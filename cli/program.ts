@@ -1,0 +1,39 @@
+import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { addAlerts } from "./commands/alerts.ts";
+import { addChecks } from "./commands/checks.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addRun } from "./commands/run.ts";
+import { addSnapshots } from "./commands/snapshots.ts";
+import { addSource } from "./commands/source.ts";
+import { EXIT, report } from "./errors.ts";
+
+/** Runs the command that the arguments of this process name, and sets the exit code. Errors are printed, not thrown. */
+export async function runProgram(): Promise<void> {
+  const verbose = process.argv.includes("--verbose") || Boolean(process.env.DEBUG);
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? usageCode(error) : report(error, verbose);
+  }
+}
+
+function program(): Command {
+  const program = new Command("countercheck")
+    .description("Finds money that goes missing between systems, from their databases' change events.")
+    .version(manifest.version)
+    .option("--verbose", "show the stack of errors")
+    .exitOverride()
+    .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "error USAGE:")) });
+  const commands = [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks, addDoctor, addSource];
+  for (const add of commands) add(program);
+  return program;
+}
+
+/** Help that was asked for is no failure. */
+function usageCode({ exitCode }: CommanderError): number {
+  return exitCode === 0 ? EXIT.ok : EXIT.usage;
+}
