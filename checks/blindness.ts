@@ -55,7 +55,10 @@ export class Blindness {
 
   /** Why nothing can be said of a key at a point, or null. */
   reasonFor(key: Key, point: number): string | null {
-    for (const { time, message } of this.#suspensions.values()) if (point >= time) return message;
+    if (this.#suspensions.size > 0) {
+      for (const { time, message } of this.#suspensions.values()) if (point >= time) return message;
+    }
+    if (this.#faultsOfKey.size === 0) return null;
     const [fault] = this.#faultsOfKey.get(key) ?? [];
     return fault === undefined ? null : `record ${fault} is in the dead letters`;
   }

@@ -97,7 +97,11 @@ export class Judge {
 
   /** Adds a pass for currencies that were judged before and of which nothing is left. */
   #withFormer(judgements: readonly Judgement[], verdicts: KeyVerdicts): readonly Judgement[] {
-    const gone = verdicts.currencies.filter((c) => !judgements.some((j) => j.currency === c.currency));
+    const { currencies } = verdicts;
+    if (currencies.length === 0 || (currencies.length === 1 && currencies[0]!.currency === judgements[0]?.currency)) {
+      return judgements;
+    }
+    const gone = currencies.filter((c) => !judgements.some((j) => j.currency === c.currency));
     return gone.length === 0 ? judgements : [...judgements, ...gone.map((c) => nothingLeft(c.currency))];
   }
 

@@ -105,6 +105,20 @@ export class Ledger {
     return real && !this.#owed;
   }
 
+  /** True when nothing of what counts has a point ahead. */
+  isIdle(skewMs: number): boolean {
+    if (this.#owed || (this.lastChange ?? BEFORE_ALL_TIME) + skewMs > this.lastPoint) return false;
+    return this.entries.every((entry) => entry.dueAt + skewMs <= this.lastPoint);
+  }
+
+  /** Drops the first change that waits if it takes away a row that is not known; false when it does not. */
+  dropUnknownRetract(): boolean {
+    const [first] = this.#waiting;
+    if (first === undefined || first.isAdd || this.entries.some((entry) => entry.from.id === first.row)) return false;
+    this.#waiting.shift();
+    return true;
+  }
+
   /** Leaves one entry per leg and currency of all rows, which are due: judgements stay as they are. */
   close(): void {
     const totals: Entry[] = [];
@@ -117,6 +131,15 @@ export class Ledger {
   forget(): void {
     this.entries = [];
     this.memory = "forgotten";
+  }
+
+  /** Begins anew, but for the changes that wait. */
+  reset(): void {
+    this.entries = [];
+    this.lastPoint = BEFORE_ALL_TIME;
+    this.lastChange = undefined;
+    this.memory = "rows";
+    this.judged = false;
   }
 
   #apply(change: Change): void {

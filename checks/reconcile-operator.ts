@@ -111,7 +111,6 @@ export class ReconcileOperator implements Operator {
     const time = this.#effectiveTime(from);
     const entries = legs.flatMap((leg) => this.#entry(leg, from, row, business) ?? []);
     const isAdd = change.kind.values[row] === ADD;
-    if (!isAdd && state.ledger.memory === "forgotten") return;
     state.ledger.add({ time, isAdd, row: from.id, entries });
     this.#schedule(key, state);
   }
@@ -193,10 +192,12 @@ export class ReconcileOperator implements Operator {
     const { ledger, verdicts } = state;
     ledger.timer = Number.POSITIVE_INFINITY;
     const { skewMs } = this.#rule;
-    for (let point = ledger.nextPoint(skewMs, this.#floor); point <= through; ) {
+    for (;;) {
+      this.#retention.age(state, skewMs);
+      const point = ledger.nextPoint(skewMs, this.#floor);
+      if (point > through) break;
       const first = !ledger.judged;
       if (ledger.advance(point, skewMs, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
-      point = ledger.nextPoint(skewMs, this.#floor);
     }
     this.#schedule(key, state);
   }

@@ -32,23 +32,45 @@ export class Retention {
     if (Number.isFinite(ledger.lastPoint)) this.#timers.register(key, this.#nextStep(ledger.lastPoint, ledger.memory));
   }
 
+  /**
+   * Takes the steps that were due before the first change that waits: what it finds is a matter of event time, however
+   * far the frontier moved at once.
+   */
+  age(state: KeyState, skewMs: number): void {
+    const { ledger } = state;
+    for (let next = ledger.waiting[0]; next !== undefined; next = ledger.waiting[0]) {
+      const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle(skewMs) && this.#judge.isQuiet(state.verdicts);
+      if (idle && this.#nextStep(ledger.lastPoint, ledger.memory) < next.time && this.#step(state)) continue;
+      if (ledger.memory !== "forgotten" || !ledger.dropUnknownRetract()) return;
+    }
+  }
+
   /** Takes the steps that are due at a frontier. */
   through(frontier: number): void {
     for (let due = this.#timers.next(frontier); due !== undefined; due = this.#timers.next(frontier)) {
       const state = this.#keys.get(due.key);
-      if (state !== undefined && this.#isIdleSince(state, due.time)) this.#step(due.key, state);
+      if (state === undefined || !this.#isIdleSince(state, due.time)) continue;
+      if (!this.#step(state)) continue;
+      if (state.ledger.memory === "rows") this.#keys.delete(due.key);
+      else this.watch(due.key, state);
     }
   }
 
-  #step(key: Key, state: KeyState): void {
-    const { ledger, verdicts } = state;
-    if (ledger.memory === "forgotten") {
-      if (verdicts.currencies.every((currency) => currency.version === 0)) this.#keys.delete(key);
-      return;
+  /** From rows to totals, to a name, to nothing; false for a name that must be kept. */
+  #step({ ledger, verdicts }: KeyState): boolean {
+    switch (ledger.memory) {
+      case "rows":
+        ledger.close();
+        return true;
+      case "closed":
+        ledger.forget();
+        return true;
+      case "forgotten":
+        if (verdicts.currencies.some((currency) => currency.version > 0)) return false;
+        ledger.reset();
+        verdicts.currencies = [];
+        return true;
     }
-    if (ledger.memory === "closed") ledger.forget();
-    else ledger.close();
-    this.watch(key, state);
   }
 
   /** Nothing was judged since the step was planned, nothing waits, and nothing is wrong. */

@@ -74,7 +74,9 @@ export class VerdictLog {
     const before = state.status;
     const news = isNews(before, status, told !== state.told) || (this.#rule.emitAll && before !== status);
     state.baseline = baselineAfter(state.baseline, outcome);
-    Object.assign(state, { status, class: cause, atRisk: formatDecimal(judgement.atRisk, scale.scale) });
+    state.status = status;
+    state.class = cause;
+    if (status === "fail") state.atRisk = formatDecimal(judgement.atRisk, scale.scale);
     if (!news) {
       this.#count(point, status);
       return;
