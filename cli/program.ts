@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import manifest from "../package.json" with { type: "json" };
 import { addAlerts } from "./commands/alerts.ts";
 import { addChecks } from "./commands/checks.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
@@ -23,7 +22,6 @@ export async function runProgram(): Promise<void> {
 function program(): Command {
   const program = new Command("countercheck")
     .description("Finds money that goes missing between systems, from their databases' change events.")
-    .version(manifest.version)
     .option("--verbose", "show the stack of errors")
     .exitOverride()
     .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")

@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import avro from "avsc";
+import { describe, expect, it } from "vitest";
+import { Desk } from "../../connectors/desk/desk.ts";
+import { FileLogReader } from "../../connectors/file/reader.ts";
+import { FileLogWriter } from "../../connectors/file/writer.ts";
+import { countercheck, ended, root, startCountercheck, TemporaryFolder } from "../support/cli.ts";
+import { breakRecord, layShopLog } from "../support/shop.ts";
+
+const JOB = join(root, "jobs/payment-settlement");
+const ORDERS = 600;
+
+describe.concurrent("countercheck run", () => {
+  it("runs a job that lies anywhere, with sinks of its own", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 100);
+    mkdirSync(join(folder.path, "mine"));
+    writeFileSync(
+      join(folder.path, "mine/job.ts"),
+      `import { id, job, model, money, table, type Row } from "countercheck";
+       import { testJob } from "countercheck/testing";
+       const Refund = model("Refund", { from: table("shop", "refunds"), fields: { paymentId: id(), amount: money() } });
+       if (typeof testJob !== "function") throw new Error("no testing");
+       export default job("mine", (env) => env.changes(Refund).asEvents().to("refunds"));`,
+    );
+    const { code, stderr } = await countercheck(["run", "mine", "--config", "config.json", "--quiet"], {
+      cwd: folder.path,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = readFileSync(join(folder.path, "out/sinks/refunds.jsonl"), "utf8").trimEnd().split("\n");
+    const [first] = lines.map((line) => JSON.parse(line));
+    expect(Object.keys(first)).toEqual(["paymentId", "amount"]);
+    expect(first.amount).toEqual({
+      minor: expect.stringMatching(/^\d+$/),
+      currency: expect.stringMatching(/^[A-Z]{3}$/),
+    });
+  });
+
+  it("leaves a log that others can read with the contracts beside it, and nothing twice when it is repeated", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, ORDERS);
+    const counts = async () => {
+      const args = ["run", JOB, "--config", "config.json", "--json", "--history", "history"];
+      const { code, stdout } = await countercheck(args, { cwd: folder.path });
+      expect(code).toBe(3);
+      const history = readFileSync(join(folder.path, "history"), "utf8").trimEnd().split("\n");
+      const verdicts = decodedTopic(folder.path, "verdicts");
+      expect(verdicts.map((verdict) => `${verdict.key} ${verdict.currency} ${verdict.version}`).sort()).toEqual(
+        history
+          .map((line) => JSON.parse(line))
+          .map((entry) => `${entry.key} ${entry.currency} ${entry.version}`)
+          .sort(),
+      );
+      const scan = ["snapshots", "scan", "--dir", "out", "--limit", "1000", "--json"];
+      const snapshots = JSON.parse((await countercheck(scan, { cwd: folder.path })).stdout).rows.length;
+      expect(snapshots).toBe(history.length);
+      const list = ["alerts", "list", "--dir", "out", "--state", "all", "--limit", "1000", "--json"];
+      const { alerts } = JSON.parse((await countercheck(list, { cwd: folder.path })).stdout);
+      const opened = decodedTopic(folder.path, "alerts").filter((step) => step.action === "opened");
+      expect(alerts).toHaveLength(opened.length);
+      expect(JSON.parse(stdout).alerts.opened).toBe(opened.length);
+      return { verdicts: verdicts.length, snapshots, alerts };
+    };
+    expect(await counts()).toEqual(await counts());
+  });
+
+  it("fails on a log without an end; with --follow it waits, heeds decisions, and ends cleanly on Ctrl-C", async () => {
+    using folder = new TemporaryFolder();
+    const truth = await layShopLog(folder.path, ORDERS, {
+      ended: false,
+      change: breakRecord("maria.shop.payments", 700),
+    });
+    const run = ["run", JOB, "--config", "config.json", "--json"];
+    const bounded = await countercheck(run, { cwd: folder.path });
+    expect(bounded.code).toBe(1);
+    expect(bounded.stderr).toMatch(/^error LOG_WITHOUT_END: .*--follow/);
+
+    const child = startCountercheck([...run, "--follow"], { cwd: folder.path });
+    const result = ended(child);
+    const letter = await waitFor(() => openLetters(folder.path)[0]);
+    const key = await waitFor(() => unobservableKey(folder.path));
+    const discard = ["dead-letters", "discard", letter.id, "--note", "broken on purpose", "--dir", "out"];
+    expect(await countercheck(discard, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
+    await waitFor(async () => (await newestStatus(folder.path, key)) !== "unobservable" || undefined);
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await result;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ complete: false, deadLetters: { found: 1, open: 0 } });
+
+    new FileLogWriter(join(folder.path, "input")).end(truth.endTime);
+    const complete = await countercheck([...run, "--follow"], { cwd: folder.path });
+    expect(complete.code).toBe(0);
+    expect(JSON.parse(complete.stdout)).toMatchObject({ complete: true, deadLetters: { found: 0, open: 0 } });
+  });
+
+  it("says what is wrong with a job", async () => {
+    using folder = new TemporaryFolder();
+    writeFileSync(join(folder.path, "config.json"), CONFIG_OF_NOTHING);
+    let files = 0;
+    const say = async (text: string | undefined) => {
+      const file = `job-${++files}.ts`;
+      if (text !== undefined) writeFileSync(join(folder.path, file), text);
+      return countercheck(["run", file, "--config", "config.json"], { cwd: folder.path });
+    };
+    expect(await say(undefined)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error JOB_NOT_FOUND: /) });
+    expect(await say("export const a = 1;")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error JOB_INVALID: /),
+    });
+    expect(await say("export default {;")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error JOB_NOT_LOADED: /),
+    });
+    const unbound = `import { id, job, model, table } from "countercheck";
+      export default job("j", (env) => env.changes(model("M", { from: table("nowhere", "t"), fields: { a: id() } })).asEvents().to("s"));`;
+    expect(await say(unbound)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error SOURCE_UNKNOWN: /) });
+  });
+});
+
+const CONFIG_OF_NOTHING = JSON.stringify({
+  sources: { shop: { kind: "mariadb", log: "log", tables: {} } },
+  registry: { folder: "schemas" },
+  output: "out",
+});
+
+function decodedTopic(dir: string, topic: string): Record<string, unknown>[] {
+  const log = join(dir, "out/log");
+  const records: Record<string, unknown>[] = [];
+  const reader = new FileLogReader(log, topic, 0);
+  for (;;) {
+    const batch = reader.read(1 << 20);
+    if (batch === null || "throughMs" in batch) {
+      expect(batch).not.toBeNull();
+      reader.close();
+      return records;
+    }
+    for (let i = 0; i < batch.count; i++) {
+      const value = Buffer.from(batch.buffer.slice(batch.valueStarts[i]!, batch.valueEnds[i]!));
+      const schema = readFileSync(join(log, "schemas", `${value.readUInt32BE(1)}.json`), "utf8");
+      const type = avro.Type.forSchema(JSON.parse(schema), { wrapUnions: "never" });
+      records.push(type.fromBuffer(value.subarray(5)) as Record<string, unknown>);
+    }
+  }
+}
+
+function openLetters(dir: string) {
+  if (!existsSync(join(dir, "out/desk.db"))) return [];
+  const desk = new Desk(join(dir, "out/desk.db"));
+  const letters = desk.deadLetters({ state: "open" });
+  desk.close();
+  return letters;
+}
+
+async function unobservableKey(dir: string): Promise<string | undefined> {
+  const args = ["snapshots", "scan", "--status", "unobservable", "--json", "--dir", "out"];
+  const { stdout } = await countercheck(args, { cwd: dir });
+  return stdout === "" ? undefined : JSON.parse(stdout).rows[0]?.key;
+}
+
+async function newestStatus(dir: string, key: string): Promise<string> {
+  const { stdout } = await countercheck(["snapshots", "get", key, "--json", "--dir", "out"], { cwd: dir });
+  return JSON.parse(stdout)[0].status;
+}
+
+async function waitFor<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(100);
+  }
+  throw new Error(`nothing came of ${look}`);
+}

@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { countercheck, root, TemporaryFolder } from "../support/cli.ts";
+
+const COMMANDS = [
+  ["demo"],
+  ["run"],
+  ["snapshots", "get"],
+  ["snapshots", "scan"],
+  ["alerts", "list"],
+  ["dead-letters", "list"],
+  ["dead-letters", "replay"],
+  ["dead-letters", "discard"],
+  ["checks", "resume"],
+  ["doctor"],
+  ["source", "new-epoch"],
+];
+
+describe.concurrent("every command", () => {
+  it.each(COMMANDS)("has help with an example: %s %s", async (...words) => {
+    const command = words.filter((word) => word !== undefined);
+    const { code, stdout, stderr } = await countercheck([...command, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("Example");
+    expect(stdout).toContain("--json");
+    expect(stdout).toMatch(/(npx countercheck|npm start).*/);
+  });
+});
+
+describe.concurrent("a command that is called wrongly ends with 2", () => {
+  it.each([
+    [["snapsots"], "(Did you mean snapshots?)"],
+    [["demo", "--sed", "1"], "(Did you mean --seed?)"],
+    [["demo", "--orders", "many"], "Expected a whole number."],
+    [["snapshots"], "Usage: countercheck snapshots"],
+    [["snapshots", "get", "1"], "--dir"],
+    [["snapshots", "scan", "--dir", "x", "--status", "red"], "Allowed choices are pass, fail"],
+    [["snapshots", "scan", "--dir", "x", "--from", "yesterday"], "Expected a time such as"],
+    [["run", "job.ts"], "--config"],
+    [["run", "job.ts", "--config", "missing.json"], "error CONFIG_NOT_FOUND: "],
+    [["run", "job.ts", "--config", "x", "--follow", "--verdicts", "v"], "cannot be used with option"],
+    [["dead-letters", "discard", "t/0/1", "--dir", "x"], "--note"],
+  ])("%j: %s", async (args, says) => {
+    const { code, stdout, stderr } = await countercheck(args);
+    expect(stderr).toContain(says);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});
+
+describe.concurrent("an error", () => {
+  it("is one line with its code; its stack is shown on demand", async () => {
+    using folder = new TemporaryFolder();
+    const args = ["alerts", "list", "--dir", folder.path];
+    const plain = await countercheck(args);
+    expect(plain.code).toBe(1);
+    expect(plain.stderr).toMatch(/^error DESK_NOT_FOUND: There is no desk at .*\n$/);
+    const verbose = await countercheck([...args, "--verbose"]);
+    expect(verbose.stderr).toMatch(/^error DESK_NOT_FOUND: .*\n.*\n\s+at /);
+    expect((await countercheck(args, { env: { DEBUG: "1" } })).stderr).toContain(" at ");
+  });
+});
+
+describe.concurrent("stdout", () => {
+  it("may be closed by its reader", async () => {
+    using folder = new TemporaryFolder();
+    await countercheck(["demo", "--orders", "600", "--json", "--dir", "d"], { cwd: folder.path });
+    const command = `"${process.execPath}" --disable-warning=ExperimentalWarning "${join(root, "cli/main.ts")}" snapshots scan --limit 1000 --json --dir d`;
+    const { stdout, stderr } = spawnSync("sh", ["-c", `${command} | head -n 1`], {
+      cwd: folder.path,
+      encoding: "utf8",
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "{\n", stderr: "" });
+  });
+
+  it("has no colours where it is no terminal", async () => {
+    const { stderr } = await countercheck(["run", "x", "--config", "missing.json"]);
+    expect(stderr).not.toContain("\u001b[");
+  });
+});
