@@ -36,6 +36,8 @@ export interface Change {
   readonly entries: readonly Entry[];
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /**
  * What is known of one key: the entries that count at the last point that was judged, and the changes behind it that
  * wait, because a verdict at a point is computed from exactly the changes at or before it.
@@ -47,7 +49,7 @@ export class Ledger {
   /** Time of the newest change among `entries`' history; undefined before the first. */
   lastChange: number | undefined = undefined;
   /** Time that a timer is registered for; +∞ for none. */
-  timer = Number.POSITIVE_INFINITY;
+  timer = NEVER;
   /** `closed`: only totals are left of the rows so far; `forgotten`: not even those. */
   memory: "rows" | "closed" | "forgotten" = "rows";
   /** False until the first judgement. */
@@ -157,7 +159,7 @@ export class Ledger {
   }
 
   #nextDeadline(skewMs: number): number {
-    let least = Number.POSITIVE_INFINITY;
+    let least = NEVER;
     for (const entry of this.entries) {
       const point = entry.dueAt + skewMs;
       if (point > this.lastPoint && point < least) least = point;
@@ -180,7 +182,7 @@ export class Ledger {
       if (end !== undefined && time > end + skewMs) break;
       end = time;
     }
-    return end === undefined ? Number.POSITIVE_INFINITY : end + skewMs;
+    return end === undefined ? NEVER : end + skewMs;
   }
 }
 
