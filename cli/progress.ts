@@ -18,7 +18,8 @@ const PLAIN_EVERY_MS = 5_000;
 /** Progress for whoever reads stderr: live on a terminal, else a line now and then; nothing at all if `quiet`. */
 export function openProgress(quiet: boolean): Progress {
   if (quiet) return { show: () => undefined, done: () => undefined };
-  return process.stderr.isTTY ? new LiveProgress() : new PlainProgress();
+  // A terminal may say that it has no rows; log-update shows nothing there.
+  return process.stderr.isTTY && process.stderr.rows > 0 ? new LiveProgress() : new PlainProgress();
 }
 
 class LiveProgress implements Progress {

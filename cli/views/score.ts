@@ -2,7 +2,7 @@ import type { ShopTruth } from "../../shop/truth.ts";
 import type { Recorder } from "../recorder.ts";
 import type { RunResult } from "../run-job.ts";
 import type { ClassScore, Score } from "../score.ts";
-import { grouped, table } from "../table.ts";
+import { grouped, type TableColumn, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
 /** How the demo went. */
@@ -27,6 +27,8 @@ export function scoreText({ score, run, truth, recorder, dir }: DemoResult): str
     "",
     classTable(score),
     "",
+    moneyTable(score),
+    "",
     `Verdicts at the end      ${grouped(pass)} pass, ${grouped(fail)} fail, ${grouped(pending)} pending, ${grouped(unobservable)} unobservable`,
     `Counted apart            ${baseline} overdue before the first change (baseline), ${truth.notDue.length} faults not due yet, ${run.tally.engineAlerts().length} engine alerts, ${run.openDeadLetters} dead letters`,
     ...troubles(score),
@@ -35,26 +37,37 @@ export function scoreText({ score, run, truth, recorder, dir }: DemoResult): str
   ].join("\n");
 }
 
-/** A line per class, the money at risk of what was found in a column per currency. */
 function classTable(score: Score): string {
-  const currencies = Object.keys(score.injectedAtRisk);
-  const line = (name: string, counts: ClassScore, atRisk: Readonly<Record<string, string>> = {}) => {
-    const { injected, found, missed, falseAlarms } = counts;
-    return [
-      name,
-      ...[injected, found, missed, falseAlarms].map(grouped),
-      ...currencies.map((code) => atRisk[code] ?? ""),
-    ];
-  };
-  const titles = ["injected", "found", "missed", "false alarms", ...currencies.map((code) => `${code} at risk`)];
+  const line = (name: string, { injected, found, missed, falseAlarms }: ClassScore) => [
+    name,
+    ...[injected, found, missed, falseAlarms].map(grouped),
+  ];
+  const classes = Object.entries(score.byClass).map(([name, counts]) => line(name, counts));
   return table(
-    [{ title: "class" }, ...titles.map((title) => ({ title, align: "right" }) as const)],
+    [{ title: "class" }, ...numbers("injected", "found", "missed", "false alarms")],
+    [...classes, line("all", score)],
+  );
+}
+
+/** What the failures that were found say is at risk, by class and currency, over what the shop knows. */
+function moneyTable({ byClass, injectedAtRisk, foundAtRisk, foundAtRiskByClass }: Score): string {
+  const currencies = Object.keys(injectedAtRisk);
+  const line = (name: string, atRisk: Readonly<Record<string, string>> = {}) => [
+    name,
+    ...currencies.map((code) => atRisk[code] ?? ""),
+  ];
+  return table(
+    [{ title: "money at risk" }, ...numbers(...currencies)],
     [
-      ...Object.entries(score.byClass).map(([name, counts]) => line(name, counts, score.foundAtRiskByClass[name])),
-      line("all found", score, score.foundAtRisk),
-      ["injected", ...Array(4).fill(""), ...currencies.map((code) => score.injectedAtRisk[code]!)],
+      ...Object.keys(byClass).map((name) => line(name, foundAtRiskByClass[name])),
+      line("all found", foundAtRisk),
+      line("injected", injectedAtRisk),
     ],
   );
+}
+
+function numbers(...titles: readonly string[]): TableColumn[] {
+  return titles.map((title) => ({ title, align: "right" }));
 }
 
 const SHOWN = 10;
