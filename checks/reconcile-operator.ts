@@ -14,13 +14,7 @@ import { type Entry, Ledger, type RowEvidence } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { Retention } from "./retention.ts";
 import { type CheckInput, type CurrencyScale, type ReconcileRule, scaleOf } from "./rule.ts";
-import { type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
-
-/** All that is kept of one key. */
-export interface KeyState {
-  readonly ledger: Ledger;
-  readonly verdicts: KeyVerdicts;
-}
+import { type KeyState, VerdictLog } from "./verdict-log.ts";
 
 /**
  * Reconciles by key: takes in rows, waits until every source's frontier has reached a key's next point, judges it

@@ -2,7 +2,7 @@ import type { Key } from "../base/key.ts";
 import { days } from "../base/time.ts";
 import type { KeyedState, Timers } from "../dataflow/operator.ts";
 import type { Judge } from "./judge.ts";
-import type { KeyState } from "./reconcile-operator.ts";
+import type { KeyState } from "./verdict-log.ts";
 
 /** How long a quiet key keeps its rows, so that a late line is shown beside those it doubles. */
 const CLOSE_AFTER_MS = days(30);

@@ -31,6 +31,12 @@ export interface KeyVerdicts {
   currencies: CurrencyVerdict[];
 }
 
+/** All that is kept of one key. */
+export interface KeyState {
+  readonly ledger: Ledger;
+  readonly verdicts: KeyVerdicts;
+}
+
 /** What is to be said of one currency at a point. */
 export interface Outcome {
   readonly judgement: Judgement;

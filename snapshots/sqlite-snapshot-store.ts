@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import { assert } from "../base/errors.ts";
+import { type FileKind, SqliteFile } from "../base/sqlite-file.ts";
 import { formatCursor, type Place, parseCursor } from "./cursor.ts";
 import {
   type HistoryQuery,
@@ -11,7 +12,6 @@ import {
   type SnapshotRow,
   type SnapshotStore,
 } from "./snapshot-store.ts";
-import { type FileKind, SqliteFile } from "./sqlite-file.ts";
 
 /** How an SQLite evidence store is opened. */
 export interface SqliteSnapshotOptions {

@@ -1,6 +1,6 @@
+import type { SqliteFile } from "../../base/sqlite-file.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import type { AlertQuery, AlertState, EngineAlert, MoneyAlert, SeenEngineAlert } from "./records.ts";
-import type { SqliteFile } from "./sqlite-file.ts";
 import { capped, where } from "./tables.ts";
 
 /** Money alerts, folded from their steps, and engine alerts, counted. */

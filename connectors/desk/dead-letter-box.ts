@@ -1,9 +1,9 @@
 import { raise } from "../../base/errors.ts";
+import type { SqliteFile } from "../../base/sqlite-file.ts";
 import { formatTime } from "../../base/time.ts";
 import type { RecordFault } from "../../dataflow/source.ts";
 import { checkedNote, type DecisionLog } from "./decision-log.ts";
 import { type DeadLetter, type DeadLetterState, type DeadLetterSummary, MAX_ROWS } from "./records.ts";
-import type { SqliteFile } from "./sqlite-file.ts";
 import { capped, where } from "./tables.ts";
 
 /** Records that could not be used, until somebody settles them. */

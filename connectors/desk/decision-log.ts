@@ -1,6 +1,6 @@
 import { raise } from "../../base/errors.ts";
+import type { SqliteFile } from "../../base/sqlite-file.ts";
 import { type DeadLetterDecision, type Decision, MAX_NOTE, MAX_ROWS } from "./records.ts";
-import type { SqliteFile } from "./sqlite-file.ts";
 
 /** What people decided, in the order in which they did. Decisions are added, never changed. */
 export class DecisionLog {

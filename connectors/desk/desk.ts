@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { SqliteFile } from "../../base/sqlite-file.ts";
 import type { RecordFault, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import { AlertBook } from "./alert-book.ts";
@@ -18,7 +19,6 @@ import {
   type SuspensionEntry,
   type SuspensionState,
 } from "./records.ts";
-import { SqliteFile } from "./sqlite-file.ts";
 import { type ResumeTarget, SuspensionBook } from "./suspension-book.ts";
 import { capped, DESK_FILE, where } from "./tables.ts";
 

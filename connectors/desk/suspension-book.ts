@@ -1,9 +1,9 @@
 import { assert, raise } from "../../base/errors.ts";
+import type { SqliteFile } from "../../base/sqlite-file.ts";
 import { formatTime } from "../../base/time.ts";
 import type { Suspension } from "../../dataflow/source.ts";
 import { checkedNote, type DecisionLog } from "./decision-log.ts";
 import { MAX_ROWS, type SuspensionEntry, type SuspensionState } from "./records.ts";
-import type { SqliteFile } from "./sqlite-file.ts";
 import { capped } from "./tables.ts";
 
 /** Which suspended checks go on: those of one suspension, or one check wherever it is suspended. */

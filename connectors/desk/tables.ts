@@ -1,7 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { assert } from "../../base/errors.ts";
+import type { FileKind } from "../../base/sqlite-file.ts";
 import { MAX_ROWS } from "./records.ts";
-import type { FileKind } from "./sqlite-file.ts";
 
 /** The desk's file: its tables and its errors. */
 export const DESK_FILE: FileKind = {

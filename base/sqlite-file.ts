@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import type { ErrorCode } from "../../base/error-catalogue.ts";
-import { messageOf, raise } from "../../base/errors.ts";
+import type { ErrorCode } from "./error-catalogue.ts";
+import { messageOf, raise } from "./errors.ts";
 
 /** What kind of file it is, so that one is never taken for another. */
 export interface FileKind {
