@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type OrderValues, type RowChange, StageHarness } from "./row-stage.test-helper.ts";
+
+/** Names and sizes as they stand in `semantics`: what the row stage means is tested in test/semantics. */
+const values = fc.record({
+  orderId: fc.option(fc.nat(3)),
+  note: fc.option(fc.constantFrom("", "a", "a much longer note than before", "ü")),
+  amount: fc.option(fc.constantFrom(-1n, 0n, 2n ** 62n)),
+  items: fc.option(fc.constantFrom(0n, 1n)),
+});
+const change = fc.record({
+  op: fc.constantFrom("create", "update", "update", "delete", "read"),
+  row: fc.nat(5),
+  at: fc.integer({ min: 0, max: 1_000 }),
+  values,
+});
+
+const textOf = ({ orderId, note, amount, items }: OrderValues) => `{${orderId}, ${note}, ${amount}, ${items}}`;
+
+describe("the row stage", () => {
+  it("hands on adds less retracts that always leave exactly the rows that are live", () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 1, max: 7 }), (drawn, batchSize) => {
+        const harness = new StageHarness();
+        const live = new Map<number, string>();
+        for (let at = 0; at < drawn.length; at += batchSize) {
+          const batch = drawn.slice(at, at + batchSize) as RowChange[];
+          harness.push(...batch);
+          for (const { op, row, values: next } of batch) {
+            if (op === "delete") live.delete(row);
+            else live.set(row, textOf(next!));
+          }
+        }
+        expect(folded(harness.out)).toEqual(live);
+        for (const row of [0, 1, 2, 3, 4, 5]) {
+          expect(harness.stage.lookUp(0, String(row)) !== undefined).toBe(live.has(row));
+        }
+      }),
+    );
+  });
+
+  it("says the same of a log that is read twice, or from any place anew", () => {
+    const log = fc.array(change, { maxLength: 30 });
+    fc.assert(
+      fc.property(log, fc.nat(30), (drawn, from) => {
+        const positioned = drawn.map((one, index) => ({ ...one, position: [1, index + 1, 0] as const, at: index }));
+        const once = new StageHarness().push(...positioned);
+        const again = new StageHarness().push(...positioned).push(...positioned.slice(from));
+        expect([again.out, again.events]).toEqual([once.out, once.events]);
+        expect(again.stage.repeats).toBe(positioned.slice(from).length);
+      }),
+    );
+  });
+
+  it("reuses the places of rows that were forgotten", () => {
+    const harness = new StageHarness(10);
+    for (let row = 0; row < 5_000; row++) {
+      harness.push(
+        { op: "create", row, at: row, values: { orderId: row, note: "n", amount: 1n, items: null } },
+        { op: "delete", row, at: row },
+      );
+      harness.stage.forgetBefore(row);
+      expect(harness.stage.size).toBeLessThanOrEqual(12);
+    }
+    expect(harness.out.at(-1)).toBe("- 4999 {4999, n, 1, null} @4999");
+  });
+
+  it("shows the stored row of a key, and nothing of a deleted one", () => {
+    const harness = new StageHarness().push({
+      op: "create",
+      row: 7,
+      at: 1,
+      values: { orderId: 3, note: "n", amount: null, items: null },
+    });
+    const found = harness.stage.lookUp(0, "7");
+    expect(found?.batch.column("orderId").get(found.row)).toBe("3");
+    expect(harness.stage.lookUp(1, "7")).toBe(undefined);
+    harness.push({ op: "delete", row: 7, at: 2 });
+    expect(harness.stage.lookUp(0, "7")).toBe(undefined);
+  });
+});
+
+/** What a reader of the changelog ends up with. Throws on a retract of what was not there. */
+function folded(out: readonly string[]): Map<number, string> {
+  const rows = new Map<number, string>();
+  for (const text of out) {
+    const [, sign, row, fields] = /^([+-]) (\d+) (\{.*\}) @/.exec(text)!;
+    if (sign === "+") rows.set(Number(row), fields!);
+    else if (rows.get(Number(row)) !== fields) throw new Error(`${text} retracts what is not there`);
+    else rows.delete(Number(row));
+  }
+  return rows;
+}
