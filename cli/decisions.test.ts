@@ -72,6 +72,16 @@ describe("what people decided", () => {
     expect(read()).toEqual([SUSPENSION.id]);
   });
 
+  it("settles it at once where not the reader but a row stage meets it again", () => {
+    later();
+    expect(feed.isSettled(FAULT)).toBe(false);
+    desk.decide(FAULT.id, "discarded", "why", 2);
+    later();
+    expect(feed.isSettled(FAULT)).toBe(true);
+    expect(feed.take()).toEqual([{ type: "settled", fault: FAULT.id }]);
+    expect(feed.take()).toEqual([]);
+  });
+
   it("lets a record that was replayed be met again", () => {
     desk.decide(FAULT.id, "replayed", "", 2);
     expect(later()).toEqual([]);

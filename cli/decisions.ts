@@ -1,7 +1,7 @@
 import type { Clock } from "../base/time.ts";
 import type { Desk } from "../connectors/desk/desk.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { SourceOutput, SourceReader } from "../dataflow/source.ts";
+import type { RecordFault, SourceOutput, SourceReader } from "../dataflow/source.ts";
 
 const POLL_MS = 500;
 
@@ -15,6 +15,8 @@ export class DecisionFeed {
   readonly #clock: Clock;
   readonly #discarded = new Set<string>();
   readonly #resumed = new Set<string>();
+  /** Elements for records that were settled before this run met them. */
+  #met: Control[] = [];
   #seen = 0;
   #polledAt = Number.NEGATIVE_INFINITY;
 
@@ -26,9 +28,10 @@ export class DecisionFeed {
   /** What was decided since the last call, looked up every half second at most. */
   take(): readonly Control[] {
     const now = this.#clock.now();
-    if (now - this.#polledAt < POLL_MS) return [];
+    const elements = this.#met;
+    this.#met = [];
+    if (now - this.#polledAt < POLL_MS) return elements;
     this.#polledAt = now;
-    const elements: Control[] = [];
     for (let more = this.#desk.decisions(this.#seen); more.length > 0; more = this.#desk.decisions(this.#seen)) {
       for (const { kind, id, decision } of more) {
         if (kind === "suspension") elements.push(...this.#resume(id));
@@ -38,6 +41,13 @@ export class DecisionFeed {
       this.#seen = more.at(-1)!.seq;
     }
     return elements;
+  }
+
+  /** True for a record that was discarded, of which a row stage says that it cannot be used: it is settled at the next `take`. */
+  isSettled(fault: RecordFault): boolean {
+    if (!this.#discarded.has(fault.id)) return false;
+    this.#met.push({ type: "settled", fault: fault.id });
+    return true;
   }
 
   /** A reader whose faults and suspensions are left out where they were decided. */

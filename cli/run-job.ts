@@ -1,3 +1,4 @@
+import { isError } from "../base/errors.ts";
 import { systemClock } from "../base/time.ts";
 import type { SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
@@ -50,7 +51,7 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   const runner: EmbeddedRunner = new EmbeddedRunner({
     graph,
     readers: readers.map((reader) => decisions.heededBy(reader)),
-    output: showing(outputs, () =>
+    output: watched(outputs, decisions, () =>
       progress.show(() => runLines(runner.metrics(), startedAt, tally.verdicts, tally.alerts)),
     ),
     clock: systemClock,
@@ -70,12 +71,21 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
     return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters, openSuspensions };
   } catch (error) {
-    outputs.flush();
+    bringOut(outputs);
     throw error;
   } finally {
     progress.done();
     runner.close();
     outputs.close(Number.isFinite(through) ? through : undefined);
+  }
+}
+
+/** What was gathered before an error; one that comes of this would only hide the first. */
+function bringOut(outputs: RunOutputs): void {
+  try {
+    outputs.flush();
+  } catch (error) {
+    if (!isError(error)) throw error;
   }
 }
 
@@ -92,11 +102,14 @@ function watcherOf(tally: Tally, onRecord: RunRequest["onRecord"]): Watcher {
   };
 }
 
-function showing(output: RunnerOutput, show: () => void): RunnerOutput {
+/** Faults that were settled are left out, and every flush shows how far the run is. */
+function watched(output: RunnerOutput, decisions: DecisionFeed, show: () => void): RunnerOutput {
   return {
     emit: (name, record) => output.emit(name, record),
     engineAlert: (alert) => output.engineAlert(alert),
-    fault: (fault) => output.fault(fault),
+    fault: (fault) => {
+      if (!decisions.isSettled(fault)) output.fault(fault);
+    },
     suspension: (suspension) => output.suspension(suspension),
     flush: () => {
       show();

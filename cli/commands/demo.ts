@@ -17,9 +17,9 @@ import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
 import { type Score, scoreOf } from "../score.ts";
 import { shopConfig, writeShopLog } from "../shop-log.ts";
+import { shownPath } from "../shown-path.ts";
 import { grouped } from "../table.ts";
 import { noteColors, terminal } from "../terminal.ts";
-import { shownPath } from "../views/run.ts";
 import { scoreText } from "../views/score.ts";
 
 interface DemoOptions {

@@ -6,8 +6,9 @@ import { loadJob } from "../load-job.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
+import { shownPath } from "../shown-path.ts";
 import { terminal } from "../terminal.ts";
-import { runText, shownPath } from "../views/run.ts";
+import { runText } from "../views/run.ts";
 
 interface RunOptions {
   readonly config: string;

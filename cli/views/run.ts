@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import { formatTime } from "../../base/time.ts";
 import type { SuspensionEntry } from "../../connectors/desk/records.ts";
 import { amountsText } from "../amounts.ts";
@@ -23,12 +22,6 @@ export function runText(job: string, result: RunResult, dir: string): string {
     ...tally.engineAlerts().map((alert) => `Engine alert   ${alert.code}: ${printable(alert.message)}`),
     ...nextSteps(result, dir),
   ].join("\n");
-}
-
-/** A folder as the commands that are printed name it: relative where it lies below the current one. */
-export function shownPath(path: string): string {
-  const way = relative(process.cwd(), path);
-  return way === "" ? "." : way.startsWith("..") ? path : way;
 }
 
 function finalsTable(finals: readonly FinalCount[]): string {
