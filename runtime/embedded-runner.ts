@@ -65,6 +65,7 @@ const READS_PER_TURN = 16;
 const IDLE_MS = 50;
 const RETRIES = 5;
 const RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
 
 /**
  * Runs a job in this process: reads its sources, drives its tasks through the task protocol, hands on what they emit.
@@ -76,6 +77,8 @@ export class EmbeddedRunner {
   readonly #drivers: readonly SourceDriver[];
   readonly #stale: StaleWatch;
   readonly #scheduler: Scheduler;
+  /** Splits that could not be read, by name: how often in a row, and when they are tried again. */
+  readonly #failures = new Map<string, { readonly attempt: number; readonly retryAt: number }>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -122,7 +125,7 @@ export class EmbeddedRunner {
       const candidates = this.#candidates(empty);
       if (candidates.length === 0) break;
       const { driver, split } = this.#scheduler(candidates);
-      const read = this.#readWithRetries(driver, split);
+      const read = this.#read(driver, split);
       if (typeof read === "boolean" ? read : await read) some = true;
       else empty.add(splitName(driver, split));
     }
@@ -130,46 +133,54 @@ export class EmbeddedRunner {
   }
 
   #candidates(empty: ReadonlySet<string>): ReadableSplit[] {
+    const now = this.#failures.size === 0 ? 0 : this.#options.clock.now();
+    const waits = (name: string) => (this.#failures.get(name)?.retryAt ?? 0) > now;
     return this.#drivers.flatMap((driver) =>
       driver
         .openSplits()
-        .filter((split) => !empty.has(splitName(driver, split)))
+        .filter((split) => !empty.has(splitName(driver, split)) && !waits(splitName(driver, split)))
         .map((split) => ({ driver, split, through: driver.readThrough(split) })),
     );
   }
 
-  #readWithRetries(driver: SourceDriver, split: number): boolean | Promise<boolean> {
+  #read(driver: SourceDriver, split: number): boolean | Promise<boolean> {
     try {
       const read = driver.read(split, READ_BYTES);
-      return typeof read === "boolean" ? read : read.catch((error) => this.#retry(driver, split, error, 1));
+      if (typeof read !== "boolean") return this.#settled(read, driver, split);
+      this.#failures.delete(splitName(driver, split));
+      return read;
     } catch (error) {
-      return this.#retry(driver, split, error, 1);
+      return this.#failed(driver, split, error);
     }
   }
 
-  /** The environment failed: the split waits and tries again; a bounded run gives up after a while. */
-  async #retry(driver: SourceDriver, split: number, error: unknown, attempt: number): Promise<boolean> {
-    if (!isError(error) || !error.retryable) throw error;
-    if (!this.#options.follow && attempt > RETRIES) throw error;
-    const { source } = driver.reader;
-    this.#options.output.engineAlert({
-      id: `${error.code}/${source}`,
-      code: error.code,
-      source,
-      message: error.message,
-    });
-    if (this.#options.follow) return false;
-    await sleep(RETRY_MS * 2 ** (attempt - 1));
+  async #settled(read: Promise<boolean>, driver: SourceDriver, split: number): Promise<boolean> {
     try {
-      return await driver.read(split, READ_BYTES);
-    } catch (again) {
-      return this.#retry(driver, split, again, attempt + 1);
+      const some = await read;
+      this.#failures.delete(splitName(driver, split));
+      return some;
+    } catch (error) {
+      return this.#failed(driver, split, error);
     }
+  }
+
+  /** The environment failed: the split waits, longer each time, and tries again; a bounded run gives up after a while. */
+  #failed(driver: SourceDriver, split: number, error: unknown): boolean {
+    if (!isError(error) || !error.retryable) throw error;
+    const name = splitName(driver, split);
+    const attempt = (this.#failures.get(name)?.attempt ?? 0) + 1;
+    if (!this.#options.follow && attempt > RETRIES) throw error;
+    const retryAt = this.#options.clock.now() + Math.min(RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS);
+    this.#failures.set(name, { attempt, retryAt });
+    const { code, message } = error;
+    const { source } = driver.reader;
+    this.#options.output.engineAlert({ id: `${code}/${source}`, code, source, message });
+    return false;
   }
 
   async #idle(signal: AbortSignal): Promise<void> {
     const stopped = this.#drivers.find((driver) => driver.stopped);
-    if (!this.#options.follow) {
+    if (!this.#options.follow && this.#failures.size === 0) {
       if (stopped !== undefined) raise("SOURCE_STOPPED", { source: stopped.reader.source });
       const open = this.#drivers.find((driver) => !driver.ended)!;
       const { topic, partition } = open.reader.splits[open.openSplits()[0]!]!;

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { Batch } from "../base/batch.ts";
+import { CountercheckError } from "../base/errors.ts";
+import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../dataflow/change-layout.ts";
+import { Environment } from "../dataflow/environment.ts";
+import { id, idOf, model, table } from "../dataflow/model.ts";
+import { writeFields } from "../dataflow/row-writer.ts";
+import type { SourceOutput, SourceReader } from "../dataflow/source.ts";
+import { EmbeddedRunner, type RunnerOptions } from "./embedded-runner.ts";
+
+const Thing = model("Thing", { from: table("db", "things"), fields: { key: id() } });
+
+/** A step of a scripted source: what one `read` does. */
+type Step = (output: SourceOutput) => boolean | Promise<boolean>;
+
+describe("a bounded run", () => {
+  it("hands on what is read, until every split has ended", async () => {
+    const { keys, run } = start([insert(1, 10), insert(2, 20), end(30)]);
+    await run();
+    expect(keys).toEqual(["1", "2"]);
+  });
+
+  it("says where an end marker is missing", async () => {
+    const { run } = start([insert(1, 10)]);
+    await expect(run()).rejects.toMatchObject({ code: "LOG_WITHOUT_END", details: { topic: "things", partition: 0 } });
+  });
+
+  it("fails when a source's positions went back, and reads nothing more of it", async () => {
+    const { keys, run, alerts } = start([insert(1, 10, 5), insert(1, 90_000, 4), insert(2, 90_001, 6), end(90_002)]);
+    await expect(run()).rejects.toMatchObject({ code: "SOURCE_STOPPED" });
+    expect(keys).toEqual(["1"]);
+    expect(alerts()).toEqual(["POSITION_WENT_BACK/db"]);
+  });
+
+  it("tries again when the environment failed, loses nothing and hands on nothing twice", async () => {
+    const down = fail(new CountercheckError("REGISTRY_UNAVAILABLE", { registry: "r", reason: "down" }));
+    const later: Step = async () => Promise.reject(new CountercheckError("REGISTRY_UNAVAILABLE", {}));
+    const { keys, run, alerts } = start([insert(1, 10), down, later, insert(2, 20), end(30)]);
+    await run();
+    expect(keys).toEqual(["1", "2"]);
+    expect(alerts()).toEqual(["REGISTRY_UNAVAILABLE/db", "REGISTRY_UNAVAILABLE/db"]);
+  });
+
+  it("gives up after a while", async () => {
+    const down = fail(new CountercheckError("REGISTRY_UNAVAILABLE", { registry: "r", reason: "down" }));
+    await expect(start(Array.from({ length: 20 }, () => down)).run()).rejects.toThrow("down");
+  });
+
+  it("fails at once by what no retry mends", async () => {
+    const { run, alerts } = start([fail(new CountercheckError("LOG_CORRUPT", {}))]);
+    await expect(run()).rejects.toMatchObject({ code: "LOG_CORRUPT" });
+    expect(alerts()).toEqual([]);
+  });
+});
+
+describe("a run that follows", () => {
+  it("waits for more until it is stopped, and flushes what it has", async () => {
+    const stop = new AbortController();
+    const { keys, run, flushed } = start([insert(1, 10)], { follow: true, idle: () => stop.abort() });
+    await run(stop.signal);
+    expect(keys).toEqual(["1"]);
+    expect(flushed()).toBeGreaterThan(0);
+  });
+
+  it("says once that a source is stale, and does not count the time of a backlog", async () => {
+    const stop = new AbortController();
+    let idles = 0;
+    const idle = () => {
+      if (++idles === 40) stop.abort();
+    };
+    const backlog = Array.from({ length: 100 }, (_, i) => insert(i, 10));
+    const { run, alerts } = start(backlog, { follow: true, staleAfterMs: 10_000, idle });
+    await run(stop.signal);
+    expect(alerts()).toEqual(["SOURCE_STALE/db"]);
+  });
+});
+
+/** Runs a job that hands on the keys of things, over a source that takes one step a read, then has nothing more. */
+function start(
+  steps: readonly Step[],
+  { idle, ...options }: Partial<RunnerOptions> & { readonly idle?: () => void } = {},
+) {
+  const env = new Environment();
+  env.changes(Thing).asEvents().to("keys");
+  const keys: string[] = [];
+  const alerts: string[] = [];
+  let now = 0;
+  let flushed = 0;
+  const runner = new EmbeddedRunner({
+    graph: env.graph("things"),
+    readers: [scripted(steps, () => idle?.())],
+    output: {
+      emit: (_output, record) => keys.push((record as { key: string }).key),
+      engineAlert: (alert) => alerts.push(alert.id),
+      fault: () => {},
+      suspension: () => {},
+      flush: () => {
+        flushed++;
+      },
+    },
+    // A second goes by whenever somebody looks.
+    clock: { now: () => (now += 1_000) },
+    retainMs: 1e9,
+    follow: false,
+    ...options,
+  });
+  const run = (signal = new AbortController().signal) => runner.run(signal);
+  return { keys, run, alerts: () => alerts, flushed: () => flushed };
+}
+
+function scripted(steps: readonly Step[], idle: () => void): SourceReader {
+  let next = 0;
+  return {
+    source: "db",
+    longestTransactionMs: 0,
+    splits: [{ topic: "things", partition: 0, table: "things", heartbeat: false }],
+    formatPosition: (...parts) => parts.join("/"),
+    read(_split, _maxBytes, output) {
+      const step = steps[next];
+      if (step !== undefined) {
+        next++;
+        return step(output);
+      }
+      idle();
+      return false;
+    },
+    position: () => next,
+    endOffset: () => steps.length,
+    close() {},
+  };
+}
+
+function insert(key: number, time: number, position = time): Step {
+  return (output) => {
+    const batch = new Batch(changeLayout(Thing), 1);
+    const meta = changeColumns(batch);
+    meta.kind.set(0, OP.create);
+    meta.time.set(0, time);
+    meta.seed.nulls[0] = 1;
+    meta.row.set(0, String(key));
+    for (const column of [meta.major, meta.sub, meta.offset]) column.set(0, 0);
+    meta.minor.set(0, position);
+    meta.table.set(0, 0);
+    meta.absent.set(0, 0);
+    writeFields(batch, FIRST_FIELD, 0, Thing.fields, { key: idOf(key) });
+    batch.count = 1;
+    output.changes(Thing, 0, batch);
+    output.progress(0, time);
+    return true;
+  };
+}
+
+function end(time: number): Step {
+  return (output) => {
+    output.ended(0, time);
+    return true;
+  };
+}
+
+function fail(error: CountercheckError): Step {
+  return () => {
+    throw error;
+  };
+}
