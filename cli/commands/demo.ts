@@ -44,7 +44,7 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("let a simulated shop make mistakes, and find them")
     .option("--seed <n>", "what the shop is made from", count, 1)
-    .option("--orders <n>", "orders that arrive", count, 50_000)
+    .option("--orders <n>", "orders that arrive", count, 20_000)
     .option("--dir <dir>", "folder for the log and the results; emptied first", ".countercheck/demo")
     .option("--json", "one JSON document on stdout")
     .option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines")
