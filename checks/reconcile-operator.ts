@@ -187,7 +187,7 @@ export class ReconcileOperator implements Operator {
     ledger.timer = Number.POSITIVE_INFINITY;
     const { skewMs } = this.#rule;
     for (;;) {
-      this.#retention.age(state, skewMs);
+      this.#retention.age(state, skewMs, through);
       const point = ledger.nextPoint(skewMs, this.#floor);
       if (point > through) break;
       const first = !ledger.judged;

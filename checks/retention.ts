@@ -33,14 +33,15 @@ export class Retention {
   }
 
   /**
-   * Takes the steps that were due before the first change that waits: what it finds is a matter of event time, however
-   * far the frontier moved at once.
+   * Takes the steps that a frontier has reached and that were due before the first change that waits: what it finds is
+   * a matter of event time, however far the frontier moved at once.
    */
-  age(state: KeyState, skewMs: number): void {
+  age(state: KeyState, skewMs: number, frontier: number): void {
     const { ledger } = state;
     for (let next = ledger.waiting[0]; next !== undefined; next = ledger.waiting[0]) {
       const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle(skewMs) && this.#judge.isQuiet(state.verdicts);
-      if (idle && this.#nextStep(ledger.lastPoint, ledger.memory) < next.time && this.#step(state)) continue;
+      const step = this.#nextStep(ledger.lastPoint, ledger.memory);
+      if (idle && step <= frontier && step < next.time && this.#step(state)) continue;
       if (ledger.memory !== "forgotten" || !ledger.dropUnknownRetract()) return;
     }
   }
