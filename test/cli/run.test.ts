@@ -80,6 +80,11 @@ describe.concurrent("countercheck run", () => {
     const child = startCountercheck([...run, "--follow"], { cwd: folder.path });
     const result = ended(child);
     const letter = await waitFor(() => openLetters(folder.path)[0]);
+    const second = await countercheck(run, { cwd: folder.path });
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error LOG_LOCKED: .*out.log is being written/),
+    });
     const key = await waitFor(() => unobservableKey(folder.path));
     const discard = ["dead-letters", "discard", letter.id, "--note", "broken on purpose", "--dir", "out"];
     expect(await countercheck(discard, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
