@@ -91,7 +91,7 @@ const jobOf = ({ skew, tolerance, retain }: Terms) =>
 // --- what happens, as fast-check draws it -------------------------------------------------------------------------
 
 /** Most times are whole seconds, so that changes, deadlines and points fall on one another. */
-const gap = fc.constantFrom(0, 0, 500, 1_000, 1_000, 2_000, 2_001, 3_000, 5_000, 9_000);
+const gap = fc.constantFrom<number>(0, 0, 500, 1_000, 1_000, 2_000, 2_001, 3_000, 5_000, 9_000);
 const step = fc.record({
   table: fc.constantFrom<TableName>("payments", "payments", "refunds", "lines", "lines"),
   row: fc.integer({ min: 1, max: 3 }),
@@ -109,7 +109,7 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 const scenario = fc.record({
-  terms: fc.record({ skew: fc.constantFrom(2_000, 2_000, 0, 500), tolerance: fc.constantFrom(0n, 0n, 0n, 1n, 100n) }),
+  terms: fc.record({ skew: fc.constantFrom<number>(2_000, 2_000, 0, 500), tolerance: fc.constantFrom(0n, 0n, 0n, 1n, 100n) }),
   seeds: fc.array(step, { maxLength: 4 }),
   seedTimes: fc.record({ shop: fc.constantFrom(100_000, 101_500), ledger: fc.constantFrom(100_000, 104_000, 96_000) }),
   steps: fc.array(step, { minLength: 1, maxLength: 10 }),
