@@ -60,8 +60,9 @@ export class RunOutputs implements RunnerOutput {
     this.#snapshots = new SqliteSnapshotStore(outputPaths.snapshots(dir), { create: true });
   }
 
-  /** Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it. */
+  /** Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; SINK_NAME_INVALID. */
   static async open(dir: string, graph: Graph, clock: Clock, watcher: Watcher): Promise<RunOutputs> {
+    for (const name of sinksOf(graph)) requireSinkName(name);
     const log = await OutputLog.begin(outputPaths.log(dir));
     const outputs = new RunOutputs(dir, graph, clock, watcher, log);
     outputs.#beginSinks();
@@ -156,8 +157,7 @@ export class RunOutputs implements RunnerOutput {
   #beginSinks(): void {
     const folder = outputPaths.sinks(this.#dir);
     rmSync(folder, { recursive: true, force: true });
-    const names = this.#graph.nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
-    for (const name of names) requireSinkName(name);
+    const names = sinksOf(this.#graph);
     if (names.length > 0) mkdirSync(folder, { recursive: true });
     for (const name of names) {
       this.#sinks.set(name, []);
@@ -172,6 +172,10 @@ export class RunOutputs implements RunnerOutput {
       lines.length = 0;
     }
   }
+}
+
+function sinksOf(graph: Graph): string[] {
+  return graph.nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
 }
 
 /** Sinks share their names with the side outputs of checks. */

@@ -115,6 +115,25 @@ describe.concurrent("countercheck run", () => {
       export default job("j", (env) => env.changes(model("M", { from: table("nowhere", "t"), fields: { a: id() } })).asEvents().to("s"));`;
     expect(await say(unbound)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error SOURCE_UNKNOWN: /) });
   });
+
+  it("says what it could not write", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 100);
+    const job = (sink: string) =>
+      `import { id, job, model, table } from "countercheck";
+       const Refund = model("Refund", { from: table("shop", "refunds"), fields: { paymentId: id() } });
+       export default job("j", (env) => env.changes(Refund).asEvents().to("${sink}"));`;
+    for (const sink of ["verdicts", "../escape", "good"]) {
+      writeFileSync(join(folder.path, `${sink.replaceAll(/\W/g, "")}.ts`), job(sink));
+    }
+    const run = (file: string, ...more: string[]) =>
+      countercheck(["run", file, "--config", "config.json", ...more], { cwd: folder.path });
+    for (const file of ["verdicts.ts", "escape.ts"]) {
+      expect(await run(file)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error SINK_NAME_INVALID: /) });
+    }
+    const unwritten = await run("good.ts", "--history", "no/such/folder/history");
+    expect(unwritten).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error FILE_NOT_WRITTEN: /) });
+  });
 });
 
 const CONFIG_OF_NOTHING = JSON.stringify({
