@@ -193,7 +193,8 @@ export class ReconcileOperator implements Operator {
       const first = !ledger.judged;
       if (ledger.advance(point, skewMs, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
     }
-    this.#schedule(key, state);
+    if (ledger.lastChange === undefined && ledger.waiting.length === 0) this.#keys.delete(key);
+    else this.#schedule(key, state);
   }
 
   /** Keys with a point that the other sources have reached but a stale one has not are unobservable until it moves. */

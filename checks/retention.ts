@@ -42,7 +42,8 @@ export class Retention {
       const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle(skewMs) && this.#judge.isQuiet(state.verdicts);
       const step = this.#nextStep(ledger.lastPoint, ledger.memory);
       if (idle && step <= frontier && step < next.time && this.#step(state)) continue;
-      if (ledger.memory !== "forgotten" || !ledger.dropUnknownRetract()) return;
+      const known = ledger.memory !== "forgotten" && ledger.lastChange !== undefined;
+      if (known || !ledger.dropUnknownRetract()) return;
     }
   }
 
