@@ -109,7 +109,10 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 const scenario = fc.record({
-  terms: fc.record({ skew: fc.constantFrom<number>(2_000, 2_000, 0, 500), tolerance: fc.constantFrom(0n, 0n, 0n, 1n, 100n) }),
+  terms: fc.record({
+    skew: fc.constantFrom<number>(2_000, 2_000, 0, 500),
+    tolerance: fc.constantFrom(0n, 0n, 0n, 1n, 100n),
+  }),
   seeds: fc.array(step, { maxLength: 4 }),
   seedTimes: fc.record({ shop: fc.constantFrom(100_000, 101_500), ledger: fc.constantFrom(100_000, 104_000, 96_000) }),
   steps: fc.array(step, { minLength: 1, maxLength: 10 }),
