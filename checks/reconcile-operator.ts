@@ -240,10 +240,12 @@ export class ReconcileOperator implements Operator {
   /** Judges keys again at the frontier of now, because what can be seen of them changed. */
   #rejudge(keys: readonly Key[] | "unobservable"): void {
     if (keys === "unobservable") return this.#rejudgeUnobservable();
-    if (this.#judgedThrough === Number.NEGATIVE_INFINITY) return;
+    if (this.#judgedThrough === BEFORE_ALL_TIME || this.#judgedThrough < this.#floor) return;
     for (const key of keys) {
       const { ledger, verdicts } = this.#stateOf(key);
-      this.#judge.at(Math.max(ledger.lastPoint, this.#judgedThrough), key, ledger, verdicts, false);
+      const point = Math.max(ledger.lastPoint, this.#judgedThrough);
+      if (point > ledger.lastPoint) ledger.advance(point, this.#rule.skewMs, this.#floor);
+      this.#judge.at(point, key, ledger, verdicts, false);
     }
   }
 

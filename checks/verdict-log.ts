@@ -230,9 +230,9 @@ function isNews(before: Status | null, now: Status, toldChanged: boolean): boole
  */
 function baselineAfter(known: CurrencyVerdict["baseline"], outcome: Outcome): CurrencyVerdict["baseline"] {
   const { class: cause, atRisk } = outcome.judgement;
+  if (outcome.baseline && cause !== null) return { class: cause, atRisk };
   if (outcome.reason !== null) return known;
   if (cause === null) return null;
-  if (outcome.baseline) return { class: cause, atRisk };
   if (known === null || atRisk > known.atRisk) return null;
   return cause === known.class || (known.class === "missing" && cause === "under-charge") ? known : null;
 }

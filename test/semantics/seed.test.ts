@@ -112,6 +112,18 @@ describe("Seed (op = r): sets a row's state and says nothing of when it changed"
     ]);
     expect(alertLines(driver)).toEqual([]);
   });
+
+  it("so is one that could not be seen from the first", () => {
+    const driver = testJob(settlementJob())
+      .seed(Payment, 1, { at: S }, captured(1, "9.00 EUR", 0))
+      .advance(S + 1)
+      .fault({ id: "lines/0/1", source: "ledger", table: "lines", fields: { Line: { paymentId: "1" } } })
+      .advance(S + H)
+      .settle("lines/0/1")
+      .end(S + 2 * H);
+    expect(verdictLines(driver)).toEqual(["v1 unobservable EUR", "v2 fail missing 9.00 EUR (baseline)"]);
+    expect(alertLines(driver)).toEqual([]);
+  });
 });
 
 describe("missing counterparts and excesses alike are judged only when the seed of every source is complete", () => {

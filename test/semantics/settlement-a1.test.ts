@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hours } from "../../base/time.ts";
+import { job } from "../../checks/job.ts";
 import type { ReconcileSpec } from "../../checks/reconcile.ts";
+import { id, model, money, table as sourceTable } from "../../dataflow/model.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
 import { finalLines, H, Line, Payment, Refund, SKEW, settlementJob, verdictLines } from "./support.ts";
 
@@ -388,6 +390,31 @@ table(
   ],
   { tolerance: { percent: "1", of: "actual", rounding: "down" } },
 );
+
+describe("fees come from the line or from a fee model", () => {
+  const Fee = model("Fee", { from: sourceTable("ledger", "fees"), fields: { paymentId: id(), charged: money() } });
+  const withFeeModel = job("fee-model", (env) =>
+    env.reconcile("fee-model", {
+      by: "paymentId",
+      expect: { captured: env.changes(Payment).sum("amount") },
+      actual: { settled: env.changes(Line).sum("net"), fees: env.changes(Fee).sum("charged") },
+      missingAfter: hours(24),
+    }),
+  );
+
+  it.each([
+    ["3.00 EUR", ["EUR pass"]],
+    ["2.00 EUR", ["EUR fail under-charge 1.00"]],
+    ["4.00 EUR", ["EUR fail over-charge 1.00"]],
+  ])("a fee of %s in its own table", (charged, says) => {
+    const driver = testJob(withFeeModel)
+      .upsert(Payment, 1, { at: 0 }, { paymentId: 7, amount: "100.00 EUR", capturedAt: 0 })
+      .upsert(Line, 1, { at: H }, { paymentId: 7, net: "97.00 EUR", fee: "9.99 EUR", bookedAt: H })
+      .upsert(Fee, 1, { at: H }, { paymentId: 7, charged })
+      .end(30 * H);
+    expect(finalLines(driver)).toEqual(says);
+  });
+});
 
 describe("every expected contribution has its own deadline from its own business time", () => {
   it("captures have theirs, and lines may have another", () => {
