@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects: `unit` stands beside the code, `integration` lives in test/, and `seeds` are the long runs over many
- * seeds. Types are tested by `*.test-d.ts` files, which tsc checks with everything else.
+ * Three projects: `unit` stands beside the code, `integration` lives in test/, and `seeds` are the long runs: many
+ * seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with everything else.
  */
 export default defineConfig({
   test: {
@@ -23,7 +23,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "seeds", include: ["test/seeds/**/*.test.ts"], testTimeout: 30 * 60_000 },
+        test: {
+          name: "seeds",
+          include: [
+            "test/seeds/**/*.test.ts",
+            "schemas/avro-triples.test.ts",
+            "test/semantics/judgement-oracle.test.ts",
+          ],
+          env: { COUNTERCHECK_TRIPLES: "100000", COUNTERCHECK_ORACLE_RUNS: "50000" },
+          testTimeout: 30 * 60_000,
+        },
       },
     ],
   },

@@ -8,8 +8,8 @@ import { minus } from "../../dataflow/streams.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
 import { type OracleRule, oracle, type RowHistory, type RowValues, type RowVersion } from "./judgement-oracle.ts";
 
-const RUNS = Number(process.env.ORACLE_RUNS ?? 3_000);
-const SEED = Number(process.env.ORACLE_SEED ?? Date.now() % 1_000_000_000);
+const RUNS = Number(process.env.COUNTERCHECK_ORACLE_RUNS ?? 3_000);
+const SEED = Number(process.env.COUNTERCHECK_ORACLE_SEED ?? Date.now() % 1_000_000_000);
 
 const LONGEST_TRANSACTION = 3_000;
 const TABLES = ["payments", "refunds", "lines"] as const;
