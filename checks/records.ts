@@ -89,6 +89,8 @@ export interface AlertRecord {
   readonly dueAt: number | null;
   /** Resolved by a counterpart after its deadline: how late, in ms; else null. */
   readonly lateByMs: number | null;
+  /** Points since the last step at which it failed in just the same way. */
+  readonly repeats: number;
 }
 
 /** Trouble of the engine or its sources, never of money. Repeats of one id only count. */

@@ -4,7 +4,14 @@ import { formatDecimal, unpackCurrency } from "../base/money.ts";
 import { Evidence } from "./evidence.ts";
 import type { FailureClass, Judgement } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
-import { type AlertAction, type FinalRecord, OUTPUTS, type Status, type VerdictRecord } from "./records.ts";
+import {
+  type AlertAction,
+  type AlertRecord,
+  type FinalRecord,
+  OUTPUTS,
+  type Status,
+  type VerdictRecord,
+} from "./records.ts";
 import { type CheckInput, type CurrencyScale, expressionOf, hashOf, type ReconcileRule } from "./rule.ts";
 
 /** What has been said of a key in one currency. */
@@ -21,7 +28,7 @@ export interface CurrencyVerdict {
   baseline: { readonly class: FailureClass; readonly atRisk: bigint } | null;
   atRisk: string;
   /** The alert that is open, with the deadline that was missed. */
-  alert: { readonly class: string; readonly dueAt: number | null } | null;
+  alert: { readonly class: string; readonly dueAt: number | null; repeats: number } | null;
   /** Classes for which an alert was opened before. */
   opened: string[];
 }
@@ -84,7 +91,8 @@ export class VerdictLog {
     state.class = cause;
     if (status === "fail") state.atRisk = formatDecimal(judgement.atRisk, scale.scale);
     if (!news) {
-      this.#count(point, status);
+      if (status === "fail" && state.alert !== null) state.alert.repeats++;
+      else this.#count(point, status);
       return;
     }
     state.told = told;
@@ -169,33 +177,26 @@ export class VerdictLog {
   #alerts(point: number, key: Key, ledger: Ledger, state: CurrencyVerdict, judgement: Judgement): void {
     if (state.status === "unobservable") return;
     const failing = state.status === "fail" && state.baseline === null ? state.class : null;
-    if (state.alert !== null && state.alert.class !== failing) {
-      this.#alert(
-        "resolved",
-        state.alert.class,
-        point,
-        key,
-        state,
-        lateBy(ledger, state.alert.dueAt),
-        state.alert.dueAt,
-      );
+    const open = state.alert;
+    if (open !== null && open.class !== failing) {
+      const { class: cause, dueAt, repeats } = open;
+      this.#alert("resolved", point, key, state, { cause, dueAt, lateByMs: lateBy(ledger, dueAt), repeats });
       state.alert = null;
     }
     if (failing === null) return;
     const action = state.alert !== null ? "updated" : state.opened.includes(failing) ? "reopened" : "opened";
     if (action === "opened") state.opened.push(failing);
-    if (state.alert === null) state.alert = { class: failing, dueAt: judgement.dueAt };
-    this.#alert(action, failing, point, key, state, null, judgement.dueAt);
+    const repeats = state.alert?.repeats ?? 0;
+    state.alert = { class: failing, dueAt: state.alert?.dueAt ?? judgement.dueAt, repeats: 0 };
+    this.#alert(action, point, key, state, { cause: failing, dueAt: judgement.dueAt, lateByMs: null, repeats });
   }
 
   #alert(
     action: AlertAction,
-    cause: string,
     point: number,
     key: Key,
     state: CurrencyVerdict,
-    lateByMs: number | null,
-    dueAt: number | null,
+    { cause, ...rest }: { cause: string; dueAt: number | null; lateByMs: number | null; repeats: number },
   ): void {
     const check = this.#rule.uid;
     const currency = unpackCurrency(state.currency);
@@ -211,9 +212,8 @@ export class VerdictLog {
       atRisk: state.status === "fail" ? state.atRisk : "0",
       verdictVersion: state.version,
       time: point,
-      dueAt,
-      lateByMs,
-    });
+      ...rest,
+    } satisfies AlertRecord);
   }
 }
 

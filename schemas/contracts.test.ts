@@ -80,6 +80,7 @@ const alert: AlertRecord = {
   time: 1_790_000_000_000,
   dueAt: 1_789_999_000_000,
   lateByMs: 1_000_000,
+  repeats: 3,
 };
 
 const letter: DeadLetterRecord = {
@@ -189,9 +190,9 @@ describe("bytes that are no record of a contract", () => {
     const bytes = encodeAlert(alert);
     const body = Buffer.from(bytes);
     const long = [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-    const lateByMs = Buffer.from([2, 0x80, 0x89, 0x7a]);
-    expect(body.subarray(-4)).toEqual(lateByMs);
-    expect(codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -3), Buffer.from(long)])))).toBe(
+    const lateByMsAndRepeats = Buffer.from([2, 0x80, 0x89, 0x7a, 6]);
+    expect(body.subarray(-5)).toEqual(lateByMsAndRepeats);
+    expect(codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -4), Buffer.from(long), Buffer.from([6])])))).toBe(
       "CONTRACT_CORRUPT",
     );
     expect(codeOf(() => encodeDeadLetter({ ...letter, offset: 2 ** 60 }))).toBe("BUG");

@@ -59,6 +59,7 @@ export interface AlertRecord {
   readonly time: number;
   readonly dueAt: number | null;
   readonly lateByMs: number | null;
+  readonly repeats: number;
 }
 
 /** A record that could not be used, as it was: the contract `DeadLetter`. */

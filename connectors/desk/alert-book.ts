@@ -63,14 +63,15 @@ export class AlertBook {
       step.verdictVersion,
       step.dueAt,
       step.lateByMs,
+      step.repeats,
     ]);
   }
 }
 
-const FOLD = `INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const FOLD = `INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at,
     updates = updates + excluded.updates, at_risk = excluded.at_risk, verdict_version = excluded.verdict_version,
-    due_at = excluded.due_at, late_by_ms = excluded.late_by_ms`;
+    due_at = excluded.due_at, late_by_ms = excluded.late_by_ms, repeats = repeats + excluded.repeats`;
 
 const SEE_ENGINE_ALERT = `INSERT INTO engine_alerts VALUES (?, ?, ?, ?, 1, ?, ?)
   ON CONFLICT DO UPDATE SET count = count + 1, message = excluded.message, last_seen = max(last_seen, excluded.last_seen)`;
@@ -101,5 +102,6 @@ function toAlert(stored: StoredAlert): MoneyAlert {
     verdictVersion: stored.verdict_version,
     dueAt: stored.due_at,
     lateByMs: stored.late_by_ms,
+    repeats: stored.repeats,
   };
 }

@@ -47,6 +47,7 @@ describe("money alerts on the desk", () => {
         verdictVersion: 2,
         dueAt: 90,
         lateByMs: null,
+        repeats: 0,
       },
     ]);
     desk.recordAlerts([step("resolved", 3, { time: 300, atRisk: "0", lateByMs: 210 })]);
@@ -330,6 +331,7 @@ function step(action: AlertRecord["action"], verdictVersion: number, changes: Pa
     time: 100,
     dueAt: 90,
     lateByMs: null,
+    repeats: 0,
     ...changes,
   };
 }

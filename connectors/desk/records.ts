@@ -39,6 +39,8 @@ export interface MoneyAlert {
   readonly dueAt: number | null;
   /** How late the counterpart was that resolved it; null while open, or when nothing was late. */
   readonly lateByMs: number | null;
+  /** Points at which it failed in just the same way, up to the last step. */
+  readonly repeats: number;
 }
 
 export type AlertState = "open" | "resolved";

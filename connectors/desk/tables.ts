@@ -11,7 +11,8 @@ export const DESK_FILE: FileKind = {
     CREATE TABLE alerts (
       id TEXT PRIMARY KEY, check_uid TEXT NOT NULL, key TEXT NOT NULL, class TEXT NOT NULL, currency TEXT NOT NULL,
       period TEXT NOT NULL, state TEXT NOT NULL, opened_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
-      updates INTEGER NOT NULL, at_risk TEXT NOT NULL, verdict_version INTEGER NOT NULL, due_at INTEGER, late_by_ms INTEGER
+      updates INTEGER NOT NULL, at_risk TEXT NOT NULL, verdict_version INTEGER NOT NULL, due_at INTEGER, late_by_ms INTEGER,
+      repeats INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX alerts_by_time ON alerts (changed_at, id);
     CREATE TABLE alert_steps (

@@ -200,6 +200,18 @@ describe("Life of an alert", () => {
     expect([alertLines(driver), verdictLines(driver)]).toEqual([["opened missing v1"], ["v1 fail missing 10.00 EUR"]]);
   });
 
+  it("the next step tells how often it repeated", () => {
+    const replaced = owed()
+      .advance(30 * H)
+      .delete(Payment, 1, { at: 31 * H })
+      .upsert(Payment, 2, { at: 31 * H }, captured(1, "10.00 EUR", 0));
+    const driver = line(replaced, 1, 40 * H, "10.00 EUR").end(60 * H);
+    expect(driver.alerts().map((alert) => [alert.action, alert.repeats])).toEqual([
+      ["opened", 0],
+      ["resolved", 1],
+    ]);
+  });
+
   it("another class is another alert: the one resolves, the other opens", () => {
     const driver = line(owed(), 1, 30 * H, "12.00 EUR").end(60 * H);
     expect(alertLines(driver)).toEqual(["opened missing v1", "resolved missing v2", "opened over-charge v2"]);
