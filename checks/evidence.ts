@@ -2,12 +2,16 @@ import { createHash } from "node:crypto";
 import { displayKey } from "../base/key.ts";
 import { exponentOf, formatDecimal, unpackCurrency } from "../base/money.ts";
 import type { Field, MoneyValue } from "../dataflow/model.ts";
-import type { Entry, Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Contribution, LegTotal } from "./records.ts";
+import type { Entry } from "./row-set.ts";
 import { type CheckInput, type ReconcileRule, scaleOf } from "./rule.ts";
 
 /** Contributions that a verdict shows at most; the rest is in the totals and the digest. */
 const MAX_CONTRIBUTIONS = 1_000;
+
+/** Stands for rows that are no longer kept. */
+const CLOSED = { table: 0, row: "closed", major: 0, minor: 0, sub: 0, time: 0, seed: 0, fields: [] } as const;
 
 /** Writes down what a verdict rests on. */
 export class Evidence {
@@ -21,9 +25,8 @@ export class Evidence {
 
   /** Signed total of each leg in a currency, at the comparison scale. */
   totals(ledger: Ledger, currency: number): bigint[] {
-    const totals = this.#rule.legs.map(() => 0n);
-    for (const entry of ledger.entries) if (entry.currency === currency) totals[entry.leg]! += entry.minor;
-    return totals;
+    const totals = ledger.totals.find((known) => known.currency === currency);
+    return this.#rule.legs.map((_, leg) => totals?.legs[leg] ?? 0n);
   }
 
   /** The totals as records show them. */
@@ -36,7 +39,7 @@ export class Evidence {
 
   /** The rows behind a verdict, in an order that does not depend on how they came, with a digest over all. */
   contributions(ledger: Ledger): { contributions: Contribution[]; omitted: number; digest: string } {
-    const entries = [...ledger.entries].sort(byLegAndRow);
+    const entries = [...ledger.entries, ...this.#closedEntries(ledger)].sort(byLegAndRow);
     const digest = createHash("sha256");
     for (const { from, leg, currency, minor } of entries) {
       digest.update(`${leg}/${from.id}/${from.major}/${from.minor}/${from.sub}/${currency}/${minor}\n`);
@@ -46,6 +49,20 @@ export class Evidence {
       omitted: Math.max(0, entries.length - MAX_CONTRIBUTIONS),
       digest: digest.digest("hex").slice(0, 32),
     };
+  }
+
+  /** What is left of the rows of a closed key: one total per leg and currency. */
+  #closedEntries(ledger: Ledger): Entry[] {
+    if (ledger.memory !== "closed") return [];
+    return ledger.totals.flatMap(({ currency, legs }) =>
+      this.#rule.legs.flatMap((rule, leg) => {
+        const since = ledger.entries.filter((entry) => entry.leg === leg && entry.currency === currency);
+        const minor = since.reduce((left, entry) => left - entry.minor, legs[leg] ?? 0n);
+        const from = { ...CLOSED, id: `closed/${leg}/${currency}`, input: rule.input };
+        const { side } = rule;
+        return minor === 0n ? [] : [{ leg, side, captures: false, currency, minor, dueAt: ledger.closedAt, from }];
+      }),
+    );
   }
 
   #contribution(entry: Entry): Contribution {

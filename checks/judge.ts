@@ -1,21 +1,21 @@
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Blindness } from "./blindness.ts";
-import { type Judgement, judge, judgeForgotten, toleranceAt } from "./judgement.ts";
+import { type Judgement, judge, judgeForgotten, type ToleranceOf, toleranceAt } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FinalRecord } from "./records.ts";
 import type { CurrencyScale, ReconcileRule } from "./rule.ts";
+import { totalsOf } from "./totals.ts";
 import type { CurrencyVerdict, KeyVerdicts, Outcome, VerdictLog } from "./verdict-log.ts";
 
 /**
  * Brings judgement, blindness and the past of a key together: what is to be said of each of its currencies at a point.
  */
 export class Judge {
-  readonly #rule: ReconcileRule;
   readonly #blindness: Blindness;
   readonly #log: VerdictLog;
   readonly #scaleOf: (currency: number) => CurrencyScale;
-  readonly #tolerance: ((currency: number, expected: bigint, actual: bigint) => bigint) | undefined;
+  readonly #tolerance: ToleranceOf | undefined;
 
   constructor(
     rule: ReconcileRule,
@@ -23,7 +23,6 @@ export class Judge {
     log: VerdictLog,
     scaleOf: (currency: number) => CurrencyScale,
   ) {
-    this.#rule = rule;
     this.#blindness = blindness;
     this.#log = log;
     this.#scaleOf = scaleOf;
@@ -37,9 +36,7 @@ export class Judge {
   /** Judges a key at a point. `first`: nothing of it has been judged before, so what fails may be the baseline's. */
   at(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, first: boolean): void {
     const judgements =
-      ledger.memory === "forgotten"
-        ? judgeForgotten(ledger.entries)
-        : judge(ledger.entries, point, this.#rule.skewMs, this.#tolerance);
+      ledger.memory === "forgotten" ? judgeForgotten(ledger.totals) : judge(ledger.totals, this.#tolerance);
     const reason = this.#blindness.reasonFor(key, point);
     const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(ledger) : [];
     for (const judgement of this.#withFormer(judgements, verdicts)) {
@@ -52,8 +49,10 @@ export class Judge {
 
   /** Says that a key cannot be judged at a point, whatever is known of it. */
   blind(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, reason: string): void {
-    const judgements = judge(ledger.entriesAt(point), point, this.#rule.skewMs, this.#tolerance);
-    for (const judgement of this.#withFormer(judgements, verdicts)) {
+    const fresh = ledger.currencies();
+    const judgements = judge(ledger.totals, this.#tolerance);
+    for (const { currency } of judgements) fresh.delete(currency);
+    for (const judgement of this.#withFormer([...judgements, ...[...fresh].map(nothingLeft)], verdicts)) {
       this.#record(point, key, ledger, verdicts, { judgement, reason, baseline: false });
     }
   }
@@ -74,7 +73,7 @@ export class Judge {
   /** The last word on each currency of a key; what no point has judged is pending. */
   finals(key: Key, ledger: Ledger, verdicts: KeyVerdicts): FinalRecord[] {
     const judged = verdicts.currencies.map((c) => this.#log.final(key, c));
-    const fresh = new Set(ledger.entriesAt(Number.POSITIVE_INFINITY).map((entry) => entry.currency));
+    const fresh = ledger.currencies();
     for (const { currency } of verdicts.currencies) fresh.delete(currency);
     const pending = [...fresh].map((currency) => this.#log.final(key, unjudged(currency)));
     return [...judged, ...pending];
@@ -113,12 +112,12 @@ export class Judge {
       const overdue = entry.dueAt <= seed;
       return [{ ...entry, dueAt: overdue ? BEFORE_ALL_TIME : Number.POSITIVE_INFINITY }];
     });
-    return judge(seeded, 0, 0, this.#tolerance).filter((j) => j.status === "fail");
+    return judge(totalsOf(seeded, 0).all, this.#tolerance).filter((j) => j.status === "fail");
   }
 }
 
 function nothingLeft(currency: number): Judgement {
-  return { currency, status: "pass", class: null, lower: 0n, upper: 0n, actual: 0n, atRisk: 0n, dueAt: null };
+  return { currency, status: "pass", class: null, lower: 0n, upper: 0n, actual: 0n, atRisk: 0n };
 }
 
 /** A currency of a key of which nothing has been said yet. */

@@ -10,9 +10,10 @@ import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
-import { type Entry, Ledger, type RowEvidence } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { Retention } from "./retention.ts";
+import type { Entry, RowEvidence } from "./row-set.ts";
 import { type CheckInput, type CurrencyScale, type ReconcileRule, scaleOf } from "./rule.ts";
 import { type KeyState, VerdictLog } from "./verdict-log.ts";
 
@@ -158,7 +159,7 @@ export class ReconcileOperator implements Operator {
 
   #schedule(key: Key, state: KeyState): void {
     const { ledger } = state;
-    const point = ledger.nextPoint(this.#rule.skewMs, this.#floor);
+    const point = ledger.nextPoint(this.#floor);
     if (point === Number.POSITIVE_INFINITY) this.#retention.watch(key, state);
     if (point >= ledger.timer) return;
     ledger.timer = point;
@@ -185,13 +186,12 @@ export class ReconcileOperator implements Operator {
     if (state === undefined || state.ledger.timer !== timer) return;
     const { ledger, verdicts } = state;
     ledger.timer = Number.POSITIVE_INFINITY;
-    const { skewMs } = this.#rule;
     for (;;) {
-      this.#retention.age(state, skewMs, through);
-      const point = ledger.nextPoint(skewMs, this.#floor);
+      this.#retention.age(state, through);
+      const point = ledger.nextPoint(this.#floor);
       if (point > through) break;
       const first = !ledger.judged;
-      if (ledger.advance(point, skewMs, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
+      if (ledger.advance(point, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
     }
     if (ledger.lastChange === undefined && ledger.waiting.length === 0) this.#keys.delete(key);
     else this.#schedule(key, state);
@@ -244,7 +244,7 @@ export class ReconcileOperator implements Operator {
     for (const key of keys) {
       const { ledger, verdicts } = this.#stateOf(key);
       const point = Math.max(ledger.lastPoint, this.#judgedThrough);
-      if (point > ledger.lastPoint) ledger.advance(point, this.#rule.skewMs, this.#floor);
+      if (point > ledger.lastPoint) ledger.advance(point, this.#floor);
       this.#judge.at(point, key, ledger, verdicts, false);
     }
   }
@@ -252,7 +252,7 @@ export class ReconcileOperator implements Operator {
   #stateOf(key: Key): KeyState {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
-    const fresh: KeyState = { ledger: new Ledger(), verdicts: { currencies: [] } };
+    const fresh: KeyState = { ledger: new Ledger(this.#rule.skewMs), verdicts: { currencies: [] } };
     this.#keys.set(key, fresh);
     return fresh;
   }

@@ -36,10 +36,10 @@ export class Retention {
    * Takes the steps that a frontier has reached and that were due before the first change that waits: what it finds is
    * a matter of event time, however far the frontier moved at once.
    */
-  age(state: KeyState, skewMs: number, frontier: number): void {
+  age(state: KeyState, frontier: number): void {
     const { ledger } = state;
     for (let next = ledger.waiting[0]; next !== undefined; next = ledger.waiting[0]) {
-      const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle(skewMs) && this.#judge.isQuiet(state.verdicts);
+      const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle() && this.#judge.isQuiet(state.verdicts);
       const step = this.#nextStep(ledger.lastPoint, ledger.memory);
       if (idle && step <= frontier && step < next.time && this.#step(state)) continue;
       const known = ledger.memory !== "forgotten" && ledger.lastChange !== undefined;

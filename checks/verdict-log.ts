@@ -2,7 +2,7 @@ import { idOf } from "../base/hash.ts";
 import type { Key } from "../base/key.ts";
 import { formatDecimal, unpackCurrency } from "../base/money.ts";
 import { Evidence } from "./evidence.ts";
-import type { FailureClass, Judgement } from "./judgement.ts";
+import { type FailureClass, type Judgement, missedDeadline } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import {
   type AlertAction,
@@ -187,8 +187,9 @@ export class VerdictLog {
     const action = state.alert !== null ? "updated" : state.opened.includes(failing) ? "reopened" : "opened";
     if (action === "opened") state.opened.push(failing);
     const repeats = state.alert?.repeats ?? 0;
-    state.alert = { class: failing, dueAt: state.alert?.dueAt ?? judgement.dueAt, repeats: 0 };
-    this.#alert(action, point, key, state, { cause: failing, dueAt: judgement.dueAt, lateByMs: null, repeats });
+    const dueAt = missedDeadline(judgement, ledger.entries, point - this.#rule.skewMs);
+    state.alert = { class: failing, dueAt: state.alert === null ? dueAt : state.alert.dueAt, repeats: 0 };
+    this.#alert(action, point, key, state, { cause: failing, dueAt, lateByMs: null, repeats });
   }
 
   #alert(
