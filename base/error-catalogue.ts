@@ -153,7 +153,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      '{file} has no job as its default export, but {found}. End it with `export default job("name", (env) => { … })`.',
+      '{file} is no job that can be run: {reason}. End it with `export default job("name", (env) => { … })`, and give env a check or a sink.',
   },
   JOB_NAME_INVALID: {
     fault: "user",
@@ -213,7 +213,7 @@ export const errorCatalogue = {
   LOG_NOT_FOUND: {
     fault: "user",
     retryable: false,
-    message: "There is no file log at {dir}. Check the path, or record one there with `countercheck record`.",
+    message: "There is no file log at {dir}. Correct the path; a log's folder holds a folder for each topic.",
   },
   LOG_OFFSET_OUT_OF_RANGE: {
     fault: "user",
@@ -281,6 +281,24 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "{option} is {value}; expected {expected}.",
+  },
+  OUTPUT_FOREIGN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{path} is where a run leaves results, but no run made it, so it is left as it is. Move it away, or name another `output` in the configuration.",
+  },
+  OUTPUT_OVERLAPS_INPUT: {
+    fault: "user",
+    retryable: false,
+    message:
+      "By {file} a run would begin {begun} anew, which overlaps with {what}, {path}. Name another `output`, one that lies apart from what is read.",
+  },
+  OUTPUT_REPLACED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "{path} was deleted or replaced while the run wrote to it, so results are lost. Leave the output folder alone during a run, and run again.",
   },
   PARTITION_NOT_FOUND: {
     fault: "user",

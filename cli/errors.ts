@@ -14,6 +14,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "JOB_INVALID",
   "JOB_NOT_FOUND",
   "OPTION_INVALID",
+  "OUTPUT_OVERLAPS_INPUT",
 ]);
 
 /** Prints an error for people, as one message without secrets, and gives the exit code that goes with it. */

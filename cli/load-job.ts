@@ -20,7 +20,11 @@ export async function loadJob(path: string): Promise<Job> {
   teachNames();
   const module = await load(file);
   const found: unknown = module.default;
-  if (!isJob(found)) raise("JOB_INVALID", { file, found: found === undefined ? "nothing" : typeof found });
+  if (!isJob(found))
+    raise("JOB_INVALID", {
+      file,
+      reason: `its default export is ${found === undefined ? "missing" : `a ${typeof found}`}`,
+    });
   return found;
 }
 

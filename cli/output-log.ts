@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onDisk } from "../connectors/file/file-log.ts";
 import { lockLog } from "../connectors/file/lock.ts";
@@ -7,6 +7,7 @@ import type { RecordFault } from "../dataflow/source.ts";
 import { type AlertRecord, encodeAlert, encodeDeadLetter, type VerdictRecord } from "../schemas/contracts.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import { FRAME_LENGTH, writeFrame } from "../schemas/wire-format.ts";
+import { beginFolder } from "./begun-folder.ts";
 
 /** Topics of the output log and the contract of each. */
 const TOPICS = { verdicts: "verdict", alerts: "alert", "dead-letters": "dead-letter" } as const;
@@ -28,17 +29,16 @@ export class OutputLog {
     this.#ids = ids;
   }
 
-  /** Begins the log anew: a run reads its sources from the start and writes all of it again. LOG_LOCKED. */
+  /** Begins the log anew: a run reads its sources from the start and writes all of it again. LOG_LOCKED, OUTPUT_FOREIGN. */
   static async begin(dir: string): Promise<OutputLog> {
     onDisk("write", dir, () => clear(dir));
     const writer = new FileLogWriter(dir);
-    const registry = new FolderRegistry(join(dir, "schemas"));
-    const ids: Record<string, number> = {};
-    for (const [topic, contract] of Object.entries(TOPICS)) {
-      writer.createTopic(topic, 1);
-      ids[topic] = await registry.register(`${topic}-value`, contractSchema(contract));
+    try {
+      return new OutputLog(writer, await createTopics(dir, writer));
+    } catch (error) {
+      writer.close();
+      throw error;
     }
-    return new OutputLog(writer, ids as Record<Topic, number>);
   }
 
   verdict(record: VerdictRecord, encoded: Uint8Array): void {
@@ -75,8 +75,22 @@ export class OutputLog {
 function clear(dir: string): void {
   mkdirSync(dir, { recursive: true });
   const lock = lockLog(dir);
-  for (const name of [...Object.keys(TOPICS), "schemas"]) rmSync(join(dir, name), { recursive: true, force: true });
-  lock.release();
+  try {
+    beginFolder(dir, [...Object.keys(TOPICS), "schemas"]);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Makes the topics and registers their contracts; gives the schema id of each. */
+async function createTopics(dir: string, writer: FileLogWriter): Promise<Record<Topic, number>> {
+  const registry = new FolderRegistry(join(dir, "schemas"));
+  const ids: Record<string, number> = {};
+  for (const [topic, contract] of Object.entries(TOPICS)) {
+    writer.createTopic(topic, 1);
+    ids[topic] = await registry.register(`${topic}-value`, contractSchema(contract));
+  }
+  return ids as Record<Topic, number>;
 }
 
 function contractSchema(contract: string) {

@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { raise } from "../base/errors.ts";
+import { isError, messageOf, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
 import { Desk } from "../connectors/desk/desk.ts";
@@ -10,6 +10,7 @@ import type { RunnerOutput } from "../runtime/embedded-runner.ts";
 import { type AlertRecord, encodeVerdict, type VerdictRecord } from "../schemas/contracts.ts";
 import type { SnapshotRow } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
+import { beginFolder } from "./begun-folder.ts";
 import { operatorsBehind } from "./compose.ts";
 import { OutputLog } from "./output-log.ts";
 import { toJson } from "./terminal.ts";
@@ -56,17 +57,29 @@ export class RunOutputs implements RunnerOutput {
     this.#clock = clock;
     this.#watcher = watcher;
     this.#log = log;
+    this.#beginSinks();
     this.desk = new Desk(outputPaths.desk(dir), { create: true });
-    this.#snapshots = new SqliteSnapshotStore(outputPaths.snapshots(dir), { create: true });
+    try {
+      this.#snapshots = new SqliteSnapshotStore(outputPaths.snapshots(dir), { create: true });
+    } catch (error) {
+      this.desk.close();
+      throw error;
+    }
   }
 
-  /** Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; SINK_NAME_INVALID. */
+  /**
+   * Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; SINK_NAME_INVALID;
+   * OUTPUT_FOREIGN.
+   */
   static async open(dir: string, graph: Graph, clock: Clock, watcher: Watcher): Promise<RunOutputs> {
     for (const name of sinksOf(graph)) requireSinkName(name);
     const log = await OutputLog.begin(outputPaths.log(dir));
-    const outputs = new RunOutputs(dir, graph, clock, watcher, log);
-    outputs.#beginSinks();
-    return outputs;
+    try {
+      return new RunOutputs(dir, graph, clock, watcher, log);
+    } catch (error) {
+      log.close(undefined);
+      throw error;
+    }
   }
 
   emit(output: string, record: unknown): void {
@@ -156,21 +169,37 @@ export class RunOutputs implements RunnerOutput {
 
   #beginSinks(): void {
     const folder = outputPaths.sinks(this.#dir);
-    rmSync(folder, { recursive: true, force: true });
     const names = sinksOf(this.#graph);
-    if (names.length > 0) mkdirSync(folder, { recursive: true });
+    if (names.length === 0 && !existsSync(folder)) return;
+    const files = names.map((name) => `${name}.jsonl`);
+    writing(folder, () => beginFolder(folder, files));
     for (const name of names) {
       this.#sinks.set(name, []);
-      writeFileSync(join(folder, `${name}.jsonl`), "");
+      this.#appendToSink(name, "");
     }
   }
 
   #flushSinks(): void {
     for (const [name, lines] of this.#sinks) {
       if (lines.length === 0) continue;
-      appendFileSync(join(outputPaths.sinks(this.#dir), `${name}.jsonl`), `${lines.join("\n")}\n`);
+      this.#appendToSink(name, `${lines.join("\n")}\n`);
       lines.length = 0;
     }
+  }
+
+  #appendToSink(name: string, text: string): void {
+    const file = join(outputPaths.sinks(this.#dir), `${name}.jsonl`);
+    writing(file, () => appendFileSync(file, text));
+  }
+}
+
+/** What the system has against writing to `path` becomes FILE_NOT_WRITTEN. */
+function writing(path: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (isError(error)) throw error;
+    raise("FILE_NOT_WRITTEN", { path, reason: messageOf(error) }, { cause: error });
   }
 }
 

@@ -3,6 +3,7 @@ import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJob } from "../load-job.ts";
+import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
@@ -50,6 +51,7 @@ function option(flags: string, description: string): Option {
 
 async function run(path: string, options: RunOptions): Promise<void> {
   const config = readConfig(options.config);
+  requireApart(config);
   const job = await loadJob(path);
   const registry = openRegistry(config.registry, config.file);
   const signal = interruption();

@@ -5,6 +5,7 @@ import { type Graph, modelsOf } from "../../dataflow/graph.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
 import { loadJob } from "../load-job.ts";
+import { requireApart } from "../overlap.ts";
 import { tryRecord } from "../redecode.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { examineSource } from "./source.ts";
@@ -17,7 +18,7 @@ export async function examine(configFile: string, jobPath: string | undefined): 
   const findings: Finding[] = [nodeFinding()];
   const config = attempt(() => readConfig(configFile), findings, "configuration");
   if (config === undefined) return findings;
-  findings.push(ok("configuration", `${config.file} is valid`), outputFinding(config.output));
+  findings.push(ok("configuration", `${config.file} is valid`), outputFinding(config));
   const registry = attempt(() => openRegistry(config.registry, config.file), findings, "registry");
   const topics = new Map<SourceBinding, ReadonlyMap<string, TopicContent>>();
   for (const source of config.sources) {
@@ -56,13 +57,16 @@ function nodeFinding(): Finding {
     : problem("node", `${says} is too old; use Node ${NEEDED_NODE} or later.`);
 }
 
-function outputFinding(dir: string): Finding {
+function outputFinding(config: Config): Finding {
+  const { output: dir } = config;
   let existing = dir;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
   try {
+    requireApart(config);
     accessSync(existing, constants.W_OK);
     return ok("output", `${dir} can be written`);
   } catch (error) {
+    if (isError(error)) return problem("output", error.message);
     return problem("output", `${dir} cannot be written (${messageOf(error)}). Name another \`output\`, or allow it.`);
   }
 }
