@@ -312,6 +312,12 @@ export const errorCatalogue = {
     message:
       "A record of {bytes} bytes is over the file log's limit of {limit}. Leave its topic out, or shorten the record where it is made.",
   },
+  REGISTRY_HAS_NO_SCHEMA: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The registry {registry} has none of the schemas that topic {topic}, table {table} of source {source}, was written with, such as {ids}. It is not the registry which the producer uses, or has lost its content: point the configuration to the right one. No record was skipped.",
+  },
   REGISTRY_INVALID: {
     fault: "user",
     retryable: false,

@@ -63,6 +63,23 @@ describe("a folder registry", () => {
     });
   });
 
+  it("is unavailable, which may pass, where its folder is gone or no folder; what was read before stays", async () => {
+    const gone = join(folder, "gone");
+    const unavailable = { code: "REGISTRY_UNAVAILABLE", retryable: true, details: { registry: gone } };
+    await expect(new FolderRegistry(gone).schemaById(1)).rejects.toMatchObject(unavailable);
+    const registry = new FolderRegistry(gone);
+    await registry.register("a", note("x"));
+    expect(await registry.schemaById(1)).toEqual(note("x"));
+    rmSync(gone, { recursive: true });
+    expect(await registry.schemaById(1)).toEqual(note("x"));
+    await expect(registry.schemaById(2)).rejects.toMatchObject(unavailable);
+    writeFileSync(gone, "");
+    await expect(registry.schemaById(2)).rejects.toMatchObject(unavailable);
+    rmSync(gone);
+    await registry.register("a", note("y"));
+    await expect(registry.schemaById(7)).rejects.toMatchObject({ code: "SCHEMA_UNKNOWN" });
+  });
+
   it("refuses a schema that is none, and a file that is no JSON", async () => {
     const registry = new FolderRegistry(folder);
     await expect(registry.register("a", { type: "rekord" })).rejects.toMatchObject({ code: "AVRO_SCHEMA_INVALID" });

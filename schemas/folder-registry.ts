@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, raise } from "../base/errors.ts";
@@ -53,8 +53,12 @@ export class FolderRegistry implements SchemaRegistry {
   #schema(id: number): AvroSchema {
     let schema = this.#schemas.get(id);
     if (schema === undefined) {
-      if (!existsSync(this.#file(id))) raise("SCHEMA_UNKNOWN", { id, registry: this.#folder });
-      schema = this.#read(this.#file(id)) as AvroSchema;
+      const found = this.#read(this.#file(id));
+      if (found === undefined) {
+        this.#requireFolder(this.#file(id));
+        raise("SCHEMA_UNKNOWN", { id, registry: this.#folder });
+      }
+      schema = found as AvroSchema;
       this.#schemas.set(id, schema);
     }
     return schema;
@@ -66,19 +70,41 @@ export class FolderRegistry implements SchemaRegistry {
   }
 
   #subjects(): Subjects {
-    return existsSync(this.#subjectsFile) ? (this.#read(this.#subjectsFile) as Subjects) : {};
+    return (this.#read(this.#subjectsFile) ?? {}) as Subjects;
   }
 
   #file(id: number): string {
     return join(this.#folder, `${id}.json`);
   }
 
+  /** The content of a file; undefined where there is none. */
   #read(file: string): unknown {
+    const text = this.#textOf(file);
+    if (text === undefined) return undefined;
     try {
-      return JSON.parse(readFileSync(file, "utf8"));
+      return JSON.parse(text);
     } catch (error) {
       raise("REGISTRY_INVALID", { registry: this.#folder, request: file, reason: messageOf(error) }, { cause: error });
     }
+  }
+
+  #textOf(file: string): string | undefined {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      return this.#unavailable(file, messageOf(error), error);
+    }
+  }
+
+  /** A folder that is not there, such as an unmounted one, says nothing about its schemas: they may be back at any time. */
+  #requireFolder(file: string): void {
+    if (statSync(this.#folder, { throwIfNoEntry: false }) === undefined)
+      this.#unavailable(file, "the folder does not exist");
+  }
+
+  #unavailable(request: string, reason: string, cause?: unknown): never {
+    raise("REGISTRY_UNAVAILABLE", { registry: this.#folder, request, reason }, { cause });
   }
 }
 

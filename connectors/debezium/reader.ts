@@ -31,6 +31,8 @@ interface OpenSplit {
   readonly decoder: SplitDecoder;
   /** Records that were read and not handed out, because a schema could not be had. */
   pending: RecordBatch | null;
+  /** True once a schema that its records refer to was had: then one that is not in the registry is its record's fault. */
+  hasSchema: boolean;
   hasEnded: boolean;
 }
 
@@ -39,8 +41,8 @@ interface OpenSplit {
  * SOURCE_TABLE_UNKNOWN and MODEL_TOO_WIDE.
  *
  * `read` throws or rejects with MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING or CURRENCY_UNKNOWN, where a
- * model does not suit the first schema of its table; with REGISTRY_UNAVAILABLE and REGISTRY_INVALID; and with what the
- * partition's reader raises. Nothing was handed out then, and the next `read` begins with the same records.
+ * model does not suit the first schema of its table; with REGISTRY_UNAVAILABLE, REGISTRY_INVALID, and
+ * REGISTRY_HAS_NO_SCHEMA where none of a split's first schemas is known; and with what the partition's reader raises. Nothing was handed out then, and the next `read` begins with the same records.
  */
 export class DebeziumReader implements SourceReader {
   readonly source: string;
@@ -73,7 +75,7 @@ export class DebeziumReader implements SourceReader {
         table,
         keys: this.#keys,
       });
-      return { table, partition: reader, decoder, pending: null, hasEnded: false };
+      return { table, partition: reader, decoder, pending: null, hasSchema: false, hasEnded: false };
     });
   }
 
@@ -102,7 +104,7 @@ export class DebeziumReader implements SourceReader {
     }
     open.pending = read;
     const wanted = this.#schemasToFetch(open, read);
-    return wanted.length === 0 ? decode(open, NONE, output) : this.#fetchAndDecode(open, wanted, output);
+    return wanted.length === 0 ? decode(open, NONE, output) : this.#fetchAndDecode(split, wanted, output);
   }
 
   position(split: number): number {
@@ -118,31 +120,48 @@ export class DebeziumReader implements SourceReader {
     for (const { partition } of this.#open) partition.close();
   }
 
-  #schemasToFetch({ table }: OpenSplit, records: RecordBatch): WantedSchema[] {
+  #schemasToFetch(open: OpenSplit, records: RecordBatch): WantedSchema[] {
+    const { table } = open;
     const wanted: WantedSchema[] = [];
     let valueId = -1;
     let keyId = -1;
     for (let i = 0; i < records.count; i++) {
       if (records.valueStarts[i]! < 0) continue;
       const value = framedId(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!);
-      if (value !== valueId && value >= 0 && table.get(value) === undefined) want(wanted, value, table);
+      if (value !== valueId && value >= 0) {
+        if (table.get(value) === undefined) want(wanted, value, table);
+        else open.hasSchema = true;
+      }
       valueId = value;
       if (records.keyStarts[i]! < 0) continue;
       const key = framedId(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!);
-      if (key !== keyId && key >= 0 && !this.#keys.knows(key)) want(wanted, key, this.#keys);
+      if (key !== keyId && key >= 0) {
+        if (!this.#keys.knows(key)) want(wanted, key, this.#keys);
+        else open.hasSchema = true;
+      }
       keyId = key;
     }
     return wanted;
   }
 
-  async #fetchAndDecode(open: OpenSplit, wanted: readonly WantedSchema[], output: SourceOutput): Promise<boolean> {
+  async #fetchAndDecode(split: number, wanted: readonly WantedSchema[], output: SourceOutput): Promise<boolean> {
+    const open = this.#open[split]!;
     const unknown = new Map<number, CountercheckError>();
     const schemas = await Promise.all(wanted.map(({ id }) => this.#schema(id, unknown)));
+    open.hasSchema ||= wanted.some(({ id }) => unknown.get(id)?.code !== "SCHEMA_UNKNOWN");
+    if (!open.hasSchema) this.#raiseNoSchema(this.splits[split]!, unknown);
     for (const [i, { id, user }] of wanted.entries()) {
       const schema = schemas[i];
       if (schema !== undefined) user.add(id, schema);
     }
     return decode(open, unknown, output);
+  }
+
+  /** Without this, a wrong registry would make every record a fault, and leave nothing behind for the right one. */
+  #raiseNoSchema({ topic, table }: Split, unknown: ReadonlyMap<number, CountercheckError>): never {
+    const { registry } = [...unknown.values()][0]!.details;
+    const ids = [...unknown.keys()].sort((a, b) => a - b).slice(0, MOST_IDS_NAMED);
+    raise("REGISTRY_HAS_NO_SCHEMA", { topic, table, source: this.source, ids: ids.join(", "), registry });
   }
 
   /** A schema that does not exist makes its records faults; a registry that does not answer stops the split. */
@@ -162,6 +181,8 @@ interface WantedSchema {
   readonly id: number;
   readonly user: { add(schemaId: number, schema: AvroSchema): void };
 }
+
+const MOST_IDS_NAMED = 10;
 
 const NONE: ReadonlyMap<number, CountercheckError> = new Map();
 
