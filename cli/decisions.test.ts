@@ -39,7 +39,7 @@ describe("what people decided", () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "countercheck-decisions-"));
     desk = new Desk(join(dir, "desk.db"), { create: true });
-    desk.recordFault(FAULT, 1);
+    desk.recordFaults([FAULT], 1);
     desk.recordSuspension(SUSPENSION, ["a", "b"], 1);
     feed = new DecisionFeed(desk, { now: () => now });
   });

@@ -72,8 +72,7 @@ export class DecisionFeed {
 
   /** The element reaches every check of a suspension, so it waits until all of them may go on. */
   #resume(id: string): Control[] {
-    const isOpen = this.#desk.suspensions({ state: "open" }).some((suspension) => suspension.id === id);
-    if (isOpen) return [];
+    if (this.#desk.suspension(id)?.state === "open") return [];
     this.#resumed.add(id);
     return [{ type: "resumed", suspension: id }];
   }

@@ -2,8 +2,9 @@ import { existsSync, statSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { messageOf, raise } from "../base/errors.ts";
+import { isError, messageOf, raise } from "../base/errors.ts";
 import type { Job } from "../checks/job.ts";
+import type { Graph } from "../dataflow/graph.ts";
 
 /** What a job's file may import by name, wherever it lies. */
 const PUBLIC: Readonly<Record<string, string>> = {
@@ -20,12 +21,28 @@ export async function loadJob(path: string): Promise<Job> {
   teachNames();
   const module = await load(file);
   const found: unknown = module.default;
-  if (!isJob(found))
-    raise("JOB_INVALID", {
-      file,
-      reason: `its default export is ${found === undefined ? "missing" : `a ${typeof found}`}`,
-    });
-  return found;
+  if (!isJob(found)) refuse(file, found === undefined ? "it has no default export" : "its default export is no job");
+  return { name: found.name, graph: () => graphOf(found, file) };
+}
+
+/** A job's graph, which must come at once and do something. Errors of ours that the builder meets are thrown as they are. */
+function graphOf(job: Job, file: string): Graph {
+  let graph: unknown;
+  try {
+    graph = job.graph();
+  } catch (error) {
+    if (isError(error)) throw error;
+    refuse(file, `it threw: ${messageOf(error)}`, error);
+  }
+  if (graph instanceof Promise) refuse(file, "it builds its graph asynchronously, which must be there at once");
+  if (!isGraph(graph)) refuse(file, "its graph() gives no graph");
+  const does = graph.nodes.some(({ type }) => type === "operator" || type === "sink");
+  if (!does) refuse(file, "it has neither a check nor a sink, or adds them only later, behind an `await`");
+  return graph;
+}
+
+function refuse(file: string, reason: string, cause?: unknown): never {
+  raise("JOB_INVALID", { file, reason }, { cause });
 }
 
 function jobFile(path: string): string {
@@ -59,6 +76,10 @@ function teachNames(): void {
       return resolved.url.endsWith(".ts") ? { ...resolved, format: "module-typescript" } : resolved;
     },
   });
+}
+
+function isGraph(value: unknown): value is Graph {
+  return typeof value === "object" && value !== null && "nodes" in value && Array.isArray(value.nodes);
 }
 
 function isJob(value: unknown): value is Job {

@@ -129,7 +129,7 @@ export class RunOutputs implements RunnerOutput {
     this.desk.recordAlerts(this.#alerts);
     this.desk.recordEngineAlerts(this.#engineAlerts, at);
     this.desk.recordCounts(this.#counts);
-    for (const fault of this.#faults) this.desk.recordFault(fault, at);
+    this.desk.recordFaults(this.#faults, at);
     for (const suspension of this.#suspensions) this.#recordSuspension(suspension, at);
     this.#alerts = [];
     this.#engineAlerts = [];

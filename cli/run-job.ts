@@ -1,7 +1,8 @@
 import { isError } from "../base/errors.ts";
 import { systemClock } from "../base/time.ts";
-import type { SuspensionEntry } from "../connectors/desk/records.ts";
+import type { ReadPart, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
+import type { SourceReader } from "../dataflow/source.ts";
 import { EmbeddedRunner, type RunnerMetrics, type RunnerOutput, type Scheduler } from "../runtime/embedded-runner.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { openReaders } from "./compose.ts";
@@ -35,8 +36,9 @@ export interface RunResult {
   readonly seconds: number;
   readonly tally: Tally;
   readonly metrics: RunnerMetrics;
-  /** What waits on the desk afterwards, from this run and the ones before; 1,000 at most of each. */
-  readonly openDeadLetters: number;
+  /** Dead letters that are open on the desk afterwards, and how many of them this run met. */
+  readonly openDeadLetters: { readonly all: number; readonly ofThisRun: number };
+  /** Suspensions that wait on the desk afterwards, from this run and the ones before; 1,000 at most. */
   readonly openSuspensions: readonly SuspensionEntry[];
 }
 
@@ -67,9 +69,10 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     if (!signal.aborted) through = Math.min(...runner.metrics().sources.map((source) => source.frontier));
     const metrics = runner.metrics();
     const seconds = (performance.now() - startedAt) / 1000;
-    const openDeadLetters = outputs.desk.deadLetters({ state: "open" }).length;
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
-    return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters, openSuspensions };
+    if (!signal.aborted) outputs.desk.settleRead(readParts(readers, openSuspensions), systemClock.now());
+    const { all, recordedHere: ofThisRun } = outputs.desk.openDeadLetters();
+    return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters: { all, ofThisRun }, openSuspensions };
   } catch (error) {
     bringOut(outputs);
     throw error;
@@ -78,6 +81,17 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     runner.close();
     outputs.close(Number.isFinite(through) ? through : undefined);
   }
+}
+
+/** What was read to its end, and so shows which records can be used; behind a suspension they were not tried. */
+function readParts(readers: readonly SourceReader[], suspended: readonly SuspensionEntry[]): ReadPart[] {
+  return readers.flatMap((reader) => {
+    const { source } = reader;
+    return reader.splits.flatMap(({ table, topic, partition }, split) => {
+      const isSuspended = suspended.some((entry) => entry.source === source && entry.table === table);
+      return isSuspended ? [] : [{ source, topic, partition, end: reader.position(split) }];
+    });
+  });
 }
 
 /** What was gathered before an error; one that comes of this would only hide the first. */

@@ -35,7 +35,7 @@ export function addChecks(program: Command): void {
 
 function resume(what: string, { dir, note, json }: ResumeOptions): void {
   const desk = new Desk(outputPaths.desk(dir));
-  const isId = desk.suspensions().some((suspension) => suspension.id === what);
+  const isId = desk.suspension(what) !== undefined;
   const resumed = desk.resume(isId ? { id: what } : { check: what }, note, systemClock.now());
   const open = desk.suspensions({ state: "open" });
   desk.close();

@@ -49,7 +49,7 @@ export function addDeadLetters(program: Command): void {
     .command("list")
     .description("records that could not be used")
     .addOption(dirOption())
-    .addOption(choice("--state <state>", "which", ["open", "replayed", "discarded", "all"]).default("open"))
+    .addOption(choice("--state <state>", "which", ["open", "replayed", "discarded", "read", "all"]).default("open"))
     .option("--limit <n>", "records wanted", positive, 50)
     .option("--json", "JSON on stdout")
     .addHelpText("after", LIST_EXAMPLES)

@@ -3,6 +3,7 @@ import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJob } from "../load-job.ts";
+import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
@@ -26,7 +27,9 @@ Examples:
   npx countercheck run my-job.ts --config countercheck.json --json --quiet
   npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it)
 
-Exit codes: 0 all is well, 1 it failed, 2 it was called wrongly, 3 money discrepancies were found (not with --follow).`;
+Exit codes: 0 all is well, 1 it failed, 2 it was called wrongly, 3 there are money discrepancies, or something could not be
+judged: unobservable verdicts, suspended checks, records of this run in the dead letters; the summary says which. With
+--follow, 0 says only that it ended as asked.`;
 
 /** Adds `countercheck run`: a job over its sources, in this process. */
 export function addRun(program: Command): void {
@@ -75,10 +78,9 @@ async function run(path: string, options: RunOptions): Promise<void> {
   process.exitCode = exitCode(options, result, signal);
 }
 
-function exitCode({ follow }: RunOptions, { tally }: RunResult, signal: AbortSignal): number {
+function exitCode({ follow }: RunOptions, result: RunResult, signal: AbortSignal): number {
   if (follow) return EXIT.ok;
-  if (signal.aborted) return EXIT.interrupted;
-  return tally.hasDiscrepancies ? EXIT.discrepancies : EXIT.ok;
+  return signal.aborted ? EXIT.interrupted : exitCodeOf(outcomeOf(result));
 }
 
 function documentOf(job: string, result: RunResult, interrupted: boolean) {
@@ -88,11 +90,12 @@ function documentOf(job: string, result: RunResult, interrupted: boolean) {
     events,
     seconds: Number(seconds.toFixed(3)),
     complete: !interrupted,
+    outcome: outcomeOf(result),
     verdicts: tally.statuses(),
     byClass: tally.finals().map((final) => ({ ...final, atRisk: final.atRisk.toRecord() })),
     verdictsEmitted: tally.verdicts,
     alerts: { opened: tally.alerts, open: tally.openAlerts },
-    deadLetters: { found: tally.faults, open: openDeadLetters },
+    deadLetters: { found: tally.faults, open: openDeadLetters.all },
     suspensions: openSuspensions,
     engineAlerts: tally.engineAlerts(),
     sources: result.metrics.sources,

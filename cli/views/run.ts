@@ -1,6 +1,7 @@
 import { formatTime } from "../../base/time.ts";
 import type { SuspensionEntry } from "../../connectors/desk/records.ts";
 import { amountsText } from "../amounts.ts";
+import { outcomeOf, reasonsOf } from "../outcome.ts";
 import type { RunResult } from "../run-job.ts";
 import { grouped, printable, table } from "../table.ts";
 import type { FinalCount } from "../tally.ts";
@@ -17,9 +18,10 @@ export function runText(job: string, result: RunResult, dir: string): string {
     finalsTable(tally.finals()),
     "",
     `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
-    `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters)} to be decided`,
+    `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters.all)} to be decided`,
     ...result.openSuspensions.map(suspensionLine),
     ...tally.engineAlerts().map((alert) => `Engine alert   ${alert.code}: ${printable(alert.message)}`),
+    ...outcomeLine(result),
     ...nextSteps(result, dir),
   ].join("\n");
 }
@@ -46,6 +48,11 @@ function suspensionLine({ source, table: name, checks, cause, time }: Suspension
   return `Suspended      ${waiting.join(", ")} since ${formatTime(time)}: ${cause} of ${source}.${name}`;
 }
 
+function outcomeLine(result: RunResult): string[] {
+  const reasons = reasonsOf(outcomeOf(result));
+  return reasons.length === 0 ? [] : ["", terminal.colors.bold(`Not all is well: ${reasons.join("; ")}.`)];
+}
+
 function nextSteps({ tally, openDeadLetters, openSuspensions }: RunResult, dir: string): string[] {
   const { cyan } = terminal.colors;
   const steps: string[] = [];
@@ -53,7 +60,7 @@ function nextSteps({ tally, openDeadLetters, openSuspensions }: RunResult, dir: 
     steps.push(`${what}:`, cyan(`  npx countercheck ${command} --dir ${dir}`));
   if (tally.openAlerts > 0) step("See the alerts", "alerts list");
   if (tally.verdicts > 0) step("See the evidence", "snapshots scan");
-  if (openDeadLetters > 0) step("Decide about the dead letters", "dead-letters list");
+  if (openDeadLetters.all > 0) step("Decide about the dead letters", "dead-letters list");
   const [suspended] = openSuspensions.flatMap(({ checks }) => checks.filter((check) => check.state === "open"));
   if (suspended !== undefined) step("Let a check go on", `checks resume ${suspended.check} --note WHY`);
   return steps.length === 0 ? [] : ["", ...steps];

@@ -30,7 +30,7 @@ export function scoreText({ score, run, truth, recorder, dir }: DemoResult): str
     moneyTable(score),
     "",
     `Verdicts at the end      ${grouped(pass)} pass, ${grouped(fail)} fail, ${grouped(pending)} pending, ${grouped(unobservable)} unobservable`,
-    `Counted apart            ${baseline} overdue before the first change (baseline), ${truth.notDue.length} faults not due yet, ${run.tally.engineAlerts().length} engine alerts, ${run.openDeadLetters} dead letters`,
+    `Counted apart            ${baseline} overdue before the first change (baseline), ${truth.notDue.length} faults not due yet, ${run.tally.engineAlerts().length} engine alerts, ${run.openDeadLetters.all} dead letters`,
     ...troubles(score),
     "",
     ...nextSteps(score, dir),

@@ -3,7 +3,7 @@ import type { SqliteFile } from "../../base/sqlite-file.ts";
 import { formatTime } from "../../base/time.ts";
 import type { RecordFault } from "../../dataflow/source.ts";
 import { checkedNote, type DecisionLog } from "./decision-log.ts";
-import { type DeadLetter, type DeadLetterState, type DeadLetterSummary, MAX_ROWS } from "./records.ts";
+import { type DeadLetter, type DeadLetterState, type DeadLetterSummary, MAX_ROWS, type ReadPart } from "./records.ts";
 import { capped, where } from "./tables.ts";
 
 /** Records that could not be used, until somebody settles them. */
@@ -16,28 +16,45 @@ export class DeadLetterBox {
     this.#decisions = decisions;
   }
 
-  record(fault: RecordFault, at: number): void {
-    this.#file.run(PUT, [
-      fault.id,
-      fault.source,
-      fault.table,
-      fault.topic,
-      fault.partition,
-      fault.offset,
-      fault.code,
-      fault.message,
-      fault.row ?? null,
-      fault.fields === undefined ? null : JSON.stringify(fault.fields),
-      fault.key,
-      fault.value,
-      at,
-    ]);
+  record(faults: readonly RecordFault[], at: number): void {
+    this.#file.run(REMEMBER);
+    this.#file.transaction(() => {
+      for (const fault of faults) {
+        this.#put(fault, at);
+        this.#file.run("INSERT OR IGNORE INTO temp.met VALUES (?)", [fault.id]);
+      }
+    });
   }
 
   list(state: DeadLetterState | undefined, limit = MAX_ROWS): DeadLetterSummary[] {
     const { sql, values } = where({ state });
     const text = `SELECT ${SUMMARY} FROM dead_letters ${sql} ORDER BY topic, partition, "offset" LIMIT ?`;
     return this.#file.all<StoredSummary>(text, [...values, capped(limit)]).map(toSummary);
+  }
+
+  count(state: DeadLetterState): number {
+    return this.#counted("SELECT count(*) AS count FROM dead_letters WHERE state = ?", state);
+  }
+
+  countMet(state: DeadLetterState): number {
+    this.#file.run(REMEMBER);
+    return this.#counted(`SELECT count(*) AS count FROM dead_letters WHERE state = ? AND ${WAS_MET}`, state);
+  }
+
+  settleRead(parts: readonly ReadPart[], at: number): number {
+    this.#file.run(REMEMBER);
+    const sql = `SELECT id FROM dead_letters WHERE state = 'open' AND source = ? AND topic = ? AND partition = ?
+      AND "offset" < ? AND NOT ${WAS_MET} ORDER BY "offset"`;
+    return this.#file.transaction(() => {
+      const settled = parts.flatMap(({ source, topic, partition, end }) =>
+        this.#file.all<{ id: string }>(sql, [source, topic, partition, end]),
+      );
+      for (const { id } of settled) {
+        this.#file.run("UPDATE dead_letters SET state = 'read' WHERE id = ?", [id]);
+        this.#decisions.add({ kind: "dead-letter", id, decision: "read", note: "a later run could use it", at });
+      }
+      return settled.length;
+    });
   }
 
   get(id: string): DeadLetter {
@@ -60,17 +77,46 @@ export class DeadLetterBox {
     });
   }
 
+  #put(fault: RecordFault, at: number): void {
+    this.#file.run(PUT, [
+      fault.id,
+      fault.source,
+      fault.table,
+      fault.topic,
+      fault.partition,
+      fault.offset,
+      fault.code,
+      fault.message,
+      fault.row ?? null,
+      fault.fields === undefined ? null : JSON.stringify(fault.fields),
+      fault.key,
+      fault.value,
+      at,
+    ]);
+  }
+
+  #counted(sql: string, state: DeadLetterState): number {
+    return this.#file.all<{ count: number }>(sql, [state])[0]!.count;
+  }
+
   #refuse(id: string): never {
     const last = this.get(id).decisions.at(-1)!;
     raise("DEAD_LETTER_ALREADY_DECIDED", { id, decision: last.decision, who: last.who, at: formatTime(last.at) });
   }
 }
 
-/** A fault that is met again after its replay, not a repeat of what was recorded before it, is open again. */
+/** Ids of the faults that were met through this connection; SQLite moves them to disk where there are many. */
+const REMEMBER = "CREATE TEMP TABLE IF NOT EXISTS met (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID";
+const WAS_MET = "id IN (SELECT id FROM temp.met)";
+
+/**
+ * A fault that is met again after its replay, not a repeat of what was recorded before it, is open again; so is one that
+ * a run could use for a while.
+ */
 const PUT = `INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
   ON CONFLICT DO UPDATE SET state = 'open', code = excluded.code, message = excluded.message,
     recorded_at = excluded.recorded_at
-  WHERE state = 'replayed'
+  WHERE state = 'read' OR state = 'replayed'
     AND excluded.recorded_at > (SELECT max(at) FROM decisions WHERE kind = 'dead-letter' AND decisions.id = excluded.id)`;
 
 const SUMMARY = `id, source, table_name, topic, partition, "offset", code, message, row_key, fields, state, recorded_at,

@@ -52,7 +52,7 @@ describe("several processes at one desk", () => {
     `);
     await expect(killed).rejects.toThrow("SIGKILL");
     expect(desk.alerts({ limit: 1 })).toMatchObject([{ verdictVersion: 1, updates: 0 }]);
-    desk.recordFault({ ...FAULT, id: "t/0/1", offset: 1, key: null, value: null }, 0);
+    desk.recordFaults([{ ...FAULT, id: "t/0/1", offset: 1, key: null, value: null }], 0);
     desk.close();
   }, 30_000);
 });
@@ -62,7 +62,7 @@ const FAULT = { source: "s", table: "t", topic: "t", partition: 0, code: "AVRO_C
 /** Records letters and the steps of one alert, as a runner would. */
 const WRITER = `
   for (let offset = 0; offset < ${LETTERS}; offset++) {
-    desk.recordFault({ ...${JSON.stringify(FAULT)}, id: "t/0/" + offset, offset, key: null, value: null }, Date.now());
+    desk.recordFaults([{ ...${JSON.stringify(FAULT)}, id: "t/0/" + offset, offset, key: null, value: null }], Date.now());
     desk.recordAlerts([step(offset + 1)]);
   }`;
 

@@ -107,7 +107,7 @@ describe("engine alerts on the desk", () => {
 describe("dead letters on the desk", () => {
   it("are kept whole, with their raw bytes", () => {
     const whole = fault(7, { row: "'支付|1", fields: { Payment: { id: "42" } }, key: new Uint8Array([0, 255]) });
-    desk.recordFault(whole, NOON);
+    desk.recordFaults([whole], NOON);
     const { recordedAt, state, valueBytes, decisions, ...kept } = desk.get(whole.id);
     expect(kept).toEqual(whole);
     expect({ recordedAt, state, valueBytes, decisions }).toEqual({
@@ -116,12 +116,12 @@ describe("dead letters on the desk", () => {
       valueBytes: 3,
       decisions: [],
     });
-    desk.recordFault(fault(8, { key: null, value: null }), NOON);
+    desk.recordFaults([fault(8, { key: null, value: null })], NOON);
     expect(desk.get("shop.payments/0/8")).toMatchObject({ key: null, value: null, valueBytes: null });
   });
 
   it("are listed by state in the order of their log, without their bytes, each once", () => {
-    for (const offset of [10, 9, 2, 9]) desk.recordFault(fault(offset), NOON);
+    for (const offset of [10, 9, 2, 9]) desk.recordFaults([fault(offset)], NOON);
     desk.decide(fault(9).id, "replayed", "", NOON + 1);
     desk.decide(fault(10).id, "discarded", "a test record", NOON + 2);
     const offsets = (query: object) => desk.deadLetters(query).map((letter) => letter.offset);
@@ -134,7 +134,7 @@ describe("dead letters on the desk", () => {
   });
 
   it("are settled once, with who, when and why", () => {
-    desk.recordFault(fault(7), NOON);
+    desk.recordFaults([fault(7)], NOON);
     desk.decide(fault(7).id, "discarded", "  written by a load test  ", NOON + 1);
     expect(desk.get(fault(7).id).decisions).toEqual([
       {
@@ -154,18 +154,18 @@ describe("dead letters on the desk", () => {
   });
 
   it("stay settled when the job that met them is replayed", () => {
-    desk.recordFault(fault(7), NOON);
+    desk.recordFaults([fault(7)], NOON);
     desk.decide(fault(7).id, "replayed", "", NOON + 10);
-    desk.recordFault(fault(7), NOON);
+    desk.recordFaults([fault(7)], NOON);
     expect(desk.get(fault(7).id).state).toBe("replayed");
   });
 
   it("are open again when they fail after their replay, but not after their discard", () => {
-    desk.recordFault(fault(7), NOON);
-    desk.recordFault(fault(8), NOON);
+    desk.recordFaults([fault(7)], NOON);
+    desk.recordFaults([fault(8)], NOON);
     desk.decide(fault(7).id, "replayed", "", NOON + 10);
     desk.decide(fault(8).id, "discarded", "known", NOON + 10);
-    for (const offset of [7, 8]) desk.recordFault(fault(offset, { message: "still damaged" }), NOON + 20);
+    for (const offset of [7, 8]) desk.recordFaults([fault(offset, { message: "still damaged" })], NOON + 20);
     expect(desk.get(fault(7).id)).toMatchObject({
       state: "open",
       message: "still damaged",
@@ -176,8 +176,37 @@ describe("dead letters on the desk", () => {
     expect(desk.get(fault(7).id).decisions.map((one) => one.decision)).toEqual(["replayed", "discarded"]);
   });
 
+  it("are settled where a later run read on and could use them, and open again once it cannot", () => {
+    desk.recordFaults([fault(7), fault(8), fault(9), fault(30)], NOON);
+    const later = new Desk(path);
+    later.recordFaults([fault(8)], NOON + 10);
+    later.decide(fault(9).id, "replayed", "", NOON + 10);
+    expect(later.openDeadLetters()).toEqual({ all: 3, recordedHere: 1 });
+    const { source, topic, partition } = fault(7);
+    expect(later.settleRead([{ source, topic, partition, end: 20 }], NOON + 20)).toBe(1);
+    const states = () => desk.deadLetters().map(({ offset, state }) => `${offset} ${state}`);
+    expect(states()).toEqual(["7 read", "8 open", "9 replayed", "30 open"]);
+    expect(desk.get(fault(7).id).decisions).toMatchObject([{ decision: "read", at: NOON + 20 }]);
+    expect(codeOf(() => desk.decide(fault(7).id, "replayed", "", NOON))).toBe("DEAD_LETTER_ALREADY_DECIDED");
+    expect(later.settleRead([{ source: "other", topic, partition, end: 99 }], NOON + 20)).toBe(0);
+    later.recordFaults([fault(7)], NOON + 30);
+    later.close();
+    expect(states()).toEqual(["7 open", "8 open", "9 replayed", "30 open"]);
+  });
+
+  it("are counted past the most rows of an answer, and recorded all of them or none", () => {
+    desk.recordFaults(
+      Array.from({ length: MAX_ROWS + 5 }, (_, offset) => fault(offset)),
+      NOON,
+    );
+    expect(desk.openDeadLetters()).toEqual({ all: MAX_ROWS + 5, recordedHere: MAX_ROWS + 5 });
+    const unwritable = { ...fault(5_001), message: undefined } as unknown as RecordFault;
+    expect(() => desk.recordFaults([fault(5_000), unwritable], NOON)).toThrow();
+    expect(desk.openDeadLetters().all).toBe(MAX_ROWS + 5);
+  });
+
   it("refuse a decision without a reason, with an endless one, and about what is not there", () => {
-    desk.recordFault(fault(7), NOON);
+    desk.recordFaults([fault(7)], NOON);
     const { id } = fault(7);
     expect(codeOf(() => desk.decide(id, "discarded", " \n", NOON))).toBe("NOTE_REQUIRED");
     expect(codeOf(() => desk.decide(id, "replayed", "x".repeat(MAX_NOTE + 1), NOON))).toBe("NOTE_TOO_LONG");
@@ -208,6 +237,8 @@ describe("suspensions on the desk", () => {
     ]);
     expect(desk.resume({ id: truncated(5).id }, "planned clean-up", NOON + 3)).toBe(1);
     expect(desk.suspensions({ state: "open" })).toEqual([]);
+    expect(desk.suspension(truncated(5).id)).toMatchObject({ state: "resumed" });
+    expect(desk.suspension("nothing")).toBeUndefined();
     expect(desk.suspensions({ state: "resumed" })).toHaveLength(1);
     expect(desk.suspensions()).toHaveLength(1);
   });
@@ -234,7 +265,7 @@ describe("suspensions on the desk", () => {
 
 describe("decisions on the desk", () => {
   it("are read from where one stopped, in the order in which they were made", () => {
-    for (const offset of [1, 2]) desk.recordFault(fault(offset), NOON);
+    for (const offset of [1, 2]) desk.recordFaults([fault(offset)], NOON);
     desk.recordSuspension(truncated(5), ["payout"], NOON);
     desk.decide(fault(2).id, "replayed", "", NOON + 1);
     desk.resume({ check: "payout" }, "done", NOON + 2);
@@ -282,7 +313,7 @@ describe("counts on the desk", () => {
 
 describe("the desk's file", () => {
   it("keeps everything when it is closed and opened again", () => {
-    desk.recordFault(fault(7), NOON);
+    desk.recordFaults([fault(7)], NOON);
     desk.close();
     desk = new Desk(path);
     expect(desk.deadLetters()).toHaveLength(1);
@@ -310,9 +341,9 @@ describe("the desk's file", () => {
     const hasty = new Desk(path, { busyTimeoutMs: 20 });
     const database = new DatabaseSync(path);
     database.exec("BEGIN IMMEDIATE");
-    expect(thrown(() => hasty.recordFault(fault(7), NOON))).toMatchObject({ code: "DESK_BUSY", retryable: true });
+    expect(thrown(() => hasty.recordFaults([fault(7)], NOON))).toMatchObject({ code: "DESK_BUSY", retryable: true });
     database.close();
-    hasty.recordFault(fault(7), NOON);
+    hasty.recordFaults([fault(7)], NOON);
     hasty.close();
   });
 });

@@ -15,6 +15,7 @@ import {
   type EngineAlert,
   MAX_ROWS,
   type MoneyAlert,
+  type ReadPart,
   type SeenEngineAlert,
   type SuspensionEntry,
   type SuspensionState,
@@ -72,9 +73,22 @@ export class Desk {
     return this.#alerts.listEngine(query.limit);
   }
 
-  /** Keeps a record that cannot be used. One that fails again after it was replayed, by `at`, is open again. */
-  recordFault(fault: RecordFault, at: number): void {
-    this.#deadLetters.record(fault, at);
+  /**
+   * Keeps records that cannot be used; all of them or none. One that fails again after it was replayed, by `at`, or after
+   * a run could use it, is open again.
+   */
+  recordFaults(faults: readonly RecordFault[], at: number): void {
+    if (faults.length > 0) this.#deadLetters.record(faults, at);
+  }
+
+  /** Settles as `read` the open dead letters of what was read without recording them through this object; gives how many. */
+  settleRead(parts: readonly ReadPart[], at: number): number {
+    return this.#deadLetters.settleRead(parts, at);
+  }
+
+  /** How many dead letters are open: all, and those that were recorded through this object. */
+  openDeadLetters(): { readonly all: number; readonly recordedHere: number } {
+    return { all: this.#deadLetters.count("open"), recordedHere: this.#deadLetters.countMet("open") };
   }
 
   /** Dead letters by topic, partition and offset. */
@@ -103,6 +117,11 @@ export class Desk {
   /** Suspensions, the first recorded first. */
   suspensions(query: { readonly state?: SuspensionState; readonly limit?: number } = {}): SuspensionEntry[] {
     return this.#suspensions.list(query.state, query.limit);
+  }
+
+  /** One suspension, by its id. */
+  suspension(id: string): SuspensionEntry | undefined {
+    return this.#suspensions.get(id);
   }
 
   /**

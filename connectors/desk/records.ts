@@ -62,7 +62,17 @@ export interface SeenEngineAlert extends EngineAlert {
   readonly lastSeen: number;
 }
 
-export type DeadLetterState = "open" | "replayed" | "discarded";
+/** `read`: nobody decided, but a later run could use the record, for instance because the registry was mended. */
+export type DeadLetterState = "open" | "replayed" | "discarded" | "read";
+
+/** What a run has read of a partition: everything before an offset. */
+export interface ReadPart {
+  readonly source: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset after the last record that was read. */
+  readonly end: number;
+}
 
 /** A record that cannot be used, without its raw bytes. */
 export interface DeadLetterSummary extends Omit<RecordFault, "key" | "value"> {
@@ -88,7 +98,7 @@ export interface SuspensionEntry extends Suspension {
 
 export type SuspensionState = "open" | "resumed";
 
-/** What a person decided. `seq` ascends in the order of decisions. */
+/** What a person decided, or a run found. `seq` ascends in the order of decisions. */
 export type Decision = DeadLetterDecision | ResumeDecision;
 
 interface DecisionBase {
@@ -106,7 +116,7 @@ interface DecisionBase {
 /** A dead letter is settled. */
 export interface DeadLetterDecision extends DecisionBase {
   readonly kind: "dead-letter";
-  readonly decision: "replayed" | "discarded";
+  readonly decision: "replayed" | "discarded" | "read";
 }
 
 /** One check of a suspension goes on. */

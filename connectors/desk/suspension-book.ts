@@ -30,10 +30,14 @@ export class SuspensionBook {
     });
   }
 
+  get(id: string): SuspensionEntry | undefined {
+    const sql = `SELECT s.*, ${IS_OPEN} AS is_open FROM suspensions s WHERE id = ?`;
+    return this.#file.all<StoredSuspension>(sql, [id]).map((stored) => this.#toEntry(stored))[0];
+  }
+
   list(state: SuspensionState | undefined, limit = MAX_ROWS): SuspensionEntry[] {
-    const open = "EXISTS (SELECT 1 FROM suspended_checks c WHERE c.id = s.id AND c.state = 'open')";
-    const narrowed = state === undefined ? "" : `WHERE ${state === "open" ? "" : "NOT "}${open}`;
-    const sql = `SELECT s.*, ${open} AS is_open FROM suspensions s ${narrowed} ORDER BY recorded_at, id LIMIT ?`;
+    const narrowed = state === undefined ? "" : `WHERE ${state === "open" ? "" : "NOT "}${IS_OPEN}`;
+    const sql = `SELECT s.*, ${IS_OPEN} AS is_open FROM suspensions s ${narrowed} ORDER BY recorded_at, id LIMIT ?`;
     return this.#file.all<StoredSuspension>(sql, [capped(limit)]).map((stored) => this.#toEntry(stored));
   }
 
@@ -81,6 +85,8 @@ export class SuspensionBook {
     };
   }
 }
+
+const IS_OPEN = "EXISTS (SELECT 1 FROM suspended_checks c WHERE c.id = s.id AND c.state = 'open')";
 
 interface StoredSuspension {
   readonly id: string;
