@@ -3,15 +3,23 @@ import type { Suspension } from "../dataflow/source.ts";
 import type { FailureClass } from "./judgement.ts";
 import type { ReconcileRule, RuleLeg } from "./rule.ts";
 
+/** What a faulty record hides: keys, where they can be told, or any key of some inputs. */
+interface Hidden {
+  readonly keys: Set<Key>;
+  readonly inputs: Set<number>;
+}
+
 /**
- * What cannot be seen: faulty records that hide a key, or any key of an input, until a person settles them; suspensions
+ * What cannot be seen: faulty records that hide keys, or any key of an input, until a person settles them; suspensions
  * of the whole check; keys that wait for a stale source.
  */
 export class Blindness {
   readonly #rule: ReconcileRule;
-  readonly #keyOfFault = new Map<string, Key>();
+  readonly #faults = new Map<string, Hidden>();
+  /** Faults that hide a key. */
   readonly #faultsOfKey = new Map<Key, Set<string>>();
-  readonly #inputOfFault = new Map<string, number>();
+  /** Faults that may hide any key, by input. */
+  readonly #faultsOfInput = new Map<number, Set<string>>();
   readonly #suspensions = new Map<string, Suspension>();
   #waiting: { readonly key: Key; readonly time: number }[] = [];
 
@@ -19,28 +27,26 @@ export class Blindness {
     this.#rule = rule;
   }
 
-  /** A faulty record that belongs to a key. */
-  faultOfKey(fault: string, key: Key): void {
-    this.#keyOfFault.set(fault, key);
-    const faults = this.#faultsOfKey.get(key) ?? new Set();
-    this.#faultsOfKey.set(key, faults.add(fault));
+  /** A faulty record hides a key. */
+  hideKey(fault: string, key: Key): void {
+    this.#hiddenBy(fault).keys.add(key);
+    addTo(this.#faultsOfKey, key, fault);
   }
 
-  /** A faulty record that may belong to any key. */
-  faultOfInput(fault: string, input: number): void {
-    this.#inputOfFault.set(fault, input);
+  /** A faulty record may hide any key of an input; true when it is the only one that does. */
+  hideInput(fault: string, input: number): boolean {
+    this.#hiddenBy(fault).inputs.add(input);
+    return addTo(this.#faultsOfInput, input, fault) === 1;
   }
 
-  /** A person settled a fault: gives the keys to judge again. */
-  settle(fault: string): readonly Key[] | "unobservable" {
-    if (this.#inputOfFault.delete(fault)) return "unobservable";
-    const key = this.#keyOfFault.get(fault);
-    if (key === undefined) return [];
-    this.#keyOfFault.delete(fault);
-    const faults = this.#faultsOfKey.get(key)!;
-    faults.delete(fault);
-    if (faults.size === 0) this.#faultsOfKey.delete(key);
-    return [key];
+  /** A person settled a fault: gives the keys that it alone hid, and whether some input is seen whole again. */
+  settle(fault: string): { readonly keys: readonly Key[]; readonly input: boolean } {
+    const hidden = this.#faults.get(fault);
+    if (hidden === undefined) return { keys: [], input: false };
+    this.#faults.delete(fault);
+    const keys = [...hidden.keys].filter((key) => removeFrom(this.#faultsOfKey, key, fault));
+    const inputs = [...hidden.inputs].filter((input) => removeFrom(this.#faultsOfInput, input, fault));
+    return { keys, input: inputs.length > 0 };
   }
 
   /** From the suspension's time on, nothing is judged. */
@@ -65,8 +71,8 @@ export class Blindness {
 
   /** Why a failure cannot be told from a record that could not be read, or null. */
   reasonForSilence(cause: FailureClass): string | null {
-    for (const [fault, input] of this.#inputOfFault) {
-      if (this.#restsOn(cause, input)) return `record ${fault} is in the dead letters and may belong to any key`;
+    for (const [input, [fault]] of this.#faultsOfInput) {
+      if (this.restsOn(cause, input)) return `record ${fault} is in the dead letters and may belong to any key`;
     }
     return null;
   }
@@ -83,9 +89,31 @@ export class Blindness {
   }
 
   /** True when a row of the input that was not seen could undo a failure of the class. */
-  #restsOn(cause: FailureClass, input: number): boolean {
+  restsOn(cause: FailureClass, input: number): boolean {
     return this.#rule.legs.some((leg) => leg.input === input && couldUndo(cause, leg));
   }
+
+  #hiddenBy(fault: string): Hidden {
+    const known = this.#faults.get(fault);
+    if (known !== undefined) return known;
+    const fresh: Hidden = { keys: new Set(), inputs: new Set() };
+    this.#faults.set(fault, fresh);
+    return fresh;
+  }
+}
+
+/** Adds to the set of a key; gives its size. */
+function addTo<K>(sets: Map<K, Set<string>>, key: K, value: string): number {
+  const set = sets.get(key) ?? new Set();
+  sets.set(key, set.add(value));
+  return set.size;
+}
+
+/** Removes from the set of a key; true when it was the last. */
+function removeFrom<K>(sets: Map<K, Set<string>>, key: K, value: string): boolean {
+  const set = sets.get(key);
+  set?.delete(value);
+  return set?.size === 0 && sets.delete(key);
 }
 
 function couldUndo(cause: FailureClass, leg: RuleLeg): boolean {

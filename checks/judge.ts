@@ -57,13 +57,14 @@ export class Judge {
     }
   }
 
-  isFailing(verdicts: KeyVerdicts): boolean {
-    return verdicts.currencies.some((c) => c.status === "fail");
+  /** True when a key fails by a cause for which `of` holds. */
+  fails(verdicts: KeyVerdicts, of: (cause: string) => boolean): boolean {
+    return verdicts.currencies.some((c) => c.status === "fail" && c.class !== null && of(c.class));
   }
 
   /** True when nothing is wrong with the key and nothing of it is hidden. */
   isQuiet(verdicts: KeyVerdicts): boolean {
-    return !this.isFailing(verdicts) && !this.isUnobservable(verdicts);
+    return verdicts.currencies.every((c) => c.status !== "fail" && c.status !== "unobservable");
   }
 
   isUnobservable(verdicts: KeyVerdicts): boolean {

@@ -115,12 +115,14 @@ export class Ledger {
     return new Set([...staying, ...coming, ...closed].map(({ currency }) => currency));
   }
 
-  /** Drops the first change that waits if it takes away a row that is not known; false when it does not. */
-  dropUnknownRetract(): boolean {
-    const [first] = this.#waiting;
-    if (first === undefined || first.isAdd || this.#rows.has(first.row)) return false;
-    this.#waiting.shift();
-    return true;
+  /** Drops changes that wait and take away rows that are not known: of a key without history they say nothing. */
+  dropUnknownRetracts(): void {
+    const coming = new Set<string>();
+    const kept = this.#waiting.filter(({ isAdd, row }) => {
+      if (isAdd) coming.add(row);
+      return isAdd || coming.has(row) || this.#rows.has(row);
+    });
+    if (kept.length < this.#waiting.length) this.#waiting.splice(0, this.#waiting.length, ...kept);
   }
 
   /** Lets go of the rows and keeps their totals. Everything is due by then, so judgements stay as they are. */

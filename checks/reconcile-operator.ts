@@ -10,12 +10,13 @@ import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
+import type { FailureClass } from "./judgement.ts";
 import { Ledger } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { Retention } from "./retention.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
 import { type CheckInput, type CurrencyScale, type ReconcileRule, scaleOf } from "./rule.ts";
-import { type KeyState, VerdictLog } from "./verdict-log.ts";
+import { type KeyState, type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
 
 /**
  * Reconciles by key: takes in rows, waits until every source's frontier has reached a key's next point, judges it
@@ -73,9 +74,9 @@ export class ReconcileOperator implements Operator {
         if (this.#frontiers.setStale(element.source, element.status === "stale")) this.#staleChanged();
         return;
       case "fault":
-        return this.#fault(input, element.fault);
+        return this.#fault(input, element.fault, element.fields);
       case "settled":
-        return this.#rejudge(this.#blindness.settle(element.fault));
+        return this.#settle(element.fault);
       case "suspension":
         return this.#blindness.suspend(element.suspension);
       case "resumed":
@@ -200,7 +201,7 @@ export class ReconcileOperator implements Operator {
   /** Keys with a point that the other sources have reached but a stale one has not are unobservable until it moves. */
   #markBlind(): void {
     const others = this.#frontiers.throughOfActive();
-    if (others === undefined || others <= this.#judgedThrough) return;
+    if (others === undefined || others <= this.#judgedThrough || others < this.#floor) return;
     for (let due = this.#timers.next(others); due !== undefined; due = this.#timers.next(others)) {
       const state = this.#keys.get(due.key);
       if (state === undefined || state.ledger.timer !== due.time) continue;
@@ -221,31 +222,36 @@ export class ReconcileOperator implements Operator {
     for (const { key, time } of this.#blindness.takeWaiting()) this.#timers.register(key, time);
   }
 
-  #fault(input: number, fault: RecordFault): void {
-    const { model, key } = this.#inputs[input]!;
-    const hidden = fault.fields?.[model.name]?.[key];
-    if (hidden !== undefined) {
-      this.#stateOf(hidden);
-      this.#blindness.faultOfKey(fault.id, hidden);
-      return this.#rejudge([hidden]);
-    }
-    this.#blindness.faultOfInput(fault.id, input);
-    this.#rejudge([...this.#keys.entries()].flatMap(([k, s]) => (this.#judge.isFailing(s.verdicts) ? [k] : [])));
+  /** Keys that a faulty record names, by what of it can be read or by what its row had before, cannot be observed. */
+  #fault(input: number, fault: RecordFault, fields: readonly Readonly<Record<string, Key>>[]): void {
+    const { key } = this.#inputs[input]!;
+    const hidden = new Set(fields.flatMap((row) => row[key] ?? []));
+    for (const name of hidden) this.#blindness.hideKey(fault.id, name);
+    if (hidden.size > 0) return this.#rejudge(hidden);
+    if (!this.#blindness.hideInput(fault.id, input)) return;
+    const rests = (cause: string) => this.#blindness.restsOn(cause as FailureClass, input);
+    this.#rejudge(this.#keysWhere((verdicts) => this.#judge.fails(verdicts, rests)));
+  }
+
+  #settle(fault: string): void {
+    const { keys, input } = this.#blindness.settle(fault);
+    this.#rejudge(keys);
+    if (input) this.#rejudgeUnobservable();
   }
 
   #rejudgeUnobservable(): void {
-    this.#rejudge([...this.#keys.entries()].flatMap(([k, s]) => (this.#judge.isUnobservable(s.verdicts) ? [k] : [])));
+    this.#rejudge(this.#keysWhere((verdicts) => this.#judge.isUnobservable(verdicts)));
   }
 
-  /** Judges keys again at the frontier of now, because what can be seen of them changed. */
-  #rejudge(keys: readonly Key[] | "unobservable"): void {
-    if (keys === "unobservable") return this.#rejudgeUnobservable();
-    if (this.#judgedThrough === BEFORE_ALL_TIME || this.#judgedThrough < this.#floor) return;
+  #keysWhere(holds: (verdicts: KeyVerdicts) => boolean): Key[] {
+    return [...this.#keys.entries()].flatMap(([key, { verdicts }]) => (holds(verdicts) ? [key] : []));
+  }
+
+  /** Judges keys again at their last point, because what can be seen of them changed. */
+  #rejudge(keys: Iterable<Key>): void {
     for (const key of keys) {
-      const { ledger, verdicts } = this.#stateOf(key);
-      const point = Math.max(ledger.lastPoint, this.#judgedThrough);
-      if (point > ledger.lastPoint) ledger.advance(point, this.#floor);
-      this.#judge.at(point, key, ledger, verdicts, false);
+      const state = this.#keys.get(key);
+      if (state?.ledger.judged) this.#judge.at(state.ledger.lastPoint, key, state.ledger, state.verdicts, false);
     }
   }
 

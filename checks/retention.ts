@@ -38,12 +38,14 @@ export class Retention {
    */
   age(state: KeyState, frontier: number): void {
     const { ledger } = state;
-    for (let next = ledger.waiting[0]; next !== undefined; next = ledger.waiting[0]) {
+    for (;;) {
+      const isKnown = ledger.memory !== "forgotten" && ledger.lastChange !== undefined;
+      if (!isKnown) ledger.dropUnknownRetracts();
+      const next = ledger.waiting[0];
+      if (next === undefined) return;
       const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle() && this.#judge.isQuiet(state.verdicts);
       const step = this.#nextStep(ledger.lastPoint, ledger.memory);
-      if (idle && step <= frontier && step < next.time && this.#step(state)) continue;
-      const known = ledger.memory !== "forgotten" && ledger.lastChange !== undefined;
-      if (known || !ledger.dropUnknownRetract()) return;
+      if (!idle || step > frontier || step >= next.time || !this.#step(state)) return;
     }
   }
 

@@ -40,6 +40,9 @@ const FIELD_COLUMNS = {
 /** The name of the column that holds the packed currency of a money field. */
 export const currencyColumn = (field: string): string => `${field}.currency`;
 
+/** True for the name of a column that holds packed currencies. Field names have no dot. */
+export const isCurrencyColumn = (name: string): boolean => name.endsWith(".currency");
+
 /** The layout of changes of a model. */
 export function changeLayout(model: Model): Layout {
   return [...META, ...fieldLayout(model.fields)];

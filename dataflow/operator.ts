@@ -13,7 +13,15 @@ export type Control =
   | { readonly type: "watermark"; readonly time: number }
   /** A stale source was polled in vain for too long, by processing time. */
   | { readonly type: "status"; readonly source: string; readonly status: "active" | "stale" }
-  | { readonly type: "fault"; readonly fault: RecordFault }
+  /**
+   * A record that cannot be used, with the id fields of its row: those that can still be read, and those that the row
+   * had before.
+   */
+  | {
+      readonly type: "fault";
+      readonly fault: RecordFault;
+      readonly fields: readonly Readonly<Record<string, Key>>[];
+    }
   /** A person replayed or discarded the faulty record. */
   | { readonly type: "settled"; readonly fault: string }
   | { readonly type: "suspension"; readonly suspension: Suspension }

@@ -21,7 +21,7 @@ interface Proof {
 export class SourceFrontier {
   readonly #longestTransactionMs: number;
   readonly #offsets: SplitOffsets;
-  /** Per split: proven through this time; +∞ for heartbeat splits, which hold no business. */
+  /** Per split: proven through this time. Those of heartbeat splits, which hold no business, do not count. */
   readonly #proven: Float64Array;
   readonly #endedAt: (number | undefined)[];
   readonly #proofs: Proof[][];

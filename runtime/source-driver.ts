@@ -105,6 +105,7 @@ export class SourceDriver {
   }
 
   #afterRead(some: boolean): boolean {
+    if (this.stopped) return some;
     const through = this.#frontier.through();
     if (through > this.#emitted) {
       this.#emitted = through;
@@ -125,10 +126,13 @@ export class SourceDriver {
     return {
       changes: unlessStopped((model, _split, batch) => {
         this.#changes += batch.count;
+        if (this.#emitted > BEFORE_ALL_TIME) dateSeed(batch);
         this.#stages.get(model)!.process(batch, this.#position);
       }),
       progress: unlessStopped((split, time) => this.#frontier.progress(split, time)),
-      seeded: unlessStopped((_split, time) => this.#frontier.seeded(time)),
+      seeded: unlessStopped((_split, time) => {
+        if (this.#emitted === BEFORE_ALL_TIME) this.#frontier.seeded(time);
+      }),
       heartbeat: unlessStopped((time) => this.#frontier.heartbeat(time)),
       ended: unlessStopped((split, time) => {
         this.#ended[split] = true;
@@ -148,18 +152,13 @@ export class SourceDriver {
     });
   }
 
-  /** A fault goes on with what the row stage knows of the row, so that the checks can tell which key it hides. */
+  /** A fault goes on with what the row stage knows of the row, so that the checks can tell which keys it hides. */
   #fault(fault: RecordFault): void {
     this.#faults++;
-    const fields: Record<string, Readonly<Record<string, string>>> = { ...fault.fields };
-    for (const model of this.#models) {
-      if (fault.row === undefined || fields[model.name] !== undefined) continue;
-      const known = this.#knownFields(model, fault.table, fault.row);
-      if (known !== undefined) fields[model.name] = known;
-    }
     this.#target.fault(fault);
     for (const model of this.#models.filter((candidate) => this.#reads(candidate, fault.table))) {
-      this.#target.control(model, { type: "fault", fault: { ...fault, fields } });
+      const known = fault.row === undefined ? undefined : this.#knownFields(model, fault.table, fault.row);
+      this.#target.control(model, { type: "fault", fault, fields: [fault.fields?.[model.name] ?? {}, known ?? {}] });
     }
   }
 
@@ -239,5 +238,18 @@ export class SourceDriver {
 
   #reads(model: Model, table: string): boolean {
     return this.#tableIndex(model, table) >= 0;
+  }
+}
+
+/**
+ * Rows of a snapshot that is read when the source's history has begun already, of a table added later perhaps: they are
+ * as good as changes at the time at which the snapshot was taken.
+ */
+function dateSeed(batch: Batch): void {
+  const { time, seed } = changeColumns(batch);
+  for (let row = 0; row < batch.count; row++) {
+    if (seed.nulls[row] === 1) continue;
+    time.values[row] = seed.values[row]!;
+    seed.nulls[row] = 1;
   }
 }

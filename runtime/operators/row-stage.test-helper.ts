@@ -93,6 +93,8 @@ export class StageHarness {
 
 function rowText(batch: Batch, row: number): string {
   const values = ["orderId", "note", "amount", "items"].map((name) => String(batch.column(name).get(row)));
+  const [amount, currency] = [batch.column("amount"), batch.column("amount.currency")];
+  if (amount.nulls[row] !== currency.nulls[row]) values.push("an amount without its currency");
   const { kind, time, row: key } = changeColumns(batch);
   return `${kind.values[row] === ADD ? "+" : "-"} ${key.text(row)} {${values.join(", ")}} @${time.values[row]}`;
 }

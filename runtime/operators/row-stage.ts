@@ -7,6 +7,7 @@ import {
   changeColumns,
   changeLayout,
   FIRST_FIELD,
+  isCurrencyColumn,
   OP,
   RETRACT,
 } from "../../dataflow/change-layout.ts";
@@ -20,7 +21,7 @@ export interface RowStageEvents {
   incomplete(batch: Batch, row: number): void;
   /** A row read by a later snapshot differs from what is known: changes were missed. */
   seedDiffers(batch: Batch, row: number): void;
-  /** A position that goes back while time goes on: the source was failed over or restored. */
+  /** A position that goes back while time goes on: the source was failed over or restored. Nothing behind it is taken. */
   positionWentBack(batch: Batch, row: number): void;
 }
 
@@ -78,7 +79,7 @@ export class RowStage {
   /** Takes changes of one table of one source, in log order. */
   process(batch: Batch, source: SourcePosition): void {
     const change = changeColumns(batch);
-    for (let row = 0; row < batch.count; row++) this.#change(batch, change, row, source);
+    for (let row = 0; row < batch.count && this.#change(batch, change, row, source); row++);
     if (this.#out.count === 0) return;
     this.#events.rows(this.#out);
     this.#out.clear();
@@ -106,21 +107,21 @@ export class RowStage {
     }
   }
 
-  #change(batch: Batch, change: ChangeColumns, row: number, source: SourcePosition): void {
+  /** False when the change's position went back. */
+  #change(batch: Batch, change: ChangeColumns, row: number, source: SourcePosition): boolean {
     const key = `${change.table.values[row]}|${change.row.text(row)}`;
     const slot = this.#slots.get(key);
     const time = timeOf(change, row);
     const order = slot === undefined ? 1 : this.#compare(change, row, slot);
     if (goesBack(change, row, time, source) || (order <= 0 && this.#isYounger(slot!, time, source))) {
-      return this.#events.positionWentBack(batch, row);
+      this.#events.positionWentBack(batch, row);
+      return false;
     }
     notePosition(change, row, time, source);
-    if (order <= 0) {
-      this.repeats++;
-      return;
-    }
-    if (slot === undefined) this.#first(batch, change, row, key);
+    if (order <= 0) this.repeats++;
+    else if (slot === undefined) this.#first(batch, change, row, key);
     else this.#next(batch, change, row, key, slot);
+    return true;
   }
 
   /** The first change of a row that is seen. */
@@ -169,13 +170,12 @@ export class RowStage {
     this.#stored.absent.values[slot] = 0;
   }
 
-  /** Puts the stored values where Debezium left them out. */
+  /** Puts the stored values where Debezium left them out; money has its currency in a column of its own. */
   #fill(batch: Batch, absent: number, row: number, slot: number): void {
-    let field = 0;
+    let field = -1;
     for (let c = FIRST_FIELD; c < batch.columns.length; c++) {
-      if (batch.layout[c]!.name.endsWith(".currency")) continue;
+      if (!isCurrencyColumn(batch.layout[c]!.name)) field++;
       if ((absent & (1 << field)) !== 0) batch.columns[c]!.copy(row, this.#table.columns[c]!, slot);
-      field++;
     }
   }
 

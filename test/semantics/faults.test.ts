@@ -113,13 +113,16 @@ describe("Faults of a record", () => {
     expect(verdictLines(driver.settle("lines/0/6"), 1)).toEqual(["v1 unobservable EUR", "v2 fail missing 10.00 EUR"]);
   });
 
-  it("settling judges by exactly what was read up to the frontier, quiet or not", () => {
+  it("settling judges at the key's last point: what came later is judged at its own", () => {
     const driver = two()
       .fault(lineFault)
       .advance(30 * H);
     driver.upsert(Line, 3, { at: 31 * H }, settled(1, "10.00 EUR", null, 31 * H)).advance(31 * H + 1);
-    expect(verdictLines(driver.settle(lineFault.id), 1)).toEqual(["v1 unobservable EUR", "v2 pass EUR"]);
-    expect(alertLines(driver.end(40 * H))).toEqual([]);
+    expect(verdictLines(driver.settle(lineFault.id).end(40 * H), 1)).toEqual([
+      "v1 unobservable EUR",
+      "v2 fail missing 10.00 EUR",
+      "v3 pass EUR",
+    ]);
   });
 
   it("settling what was never a fault says nothing", () => {
