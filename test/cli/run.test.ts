@@ -107,6 +107,20 @@ describe.concurrent("countercheck run", () => {
       code: 2,
       stderr: expect.stringMatching(/^error JOB_INVALID: /),
     });
+    const invalid: [string, string][] = [
+      [
+        JOB_OF('() => { throw new TypeError("no such thing"); }'),
+        "job-\\d.ts is no job that can be run: it threw: no such thing",
+      ],
+      [JOB_OF("() => undefined"), "neither a check nor a sink"],
+      [JOB_OF('async (env) => { await null; env.changes(M).asEvents().to("s"); }'), "neither a check nor a sink"],
+      ['export default { name: "mine", graph: () => 7 };', "gives no graph"],
+      ['export default { name: "mine", graph: async () => ({ nodes: [] }) };', "must be there at once"],
+    ];
+    for (const [text, says] of invalid) {
+      const stderr = expect.stringMatching(new RegExp(`^error JOB_INVALID: .*${says}.*\n$`));
+      expect(await say(text)).toMatchObject({ code: 2, stdout: "", stderr });
+    }
     expect(await say("export default {;")).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^error JOB_NOT_LOADED: /),
@@ -135,6 +149,10 @@ describe.concurrent("countercheck run", () => {
     expect(unwritten).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error FILE_NOT_WRITTEN: /) });
   });
 });
+
+const JOB_OF = (builder: string) => `import { id, job, model, table } from "countercheck";
+  const M = model("M", { from: table("shop", "refunds"), fields: { a: id() } });
+  export default job("j", ${builder});`;
 
 const CONFIG_OF_NOTHING = JSON.stringify({
   sources: { shop: { kind: "mariadb", log: "log", tables: {} } },
