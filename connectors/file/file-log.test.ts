@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FileLog } from "./file-log.ts";
@@ -214,6 +214,54 @@ describe("topics", () => {
     rmSync(join(dir, "events", "0.log"));
     expect(() => FileLog.topics(dir)).toThrow(code("LOG_CORRUPT"));
     expect(() => new FileLogWriter(dir)).toThrow(code("LOG_CORRUPT"));
+  });
+
+  it("know how many partitions they have, so that the loss of any is noticed", () => {
+    for (const lost of [0, 1, 2]) {
+      const dir = emptyFolder();
+      newLog(dir, 3).end(5);
+      rmSync(join(dir, "events", `${lost}.log`));
+      const missing = expect.objectContaining({
+        code: "LOG_CORRUPT",
+        details: expect.objectContaining({ partition: lost, reason: "its file is missing, of the topic's 3" }),
+      });
+      expect(() => FileLog.topics(dir)).toThrow(missing);
+      expect(() => new FileLogReader(dir, "events", (lost + 1) % 3)).toThrow(missing);
+      expect(() => new FileLogWriter(dir)).toThrow(missing);
+    }
+  });
+
+  it.each([
+    ["two files swapped", "events/1.log", "events/0.log", "partition 1 of 3 of topic events"],
+    ["a file of another topic", "refunds/0.log", "events/0.log", "partition 0 of 3 of topic refunds"],
+    ["a file of a topic with a longer name", "refunds.of.shops/0.log", "events/0.log", "topic refunds.of.shops"],
+    ["a file of another log", "../wide/events/2.log", "events/2.log", "partition 2 of 4 of topic events"],
+    ["a file too many", "../wide/events/3.log", "events/3.log", "partition 3 of 4 of topic events"],
+  ])("know their files: %s", (_, from, to, found) => {
+    const dir = join(emptyFolder(), "log");
+    const writer = newLog(dir, 3);
+    writer.createTopic("refunds", 3);
+    writer.createTopic("refunds.of.shops", 3);
+    writer.append("events", 1, record("x"));
+    writer.close();
+    newLog(join(dir, "../wide"), 4).close();
+    copyFileSync(join(dir, from), join(dir, to));
+    const foreign = expect.objectContaining({ code: "LOG_CORRUPT", message: expect.stringContaining(found) });
+    expect(() => FileLog.topics(dir)).toThrow(foreign);
+    expect(() => new FileLogReader(dir, "events", 1)).toThrow(foreign);
+    expect(() => new FileLogWriter(dir)).toThrow(foreign);
+  });
+
+  it("name their files anew where a power cut took a header", () => {
+    const dir = emptyFolder();
+    newLog(dir, 3).close();
+    const whole = readFileSync(join(dir, "events", "2.log"));
+    for (const left of [0, 15, 16, 31, 32, whole.length - 1]) {
+      writeFileSync(join(dir, "events", "2.log"), whole.subarray(0, left));
+      expect(FileLog.topics(dir)).toEqual([{ topic: "events", partitions: 3 }]);
+      openLog(dir).close();
+      expect(readFileSync(join(dir, "events", "2.log")), `of ${left} bytes`).toEqual(whole);
+    }
   });
 
   it("in a path that cannot be a folder say so", () => {

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, raise } from "../../base/errors.ts";
+import { decodeFileHeader, type FileIdentity, maxFileHeaderBytes } from "./format.ts";
 
 /** A topic of a file log and how many partitions it has. */
 export interface TopicInfo {
@@ -10,7 +11,10 @@ export interface TopicInfo {
 
 /** A file log on disk: `<dir>/<topic>/<partition>.log`. Reading and writing are `FileLogReader` and `FileLogWriter`. */
 export const FileLog = {
-  /** The topics of a log, by name. LOG_NOT_FOUND where there is no such folder; LOG_CORRUPT where a partition lacks its file. */
+  /**
+   * The topics of a log, by name. LOG_NOT_FOUND where there is no such folder; LOG_CORRUPT where a partition lacks its
+   * file, or has another's.
+   */
   topics(dir: string): TopicInfo[] {
     if (!existsSync(dir)) raise("LOG_NOT_FOUND", { dir });
     return onDisk("read", dir, () => readdirSync(dir, { withFileTypes: true }))
@@ -41,20 +45,60 @@ export function isTopicName(name: string): boolean {
   return /^(?!\.)[A-Za-z0-9._-]{1,249}(?<!\.)$/.test(name) && name !== "schemas";
 }
 
-/** Number of partitions of a topic, 0 for a folder that holds none. LOG_CORRUPT where one in the middle is missing. */
+/**
+ * Number of partitions of a topic, 0 for a folder that holds none. LOG_CORRUPT where one of them is missing, or its file is
+ * another one's: the headers say how many there are, and which each is. Those that are damaged, or not written yet, say
+ * nothing here; who reads their file finds out.
+ */
 export function countPartitions(dir: string, topic: string): number {
+  const found = partitionFiles(dir, topic);
+  const known = found.flatMap((partition) => identityOf({ dir, topic, partition }) ?? []);
+  const partitions = known[0]?.identity.partitions ?? found.length;
+  for (const { place, identity } of known) requireIdentity(place, identity, partitions);
+  const missing = Array.from({ length: partitions }, (_, partition) => partition).find((each) => !found.includes(each));
+  if (missing === undefined && found.length === partitions) return partitions;
+  const [partition, reason] =
+    missing === undefined
+      ? [found.at(-1)!, `the topic has ${partitions} partitions, and this file is none of theirs`]
+      : [missing, `its file is missing, of the topic's ${partitions}`];
+  return raise("LOG_CORRUPT", { dir, topic, partition, position: 0, reason });
+}
+
+function partitionFiles(dir: string, topic: string): number[] {
   const folder = join(dir, topic);
-  const found = onDisk("read", folder, () => readdirSync(folder))
+  return onDisk("read", folder, () => readdirSync(folder))
     .filter((name) => /^(0|[1-9]\d{0,8})\.log$/.test(name))
     .map((name) => Number.parseInt(name, 10))
     .sort((a, b) => a - b);
-  const missing = found.findIndex((partition, i) => partition !== i);
-  if (missing >= 0)
-    raise("LOG_CORRUPT", { dir, topic, partition: missing, position: 0, reason: "its file is missing" });
-  return found.length;
 }
 
-/** Raises the error that fits a partition that is not there: LOG_NOT_FOUND, TOPIC_NAME_INVALID, TOPIC_NOT_FOUND or PARTITION_NOT_FOUND. */
+function identityOf(place: PartitionPlace): { place: PartitionPlace; identity: FileIdentity } | undefined {
+  const path = partitionPath(place);
+  const bytes = Buffer.alloc(maxFileHeaderBytes);
+  const length = onDisk("read", path, () => {
+    const fd = openSync(path, "r");
+    try {
+      return readSync(fd, bytes, 0, bytes.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  });
+  const identity = decodeFileHeader(bytes.subarray(0, length))?.identity;
+  return identity && { place, identity };
+}
+
+function requireIdentity(place: PartitionPlace, found: FileIdentity, partitions: number): void {
+  const { dir, topic, partition } = place;
+  if (found.topic === topic && found.partition === partition && found.partitions === partitions) return;
+  const named = (each: FileIdentity) => `partition ${each.partition} of ${each.partitions} of topic ${each.topic}`;
+  const reason = `its file should be ${named({ topic, partition, partitions })}, and is ${named(found)}`;
+  raise("LOG_CORRUPT", { dir, topic, partition, position: 0, reason });
+}
+
+/**
+ * Raises the error that fits a partition that is not there: LOG_NOT_FOUND, TOPIC_NAME_INVALID, TOPIC_NOT_FOUND or
+ * PARTITION_NOT_FOUND; LOG_CORRUPT where a file of a topic is missing, or is another one's.
+ */
 export function requirePartition(place: PartitionPlace): void {
   const { dir, topic, partition } = place;
   if (!isTopicName(topic)) raise("TOPIC_NAME_INVALID", { topic });

@@ -1,13 +1,19 @@
 import { crc32 } from "node:zlib";
+import { assert } from "../../base/errors.ts";
 
 /*
  * The bytes of a partition file, `<dir>/<topic>/<partition>.log`. Everything is little-endian.
  *
  *   file header, once
  *     0   4  magic "CCLG"
- *     4   4  uint32  format version (1)
+ *     4   4  uint32  format version (2)
  *     8   4  zero
  *    12   4  uint32  CRC32 of bytes 0..11
+ *    16   4  uint32  partition
+ *    20   4  uint32  number of partitions of the topic
+ *    24   4  uint32  length of the topic's name
+ *    28   4  uint32  CRC32 of bytes 16..27 and of the name
+ *    32      the topic's name, ASCII
  *
  *   frame, repeated
  *     0   4  magic "CCFR"
@@ -34,13 +40,18 @@ import { crc32 } from "node:zlib";
  *   body of an end marker
  *     0   8  int64   event time through which the log is complete, milliseconds
  *
+ * Bytes 0..15 are the same in every version, so that a newer file is told from a damaged one. What follows says which
+ * file it is: one that was moved to another's place, or that is not there, is noticed.
+ *
  * A frame's header has a checksum of its own, so that its length can be trusted: a frame whose header is intact and
  * whose body is not all there yet is still being written, and is never taken for a damaged one. Nothing follows an end
  * marker.
  */
 
-/** Bytes of a file's header; the first frame begins there. */
-export const fileHeaderBytes = 16;
+/** Bytes of a file's header that are the same in every version. */
+export const versionBytes = 16;
+/** The most bytes that a file's header takes. */
+export const maxFileHeaderBytes = 32 + 249;
 /** Bytes of a frame's header; its body begins there. */
 export const frameHeaderBytes = 32;
 /** Bytes of a record before its key. */
@@ -48,7 +59,7 @@ export const recordHeaderBytes = 20;
 /** The longest frame, header included, that is written or believed. */
 export const maxFrameBytes = 64 * 1024 * 1024;
 /** Version of this format. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 /** First bytes of every frame. */
 export const frameMagic: Uint8Array = Buffer.from("CCFR", "latin1");
 
@@ -57,6 +68,7 @@ export const dataKind = 1;
 /** Kind of a frame that says that the log is complete. */
 export const endKind = 2;
 
+const nameAt = 32;
 const fileMagicWord = 0x474c4343;
 const frameMagicWord = 0x52464343;
 const twoTo32 = 4294967296;
@@ -70,20 +82,60 @@ export interface FrameHeader {
   bodyCrc: number;
 }
 
+/** Which file of a log it is. */
+export interface FileIdentity {
+  readonly topic: string;
+  readonly partition: number;
+  /** Number of partitions of the topic. */
+  readonly partitions: number;
+}
+
+/** What a file begins with. */
+export interface FileHeader {
+  readonly version: number;
+  /** Undefined where it is not there, or damaged, or of another version. */
+  readonly identity: FileIdentity | undefined;
+}
+
+/** Bytes of the header of a file of a topic; the first frame begins there. */
+export function fileHeaderBytes(topic: string): number {
+  return nameAt + topic.length;
+}
+
 /** The header of a new file. */
-export function encodeFileHeader(): Buffer {
-  const bytes = Buffer.alloc(fileHeaderBytes);
+export function encodeFileHeader({ topic, partition, partitions }: FileIdentity): Buffer {
+  const bytes = Buffer.alloc(fileHeaderBytes(topic));
+  assert(bytes.length <= maxFileHeaderBytes, `topic ${topic} is checked before its files are made`);
   bytes.writeUInt32LE(fileMagicWord, 0);
   bytes.writeUInt32LE(formatVersion, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 12)), 12);
+  bytes.writeUInt32LE(partition, 16);
+  bytes.writeUInt32LE(partitions, 20);
+  bytes.writeUInt32LE(topic.length, 24);
+  bytes.write(topic, nameAt, "latin1");
+  bytes.writeUInt32LE(identityCrc(bytes), 28);
   return bytes;
 }
 
-/** The format version that a file's header names; undefined where the header is not one, or is damaged. */
-export function decodeFileHeader(bytes: Buffer): number | undefined {
-  if (bytes.readUInt32LE(0) !== fileMagicWord || bytes.readUInt32LE(12) !== crc32(bytes.subarray(0, 12)))
-    return undefined;
-  return bytes.readUInt32LE(4);
+/** Decodes a file's header from its first bytes, `maxFileHeaderBytes` or all; undefined where they are not a log file's. */
+export function decodeFileHeader(bytes: Buffer): FileHeader | undefined {
+  if (bytes.length < versionBytes || bytes.readUInt32LE(0) !== fileMagicWord) return undefined;
+  if (bytes.readUInt32LE(12) !== crc32(bytes.subarray(0, 12))) return undefined;
+  const version = bytes.readUInt32LE(4);
+  return { version, identity: version === formatVersion ? decodeIdentity(bytes) : undefined };
+}
+
+function decodeIdentity(bytes: Buffer): FileIdentity | undefined {
+  if (bytes.length < nameAt) return undefined;
+  const end = nameAt + bytes.readUInt32LE(24);
+  const header = bytes.subarray(0, end);
+  if (end > bytes.length || header.readUInt32LE(28) !== identityCrc(header)) return undefined;
+  const topic = header.toString("latin1", nameAt);
+  return { topic, partition: header.readUInt32LE(16), partitions: header.readUInt32LE(20) };
+}
+
+function identityCrc(header: Buffer): number {
+  return crc32(header.subarray(nameAt), crc32(header.subarray(versionBytes, 28)));
 }
 
 /** Writes the header of the frame that begins at 0 of `frame` and whose body of `bodyBytes` is already in place. */

@@ -12,7 +12,9 @@ import {
   formatVersion,
   frameHeaderBytes,
   frameMagic,
+  maxFileHeaderBytes,
   maxFrameBytes,
+  versionBytes,
 } from "./format.ts";
 
 /** How closely a walk looks at the frames it passes: at every body, or only at that of the file's last frame. */
@@ -98,14 +100,19 @@ export class FrameWalk {
   }
 
   #passFileHeader(size: number): boolean | string {
-    if (size < fileHeaderBytes || !readFully(this.#fd, this.#bytes, fileHeaderBytes, 0)) return false;
-    const version = decodeFileHeader(this.#bytes);
-    if (version === undefined) return "it does not begin with the header of a log file";
-    if (version !== formatVersion) {
-      const { dir, topic, partition } = this.#place;
+    const { dir, topic, partition } = this.#place;
+    const length = Math.min(size, maxFileHeaderBytes);
+    const bytes = Buffer.alloc(length);
+    if (!readFully(this.#fd, bytes, length, 0)) return false;
+    const header = decodeFileHeader(bytes);
+    const version = header?.version ?? formatVersion;
+    if (version !== formatVersion)
       raise("LOG_VERSION_UNSUPPORTED", { dir, topic, partition, version, supported: formatVersion });
+    if (header?.identity === undefined) {
+      const isTail = size < (header === undefined ? versionBytes : fileHeaderBytes(topic));
+      return isTail ? false : "it does not begin with the header of a log file";
     }
-    this.position = fileHeaderBytes;
+    this.position = fileHeaderBytes(topic);
     return true;
   }
 

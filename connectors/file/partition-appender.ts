@@ -31,11 +31,12 @@ export class PartitionAppender {
   #used = frameHeaderBytes;
   #count = 0;
 
-  constructor(place: PartitionPlace) {
+  /** `partitions` is the number of the topic's; the file exists, and is either this partition's or has no header yet. */
+  constructor(place: PartitionPlace, partitions: number) {
     this.#path = partitionPath(place);
     this.#fd = onDisk("write", this.#path, () => openSync(this.#path, "r+"));
     try {
-      const walk = onDisk("write", this.#path, () => this.#recover(place));
+      const walk = onDisk("write", this.#path, () => this.#recover(place, partitions));
       this.nextOffset = walk.offset;
       this.#position = walk.position;
     } catch (error) {
@@ -79,12 +80,13 @@ export class PartitionAppender {
     closeSync(this.#fd);
   }
 
-  #recover(place: PartitionPlace): FrameWalk {
+  #recover(place: PartitionPlace, partitions: number): FrameWalk {
     const walk = new FrameWalk(this.#fd, place, "bodies");
     walk.toTail();
     if (walk.position === 0) {
-      writeFully(this.#fd, encodeFileHeader(), 0);
-      walk.position = fileHeaderBytes;
+      const { topic, partition } = place;
+      writeFully(this.#fd, encodeFileHeader({ topic, partition, partitions }), 0);
+      walk.position = fileHeaderBytes(topic);
     }
     ftruncateSync(this.#fd, walk.position);
     if (walk.ended) {

@@ -19,7 +19,8 @@ export class EndMarker {
 /**
  * Reads one partition of a file log, also while it is written. Only whole frames with the right checksum are ever given;
  * one that is not complete yet counts as not there. The constructor raises LOG_NOT_FOUND, TOPIC_NAME_INVALID,
- * TOPIC_NOT_FOUND or PARTITION_NOT_FOUND; every other call may raise LOG_CORRUPT, LOG_VERSION_UNSUPPORTED or LOG_IO_FAILED.
+ * TOPIC_NOT_FOUND, PARTITION_NOT_FOUND, or LOG_CORRUPT where the topic's files are not all there or in each other's place;
+ * every other call may raise LOG_CORRUPT, LOG_VERSION_UNSUPPORTED or LOG_IO_FAILED.
  */
 export class FileLogReader {
   readonly #place: PartitionPlace;

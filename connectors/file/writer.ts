@@ -96,7 +96,7 @@ export class FileLogWriter {
     const appenders: PartitionAppender[] = [];
     this.#topics.set(topic, appenders);
     for (let partition = 0; partition < partitions; partition++) {
-      const appender = new PartitionAppender({ dir: this.#dir, topic, partition });
+      const appender = new PartitionAppender({ dir: this.#dir, topic, partition }, partitions);
       appenders.push(appender);
       this.#throughMs ??= appender.throughMs;
     }
@@ -131,7 +131,7 @@ function makeTopicFolder(dir: string, topic: string, partitions: number): void {
   rmSync(hidden, { recursive: true, force: true });
   mkdirSync(hidden);
   for (let partition = 0; partition < partitions; partition++) {
-    writeFileSync(join(hidden, `${partition}.log`), encodeFileHeader());
+    writeFileSync(join(hidden, `${partition}.log`), encodeFileHeader({ topic, partition, partitions }));
   }
   renameSync(hidden, join(dir, topic));
 }
