@@ -12,7 +12,7 @@ const POLL_MS = 500;
  */
 export class DecisionFeed {
   readonly #desk: Desk;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #discarded = new Set<string>();
   readonly #resumed = new Set<string>();
   /** Elements for records that were settled before this run met them. */
@@ -20,7 +20,7 @@ export class DecisionFeed {
   #seen = 0;
   #polledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(desk: Desk, clock: Clock) {
+  constructor(desk: Desk, clock: Pick<Clock, "now">) {
     this.#desk = desk;
     this.#clock = clock;
   }

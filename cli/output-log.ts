@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { onDisk } from "../connectors/file/file-log.ts";
+import { onDisk, partitionPath } from "../connectors/file/file-log.ts";
 import { lockLog } from "../connectors/file/lock.ts";
 import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { RecordFault } from "../dataflow/source.ts";
@@ -21,10 +21,13 @@ const SINGLE_OBJECT_HEADER = 10;
  * business key or record id, in one partition each; their contracts are in the folder registry `schemas` within.
  */
 export class OutputLog {
+  /** Paths of the files that records are written to. */
+  readonly files: readonly string[];
   readonly #writer: FileLogWriter;
   readonly #ids: Readonly<Record<Topic, number>>;
 
-  private constructor(writer: FileLogWriter, ids: Readonly<Record<Topic, number>>) {
+  private constructor(dir: string, writer: FileLogWriter, ids: Readonly<Record<Topic, number>>) {
+    this.files = Object.keys(TOPICS).map((topic) => partitionPath({ dir, topic, partition: 0 }));
     this.#writer = writer;
     this.#ids = ids;
   }
@@ -34,7 +37,7 @@ export class OutputLog {
     onDisk("write", dir, () => clear(dir));
     const writer = new FileLogWriter(dir);
     try {
-      return new OutputLog(writer, await createTopics(dir, writer));
+      return new OutputLog(dir, writer, await createTopics(dir, writer));
     } catch (error) {
       writer.close();
       throw error;

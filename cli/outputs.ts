@@ -12,6 +12,7 @@ import type { SnapshotRow } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { beginFolder } from "./begun-folder.ts";
 import { operatorsBehind } from "./compose.ts";
+import { FileWatch } from "./file-watch.ts";
 import { OutputLog } from "./output-log.ts";
 import { toJson } from "./terminal.ts";
 
@@ -50,6 +51,7 @@ export class RunOutputs implements RunnerOutput {
   #faults: RecordFault[] = [];
   #suspensions: Suspension[] = [];
   readonly #sinks = new Map<string, string[]>();
+  readonly #watch: FileWatch;
 
   private constructor(dir: string, graph: Graph, clock: Clock, watcher: Watcher, log: OutputLog) {
     this.#dir = dir;
@@ -65,6 +67,8 @@ export class RunOutputs implements RunnerOutput {
       this.desk.close();
       throw error;
     }
+    const sinks = [...this.#sinks.keys()].map((name) => sinkFile(dir, name));
+    this.#watch = new FileWatch([outputPaths.desk(dir), outputPaths.snapshots(dir), ...log.files, ...sinks]);
   }
 
   /**
@@ -120,7 +124,9 @@ export class RunOutputs implements RunnerOutput {
     this.engineAlert({ id: `CHECKS_SUSPENDED/${id}`, code: "CHECKS_SUSPENDED", source, message });
   }
 
+  /** Brings out what was gathered. OUTPUT_REPLACED, and what the store, the desk and the log raise. */
   flush(): void {
+    this.#watch.check();
     const at = this.#clock.now();
     this.#flushVerdicts(at);
     for (const alert of this.#alerts) this.#log.alert(alert);
@@ -137,6 +143,7 @@ export class RunOutputs implements RunnerOutput {
     this.#faults = [];
     this.#suspensions = [];
     this.#flushSinks();
+    this.#watch.check();
   }
 
   /** Closes everything; a bounded run that came to its end tells the event time that it is complete through. */
@@ -188,7 +195,7 @@ export class RunOutputs implements RunnerOutput {
   }
 
   #appendToSink(name: string, text: string): void {
-    const file = join(outputPaths.sinks(this.#dir), `${name}.jsonl`);
+    const file = sinkFile(this.#dir, name);
     writing(file, () => appendFileSync(file, text));
   }
 }
@@ -201,6 +208,10 @@ function writing(path: string, action: () => void): void {
     if (isError(error)) throw error;
     raise("FILE_NOT_WRITTEN", { path, reason: messageOf(error) }, { cause: error });
   }
+}
+
+function sinkFile(dir: string, name: string): string {
+  return join(outputPaths.sinks(dir), `${name}.jsonl`);
 }
 
 function sinksOf(graph: Graph): string[] {

@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { shopConfig } from "../../cli/shop-log.ts";
-import { countercheck, root, TemporaryFolder } from "../support/cli.ts";
+import { countercheck, ended, root, startCountercheck, TemporaryFolder } from "../support/cli.ts";
 import { layShopLog } from "../support/shop.ts";
 
 const JOB = join(root, "jobs/payment-settlement");
@@ -52,5 +63,23 @@ describe.concurrent("the output folder", () => {
     for (const _ of [1, 2]) expect((await run()).stderr).toBe("");
     expect(readFileSync(at("sinks/mine.jsonl"), "utf8")).toBe("mine");
     expect(existsSync(at("log/mine"))).toBe(true);
+  });
+
+  it.each([
+    ["deleted", false],
+    ["deleted and made again", true],
+  ])("that is %s during a run ends it: its results would be lost", async (_, again) => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 50, { ended: false });
+    const child = startCountercheck(["run", JOB, "--config", "config.json", "--follow"], { cwd: folder.path });
+    const result = ended(child);
+    const out = join(folder.path, "out");
+    while (!existsSync(join(out, "snapshots.db"))) await sleep(20);
+    await sleep(300);
+    renameSync(out, join(folder.path, "moved"));
+    if (again) cpSync(join(folder.path, "moved"), out, { recursive: true });
+    const { code, stdout, stderr } = await result;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error OUTPUT_REPLACED: .* was deleted or replaced while the run wrote to it.*\n$/);
   });
 });
