@@ -25,16 +25,29 @@ export function compositeKey(parts: readonly Key[]): Key {
   return parts.length === 1 ? parts[0]! : parts.join("|");
 }
 
-/** What a person typed: digits are an integer, anything else (or with a leading quote) a string; composites pass. */
+/**
+ * What a person typed: digits are an integer, `true` and `false` a boolean, and what is canonical text with its quotes is
+ * that key, composites included. Anything else is a string.
+ */
 export function parseKey(text: string): Key {
-  if (/^-?\d+$/.test(text)) return BigInt(text).toString();
-  return text.startsWith("'") || /^(-?\d+|'.*)(\|(-?\d+|'.*))+$/.test(text) ? text : textKey(text);
+  return CANONICAL.test(text) ? text.replace(PARTS, plainPart) : textKey(text);
 }
 
-/** A key for people: a string key without its quote. */
+/** A key for people: a string key without its quote, unless `parseKey` would take that for another key. */
 export function displayKey(key: Key): string {
-  return key.startsWith("'") && !key.includes("|") ? key.slice(1) : key;
+  const text = key.slice(1);
+  return key.startsWith("'") && text !== "" && parseKey(text) === key ? text : key;
 }
 
+/** A part of a composite key as it was typed, an integer without its leading zeros. */
+function plainPart(part: Key): Key {
+  if (part.startsWith("'")) return part;
+  const digits = part.replace(/^(-?)0+(?=\d)/, "$1");
+  return digits === "-0" ? "0" : digits;
+}
+
+const PART = String.raw`(?:'[^|\\]*(?:\\[|\\][^|\\]*)*|-?\d+|true|false)`;
+const PARTS = new RegExp(PART, "g");
+const CANONICAL = new RegExp(String.raw`^${PART}(?:\|${PART})*$`);
 const SPECIAL = /[|\\]/;
 const SPECIAL_ALL = /[|\\]/g;
