@@ -39,17 +39,33 @@ const duration = z
 
 const tableShape = z.strictObject({ topic: name });
 
-const sourceShape = z.strictObject({
-  kind: z.enum(["mariadb", "postgresql"]),
-  log: name,
-  tables: z.record(name, tableShape),
-  heartbeat: z.strictObject({ table: name, topic: name }).optional(),
-  epochs: z
-    .array(z.iso.datetime({ offset: true, error: 'expected a time such as "2026-03-05T10:15:00Z"' }))
-    .default([])
-    .transform((times) => times.map((time) => Date.parse(time)).sort((left, right) => left - right)),
-  longestTransaction: duration.optional(),
-});
+const sourceShape = z
+  .strictObject({
+    kind: z.enum(["mariadb", "postgresql"]),
+    log: name,
+    tables: z.record(name, tableShape),
+    heartbeat: z.strictObject({ table: name, topic: name }).optional(),
+    epochs: z
+      .array(z.iso.datetime({ offset: true, error: 'expected a time such as "2026-03-05T10:15:00Z"' }))
+      .default([])
+      .transform((times) => times.map((time) => Date.parse(time)).sort((left, right) => left - right)),
+    longestTransaction: duration.optional(),
+  })
+  .superRefine(({ tables, heartbeat }, context) => {
+    const topics = new Map<string, string>();
+    const bind = (table: string, topic: string, place: string[]) => {
+      const other = topics.get(topic);
+      const message = `expected a topic of its own, but ${topic} is the topic of ${other} too`;
+      if (other !== undefined) context.addIssue({ code: "custom", path: place, message });
+      topics.set(topic, table);
+    };
+    for (const [table, { topic }] of Object.entries(tables)) bind(table, topic, ["tables", table, "topic"]);
+    if (heartbeat === undefined) return;
+    bind(heartbeat.table, heartbeat.topic, ["heartbeat", "topic"]);
+    const message = `expected a table of its own, but ${heartbeat.table} is one of \`tables\` too`;
+    if (Object.hasOwn(tables, heartbeat.table))
+      context.addIssue({ code: "custom", path: ["heartbeat", "table"], message });
+  });
 
 const authShape = z.strictObject({
   user: name,
@@ -60,7 +76,11 @@ const authShape = z.strictObject({
 });
 
 const registryShape = z
-  .strictObject({ folder: name.optional(), url: z.url().optional(), auth: authShape.optional() })
+  .strictObject({
+    folder: name.optional(),
+    url: z.url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" }).optional(),
+    auth: authShape.optional(),
+  })
   .refine(({ folder, url }) => (folder === undefined) !== (url === undefined), "expected either `folder` or `url`")
   .refine(({ folder, auth }) => folder === undefined || auth === undefined, "a folder takes no `auth`");
 
@@ -118,7 +138,8 @@ function registryOf({ folder, url, auth }: z.infer<typeof registryShape>, base: 
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    // Some editors put a byte order mark in front, which JSON does not allow.
+    return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     if (error instanceof SyntaxError) raise("CONFIG_INVALID", { file, problems: `it is not JSON: ${error.message}` });
     raise("CONFIG_NOT_FOUND", { file, reason: messageOf(error) }, { cause: error });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../base/time.ts";
 import { Desk } from "../connectors/desk/desk.ts";
 import type { RecordFault, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
 import { DecisionFeed } from "./decisions.ts";
@@ -41,7 +42,7 @@ describe("what people decided", () => {
     desk = new Desk(join(dir, "desk.db"), { create: true });
     desk.recordFaults([FAULT], 1);
     desk.recordSuspension(SUSPENSION, ["a", "b"], 1);
-    feed = new DecisionFeed(desk, { now: () => now });
+    feed = new DecisionFeed(desk, { ...systemClock, now: () => now });
   });
   afterEach(() => {
     desk.close();
