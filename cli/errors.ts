@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../base/error-catalogue.ts";
-import { isError, messageOf } from "../base/errors.ts";
+import { CountercheckError, isError, messageOf } from "../base/errors.ts";
 import { masked } from "./secrets.ts";
+import { printableLines } from "./table.ts";
 import { noteColors } from "./terminal.ts";
 
 /** How a command ends. */
@@ -20,9 +21,14 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Prints an error for people, as one message without secrets, and gives the exit code that goes with it. */
 export function report(error: unknown, verbose: boolean): number {
   const code = isError(error) ? error.code : "UNEXPECTED";
-  process.stderr.write(`${noteColors.red(`error ${code}:`)} ${masked(messageOf(error))}\n`);
-  if (verbose && error instanceof Error) process.stderr.write(`${masked(stackOf(error))}\n`);
+  process.stderr.write(`${noteColors.red(`error ${code}:`)} ${printableLines(masked(messageOf(error)))}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${printableLines(masked(stackOf(error)))}\n`);
   return isError(error) && USAGE.has(error.code) ? EXIT.usage : EXIT.failure;
+}
+
+/** Prints that something could not be written, and gives the exit code. */
+export function reportUnwritten(path: string, error: Error): number {
+  return report(new CountercheckError("FILE_NOT_WRITTEN", { path, reason: error.message }, { cause: error }), false);
 }
 
 function stackOf(error: Error): string {

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { isError, messageOf, raise } from "../base/errors.ts";
+import { raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
 import { Desk } from "../connectors/desk/desk.ts";
@@ -15,6 +15,7 @@ import { operatorsBehind } from "./compose.ts";
 import { FileWatch } from "./file-watch.ts";
 import { OutputLog } from "./output-log.ts";
 import { toJson } from "./terminal.ts";
+import { writing } from "./write-text.ts";
 
 /** Where a run's results are in its output folder. */
 export const outputPaths = {
@@ -197,16 +198,6 @@ export class RunOutputs implements RunnerOutput {
   #appendToSink(name: string, text: string): void {
     const file = sinkFile(this.#dir, name);
     writing(file, () => appendFileSync(file, text));
-  }
-}
-
-/** What the system has against writing to `path` becomes FILE_NOT_WRITTEN. */
-function writing(path: string, action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    if (isError(error)) throw error;
-    raise("FILE_NOT_WRITTEN", { path, reason: messageOf(error) }, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Amounts, amountsText } from "./amounts.ts";
 import { parseDuration } from "./duration.ts";
-import { grouped, printable, table } from "./table.ts";
+import { grouped, printable, printableLines, table } from "./table.ts";
 
 describe("what is printed", () => {
   it("stands in columns, numbers to the right", () => {
@@ -17,6 +17,8 @@ describe("what is printed", () => {
 
   it("cannot move the cursor of a terminal", () => {
     expect(printable("a\u001b[2Jb\nc\u009b")).toBe("a\\x1b[2Jb\\x0ac\\x9b");
+    expect(printable("\u202egnp.exe\u2028 支付 👩‍🔧")).toBe("\\u202egnp.exe\\u2028 支付 👩‍🔧");
+    expect(printableLines("a\r\n\tb")).toBe("a\\x0d\n\\x09b");
     expect(table([{ title: "t" }], [["\r\n"]])).toBe("t\n\\x0d\\x0a");
   });
 

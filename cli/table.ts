@@ -21,9 +21,19 @@ export function table(columns: readonly TableColumn[], rows: readonly (readonly 
     .join("\n");
 }
 
-/** Text from outside, safe to print on one line. */
+/** Text from outside, safe to print on one line: what moves a terminal's cursor or turns text around is shown as escapes. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, escaped);
+}
+
+/** The same for a text that may have several lines. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+function escaped(char: string): string {
+  const code = char.charCodeAt(0).toString(16);
+  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
 }
 
 /** `1234567` as `1,234,567`. */

@@ -13,7 +13,7 @@ export interface FinalCount {
   readonly atRisk: Amounts;
 }
 
-/** Counts what a run brings, in memory that does not grow with it. */
+/** Counts what a run brings, in memory that grows with the alerts that are open, and with the kinds of engine alerts. */
 export class Tally {
   /** Verdicts emitted. */
   verdicts = 0;

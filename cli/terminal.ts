@@ -18,7 +18,7 @@ export interface Terminal {
 export const terminal: Terminal = {
   colors: createColors(takesColors(process.stdout)),
   print: (text) => void process.stdout.write(`${text}\n`),
-  printJson: (value) => void process.stdout.write(`${toJson(value, 2)}\n`),
+  printJson: (value) => void process.stdout.write(`${withoutControls(toJson(value, 2))}\n`),
   note: (text) => void process.stderr.write(`${text}\n`),
 };
 
@@ -28,6 +28,11 @@ export const noteColors: Colors = createColors(takesColors(process.stderr));
 /** JSON of values that hold bigints, which become decimal text. */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, (_, member) => (typeof member === "bigint" ? member.toString() : member), indent);
+}
+
+/** JSON leaves these as they are, but terminals take some of them for commands. */
+function withoutControls(json: string): string {
+  return json.replace(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }
 
 /** See no-color.org: any value but the empty one turns colours off. */

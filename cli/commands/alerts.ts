@@ -69,5 +69,5 @@ function moneyText(alerts: readonly MoneyAlert[]): string {
 }
 
 function engineLine({ code, count, lastSeen, message }: SeenEngineAlert): string {
-  return `Engine alert ${code}, seen ${count} times, last at ${formatTime(lastSeen)}: ${printable(message)}`;
+  return printable(`Engine alert ${code}, seen ${count} times, last at ${formatTime(lastSeen)}: ${message}`);
 }

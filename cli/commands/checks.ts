@@ -3,6 +3,7 @@ import { systemClock } from "../../base/time.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
 import { dirOption } from "../options.ts";
 import { outputPaths } from "../outputs.ts";
+import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
 interface ResumeOptions {
@@ -44,5 +45,5 @@ function resume(what: string, { dir, note, json }: ResumeOptions): void {
   terminal.print(
     `${what} resumed (${resumed} suspended checks). A run that is going on, and every later one, heeds it.`,
   );
-  if (waiting.length > 0) terminal.print(`Still suspended: ${[...new Set(waiting)].join(", ")}`);
+  if (waiting.length > 0) terminal.print(printable(`Still suspended: ${[...new Set(waiting)].join(", ")}`));
 }

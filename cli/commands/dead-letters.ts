@@ -93,7 +93,7 @@ async function replay(id: string, options: DecideOptions): Promise<void> {
   desk.close();
   if (options.json) return terminal.printJson({ id, decision: "replayed", outcome });
   if (outcome !== null)
-    terminal.print(outcome.usable ? `${id} can be used now.` : `${id} still fails: ${outcome.reason}`);
+    terminal.print(outcome.usable ? `${id} can be used now.` : printable(`${id} still fails: ${outcome.reason}`));
   terminal.print(`${id} will be read again by the next run.`);
 }
 
@@ -111,7 +111,7 @@ function lettersText(letters: readonly DeadLetterSummary[]): string {
   return table(
     titles.map((title) => ({ title })),
     letters.map(({ id, state, recordedAt, source, table: name, row, code, message }) => {
-      return [id, state, formatTime(recordedAt), `${source}.${name}`, row ?? "", code, printable(message)];
+      return [id, state, formatTime(recordedAt), `${source}.${name}`, row ?? "", code, message];
     }),
   );
 }

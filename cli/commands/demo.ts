@@ -21,6 +21,7 @@ import { shownPath } from "../shown-path.ts";
 import { grouped } from "../table.ts";
 import { noteColors, terminal } from "../terminal.ts";
 import { scoreText } from "../views/score.ts";
+import { requireWritable } from "../write-text.ts";
 
 interface DemoOptions {
   readonly seed: number;
@@ -62,6 +63,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const progress = openProgress(options.json === true);
   const dir = resolve(options.dir);
   emptyFolder(dir);
+  for (const file of [options.verdicts, options.history]) if (file !== undefined) requireWritable(file);
   const truth = await letShopTrade(dir, options, progress);
   const { run, recorder } = await check(dir, options, progress, signal);
   if (signal.aborted) {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { examine } from "../doctor/doctor.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { EXIT } from "../errors.ts";
+import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
 interface DoctorOptions {
@@ -39,5 +40,5 @@ async function doctor({ config, job, json }: DoctorOptions): Promise<void> {
 function line({ level, about, says }: Finding): string {
   const { green, yellow, red } = terminal.colors;
   const color = level === "ok" ? green : level === "warning" ? yellow : red;
-  return `${color(level.padEnd(7))}  ${about}: ${says}`;
+  return `${color(level.padEnd(7))}  ${printable(`${about}: ${says}`)}`;
 }

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
@@ -11,6 +12,7 @@ import { type RunResult, runJob } from "../run-job.ts";
 import { shownPath } from "../shown-path.ts";
 import { terminal } from "../terminal.ts";
 import { runText } from "../views/run.ts";
+import { requireWritable, writing } from "../write-text.ts";
 
 interface RunOptions {
   readonly config: string;
@@ -57,10 +59,14 @@ async function run(path: string, options: RunOptions): Promise<void> {
   requireApart(config);
   const job = await loadJob(path);
   const registry = openRegistry(config.registry, config.file);
+  const graph = job.graph();
+  // They may be asked for within the output folder.
+  writing(config.output, () => mkdirSync(config.output, { recursive: true }));
+  for (const file of [options.verdicts, options.history]) if (file !== undefined) requireWritable(file);
   const signal = interruption();
   const recorder = options.verdicts === undefined && options.history === undefined ? undefined : new Recorder();
   const result = await runJob({
-    graph: job.graph(),
+    graph,
     sources: config.sources,
     registry,
     output: config.output,

@@ -20,7 +20,7 @@ export function runText(job: string, result: RunResult, dir: string): string {
     `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
     `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters.all)} to be decided`,
     ...result.openSuspensions.map(suspensionLine),
-    ...tally.engineAlerts().map((alert) => `Engine alert   ${alert.code}: ${printable(alert.message)}`),
+    ...tally.engineAlerts().map((alert) => printable(`Engine alert   ${alert.code}: ${alert.message}`)),
     ...outcomeLine(result),
     ...nextSteps(result, dir),
   ].join("\n");
@@ -45,7 +45,7 @@ function finalsTable(finals: readonly FinalCount[]): string {
 
 function suspensionLine({ source, table: name, checks, cause, time }: SuspensionEntry): string {
   const waiting = checks.filter((check) => check.state === "open").map((check) => check.check);
-  return `Suspended      ${waiting.join(", ")} since ${formatTime(time)}: ${cause} of ${source}.${name}`;
+  return printable(`Suspended      ${waiting.join(", ")} since ${formatTime(time)}: ${cause} of ${source}.${name}`);
 }
 
 function outcomeLine(result: RunResult): string[] {

@@ -9,10 +9,10 @@ export function evidenceText(verdict: VerdictRecord): string {
   const { bold } = terminal.colors;
   const { check, key, currency, version, rule } = verdict;
   return [
-    bold(`${check}  key ${printable(displayKey(key))}  ${currency}  version ${version}`),
+    bold(printable(`${check}  key ${displayKey(key)}  ${currency}  version ${version}`)),
     `  verdict     ${statusText(verdict)}, at ${formatTime(verdict.time)}`,
     ...(verdict.reason === null ? [] : [`  because     ${printable(verdict.reason)}`]),
-    `  rule        ${rule.expression}   (version ${rule.version}, hash ${rule.hash})`,
+    printable(`  rule        ${rule.expression}   (version ${rule.version}, hash ${rule.hash})`),
     `  expected    ${legsText(verdict, "expect")}`,
     `  actual      ${legsText(verdict, "actual")} = ${verdict.actual}`,
     `  bounds      at least ${verdict.lower} must have come by then, at most ${verdict.upper}`,
@@ -40,7 +40,8 @@ function statusText({ status, class: cause, baseline }: VerdictRecord): string {
   const { red, green, yellow } = terminal.colors;
   const color = status === "fail" ? red : status === "pass" ? green : yellow;
   return (
-    color(cause === null ? status : `${status}: ${cause}`) + (baseline ? " (baseline: before the first change)" : "")
+    color(printable(cause === null ? status : `${status}: ${cause}`)) +
+    (baseline ? " (baseline: before the first change)" : "")
   );
 }
 
@@ -48,7 +49,7 @@ function statusText({ status, class: cause, baseline }: VerdictRecord): string {
 function legsText({ legs }: VerdictRecord, side: "expect" | "actual"): string {
   return legs
     .filter((leg) => leg.side === side)
-    .map(({ leg, total }) => `${leg} ${total}`)
+    .map(({ leg, total }) => printable(`${leg} ${total}`))
     .join(", ");
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import avro from "avsc";
@@ -145,8 +145,16 @@ describe.concurrent("countercheck run", () => {
     for (const file of ["verdicts.ts", "escape.ts"]) {
       expect(await run(file)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error SINK_NAME_INVALID: /) });
     }
-    const unwritten = await run("good.ts", "--history", "no/such/folder/history");
-    expect(unwritten).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error FILE_NOT_WRITTEN: /) });
+    for (const [option, path] of [
+      ["--history", "no/such/folder/history"],
+      ["--verdicts", "input"],
+    ] as const) {
+      const unwritten = await run("good.ts", option, path);
+      expect(unwritten).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error FILE_NOT_WRITTEN: /) });
+      expect(readdirSync(join(folder.path, "out")), "nothing was run").toEqual([]);
+    }
+    const within = await run("good.ts", "--history", "out/history", "--quiet");
+    expect(within).toMatchObject({ code: 0, stderr: "" });
   });
 });
 

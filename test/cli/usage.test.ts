@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { countercheck, root, TemporaryFolder } from "../support/cli.ts";
@@ -58,6 +59,8 @@ describe.concurrent("an error", () => {
     const verbose = await countercheck([...args, "--verbose"]);
     expect(verbose.stderr).toMatch(/^error DESK_NOT_FOUND: .*\n.*\n\s+at /);
     expect((await countercheck(args, { env: { DEBUG: "1" } })).stderr).toContain(" at ");
+    const { stderr } = await countercheck(["alerts", "list", "--dir", "\u001b[31mred\u009b\u202e"]);
+    expect(stderr).toContain("\\x1b[31mred\\x9b\\u202e");
   });
 });
 
@@ -71,6 +74,13 @@ describe.concurrent("stdout", () => {
       encoding: "utf8",
     });
     expect({ stdout, stderr }).toEqual({ stdout: "{\n", stderr: "" });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("may be full, which is an error like others", () => {
+    const command = `"${process.execPath}" --disable-warning=ExperimentalWarning "${join(root, "cli/main.ts")}" doctor --config none`;
+    const { status, stderr } = spawnSync("sh", ["-c", `${command} > /dev/full`], { encoding: "utf8" });
+    expect(stderr).toMatch(/^error FILE_NOT_WRITTEN: Could not write standard output: ENOSPC.*\n$/);
+    expect(status).toBe(1);
   });
 
   it("has no colours where it is no terminal", async () => {
