@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /** A length of time in milliseconds. Made by `seconds`, `minutes`, `hours` and `days`, so that a unit is always named. */
 export type Duration = number & { readonly unit: "ms" };
 
@@ -16,10 +18,15 @@ export const days = (n: number): Duration => (n * 86_400_000) as Duration;
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00Z. */
   now(): number;
+  /** Waits so many milliseconds, or until the signal comes. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** The machine's own clock. */
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
+};
 
 /** Before every event: a frontier or watermark that proves nothing. */
 export const BEFORE_ALL_TIME = Number.NEGATIVE_INFINITY;

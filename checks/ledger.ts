@@ -115,8 +115,9 @@ export class Ledger {
     return new Set([...staying, ...coming, ...closed].map(({ currency }) => currency));
   }
 
-  /** Drops changes that wait and take away rows that are not known: of a key without history they say nothing. */
+  /** Drops changes that wait and take away rows that are not known: what was forgotten says nothing by going. */
   dropUnknownRetracts(): void {
+    if (this.#waiting.every((change) => change.isAdd || this.#rows.has(change.row))) return;
     const coming = new Set<string>();
     const kept = this.#waiting.filter(({ isAdd, row }) => {
       if (isAdd) coming.add(row);

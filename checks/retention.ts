@@ -39,8 +39,7 @@ export class Retention {
   age(state: KeyState, frontier: number): void {
     const { ledger } = state;
     for (;;) {
-      const isKnown = ledger.memory !== "forgotten" && ledger.lastChange !== undefined;
-      if (!isKnown) ledger.dropUnknownRetracts();
+      if (ledger.memory !== "closed") ledger.dropUnknownRetracts();
       const next = ledger.waiting[0];
       if (next === undefined) return;
       const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle() && this.#judge.isQuiet(state.verdicts);

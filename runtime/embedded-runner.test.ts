@@ -99,7 +99,7 @@ function start(
       },
     },
     // A second goes by whenever somebody looks.
-    clock: { now: () => (now += 1_000) },
+    clock: { now: () => (now += 1_000), sleep: async () => {} },
     retainMs: 1e9,
     follow: false,
     ...options,

@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as yieldToEvents } from "node:timers/promises";
+import { setImmediate as yieldToEvents } from "node:timers/promises";
 import { isError, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
@@ -12,7 +12,7 @@ import { StaleWatch } from "./stale-watch.ts";
 /** Picks which of the splits that can be read is read next. */
 export type Scheduler = (candidates: readonly ReadableSplit[]) => ReadableSplit;
 
-/** A split that has not ended, and how far it has been read. */
+/** A split that has not ended, and how far it has been read by now. */
 export interface ReadableSplit {
   readonly driver: SourceDriver;
   readonly split: number;
@@ -118,28 +118,34 @@ export class EmbeddedRunner {
     for (const driver of this.#drivers) driver.reader.close();
   }
 
-  /** A few reads; false when nothing was there to read. Splits that had nothing are added to `empty`. */
+  /**
+   * A few reads that bring something; false when nothing was there. A split that has nothing, or that waits to be tried
+   * again, is looked at once a turn and added to `empty`, so that many quiet splits keep none from being read.
+   */
   async #turn(empty: Set<string>): Promise<boolean> {
-    let some = false;
-    for (let reads = 0; reads < READS_PER_TURN; reads++) {
-      const candidates = this.#candidates(empty);
-      if (candidates.length === 0) break;
-      const { driver, split } = this.#scheduler(candidates);
+    const candidates = this.#candidates(empty);
+    let reads = 0;
+    while (reads < READS_PER_TURN && candidates.length > 0) {
+      const candidate = this.#scheduler(candidates);
+      const { driver, split } = candidate;
       const read = this.#read(driver, split);
-      if (typeof read === "boolean" ? read : await read) some = true;
+      const some = typeof read === "boolean" ? read : await read;
+      if (some) reads++;
       else empty.add(splitName(driver, split));
+      if (!some || !driver.openSplits().includes(split)) candidates.splice(candidates.indexOf(candidate), 1);
     }
-    return some;
+    return reads > 0;
   }
 
-  #candidates(empty: ReadonlySet<string>): ReadableSplit[] {
+  #candidates(empty: Set<string>): ReadableSplit[] {
     const now = this.#failures.size === 0 ? 0 : this.#options.clock.now();
-    const waits = (name: string) => (this.#failures.get(name)?.retryAt ?? 0) > now;
     return this.#drivers.flatMap((driver) =>
-      driver
-        .openSplits()
-        .filter((split) => !empty.has(splitName(driver, split)) && !waits(splitName(driver, split)))
-        .map((split) => ({ driver, split, through: driver.readThrough(split) })),
+      driver.openSplits().flatMap((split) => {
+        const name = splitName(driver, split);
+        if ((this.#failures.get(name)?.retryAt ?? 0) <= now) return [readable(driver, split)];
+        empty.add(name);
+        return [];
+      }),
     );
   }
 
@@ -186,7 +192,7 @@ export class EmbeddedRunner {
       const { topic, partition } = open.reader.splits[open.openSplits()[0]!]!;
       raise("LOG_WITHOUT_END", { source: open.reader.source, topic, partition });
     }
-    await sleep(IDLE_MS, undefined, { signal }).catch(() => undefined);
+    await this.#options.clock.sleep(IDLE_MS, signal);
   }
 
   #decide(): void {
@@ -221,4 +227,14 @@ export class EmbeddedRunner {
 
 function splitName(driver: SourceDriver, split: number): string {
   return `${driver.reader.source}/${split}`;
+}
+
+function readable(driver: SourceDriver, split: number): ReadableSplit {
+  return {
+    driver,
+    split,
+    get through() {
+      return driver.readThrough(split);
+    },
+  };
 }

@@ -6,12 +6,12 @@ import type { Clock } from "../base/time.ts";
  * come to the end of what there is.
  */
 export class StaleWatch {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #staleAfterMs: number | undefined;
   readonly #sources = new Map<string, { frontier: number; since: number; stale: boolean }>();
 
   /** Without `staleAfterMs` no source is ever stale. */
-  constructor(clock: Clock, staleAfterMs: number | undefined) {
+  constructor(clock: Pick<Clock, "now">, staleAfterMs: number | undefined) {
     this.#clock = clock;
     this.#staleAfterMs = staleAfterMs;
   }
