@@ -69,9 +69,12 @@ function awayFromZero(quotient: bigint, remainder: bigint, denominator: bigint, 
   }
 }
 
-/** Reads `-12.50`, `3e-7`: the unscaled value and its scale; null when the text is no decimal number. */
+/**
+ * Reads `-12.50`, `3e-7`: the unscaled value and its scale; null when the text is no decimal number. An exponent has at
+ * most three digits, which is enough for every double; a larger one would ask for a number without end.
+ */
 export function parseDecimal(text: string): { readonly unscaled: bigint; readonly scale: number } | null {
-  const match = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text);
+  const match = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text);
   if (match === null) return null;
   const fraction = match[3] ?? "";
   const unscaled = BigInt(match[2]! + fraction) * (match[1] === "-" ? -1n : 1n);

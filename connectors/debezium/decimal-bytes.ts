@@ -9,6 +9,9 @@ export function smallOfBytes(bytes: Uint8Array, start: number, end: number): num
   return value;
 }
 
+/** Integers of more bytes are not worth computing: no scale of a database brings them into 64 bits. */
+export const MOST_BYTES = 512;
+
 /** The big-endian two's-complement integer in `bytes[start .. end)`, of any length; 0 when it is empty. */
 export function bigOfBytes(bytes: Uint8Array, start: number, end: number): bigint {
   if (start === end) return 0n;

@@ -1,6 +1,7 @@
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { DAY_MS, floorDivideBig, InstantParser } from "./instant.ts";
 import type { Mapper, RawColumn } from "./mapping.ts";
+import { shownText } from "./shown.ts";
 
 /** How a number stands for a time: so many units per millisecond, or milliseconds per unit. */
 type Unit = { readonly perMs: number } | { readonly ms: number };
@@ -64,7 +65,7 @@ function zonedMapper(column: string, from: TextColumn, to: Float64Column): Mappe
       if (from.nulls[row] === 1) continue;
       const time = parser.parse(from.heap, from.starts[row]!, from.ends[row]!);
       to.values[base + row] = time;
-      if (Number.isNaN(time)) bad.mark(row, "INSTANT_UNREADABLE", { column, value: from.text(row) });
+      if (Number.isNaN(time)) bad.mark(row, "INSTANT_UNREADABLE", { column, value: shownText(from, row) });
     }
   };
 }

@@ -12,7 +12,17 @@ import {
 } from "../../test/support/debezium-harness.ts";
 
 /** Reads one field from a column `value` of an Avro type; what becomes of each value. */
-async function read(field: Field, type: unknown, values: readonly unknown[], more: Record<string, unknown> = {}) {
+async function read(...[field, type, values, more]: Parameters<typeof record>): Promise<unknown[]> {
+  return results(await record(field, type, values, more), values.length);
+}
+
+/** What the faults say that come of it. */
+async function messages(...[field, type, values, more]: Parameters<typeof record>): Promise<string[]> {
+  return (await record(field, type, values, more)).faults.map(({ message }) => message);
+}
+
+/** All that comes of it. `more` are columns of text with the same value in every row. */
+async function record(field: Field, type: unknown, values: readonly unknown[], more: Record<string, unknown> = {}) {
   using log = new TemporaryLog();
   const registry = new FolderRegistry(`${log.dir}/schemas`);
   const columns = { id: "int", value: type, ...Object.fromEntries(Object.keys(more).map((name) => [name, "string"])) };
@@ -27,8 +37,7 @@ async function read(field: Field, type: unknown, values: readonly unknown[], mor
     registry,
   );
   try {
-    const output = await readAll(reader);
-    return results(output, values.length);
+    return await readAll(reader);
   } finally {
     reader.close();
   }
@@ -267,6 +276,36 @@ describe("money", () => {
     expect(await read(money({ currency: "EUR" }), "string", values)).toEqual(wanted);
   });
 
+  it("of too many digits is a fault at once, whose message shows the first of them", async () => {
+    const digits = "9".repeat(4_000_000);
+    const bytes = Buffer.alloc(4_000_000, 0x7f);
+    const longest = `${"0".repeat(97)}.12`;
+    for (const [type, values, wanted] of [
+      ["string", [longest, `0${longest}`, digits], [12n, "MONEY_UNREADABLE", "MONEY_UNREADABLE"]],
+      ["string", ["1e999", "1e9999", "1e-999"], ["MONEY_OUT_OF_RANGE", "MONEY_UNREADABLE", "MONEY_OUT_OF_SCALE"]],
+      [decimal(2), [bytes, bytes.subarray(0, 512)], ["MONEY_OUT_OF_RANGE", "MONEY_OUT_OF_RANGE"]],
+    ] as const) {
+      expect(await read(money({ currency: "EUR" }), type, values)).toEqual(wanted);
+      for (const message of await messages(money({ currency: "EUR" }), type, values))
+        expect(message.length).toBeLessThan(400);
+    }
+    expect(await messages(money({ currency: "EUR" }), "string", [`1${digits}`])).toEqual([
+      expect.stringContaining(`holds 1${"9".repeat(99)}…, which is no amount`),
+    ]);
+    expect(await messages(integer(), decimal(0), [bytes])).toEqual([expect.stringContaining("holds 0x7f7f")]);
+    expect(await messages(money(), "int", [1], { currency: "€".repeat(1_000_000) })).toEqual([
+      expect.stringContaining(`the currency ${"€".repeat(100)}…, which`),
+    ]);
+  });
+
+  it("is never read from a decimal whose scale no database has", async () => {
+    for (const scale of [-1, 0.5, 1e9]) {
+      await expect(read(money({ currency: "EUR" }), decimal(scale), [bytesOf(1n)])).rejects.toMatchObject({
+        code: "MODEL_TYPE_MISMATCH",
+      });
+    }
+  });
+
   it("is read from a float as its database shows it, never as its binary expansion", async () => {
     const rule = money({ currency: "EUR", scale: 2, rounding: "halfEven" });
     expect(await read(rule, "double", [0.1, 1.005, 2.675, -0.005, 1e21, Number.NaN])).toEqual([
@@ -298,7 +337,7 @@ describe("money", () => {
     ];
     for (let seed = 0; seed < 24; seed++) {
       const random = seededRandom(`money ${seed}`);
-      const [from, to, rounding] = [random.below(20), random.below(20), modes[seed % modes.length]];
+      const [from, to, rounding] = [random.below(20), random.below(19), modes[seed % modes.length]];
       const values = Array.from({ length: 200 }, () => amount(random));
       const rule = rounding === undefined ? { currency: "EUR", scale: to } : { currency: "EUR", scale: to, rounding };
       const wanted = values.map((value) => {

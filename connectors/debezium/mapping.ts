@@ -3,9 +3,10 @@ import { fitsInt64 } from "../../base/money.ts";
 import type { FieldDescription } from "../../schemas/schema-paths.ts";
 import { AbsentValues } from "./absent-values.ts";
 import type { BadRows } from "./bad-rows.ts";
-import { bigOfBytes, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
+import { bigOfBytes, MOST_BYTES, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
 import { instantMapper } from "./instant-mapping.ts";
 import { KeyWriter, keyPart } from "./key-text.ts";
+import { cut, shownBytes } from "./shown.ts";
 
 /**
  * Maps rows 0 … `count` − 1 of the column that it was made for to rows `base` … of the model's. A null stays null; a
@@ -131,10 +132,12 @@ function wholeDecimalMapper(column: string, from: BytesColumn, to: Int64Column):
       const end = from.ends[row]!;
       if (from.nulls[row] === 1) to.nulls[base + row] = 1;
       else if (end - start <= SMALL_BYTES) to.setNumber(base + row, smallOfBytes(from.heap, start, end));
-      else {
+      else if (end - start > MOST_BYTES) {
+        bad.mark(row, "INTEGER_OUT_OF_RANGE", { column, value: shownBytes(from.heap, start, end) });
+      } else {
         const value = bigOfBytes(from.heap, start, end);
         if (fitsInt64(value)) to.setBig(base + row, value);
-        else bad.mark(row, "INTEGER_OUT_OF_RANGE", { column, value });
+        else bad.mark(row, "INTEGER_OUT_OF_RANGE", { column, value: cut(String(value)) });
       }
     }
   };

@@ -1,4 +1,4 @@
-import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { BytesColumn, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { raise } from "../../base/errors.ts";
 import {
   decimalOfDouble,
@@ -13,8 +13,9 @@ import type { MoneyMapping } from "../../dataflow/model.ts";
 import { AbsentValues } from "./absent-values.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { exponentOfPacked, packedAt } from "./currencies.ts";
-import { bigOfBytes, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
+import { bigOfBytes, MOST_BYTES, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
 import type { MappedField, Mapping, RawColumn } from "./mapping.ts";
+import { cut, shownBytes, shownText } from "./shown.ts";
 
 /** What a money field writes to: minor units, and the packed currency beside them. */
 export interface MoneyTarget extends MappedField {
@@ -89,8 +90,8 @@ function amountOf(mapping: MoneyMapping, from: RawColumn): Amount | undefined {
   switch (type.type) {
     case "bytes":
     case "fixed":
-      return type.logicalType === "decimal"
-        ? decimalBytes(values as BytesColumn, type.scale ?? 0, rounding)
+      return type.logicalType === "decimal" && isScale(type.scale)
+        ? decimalBytes(values as BytesColumn, type.scale, rounding)
         : undefined;
     case "string":
       return type.connectName === undefined ? decimalText(values as TextColumn, rounding) : undefined;
@@ -108,6 +109,11 @@ function amountOf(mapping: MoneyMapping, from: RawColumn): Amount | undefined {
   }
 }
 
+/** Whether a decimal's scale is one that a database can have; a schema may say anything. */
+function isScale(scale: number | undefined): scale is number {
+  return Number.isInteger(scale) && scale! >= 0 && scale! <= 1_000;
+}
+
 /** A number or text that stands for something else, such as a date. */
 function isAnnotated(type: RawColumn["type"]): boolean {
   return type.connectName !== undefined || type.logicalType !== undefined;
@@ -117,15 +123,19 @@ function decimalBytes(from: BytesColumn, scale: number, rounding: RoundingMode |
   return (row, to, at, wanted) => {
     const start = from.starts[row]!;
     const end = from.ends[row]!;
+    if (end - start > MOST_BYTES) return OUT_OF_RANGE;
     return end - start <= SMALL_BYTES
       ? putSmall(smallOfBytes(from.heap, start, end), scale, wanted, rounding, to, at)
       : putBig(bigOfBytes(from.heap, start, end), scale, wanted, rounding, to, at);
   };
 }
 
+/** Reading digits takes time with the square of their number. */
+const LONGEST_TEXT = 100;
+
 function decimalText(from: TextColumn, rounding: RoundingMode | undefined): Amount {
   return (row, to, at, wanted) => {
-    const decimal = parseDecimal(from.text(row));
+    const decimal = from.ends[row]! - from.starts[row]! > LONGEST_TEXT ? null : parseDecimal(from.text(row));
     return decimal === null ? UNREADABLE : putBig(decimal.unscaled, decimal.scale, wanted, rounding, to, at);
   };
 }
@@ -221,11 +231,15 @@ function markAmount(
 /** The amount as a person would write it. */
 function shown(from: RawColumn, row: number): string {
   const { type, values } = from;
+  if (type.type === "string") return shownText(values as TextColumn, row);
   if (type.logicalType !== "decimal") return String(values.get(row));
   const bytes = values as BytesColumn;
-  return formatDecimal(bigOfBytes(bytes.heap, bytes.starts[row]!, bytes.ends[row]!), type.scale ?? 0);
+  const start = bytes.starts[row]!;
+  const end = bytes.ends[row]!;
+  if (end - start > MOST_BYTES) return shownBytes(bytes.heap, start, end);
+  return cut(formatDecimal(bigOfBytes(bytes.heap, start, end), type.scale ?? 0));
 }
 
-function markUnknown(bad: BadRows, row: number, column: string, currency: Column | undefined): void {
-  bad.mark(row, "CURRENCY_UNKNOWN", { column, currency: String(currency?.get(row) ?? null) });
+function markUnknown(bad: BadRows, row: number, column: string, currency: TextColumn | undefined): void {
+  bad.mark(row, "CURRENCY_UNKNOWN", { column, currency: currency === undefined ? "null" : shownText(currency, row) });
 }

@@ -10,6 +10,7 @@ import { type EnvelopePlan, isProblem } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
 import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchemas } from "./record-fault.ts";
 import { appendHead, removeRows } from "./rows.ts";
+import { shownText } from "./shown.ts";
 import type { TableSchema } from "./table-schemas.ts";
 
 /** Op codes beside those of `OP`: a TRUNCATE, and a logical message, which is about no row. */
@@ -131,7 +132,7 @@ export class SplitDecoder {
     const { plan, broken } = this.#run!;
     const row = this.#rows;
     if (op !== OP.create && op !== OP.update && op !== OP.delete && op !== OP.read) {
-      return invalid(`its op is ${JSON.stringify(plan.op.get(row))}`);
+      return invalid(`its op is ${JSON.stringify(shownText(plan.op, row))}`);
     }
     if ((plan.after.values[row] === 1) === (op === OP.delete)) {
       return invalid(`it has ${op === OP.delete ? "an" : "no"} after, and its op is ${String.fromCharCode(op)}`);
