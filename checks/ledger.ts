@@ -159,7 +159,6 @@ export class Ledger {
   }
 
   #count(id: string, entries: readonly Entry[]): void {
-    if (entries.length === 0) return;
     const row = this.#rows.add(id, entries);
     for (const entry of entries) {
       const isDue = this.#isDue(entry);
