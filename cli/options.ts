@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { FailureClass } from "../checks/judgement.ts";
+import { grouped } from "./table.ts";
 
 /** Parses a whole number from 0 up. */
 export function count(text: string): number {
@@ -11,6 +13,21 @@ export function positive(text: string): number {
   const number = count(text);
   if (number === 0) throw new InvalidArgumentError("Expected a number from 1 up.");
   return number;
+}
+
+/** Gives a parser of a whole number between two, which are included. */
+export function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = count(text);
+    if (number < least || number > most)
+      throw new InvalidArgumentError(`Expected a number from ${grouped(least)} to ${grouped(most)}.`);
+    return number;
+  };
+}
+
+/** Parses a currency's code, in whatever case it is written. */
+export function currency(text: string): string {
+  return text.toUpperCase();
 }
 
 /** Parses a point in time, as ISO 8601 with an offset or as a date in UTC; gives epoch milliseconds. */
@@ -29,4 +46,19 @@ export function dirOption(): Option {
 /** An option that takes one of a few values. */
 export function choice(flags: string, description: string, values: readonly string[]): Option {
   return new Option(flags, description).choices(values);
+}
+
+/** Every class of failure: `Record` has the compiler see that none is left out. */
+const CLASSES: Readonly<Record<FailureClass, true>> = {
+  "unknown-payment": true,
+  "currency-mismatch": true,
+  missing: true,
+  "under-charge": true,
+  "over-charge": true,
+  "unknown-after-retention": true,
+};
+
+/** `--class`, one of the classes of failure. */
+export function classOption(): Option {
+  return choice("--class <class>", "only this class of failure", Object.keys(CLASSES));
 }

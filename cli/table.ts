@@ -1,3 +1,5 @@
+import { formatTime } from "../base/time.ts";
+
 /** How a column is shown. */
 export interface TableColumn {
   readonly title: string;
@@ -39,6 +41,11 @@ function escaped(char: string): string {
 /** `1234567` as `1,234,567`. */
 export function grouped(count: number): string {
   return Math.round(count).toLocaleString("en-US");
+}
+
+/** A point in time as ISO 8601 in UTC, without its milliseconds where there are none. */
+export function shortTime(ms: number): string {
+  return formatTime(ms).replace(".000Z", "Z");
 }
 
 function padded(cell: string, to: number, align: TableColumn["align"]): string {

@@ -87,5 +87,5 @@ function nextSteps({ example }: Score, dir: string): string[] {
           `Look at the evidence of one (${example.class}):`,
           cyan(`  npx countercheck snapshots get ${example.key} --dir ${dir}`),
         ];
-  return [...look, "All alerts:", cyan(`  npx countercheck alerts list --dir ${dir}`)];
+  return [...look, "Open alerts:", cyan(`  npx countercheck alerts list --dir ${dir}`)];
 }

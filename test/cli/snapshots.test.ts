@@ -80,4 +80,15 @@ describe("countercheck snapshots and alerts", () => {
     expect(stdout).toMatch(/^changed +state +check +class +key +at risk +due +late by$/m);
     expect(stdout).toMatch(/ resolved .* \d+[dhm]\d*[hms]?\d*$/m);
   });
+
+  it("alerts list says how many there are besides those it shows", async () => {
+    const all = (await json("alerts", "list", "--state", "all", "--limit", "1000")).alerts;
+    const countOf = (state: string) => all.filter((alert: { state: string }) => alert.state === state).length;
+    const [open, resolved] = [countOf("open"), countOf("resolved")];
+    const { stdout } = await call("alerts", "list", "--limit", "1");
+    expect(stdout).toContain(`\n1 of ${open} open, ${resolved} resolved; --limit`);
+    expect((await call("alerts", "list", "--currency", "eur")).stdout).toContain(" EUR");
+    const none = await call("alerts", "list", "--currency", "XXX");
+    expect(none.stdout).toContain(`None match; ${open} are open, ${resolved} resolved in all.`);
+  });
 });

@@ -38,6 +38,8 @@ describe.concurrent("a command that is called wrongly ends with 2", () => {
     [["snapshots", "get", "1"], "--dir"],
     [["snapshots", "scan", "--dir", "x", "--status", "red"], "Allowed choices are pass, fail"],
     [["snapshots", "scan", "--dir", "x", "--from", "yesterday"], "Expected a time such as"],
+    [["alerts", "list", "--dir", "x", "--class", "nope"], "Allowed choices are unknown-payment"],
+    [["alerts", "list", "--dir", "x", "--limit", "40000"], "Expected a number from 1 to 1,000."],
     [["run", "job.ts"], "--config"],
     [["run", "job.ts", "--config", "missing.json"], "error CONFIG_NOT_FOUND: "],
     [["run", "job.ts", "--config", "x", "--follow", "--verdicts", "v"], "cannot be used with option"],
