@@ -125,7 +125,7 @@ function storeOf(out: SourceWriter, reading: Reading, { column, unscaled }: Leaf
     case "double":
       return put("putDouble");
     case "fixed":
-      return put(unscaled ? "putUnscaledFixed" : "putFixed", `, end, ${writer.size}`);
+      return put(unscaled ? "putUnscaledFixed" : "putFixed", `, end, ${out.integer(writer.size)}`);
     default:
       return put(unscaled ? "putUnscaledBytes" : "putBytes", ", end");
   }

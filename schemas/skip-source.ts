@@ -22,7 +22,7 @@ export function writeSkip(out: SourceWriter, node: SchemaNode): void {
       out.line("p += 8;");
       break;
     case "fixed":
-      out.line(`p += ${node.size};`);
+      out.line(`p += ${out.integer(node.size)};`);
       break;
     case "bytes":
     case "string":
@@ -70,7 +70,7 @@ function writeSkipBlocks(out: SourceWriter, least: number, item: () => void): vo
   out.line(`if (${count} < 0) { p = skipBytes(b, p, end); continue; }`);
   // Items that take no bytes need no loop either.
   if (least > 0) {
-    out.line(`checkCount(${count}, ${least}, p, end);`);
+    out.line(`checkCount(${count}, ${out.integer(Math.min(least, Number.MAX_SAFE_INTEGER))}, p, end);`);
     out.line(`for (; ${count} > 0; ${count}--) {`);
     item();
     out.line("}");

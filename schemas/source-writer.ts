@@ -1,3 +1,4 @@
+import { assert } from "../base/errors.ts";
 import * as primitives from "./decoder-primitives.ts";
 import { expandedSize } from "./schema-size.ts";
 import type { RecordNode } from "./schema-tree.ts";
@@ -23,8 +24,8 @@ const EMPTY_ITEMS_LIMIT = 65_536;
 
 /**
  * Collects source text. In every function of it `b` is the buffer, `p` the position, `end` the end of the record and
- * `n` a scratch number. Whatever a schema says (names, symbols, defaults) comes from outside and is referred to as a
- * constant, never written into the text.
+ * `n` a scratch number. Whatever a schema says (names, symbols, defaults, sizes) comes from outside and is referred to
+ * as a constant, or goes through `integer`; it is never written into the text as it is.
  */
 export class SourceWriter {
   #lines: string[] = [];
@@ -46,6 +47,12 @@ export class SourceWriter {
   /** An expression for a value. */
   constant(value: unknown): string {
     return `k${this.#constants.push(value) - 1}`;
+  }
+
+  /** The digits of a number that a schema says or leads to, after making sure that it is nothing else. */
+  integer(value: number): string {
+    assert(Number.isSafeInteger(value), "a schema's sizes are checked before a decoder is written");
+    return String(value);
   }
 
   /** `n` becomes the index of a union's branch, and the code that `emit` adds for that branch runs. */

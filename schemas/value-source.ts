@@ -61,8 +61,8 @@ function writeScalar(out: SourceWriter, { writer, reader }: Scalar, into: string
       out.line(`${into} = doubleAt(b, p); p += 8;`);
       break;
     case "fixed":
-      out.line(`checkLength(${writer.size}, p, end);`);
-      out.line(`${into} = bytesAt(b, p, p + ${writer.size}); p += ${writer.size};`);
+      out.line(`n = ${out.integer(writer.size)}; checkLength(n, p, end);`);
+      out.line(`${into} = bytesAt(b, p, p + n); p += n;`);
       break;
     case "bytes":
     case "string":
@@ -109,7 +109,7 @@ function writeBlocks(out: SourceWriter, least: number, start: string, item: () =
   out.line(`for (let ${count}; (${count} = numberAt(b, p)) !== 0;) {`);
   out.line("p = skipVarint(b, p);");
   out.line(`if (${count} < 0) { ${count} = -${count}; p = skipVarint(b, p); }`);
-  if (least > 0) out.line(`checkCount(${count}, ${least}, p, end);`);
+  if (least > 0) out.line(`checkCount(${count}, ${out.integer(Math.min(least, Number.MAX_SAFE_INTEGER))}, p, end);`);
   else out.line(`if ((spare -= ${count}) < 0) fail("too many items that take no bytes");`);
   out.line(`for (; ${count} > 0; ${count}--) {`);
   item();
