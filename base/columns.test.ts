@@ -121,6 +121,21 @@ describe("variable-length rows that are replaced", () => {
     ]);
   });
 
+  it("past 2 GiB together are refused, and change nothing", () => {
+    const column = new TextColumn();
+    column.grow(3);
+    column.set(0, "kept");
+    column.used = 2 ** 31 - 1 - 3;
+    const tooLarge = expect.objectContaining({
+      code: "BATCH_TOO_LARGE",
+      details: { bytes: 2 ** 31, limit: 2 ** 31 - 1 },
+    });
+    expect(() => column.set(1, "more")).toThrow(tooLarge);
+    expect(() => column.copy(1, column, 0)).toThrow(tooLarge);
+    expect(() => column.put(2, Buffer.alloc(4), 0, 4)).toThrow(tooLarge);
+    expect([column.get(0), column.used]).toEqual(["kept", 2 ** 31 - 4]);
+  });
+
   it("are compared byte by byte", () => {
     const column = new TextColumn();
     column.grow(3);

@@ -1,3 +1,5 @@
+import { raise } from "./errors.ts";
+
 /**
  * Columns of a batch. A column owns its memory: what is put into it is copied, so a batch outlives the buffer that it
  * was decoded from. Rows are written with `set…` or, in compiled code, straight into the arrays; `grow` must have made
@@ -143,9 +145,15 @@ export class Float64Column implements ColumnBase {
   clear(): void {}
 }
 
+/** Bytes that a heap can have: places in it are 32-bit integers. */
+const MOST_HEAP_BYTES = 2 ** 31 - 1;
+
 const COMPACT_BYTES = 1 << 20;
 
-/** Byte strings of any length, in one heap; row `r` is `heap[starts[r] .. ends[r])`. */
+/**
+ * Byte strings of any length, in one heap; row `r` is `heap[starts[r] .. ends[r])`. What writes a row raises
+ * BATCH_TOO_LARGE, and leaves all as it is, where they would be 2 GiB together.
+ */
 export class BytesColumn implements ColumnBase {
   readonly type: "bytes" | "text" = "bytes";
   nulls = new Uint8Array(0);
@@ -239,7 +247,10 @@ export class BytesColumn implements ColumnBase {
   }
 
   #reserve(length: number): void {
-    const next = Buffer.allocUnsafe(Math.max(1024, this.heap.length * 2, this.used + length));
+    const needed = this.used + length;
+    if (needed > MOST_HEAP_BYTES) raise("BATCH_TOO_LARGE", { bytes: needed, limit: MOST_HEAP_BYTES });
+    const roomy = Math.min(this.heap.length * 2, MOST_HEAP_BYTES);
+    const next = Buffer.allocUnsafe(Math.max(1024, roomy, needed));
     next.set(this.heap.subarray(0, this.used));
     this.heap = next;
   }

@@ -25,6 +25,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "Avro schema {schema} is not valid: {reason}. Mend it where it is registered.",
   },
+  BATCH_TOO_LARGE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The values of one column would take {bytes} bytes together; at most {limit} fit. Leave long texts out of the models' fields, or keep rows for a shorter time.",
+  },
   BUG: {
     fault: "bug",
     retryable: false,
@@ -238,6 +244,11 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Field {field} of model {model} is read from column {column}, which table {table} does not have. Correct the mapping, or capture the column.",
+  },
+  MODEL_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "Field {field} of model {model} cannot be read: {reason}. Correct the model.",
   },
   MODEL_TOO_WIDE: {
     fault: "user",

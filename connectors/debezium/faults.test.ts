@@ -339,6 +339,18 @@ describe("a model that does not suit its table", () => {
     );
   });
 
+  it.each([-3, 19, 50, 1.5, Number.NaN])("is found before anything is read where a scale is %d", (scale) => {
+    using log = new TemporaryLog();
+    log.write(samples);
+    const tables = { payments: source.tables.payments! };
+    expect(() => log.reader({ ...source, tables }, [wrong({ amount: money({ scale }) })])).toThrow(
+      expect.objectContaining({
+        code: "MODEL_INVALID",
+        message: expect.stringContaining(`its scale must be an integer from 0 to 18, and is ${scale}`),
+      }),
+    );
+  });
+
   it("is told when the topic holds no envelopes at all", async () => {
     const messages = [{ ...created, value: created.key }];
     await expect(replay(source, [payment], messages)).rejects.toMatchObject({ code: "ENVELOPE_MISSING" });
