@@ -147,11 +147,15 @@ export class RunOutputs implements RunnerOutput {
     this.#watch.check();
   }
 
-  /** Closes everything; a bounded run that came to its end tells the event time that it is complete through. */
+  /**
+   * Closes everything; a bounded run that came to its end tells the event time that it is complete through, and hears of
+   * OUTPUT_REPLACED even now.
+   */
   close(throughMs?: number): void {
     this.#log.close(throughMs);
     this.#snapshots.close();
     this.desk.close();
+    if (throughMs !== undefined) this.#watch.check();
   }
 
   #flushVerdicts(writtenAt: number): void {

@@ -26,7 +26,9 @@ interface DecideOptions {
 const LIST_EXAMPLES = `
 Examples:
   npx countercheck dead-letters list --dir out
-  npx countercheck dead-letters list --state all --json --dir out`;
+  npx countercheck dead-letters list --state all --json --dir out
+
+A record in state \`read\` was never decided about, but a later run could use it, for instance because a schema was registered.`;
 
 const REPLAY_EXAMPLES = `
 Examples:

@@ -65,6 +65,17 @@ describe.concurrent("the output folder", () => {
     expect(existsSync(at("log/mine"))).toBe(true);
   });
 
+  it("is let go of when it cannot be opened whole", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 50);
+    mkdirSync(join(folder.path, "out"));
+    writeFileSync(join(folder.path, "out/snapshots.db"), "this is no database ".repeat(100));
+    const run = await countercheck(["run", JOB, "--config", "config.json"], { cwd: folder.path });
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error SNAPSHOTS_UNREADABLE: /) });
+    const left = readdirSync(join(folder.path, "out"), { recursive: true }).map(String);
+    expect(left.filter((name) => /\.lock$|-wal$/.test(name))).toEqual([]);
+  });
+
   it.each([
     ["deleted", false],
     ["deleted and made again", true],
