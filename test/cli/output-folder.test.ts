@@ -85,7 +85,7 @@ describe.concurrent("the output folder", () => {
     const child = startCountercheck(["run", JOB, "--config", "config.json", "--follow"], { cwd: folder.path });
     const result = ended(child);
     const out = join(folder.path, "out");
-    while (!existsSync(join(out, "snapshots.db"))) await sleep(20);
+    while (child.exitCode === null && !existsSync(join(out, "snapshots.db"))) await sleep(20);
     await sleep(300);
     renameSync(out, join(folder.path, "moved"));
     if (again) cpSync(join(folder.path, "moved"), out, { recursive: true });
