@@ -10,6 +10,9 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 /** Commands that say by their exit code that money is missing. */
 const FINDS = /^npx countercheck run /;
 
+/** Commands that say nothing where all is well. */
+const SILENT = /^npx tsc /;
+
 describe("the README's tutorial", () => {
   const clone = cloneOf(root);
   afterAll(() => rmSync(clone, { recursive: true, force: true }));
@@ -24,15 +27,7 @@ describe("the README's tutorial", () => {
   it.each(commands.filter((command) => command !== "npm test"))("%s", { timeout: 120_000 }, (command) => {
     const ran = spawnSync("bash", ["-c", command], { cwd: clone, encoding: "utf8", env: environment() });
     expect(ran.status, ran.stdout + ran.stderr).toBe(FINDS.test(command) ? 3 : 0);
-    expect(ran.stdout).not.toBe("");
-  });
-
-  it("has a job that compiles, and is about as short as it says", () => {
-    const config = { extends: join(root, "tsconfig.json"), include: ["my-check/*.ts"] };
-    writeFileSync(join(clone, "tsconfig.my-check.json"), JSON.stringify(config));
-    const tsc = join(root, "node_modules/.bin/tsc");
-    const ran = spawnSync(tsc, ["-p", "tsconfig.my-check.json"], { cwd: clone, encoding: "utf8" });
-    expect(ran.stdout).toBe("");
+    expect(ran.stdout === "", ran.stdout).toBe(SILENT.test(command));
   });
 });
 
