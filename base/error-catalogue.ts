@@ -139,6 +139,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "Could not write {path}: {reason}. Check the folder, its permissions and the disk's free space.",
   },
+  INSTANT_OUT_OF_RANGE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Column {column} holds {value}, which lies past the year 275760, as PostgreSQL's infinity does. Correct the row, or map another column.",
+  },
   INSTANT_UNREADABLE: {
     fault: "external",
     retryable: false,
@@ -155,6 +161,16 @@ export const errorCatalogue = {
     retryable: false,
     message: "The job has two of the {kind} {name}. Give one of them another name.",
   },
+  JOB_FIELD_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: "The job compares {field} of {place}, which has no such field. It has: {known}.",
+  },
+  JOB_FUNCTION_FAILED: {
+    fault: "user",
+    retryable: false,
+    message: "A function of the job failed in {place}: {reason}",
+  },
   JOB_INVALID: {
     fault: "user",
     retryable: false,
@@ -165,6 +181,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "{name} cannot be a job's name. Use lower-case letters, digits and hyphens.",
+  },
+  JOB_NOT_COMPARABLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job compares {field} of {place} in a condition, which is {kind}: only ids, texts, integers and flags can be, with values that are there.",
   },
   JOB_NOT_FOUND: {
     fault: "user",
@@ -248,7 +270,7 @@ export const errorCatalogue = {
   MODEL_INVALID: {
     fault: "user",
     retryable: false,
-    message: "Field {field} of model {model} cannot be read: {reason}. Correct the model.",
+    message: "Model {model} cannot be read: {reason}. Correct the model.",
   },
   MODEL_TOO_WIDE: {
     fault: "user",

@@ -87,6 +87,10 @@ const DAMAGES: Record<string, { damage: Damage; fault: Record<string, unknown> }
     damage: (message) => edited(message, (envelope) => Object.assign(envelope, { after: null })),
     fault: { code: "ENVELOPE_INVALID", ...ROW },
   },
+  "a time that no calendar has": {
+    damage: (message) => edited(message, (envelope) => Object.assign(envelope.source, { ts_ms: 2n ** 62n })),
+    fault: { code: "ENVELOPE_INVALID", ...ROW, ...FIELDS },
+  },
   "no position": {
     damage: (message) => edited(message, (envelope) => Object.assign(envelope.source, { file: "" })),
     fault: { code: "ENVELOPE_INVALID", ...ROW, ...FIELDS },
@@ -336,18 +340,6 @@ describe("a model that does not suit its table", () => {
     );
     expect(() => log.reader({ ...source, tables }, [wide])).toThrow(
       expect.objectContaining({ code: "MODEL_TOO_WIDE" }),
-    );
-  });
-
-  it.each([-3, 19, 50, 1.5, Number.NaN])("is found before anything is read where a scale is %d", (scale) => {
-    using log = new TemporaryLog();
-    log.write(samples);
-    const tables = { payments: source.tables.payments! };
-    expect(() => log.reader({ ...source, tables }, [wrong({ amount: money({ scale }) })])).toThrow(
-      expect.objectContaining({
-        code: "MODEL_INVALID",
-        message: expect.stringContaining(`its scale must be an integer from 0 to 18, and is ${scale}`),
-      }),
     );
   });
 

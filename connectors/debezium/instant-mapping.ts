@@ -1,5 +1,6 @@
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
-import { DAY_MS, floorDivideBig, InstantParser } from "./instant.ts";
+import type { BadRows } from "./bad-rows.ts";
+import { DAY_MS, FARTHEST_MS, floorDivideBig, InstantParser } from "./instant.ts";
 import type { Mapper, RawColumn } from "./mapping.ts";
 import { shownText } from "./shown.ts";
 
@@ -27,24 +28,27 @@ export function instantMapper(from: RawColumn, to: Float64Column): Mapper | unde
   if (type === "string" && connectName === ZONED) return zonedMapper(from.name, from.values as TextColumn, to);
   const unit = UNITS[connectName ?? ""] ?? UNITS[logicalType ?? ""];
   if (unit === undefined) return undefined;
-  if (type === "int" && "ms" in unit) return intMapper(from.values as Int32Column, unit.ms, to);
+  if (type === "int" && "ms" in unit) return intMapper(from.name, from.values as Int32Column, unit.ms, to);
   if (type !== "long") return undefined;
-  return longMapper(from.values as Int64Column, unit, to);
+  return longMapper(from.name, from.values as Int64Column, unit, to);
 }
 
-function intMapper(from: Int32Column, ms: number, to: Float64Column): Mapper {
-  return (count, base) => {
+function intMapper(column: string, from: Int32Column, ms: number, to: Float64Column): Mapper {
+  return (count, base, bad) => {
     for (let row = 0; row < count; row++) {
-      to.values[base + row] = from.values[row]! * ms;
       to.nulls[base + row] = from.nulls[row]!;
+      if (from.nulls[row] === 1) continue;
+      const time = from.values[row]! * ms;
+      to.values[base + row] = time;
+      if (Math.abs(time) > FARTHEST_MS) markFar(bad, row, column, from.values[row]!);
     }
   };
 }
 
-function longMapper(from: Int64Column, unit: Unit, to: Float64Column): Mapper {
+function longMapper(column: string, from: Int64Column, unit: Unit, to: Float64Column): Mapper {
   const ms = "ms" in unit ? unit.ms : 1;
   const perMs = "perMs" in unit ? unit.perMs : 1;
-  return (count, base) => {
+  return (count, base, bad) => {
     for (let row = 0; row < count; row++) {
       to.nulls[base + row] = from.nulls[row]!;
       if (from.nulls[row] === 1) continue;
@@ -52,9 +56,15 @@ function longMapper(from: Int64Column, unit: Unit, to: Float64Column): Mapper {
       const floored = from.isSafe(row)
         ? Math.floor(from.number(row) / perMs)
         : floorDivideBig(from.big[row]!, BigInt(perMs));
-      to.values[base + row] = floored * ms;
+      const time = floored * ms;
+      to.values[base + row] = time;
+      if (Math.abs(time) > FARTHEST_MS) markFar(bad, row, column, from.big[row]!);
     }
   };
+}
+
+function markFar(bad: BadRows, row: number, column: string, value: number | bigint): void {
+  bad.mark(row, "INSTANT_OUT_OF_RANGE", { column, value });
 }
 
 function zonedMapper(column: string, from: TextColumn, to: Float64Column): Mapper {

@@ -1,6 +1,9 @@
 /** The number of milliseconds in a day. */
 export const DAY_MS = 86_400_000;
 
+/** The farthest from 1970 that a time can lie and be written as a date, in ms; everything nearer is exact as a number. */
+export const FARTHEST_MS = 8.64e15;
+
 /**
  * Reads ISO 8601 times with an offset, `2026-11-22T15:11:07.600567Z` or `…+02:00`, from bytes, as epoch milliseconds.
  * Digits finer than a millisecond are cut off towards the past. It keeps the last date that it read, because rows that

@@ -38,7 +38,7 @@ interface OpenSplit {
 
 /**
  * Reads the change events of one source: Debezium envelopes in Confluent's Avro format. The constructor raises
- * SOURCE_TABLE_UNKNOWN, MODEL_TOO_WIDE and MODEL_INVALID.
+ * SOURCE_TABLE_UNKNOWN and MODEL_TOO_WIDE.
  *
  * `read` throws or rejects with MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING or CURRENCY_UNKNOWN, where a
  * model does not suit the first schema of its table; with REGISTRY_UNAVAILABLE, REGISTRY_INVALID, and
@@ -207,23 +207,9 @@ function batchesOf(source: DebeziumSource, models: readonly Model[]): Map<Model,
     for (const { table } of tables) requireTable(source, table);
     const fields = Object.keys(model.fields).length;
     if (fields > MOST_FIELDS) raise("MODEL_TOO_WIDE", { model: model.name, fields, most: MOST_FIELDS });
-    requireScales(model);
     if (tables.length > 0) batches.set(model, new Batch(changeLayout(model)));
   }
   return batches;
-}
-
-/** Digits after the point of the finest amount that 64 bits are for: at scale 19 not even 1 fits. */
-const LARGEST_SCALE = 18;
-
-/** Another scale would make every record a fault. */
-function requireScales(model: Model): void {
-  for (const [field, { money }] of Object.entries(model.fields)) {
-    const scale = money?.scale;
-    if (scale === undefined || (Number.isInteger(scale) && scale >= 0 && scale <= LARGEST_SCALE)) continue;
-    const reason = `its scale must be an integer from 0 to ${LARGEST_SCALE}, and is ${scale}`;
-    raise("MODEL_INVALID", { model: model.name, field, reason });
-  }
 }
 
 function splitOf(source: DebeziumSource, table: string, partition: number): Split {

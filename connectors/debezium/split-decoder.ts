@@ -8,6 +8,7 @@ import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
 import { type EnvelopePlan, isProblem } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
+import { FARTHEST_MS } from "./instant.ts";
 import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchemas } from "./record-fault.ts";
 import { appendHead, removeRows } from "./rows.ts";
 import { shownText } from "./shown.ts";
@@ -121,6 +122,7 @@ export class SplitDecoder {
     const op = opAt(plan, row);
     if (op === MESSAGE) return undefined;
     if (plan.tsMs.nulls[row] === 1) return invalid("it has no source.ts_ms");
+    if (Math.abs(plan.tsMs.number(row)) > FARTHEST_MS) return invalid(`its source.ts_ms is ${plan.tsMs.get(row)}`);
     if (op === TRUNCATE) {
       this.#truncate(chunk, i);
       return undefined;
