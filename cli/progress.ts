@@ -45,19 +45,28 @@ class LiveProgress implements Progress {
 
 class PlainProgress implements Progress {
   #shownAt = performance.now();
+  /** Set once a line was written: then the last one is written too, with the final counts. */
+  #last: (() => readonly string[]) | undefined;
 
   show(lines: () => readonly string[]): void {
+    if (this.#last !== undefined) this.#last = lines;
     const now = performance.now();
     if (now - this.#shownAt < PLAIN_EVERY_MS) return;
     this.#shownAt = now;
-    process.stderr.write(
-      `${lines()
-        .map((line) => line.trim())
-        .join("; ")}\n`,
-    );
+    this.#last = lines;
+    this.#write(lines);
   }
 
-  done(): void {}
+  done(): void {
+    if (this.#last !== undefined) this.#write(this.#last);
+    this.#last = undefined;
+    this.#shownAt = performance.now();
+  }
+
+  #write(lines: () => readonly string[]): void {
+    const parts = lines().map((line) => line.trim());
+    process.stderr.write(`${parts.join("; ")}\n`);
+  }
 }
 
 /** The lines that show a run: rate, frontiers, keys, verdicts. */
@@ -67,7 +76,7 @@ export function runLines(metrics: RunnerMetrics, startedAt: number, verdicts: nu
   const keys = metrics.operators.reduce((sum, operator) => sum + operator.keys(), 0);
   const rate = seconds > 0 ? events / seconds : 0;
   return [
-    `${noteColors.bold("Checking")} ${grouped(events)} events, ${grouped(rate)} events/s`,
+    `${noteColors.bold("Checking")} ${grouped(events)} changes, ${grouped(rate)} changes/s`,
     ...metrics.sources.map(({ source, frontier }) => `  frontier of ${source}: ${formatTime(frontier)}`),
     `  ${grouped(keys)} keys open, ${grouped(verdicts)} verdicts emitted, ${grouped(alerts)} alerts`,
   ];

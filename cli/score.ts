@@ -18,6 +18,12 @@ export interface Score extends ClassScore {
   /** Money at risk of the faults that were found, as the first failing verdict of each says; also by class. */
   readonly foundAtRisk: Readonly<Record<string, string>>;
   readonly foundAtRiskByClass: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Faults that were found and still alert at the log's end, and their part of the money. */
+  readonly open: number;
+  readonly openAtRisk: Readonly<Record<string, string>>;
+  /** Faults that were found and mended by a later record, and their part of the money. */
+  readonly resolved: number;
+  readonly resolvedAtRisk: Readonly<Record<string, string>>;
   /** What was missed, and what was alerted without cause, for people: `class key currency`. */
   readonly misses: readonly string[];
   readonly falseAlarmKeys: readonly string[];
@@ -40,6 +46,8 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
   const unresolved = openAlerts(run);
   const injectedAtRisk = new Amounts();
   const foundAtRisk = new Amounts();
+  const open = { count: 0, atRisk: new Amounts() };
+  const resolved = { count: 0, atRisk: new Amounts() };
   const foundByClass = new Map([...byClass.keys()].map((name) => [name, new Amounts()]));
   const misses: string[] = [];
   let example: Score["example"];
@@ -56,6 +64,9 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
     }
     score.found++;
     foundAtRisk.add(fault.currency, atRisk);
+    const part = unresolved.has(name) ? open : resolved;
+    part.count++;
+    part.atRisk.add(fault.currency, atRisk);
     foundByClass.get(fault.class)!.add(fault.currency, atRisk);
     example ??= { key: fault.key, class: fault.class };
   }
@@ -66,6 +77,10 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
     injectedAtRisk: injectedAtRisk.toRecord(),
     foundAtRisk: foundAtRisk.toRecord(),
     foundAtRiskByClass: Object.fromEntries([...foundByClass].map(([name, amounts]) => [name, amounts.toRecord()])),
+    open: open.count,
+    openAtRisk: open.atRisk.toRecord(),
+    resolved: resolved.count,
+    resolvedAtRisk: resolved.atRisk.toRecord(),
     misses,
     falseAlarmKeys,
     example,

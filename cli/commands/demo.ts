@@ -11,7 +11,7 @@ import type { ShopTruth } from "../../shop/truth.ts";
 import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { interruption } from "../interrupt.ts";
-import { count } from "../options.ts";
+import { between, count } from "../options.ts";
 import { openProgress, type Progress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
@@ -33,10 +33,13 @@ interface DemoOptions {
   readonly interleave?: number;
 }
 
+/** What still fits on a disk, and into a day. */
+const MAX_ORDERS = 10_000_000;
+
 const EXAMPLES = `
 Examples:
   npm start
-  npm start -- --seed 7 --orders 50000 --json
+  npm start -- --seed 7 --orders 50000 --json --dir .countercheck/seed-7
   npx countercheck demo --orders 2000 --verdicts verdicts.jsonl --history history.jsonl`;
 
 /** Adds `countercheck demo`: a simulated shop with injected faults, checked, and scored against what it knows. */
@@ -45,7 +48,7 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("let a simulated shop make mistakes, and find them")
     .option("--seed <n>", "what the shop is made from", count, 1)
-    .option("--orders <n>", "orders that arrive", count, 20_000)
+    .option("--orders <n>", "orders that arrive", between(0, MAX_ORDERS), 20_000)
     .option("--dir <dir>", "folder for the log and the results; emptied first", ".countercheck/demo")
     .option("--json", "one JSON document on stdout")
     .option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines")
@@ -137,6 +140,7 @@ function documentOf(
   return {
     seed,
     events: truth.records,
+    changes: run.events,
     seconds: Number(seconds.toFixed(3)),
     verdicts: recorder.counts(),
     injected,

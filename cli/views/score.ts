@@ -15,26 +15,48 @@ export interface DemoResult {
   readonly dir: string;
 }
 
-/** What the demo says at its end: the table per class, the money, what else was counted, and what to do next. */
+/** What the demo says at its end: the table per class, the money, how the numbers hang together, and what to do next. */
 export function scoreText({ score, run, truth, recorder, dir }: DemoResult): string {
   const { bold } = terminal.colors;
-  const { pass, fail, pending, unobservable } = recorder.counts();
-  const baseline = recorder.finals.filter((final) => final.baseline).length;
-  const rate = run.seconds > 0 ? run.events / run.seconds : 0;
+  const others = truth.records - run.events;
   return [
-    bold(`${grouped(truth.orders)} orders, ${grouped(truth.records)} change events (seed ${truth.seed})`),
-    `checked in ${run.seconds.toFixed(1)} s, ${grouped(rate)} changes/s`,
+    bold(`${countOf(truth.orders, "order")} of a simulated shop (seed ${truth.seed})`),
+    `${grouped(truth.records)} records in its log: ${countOf(run.events, "change")} of rows, ${grouped(others)} heartbeats and tombstones`,
+    `checked in ${run.seconds.toFixed(1)} s${rateText(run)}`,
     "",
-    classTable(score),
-    "",
-    moneyTable(score),
-    "",
-    `Verdicts at the end      ${grouped(pass)} pass, ${grouped(fail)} fail, ${grouped(pending)} pending, ${grouped(unobservable)} unobservable`,
-    `Counted apart            ${baseline} overdue before the first change (baseline), ${truth.notDue.length} faults not due yet, ${run.tally.engineAlerts().length} engine alerts, ${run.openDeadLetters.all} dead letters`,
+    ...scoreTables(score),
+    ...countsText(score, run, truth, recorder),
     ...troubles(score),
-    "",
-    ...nextSteps(score, dir),
+    ...nextSteps(score, dir).flatMap((line, i) => (i === 0 ? ["", line] : [line])),
   ].join("\n");
+}
+
+function rateText({ events, seconds }: RunResult): string {
+  return events > 0 && seconds > 0 ? `, ${grouped(events / seconds)} changes/s` : "";
+}
+
+function scoreTables(score: Score): string[] {
+  if (score.injected === 0 && score.falseAlarms === 0) {
+    return ["Nothing was made to go wrong in so few orders, and no alert was raised.", ""];
+  }
+  return [classTable(score), "", moneyTable(score), ""];
+}
+
+/** How what was found, what alerts and what fails belong together. */
+function countsText(score: Score, run: RunResult, truth: ShopTruth, recorder: Recorder): string[] {
+  const { pass, fail, pending, unobservable } = recorder.counts();
+  const baseline = recorder.finals.filter((final) => final.baseline && final.status === "fail").length;
+  const engineAlerts = run.tally.engineAlerts().length;
+  return [
+    `Found                    ${grouped(score.found)} = ${grouped(score.open)} open + ${grouped(score.resolved)} resolved by a later record`,
+    `Verdicts at the end      ${grouped(pass)} pass, ${grouped(fail)} fail, ${grouped(pending)} pending, ${grouped(unobservable)} unobservable`,
+    `Of these fail            ${grouped(fail)} = ${grouped(fail - baseline)} with an open alert + ${grouped(baseline)} overdue before the log begins (baseline, no alert)`,
+    `Counted apart            ${countOf(truth.notDue.length, "fault")} not due yet, ${countOf(engineAlerts, "engine alert")}, ${countOf(run.openDeadLetters.all, "dead letter")}`,
+  ];
+}
+
+function countOf(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function classTable(score: Score): string {
@@ -49,18 +71,21 @@ function classTable(score: Score): string {
   );
 }
 
-/** What the failures that were found say is at risk, by class and currency, over what the shop knows. */
-function moneyTable({ byClass, injectedAtRisk, foundAtRisk, foundAtRiskByClass }: Score): string {
+/** What the faults that were found were first said to put at risk, by class and currency, over what the shop knows. */
+function moneyTable(score: Score): string {
+  const { byClass, injectedAtRisk, foundAtRiskByClass } = score;
   const currencies = Object.keys(injectedAtRisk);
   const line = (name: string, atRisk: Readonly<Record<string, string>> = {}) => [
     name,
     ...currencies.map((code) => atRisk[code] ?? ""),
   ];
   return table(
-    [{ title: "money at risk" }, ...numbers(...currencies)],
+    [{ title: "money of the faults found" }, ...numbers(...currencies)],
     [
       ...Object.keys(byClass).map((name) => line(name, foundAtRiskByClass[name])),
-      line("all found", foundAtRisk),
+      line("all found", score.foundAtRisk),
+      line("  of it open", score.openAtRisk),
+      line("  of it resolved", score.resolvedAtRisk),
       line("injected", injectedAtRisk),
     ],
   );
@@ -78,7 +103,7 @@ function troubles({ misses, falseAlarmKeys }: Score): string[] {
   return [...list("Missed", misses), ...list("False alarms", falseAlarmKeys)];
 }
 
-function nextSteps({ example }: Score, dir: string): string[] {
+function nextSteps({ example, open, falseAlarms }: Score, dir: string): string[] {
   const { cyan } = terminal.colors;
   const look =
     example === undefined
@@ -87,5 +112,6 @@ function nextSteps({ example }: Score, dir: string): string[] {
           `Look at the evidence of one (${example.class}):`,
           cyan(`  npx countercheck snapshots get ${example.key} --dir ${dir}`),
         ];
+  if (open + falseAlarms === 0) return look;
   return [...look, "Open alerts:", cyan(`  npx countercheck alerts list --dir ${dir}`)];
 }

@@ -60,7 +60,14 @@ describe.concurrent("countercheck demo", () => {
     const { code, stdout } = await countercheck(["demo", "--orders", "600"], { cwd: folder.path });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^class +injected +found +missed +false alarms/m);
-    expect(stdout).toMatch(/^money at risk +EUR/m);
+    expect(stdout).toMatch(/^money of the faults found +EUR/m);
+    const [records, changes, others] = /^(\S+) records in its log: (\S+) changes of rows, (\S+) heartbeats/m
+      .exec(stdout)!
+      .slice(1)
+      .map((text) => Number(text.replaceAll(",", "")));
+    expect(changes! + others!).toBe(records);
+    const [found, open, resolved] = /^Found +(\d+) = (\d+) open \+ (\d+) resolved/m.exec(stdout)!.slice(1).map(Number);
+    expect(open! + resolved!).toBe(found);
     const printed = [...stdout.matchAll(/npx countercheck (.*)/g)].map((match) => match[1]!.split(" "));
     expect(printed.map((args) => args[0])).toEqual(["snapshots", "alerts"]);
     for (const args of printed) {
@@ -68,6 +75,15 @@ describe.concurrent("countercheck demo", () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(stdout).toContain("payment-settlement");
     }
+  });
+
+  it.each(["0", "1"])("has nothing to break in %s orders", async (orders) => {
+    using folder = new TemporaryFolder();
+    const { code, stdout } = await countercheck(["demo", "--orders", orders], { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${orders} order${orders === "1" ? "" : "s"} of a simulated shop`);
+    expect(stdout).toContain("Nothing was made to go wrong in so few orders");
+    expect(stdout).not.toContain("npx countercheck");
   });
 
   it("empties its own folder, and leaves a foreign one alone", async () => {

@@ -34,6 +34,7 @@ describe.concurrent("a command that is called wrongly ends with 2", () => {
     [["snapsots"], "(Did you mean snapshots?)"],
     [["demo", "--sed", "1"], "(Did you mean --seed?)"],
     [["demo", "--orders", "many"], "Expected a whole number."],
+    [["demo", "--orders", "10000001"], "Expected a number from 0 to 10,000,000."],
     [["snapshots"], "Usage: countercheck snapshots"],
     [["snapshots", "get", "1"], "--dir"],
     [["snapshots", "scan", "--dir", "x", "--status", "red"], "Allowed choices are pass, fail"],
