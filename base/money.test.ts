@@ -105,9 +105,12 @@ describe("decimal text", () => {
     ["5.", { unscaled: 5n, scale: 0 }],
   ])("%s is read", (text, decimal) => expect(parseDecimal(text)).toEqual(decimal));
 
-  it.each(["", ".5", "1,5", "0x10", "NaN", "Infinity", "1e9999", "1e99999", " 1", "1.2.3"])("%j is no decimal number", (text) => {
-    expect(parseDecimal(text)).toBe(null);
-  });
+  it.each(["", ".5", "1,5", "0x10", "NaN", "Infinity", "1e9999", "1e99999", " 1", "1.2.3"])(
+    "%j is no decimal number",
+    (text) => {
+      expect(parseDecimal(text)).toBe(null);
+    },
+  );
 
   it("a double is taken by its shortest text, not by its binary expansion", () => {
     expect([
