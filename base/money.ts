@@ -8,7 +8,10 @@ export interface Money {
 }
 
 /** How a value that does not fit a scale is rounded. There is no default: rounding happens only where a rule names a mode. */
-export type RoundingMode = "halfEven" | "halfUp" | "halfDown" | "up" | "down" | "ceiling" | "floor";
+export type RoundingMode = (typeof ROUNDING_MODES)[number];
+
+/** All rounding modes. */
+export const ROUNDING_MODES = ["halfEven", "halfUp", "halfDown", "up", "down", "ceiling", "floor"] as const;
 
 /** Digits after the decimal point by ISO 4217, or undefined for a code that is not in the standard. */
 export function exponentOf(currency: string): number | undefined {

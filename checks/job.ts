@@ -25,7 +25,8 @@ export function job(name: string, define: (env: JobEnvironment) => void): Job {
     name,
     graph() {
       const env = new JobEnvironment();
-      define(env);
+      const built: unknown = define(env);
+      if (built instanceof Promise) raise("JOB_INVALID", { file: `The job ${name}`, reason: "its function is async" });
       return env.graph(name);
     },
   };

@@ -1,13 +1,12 @@
-import { assert, raise } from "../base/errors.ts";
-import { parseDecimal } from "../base/money.ts";
+import { assert } from "../base/errors.ts";
 import { type Duration, days, seconds } from "../base/time.ts";
 import type { Environment } from "../dataflow/environment.ts";
 import type { Node, OperatorNode } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Leg } from "../dataflow/streams.ts";
 import { ReconcileOperator } from "./reconcile-operator.ts";
-import { OUTPUTS } from "./records.ts";
 import type { CheckInput, ReconcileRule, RuleLeg, Tolerance } from "./rule.ts";
+import { checkLeg, checkSpec } from "./rule-check.ts";
 
 /** Legs of one side by name; the names appear in verdicts and alerts. */
 export type Legs<K extends string> = Readonly<Record<string, Leg<K>>>;
@@ -38,53 +37,49 @@ export interface ReconcileSpec<K extends string> {
 
 /** Adds a reconciliation to a job. `uid` names it for ever. Throws RULE_INVALID for a rule that cannot be judged. */
 export function reconcile<K extends string>(environment: Environment, uid: string, spec: ReconcileSpec<K>): void {
-  const inputs: { readonly node: Node; readonly model: Model }[] = [];
-  const legs = [
-    ...legsOf(uid, "expect", spec.expect, spec.missingAfter, inputs),
-    ...legsOf(uid, "actual", spec.actual, spec.unknownAfter ?? spec.missingAfter, inputs),
-  ];
-  checkSpec(uid, spec, legs);
+  checkSpec(uid, spec);
+  const inputs: CheckInput[] = [];
+  const nodes: Node[] = [];
+  const { by, missingAfter, unknownAfter = missingAfter } = spec;
+  const resolve = (side: RuleLeg["side"], legs: Legs<never>, deadlineMs: number) =>
+    Object.entries(legs).map(([name, leg]): RuleLeg => {
+      const { node } = leg.changes;
+      const model = modelOf(node);
+      checkLeg(uid, by, model, leg);
+      let input = nodes.indexOf(node);
+      if (input < 0) {
+        input = nodes.push(node) - 1;
+        inputs.push({ model, key: by });
+      }
+      const { scale } = model.fields[leg.field]!.money!;
+      const own = { name, side, sign: leg.sign, input, field: leg.field, scale, origin: originOf(leg, model, by) };
+      return { ...own, deadlineMs: leg.deadlineMs ?? deadlineMs };
+    });
   const rule: ReconcileRule = {
     uid,
-    legs,
+    legs: [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)],
     skewMs: spec.skew ?? seconds(2),
     tolerance: spec.tolerance,
     version: spec.version ?? 1,
     retainMs: spec.retain ?? days(180),
     emitAll: spec.emit === "all",
   };
-  const checkInputs: CheckInput[] = inputs.map(({ model }) => ({ model, key: spec.by }));
   const node: OperatorNode = {
     type: "operator",
     uid,
-    inputs: inputs.map((input) => input.node),
+    inputs: nodes,
     fields: {},
-    keys: inputs.map(() => spec.by),
-    create: () => new ReconcileOperator(rule, checkInputs),
-    outputs: Object.values(OUTPUTS),
+    keys: inputs.map(() => by),
+    create: () => new ReconcileOperator(rule, inputs),
   };
   environment.add(node);
 }
 
-/** Resolves the legs of a side; legs over the same changelog share an input. */
-function legsOf(
-  uid: string,
-  side: RuleLeg["side"],
-  legs: Legs<never>,
-  deadlineMs: number,
-  inputs: { readonly node: Node; readonly model: Model }[],
-): RuleLeg[] {
-  return Object.entries(legs).map(([name, leg]) => {
-    const { node } = leg.changes;
-    const model = modelOf(node);
-    let input = inputs.findIndex((known) => known.node === node);
-    if (input < 0) input = inputs.push({ node, model }) - 1;
-    const field = model.fields[leg.field];
-    if (field?.money === undefined)
-      raise("RULE_INVALID", { uid, reason: `${leg.field} of ${model.name} is not money` });
-    const scale = field.money.scale;
-    return { name, side, sign: leg.sign, input, field: leg.field, deadlineMs: leg.deadlineMs ?? deadlineMs, scale };
-  });
+/** All that decides which rows a leg counts, and as what. */
+function originOf(leg: Leg<never>, model: Model, by: string): string {
+  const { node } = leg.changes;
+  const { name, from, businessTime = null, fields } = model;
+  return JSON.stringify([node.uid, name, from, businessTime, by, fields[by], leg.field, fields[leg.field]]);
 }
 
 function modelOf(node: Node): Model {
@@ -92,26 +87,4 @@ function modelOf(node: Node): Model {
   const [input] = node.inputs;
   assert(input !== undefined, `${node.uid} follows a changelog`);
   return modelOf(input);
-}
-
-function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>, legs: readonly RuleLeg[]): void {
-  const invalid = (reason: string) => raise("RULE_INVALID", { uid, reason });
-  for (const side of ["expect", "actual"] as const) {
-    if (!legs.some((leg) => leg.side === side)) invalid(`\`${side}\` has no leg`);
-  }
-  if (!legs.some((leg) => leg.side === "expect" && leg.sign === 1)) invalid("`expect` has no positive leg");
-  const names = legs.map((leg) => leg.name);
-  if (new Set(names).size < names.length) invalid("two legs have the same name");
-  const durations = [
-    spec.missingAfter,
-    spec.unknownAfter,
-    spec.skew,
-    spec.retain,
-    ...legs.map((leg) => leg.deadlineMs),
-  ];
-  if (durations.some((ms) => ms !== undefined && !(ms >= 0 && Number.isFinite(ms)))) invalid("a duration is negative");
-  const { tolerance } = spec;
-  if (tolerance === undefined) return;
-  const decimal = parseDecimal("absolute" in tolerance ? tolerance.absolute : tolerance.percent);
-  if (decimal === null || decimal.unscaled < 0n) invalid("the tolerance is no positive decimal number");
 }

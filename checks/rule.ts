@@ -14,6 +14,8 @@ export interface RuleLeg {
   readonly deadlineMs: number;
   /** Declared scale of the money field; undefined: the currency's own. */
   readonly scale: number | undefined;
+  /** Where its rows come from, in full: changelog with its conditions, tables, key, business time, mapping. */
+  readonly origin: string;
 }
 
 /** An input of a check: the model of its rows, and the field that is the key. */
@@ -55,10 +57,8 @@ function sideText(rule: ReconcileRule, side: RuleLeg["side"]): string {
 
 /** A hash over everything that decides a verdict. */
 export function hashOf(rule: ReconcileRule): string {
-  const legs = rule.legs.map((leg) =>
-    [leg.name, leg.side, leg.sign, leg.field, leg.deadlineMs, leg.scale ?? ""].join(":"),
-  );
-  return idOf(rule.uid, rule.skewMs, JSON.stringify(rule.tolerance ?? ""), ...legs).slice(0, 16);
+  const legs = rule.legs.map((leg) => [leg.name, leg.side, leg.sign, leg.deadlineMs, leg.origin].join(":"));
+  return idOf(rule.uid, rule.skewMs, rule.retainMs, JSON.stringify(rule.tolerance ?? ""), ...legs).slice(0, 16);
 }
 
 /**

@@ -50,8 +50,6 @@ export interface OperatorNode extends NodeBase {
   readonly keys: readonly string[];
   /** Makes a fresh operator; called once per subtask. */
   readonly create: () => Operator;
-  /** Names of the side outputs that it emits to. */
-  readonly outputs: readonly string[];
 }
 
 /** Hands every row to the sink of a name. */

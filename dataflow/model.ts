@@ -1,3 +1,4 @@
+import { raise } from "../base/errors.ts";
 import { type Key, type KeyPart, keyOf } from "../base/key.ts";
 import type { RoundingMode } from "../base/money.ts";
 
@@ -102,6 +103,7 @@ export function model<const F extends Fields>(
     readonly businessTime?: FieldsOf<F, number>;
   },
 ): Model<F> {
+  checkFields(name, spec);
   const from = Array.isArray(spec.from) ? (spec.from as readonly Table[]) : [spec.from as Table];
   const { fields, businessTime } = spec;
   return businessTime === undefined ? { name, from, fields } : { name, from, fields, businessTime };
@@ -110,4 +112,23 @@ export function model<const F extends Fields>(
 /** The table column that a field is read from. */
 export function columnOf(name: string, declared: Field): string {
   return declared.column ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Jobs run without the compiler, so what it would have said is said here. */
+function checkFields(
+  name: string,
+  { fields, businessTime }: { readonly fields: Fields; readonly businessTime?: string },
+) {
+  const invalid = (field: string, reason: string) => raise("MODEL_INVALID", { model: name, field, reason });
+  for (const [field, { kind, money }] of Object.entries(fields)) {
+    if (!/^[A-Za-z_]\w*$/.test(field)) invalid(JSON.stringify(field), "its name should be letters and digits");
+    const scale = money?.scale ?? 0;
+    if (kind === "money" && !(Number.isInteger(scale) && scale >= 0 && scale <= 18)) {
+      invalid(field, `its scale is ${scale}, and should be a whole number from 0 to 18`);
+    }
+  }
+  if (businessTime !== undefined && fields[businessTime]?.kind !== "instant") {
+    const instants = Object.keys(fields).filter((field) => fields[field]!.kind === "instant");
+    invalid(businessTime, `it is the business time, but no instant; instants are ${instants.join(", ") || "none"}`);
+  }
 }

@@ -4,7 +4,7 @@ import { ADD, changeColumns, changeLayout, FIRST_FIELD } from "./change-layout.t
 import type { Fields, Id, Model } from "./model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "./operator.ts";
 import { type Row, rowCursor } from "./row-view.ts";
-import { writeFields } from "./row-writer.ts";
+import { callUser, writeFields } from "./row-writer.ts";
 
 /** A value of the given fields, kept per key. */
 export interface ValueSpec<F extends Fields> {
@@ -48,6 +48,7 @@ export interface ProcessSpec<F extends Fields, S extends StateSpecs, G extends F
 
 /** Runs a process function: rows in, rows out, timers by watermark. */
 export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends Fields> implements Operator {
+  readonly #uid: string;
   readonly #fields: F;
   readonly #keyField: string;
   readonly #spec: ProcessSpec<F, S, G>;
@@ -59,7 +60,8 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
   #time = 0;
   #watermark = Number.NEGATIVE_INFINITY;
 
-  constructor(fields: F, keyField: string, spec: ProcessSpec<F, S, G>) {
+  constructor(uid: string, fields: F, keyField: string, spec: ProcessSpec<F, S, G>) {
+    this.#uid = uid;
     this.#fields = fields;
     this.#keyField = keyField;
     this.#spec = spec;
@@ -81,7 +83,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
       if (keys.nulls[row] === 1) continue;
       this.#key = keys.text(row) as Id;
       this.#time = time.values[row]!;
-      this.#spec.onElement(cursor.at(row), this.#functionContext);
+      callUser(this.#uid, () => this.#spec.onElement(cursor.at(row), this.#functionContext));
     }
     this.#flush();
   }
@@ -92,7 +94,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     for (let due = this.#timers.next(element.time); due !== undefined; due = this.#timers.next(element.time)) {
       this.#key = due.key as Id;
       this.#time = due.time;
-      this.#spec.onTimer?.(this.#functionContext);
+      callUser(this.#uid, () => this.#spec.onTimer?.(this.#functionContext));
     }
     this.#flush();
   }

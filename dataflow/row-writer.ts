@@ -1,6 +1,6 @@
 import type { Batch } from "../base/batch.ts";
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
-import { raise } from "../base/errors.ts";
+import { CountercheckError, messageOf, raise } from "../base/errors.ts";
 import { exponentOf, fitsInt64, packCurrency } from "../base/money.ts";
 import type { FieldKind, Fields, MoneyValue } from "./model.ts";
 
@@ -15,6 +15,9 @@ export function writeFields(
   fields: Fields,
   values: Readonly<Record<string, unknown>>,
 ): void {
+  if (values === null || typeof values !== "object") {
+    raise("JOB_WRONG_VALUE", { field: "row", kind: "an object of its fields", value: String(values) });
+  }
   let column = firstColumn;
   for (const name in fields) {
     const kind = fields[name]!.kind;
@@ -26,6 +29,16 @@ export function writeFields(
       raise("JOB_WRONG_VALUE", { field: name, kind, value: typeof value });
     }
     column += kind === "money" ? 2 : 1;
+  }
+}
+
+/** Calls a function of the job; what it throws says where it was. JOB_FUNCTION_FAILED. */
+export function callUser<T>(place: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof CountercheckError) throw error;
+    raise("JOB_FUNCTION_FAILED", { place, reason: messageOf(error) }, { cause: error });
   }
 }
 

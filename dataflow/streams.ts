@@ -1,4 +1,4 @@
-import { assert } from "../base/errors.ts";
+import { raise } from "../base/errors.ts";
 import type { KeyPart } from "../base/key.ts";
 import type { Duration } from "../base/time.ts";
 import type { Environment } from "./environment.ts";
@@ -134,7 +134,7 @@ export class KeyedStream<F extends Fields> {
   process<const S extends StateSpecs, const G extends Fields>(uid: string, spec: ProcessSpec<F, S, G>): Stream<G> {
     const { environment, node } = this.#stream;
     const key = this.#key;
-    const create = () => new ProcessOperator(node.fields as F, key, spec);
+    const create = () => new ProcessOperator(uid, node.fields as F, key, spec);
     const added = environment.add({
       type: "operator",
       uid,
@@ -142,7 +142,6 @@ export class KeyedStream<F extends Fields> {
       fields: spec.emits,
       keys: [key],
       create,
-      outputs: [],
     });
     return new Stream(environment, added);
   }
@@ -150,15 +149,23 @@ export class KeyedStream<F extends Fields> {
 
 function filterNode(input: { environment: Environment; node: Node }, condition: Condition): Node {
   const { environment, node } = input;
-  for (const [name, wanted] of Object.entries(condition)) checkCondition(node.fields, name, wanted);
+  for (const [name, wanted] of Object.entries(condition)) checkCondition(node, name, wanted);
   const uid = environment.uidAfter(node, `where(${describe(condition)})`);
   return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
 }
 
-function checkCondition(fields: Fields, name: string, wanted: ConditionValue | readonly ConditionValue[]): void {
-  const field: Field | undefined = fields[name];
-  assert(field !== undefined, `condition names ${name}, which is not a field of the model`);
-  assert(wanted !== undefined && field.kind !== "money" && field.kind !== "instant", `${name} cannot be compared`);
+/** Jobs run without the compiler, so what it would have said is said here. */
+function checkCondition(node: Node, name: string, wanted: ConditionValue | readonly ConditionValue[]): void {
+  const field: Field | undefined = node.fields[name];
+  const known = Object.keys(node.fields).join(", ");
+  if (field === undefined) raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known });
+  if (wanted === undefined || field.kind === "money" || field.kind === "instant") {
+    raise("JOB_NOT_COMPARABLE", {
+      field: name,
+      place: node.uid,
+      kind: wanted === undefined ? "undefined" : field.kind,
+    });
+  }
 }
 
 function describe(condition: Condition): string {

@@ -4,7 +4,7 @@ import type { EventsNode, FilterNode, MapNode, Node } from "../../dataflow/graph
 import type { Fields } from "../../dataflow/model.ts";
 import type { Control } from "../../dataflow/operator.ts";
 import { type RowCursor, rowCursor } from "../../dataflow/row-view.ts";
-import { writeFields } from "../../dataflow/row-writer.ts";
+import { callUser, writeFields } from "../../dataflow/row-writer.ts";
 import { compilePredicate, type Predicate } from "./predicate.ts";
 import { type FanOut, InputMerger, type Receiver } from "./receiver.ts";
 
@@ -108,7 +108,8 @@ export class MapRows extends Transform {
     for (let row = 0; row < batch.count; row++) {
       out.grow(row + 1);
       for (let c = 0; c < FIRST_FIELD; c++) out.columns[c]!.copy(row, batch.columns[c]!, row);
-      writeFields(out, FIRST_FIELD, row, this.#node.fields, this.#node.map(this.#cursor.at(row)));
+      const mapped = callUser(this.#node.uid, () => this.#node.map(this.#cursor.at(row)));
+      writeFields(out, FIRST_FIELD, row, this.#node.fields, mapped);
     }
     out.count = batch.count;
     this.next.batch(out);
