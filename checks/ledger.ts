@@ -25,8 +25,12 @@ export class Ledger {
   lastPoint = BEFORE_ALL_TIME;
   /** Time of the newest change that counts or counted; undefined before the first. */
   lastChange: number | undefined = undefined;
+  /** Times of the newest rows that were added to each side; −∞ before the first. */
+  readonly lastAdded = { expect: BEFORE_ALL_TIME, actual: BEFORE_ALL_TIME };
   /** Time that a timer is registered for; +∞ for none. */
   timer = NEVER;
+  /** Time that a step of its retention is planned for; +∞ for none. */
+  retireAt = NEVER;
   /** `closed`: only totals are left of the rows so far; `forgotten`: not even those. */
   memory: "rows" | "closed" | "forgotten" = "rows";
   /** The last point before the key was closed. */
@@ -145,6 +149,9 @@ export class Ledger {
     this.#clear();
     this.lastPoint = BEFORE_ALL_TIME;
     this.lastChange = undefined;
+    this.lastAdded.expect = BEFORE_ALL_TIME;
+    this.lastAdded.actual = BEFORE_ALL_TIME;
+    this.retireAt = NEVER;
     this.memory = "rows";
     this.judged = false;
   }
@@ -153,6 +160,7 @@ export class Ledger {
     this.lastChange = change.time;
     if (change.isAdd) {
       this.#count(change.row, change.entries);
+      for (const { side } of change.entries) this.lastAdded[side] = Math.max(this.lastAdded[side], change.time);
     } else if (!this.#remove(change.row) && this.memory === "closed") {
       for (const entry of change.entries) this.#totals.remove(entry, true);
     }

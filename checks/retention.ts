@@ -29,7 +29,10 @@ export class Retention {
 
   /** A key has no point ahead: it may be on its way out. */
   watch(key: Key, { ledger }: KeyState): void {
-    if (Number.isFinite(ledger.lastPoint)) this.#timers.register(key, this.#nextStep(ledger.lastPoint, ledger.memory));
+    // A timer that is there already looks at the key again and plans anew: one a key is enough.
+    if (ledger.retireAt !== Number.POSITIVE_INFINITY || !Number.isFinite(ledger.lastPoint)) return;
+    ledger.retireAt = this.#nextStep(ledger.lastPoint, ledger.memory);
+    this.#timers.register(key, ledger.retireAt);
   }
 
   /**
@@ -44,7 +47,8 @@ export class Retention {
       if (next === undefined) return;
       const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle() && this.#judge.isQuiet(state.verdicts);
       const step = this.#nextStep(ledger.lastPoint, ledger.memory);
-      if (!idle || step > frontier || step >= next.time || !this.#step(state)) return;
+      if (!idle || step > frontier || step >= next.time) return;
+      this.#step(state);
     }
   }
 
@@ -52,38 +56,40 @@ export class Retention {
   through(frontier: number): void {
     for (let due = this.#timers.next(frontier); due !== undefined; due = this.#timers.next(frontier)) {
       const state = this.#keys.get(due.key);
-      if (state === undefined || !this.#isIdleSince(state, due.time)) continue;
-      if (!this.#step(state)) continue;
-      if (state.ledger.memory === "rows") this.#keys.delete(due.key);
-      else this.watch(due.key, state);
+      if (state === undefined || state.ledger.retireAt !== due.time) continue;
+      state.ledger.retireAt = Number.POSITIVE_INFINITY;
+      if (this.#isIdleSince(state, due.time)) this.#step(state);
+      if (state.ledger.memory === "rows" && state.ledger.lastChange === undefined) this.#leave(due.key, state);
+      else if (this.#isIdle(state)) this.watch(due.key, state);
     }
   }
 
-  /** From rows to totals, to a name, to nothing; false for a name that must be kept. */
-  #step({ ledger, verdicts }: KeyState): boolean {
+  /** Nothing is left of a key but the versions of its verdicts, where there are any. */
+  #leave(key: Key, { verdicts }: KeyState): void {
+    if (verdicts.currencies.length === 0) this.#keys.delete(key);
+  }
+
+  /** From rows to totals, to a name, to nothing; what verdicts were emitted goes on to be counted from. */
+  #step({ ledger, verdicts }: KeyState): void {
     switch (ledger.memory) {
       case "rows":
-        ledger.close();
-        return true;
+        return ledger.close();
       case "closed":
-        ledger.forget();
-        return true;
+        return ledger.forget();
       case "forgotten":
-        if (verdicts.currencies.some((currency) => currency.version > 0)) return false;
         ledger.reset();
-        verdicts.currencies = [];
-        return true;
+        verdicts.currencies = verdicts.currencies.filter((currency) => currency.version > 0);
     }
   }
 
   /** Nothing was judged since the step was planned, nothing waits, and nothing is wrong. */
-  #isIdleSince({ ledger, verdicts }: KeyState, planned: number): boolean {
-    return (
-      ledger.waiting.length === 0 &&
-      ledger.timer === Number.POSITIVE_INFINITY &&
-      this.#nextStep(ledger.lastPoint, ledger.memory) === planned &&
-      this.#judge.isQuiet(verdicts)
-    );
+  #isIdleSince(state: KeyState, planned: number): boolean {
+    return this.#isIdle(state) && this.#nextStep(state.ledger.lastPoint, state.ledger.memory) === planned;
+  }
+
+  #isIdle({ ledger, verdicts }: KeyState): boolean {
+    const { waiting, timer } = ledger;
+    return waiting.length === 0 && timer === Number.POSITIVE_INFINITY && this.#judge.isQuiet(verdicts);
   }
 
   #nextStep(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {

@@ -28,7 +28,7 @@ export interface CurrencyVerdict {
   baseline: { readonly class: FailureClass; readonly atRisk: bigint } | null;
   atRisk: string;
   /** The alert that is open, with the deadline that was missed. */
-  alert: { readonly class: string; readonly dueAt: number | null; repeats: number } | null;
+  alert: { readonly class: string; readonly dueAt: number | null; readonly told: string; repeats: number } | null;
   /** Classes for which an alert was opened before. */
   opened: string[];
 }
@@ -134,10 +134,9 @@ export class VerdictLog {
     this.#counts.set(minute, counts);
   }
 
-  /** Two failures are the same when class, bounds and every leg's total are. */
-  #fingerprint(judgement: Judgement, ledger: Ledger): string {
-    const { class: cause, lower, upper, actual, currency } = judgement;
-    return [cause, lower, upper, actual, ...this.#evidence.totals(ledger, currency)].join("/");
+  /** Two failures are the same when class, money at risk and every leg's total are: a deadline alone is no news. */
+  #fingerprint({ class: cause, atRisk, currency }: Judgement, ledger: Ledger): string {
+    return [cause, atRisk, ...this.#evidence.totals(ledger, currency)].join("/");
   }
 
   #verdict(
@@ -180,15 +179,24 @@ export class VerdictLog {
     const open = state.alert;
     if (open !== null && open.class !== failing) {
       const { class: cause, dueAt, repeats } = open;
-      this.#alert("resolved", point, key, state, { cause, dueAt, lateByMs: lateBy(ledger, dueAt), repeats });
+      this.#alert("resolved", point, key, state, { cause, dueAt, lateByMs: lateBy(ledger, cause, dueAt), repeats });
       state.alert = null;
     }
     if (failing === null) return;
+    if (open?.class === failing && open.told === state.told) {
+      open.repeats++;
+      return;
+    }
     const action = state.alert !== null ? "updated" : state.opened.includes(failing) ? "reopened" : "opened";
     if (action === "opened") state.opened.push(failing);
     const repeats = state.alert?.repeats ?? 0;
     const dueAt = missedDeadline(judgement, ledger.entries, point - this.#rule.skewMs);
-    state.alert = { class: failing, dueAt: state.alert === null ? dueAt : state.alert.dueAt, repeats: 0 };
+    state.alert = {
+      class: failing,
+      dueAt: state.alert === null ? dueAt : state.alert.dueAt,
+      told: state.told,
+      repeats: 0,
+    };
     this.#alert(action, point, key, state, { cause: failing, dueAt, lateByMs: null, repeats });
   }
 
@@ -238,8 +246,11 @@ function baselineAfter(known: CurrencyVerdict["baseline"], outcome: Outcome): Cu
   return cause === known.class || (known.class === "missing" && cause === "under-charge") ? known : null;
 }
 
-/** How long after its deadline the newest change of a key came; null when it was in time or there was no deadline. */
-function lateBy(ledger: Ledger, dueAt: number | null): number | null {
-  const { lastChange } = ledger;
-  return dueAt === null || lastChange === undefined || lastChange <= dueAt ? null : lastChange - dueAt;
+/**
+ * How long after its deadline the counterpart came: the newest row of the side that was missing. Null when it was in
+ * time, when there was no deadline, or when no row came at all and the alert was resolved otherwise.
+ */
+function lateBy(ledger: Ledger, cause: string, dueAt: number | null): number | null {
+  const came = ledger.lastAdded[cause === "unknown-payment" ? "expect" : "actual"];
+  return dueAt === null || came !== ledger.lastChange || came <= dueAt ? null : came - dueAt;
 }

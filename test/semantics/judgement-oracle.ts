@@ -308,7 +308,7 @@ function say(
   all.set(currency, said);
   const failed = said.status === "fail";
   const { status, class: cause, atRisk, lower, upper, actual } = finding;
-  const told = [cause, lower, upper, actual, finding.totals].join();
+  const told = [cause, atRisk, finding.totals].join();
   const news = status === "fail" ? !failed || told !== said.told : failed;
   /** What failed in the seed stays in the baseline while it is the same failure, or what is left of it. */
   const old = said.baseline;
