@@ -420,6 +420,11 @@ export const errorCatalogue = {
     message:
       "The evidence store {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  SNAPSHOT_FILTERED: {
+    fault: "user",
+    retryable: false,
+    message: "No evidence for {what} fits the options; known: {known}. Leave an option out, or correct it.",
+  },
   SNAPSHOT_NOT_FOUND: {
     fault: "user",
     retryable: false,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Amounts, amountsText } from "./amounts.ts";
 import { parseDuration } from "./duration.ts";
-import { grouped, printable, printableLines, table } from "./table.ts";
+import { flowed, grouped, printable, printableLines, shortened, table } from "./table.ts";
 
 describe("what is printed", () => {
   it("stands in columns, numbers to the right", () => {
@@ -20,6 +20,13 @@ describe("what is printed", () => {
     expect(printable("\u202egnp.exe\u2028 支付 👩‍🔧")).toBe("\\u202egnp.exe\\u2028 支付 👩‍🔧");
     expect(printableLines("a\r\n\tb")).toBe("a\\x0d\n\\x09b");
     expect(table([{ title: "t" }], [["\r\n"]])).toBe("t\n\\x0d\\x0a");
+  });
+
+  it("is shortened in its middle, or flows on to the next line", () => {
+    expect(shortened("0123456789", 10)).toBe("0123456789");
+    expect(shortened("0123456789", 7)).toBe("012…789");
+    const part = "x".repeat(50);
+    expect(flowed([part, part, part], "  ")).toEqual([`  ${part}  ${part}`, `  ${part}`]);
   });
 
   it("has its thousands apart", () => {

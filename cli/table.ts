@@ -48,6 +48,26 @@ export function shortTime(ms: number): string {
   return formatTime(ms).replace(".000Z", "Z");
 }
 
+/** A text of `most` characters at most; what is too much in its middle becomes `…`. */
+export function shortened(text: string, most: number): string {
+  const chars = [...text];
+  if (chars.length <= most) return text;
+  const end = Math.floor((most - 1) / 2);
+  return `${chars.slice(0, most - 1 - end).join("")}…${chars.slice(chars.length - end).join("")}`;
+}
+
+/** Parts on as many lines as it takes to keep them, each whole, within the terminal, or 120 columns where there is none. */
+export function flowed(parts: readonly string[], indent: string): string[] {
+  const most = Math.max(80, process.stdout.columns ?? 120);
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last === undefined || width(last) + 2 + width(part) > most) lines.push(indent + part);
+    else lines[lines.length - 1] = `${last}  ${part}`;
+  }
+  return lines;
+}
+
 function padded(cell: string, to: number, align: TableColumn["align"]): string {
   const blanks = " ".repeat(to - width(cell));
   return align === "right" ? blanks + cell : cell + blanks;

@@ -2,12 +2,14 @@ import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import { parseKey } from "../../base/key.ts";
 import { decodeVerdict } from "../../schemas/contracts.ts";
-import { MAX_PAGE, type SnapshotRow, type SnapshotStore } from "../../snapshots/snapshot-store.ts";
+import { type HistoryQuery, MAX_PAGE, type SnapshotRow, type SnapshotStore } from "../../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../../snapshots/sqlite-snapshot-store.ts";
-import { choice, dirOption, instant, positive } from "../options.ts";
+import { between, choice, classOption, currency, dirOption, instant, positive } from "../options.ts";
 import { outputPaths } from "../outputs.ts";
+import { grouped } from "../table.ts";
 import { terminal } from "../terminal.ts";
-import { evidenceText, scanText } from "../views/snapshots.ts";
+import { evidenceText } from "../views/evidence.ts";
+import { knownText, scanText } from "../views/snapshots.ts";
 
 interface GetOptions {
   readonly dir: string;
@@ -31,10 +33,15 @@ interface ScanOptions {
   readonly json?: true;
 }
 
+const GROUP_EXAMPLES = `
+Examples:
+  npx countercheck snapshots get 800000000000000512 --dir .countercheck/demo
+  npx countercheck snapshots scan --status fail --limit 5 --dir .countercheck/demo`;
+
 const GET_EXAMPLES = `
 Examples:
-  npx countercheck snapshots get 800000000000000051 --dir .countercheck/demo
-  npx countercheck snapshots get 800000000000000051 --history --json --dir .countercheck/demo
+  npx countercheck snapshots get 800000000000000512 --dir .countercheck/demo
+  npx countercheck snapshots get 800000000000000512 --history --json --dir .countercheck/demo
   npx countercheck snapshots get "'ORDER-7" --as-of 2026-03-04T00:00:00Z --dir out
 
 A key of digits only is a number; put a quote in front where it is a text.`;
@@ -46,14 +53,17 @@ Examples:
 
 /** Adds `countercheck snapshots`: the evidence behind verdicts. */
 export function addSnapshots(program: Command): void {
-  const snapshots = program.command("snapshots").description("look at the evidence behind verdicts");
+  const snapshots = program
+    .command("snapshots")
+    .description("look at the evidence behind verdicts")
+    .addHelpText("after", GROUP_EXAMPLES);
   snapshots
     .command("get")
     .description("the evidence of a business key")
     .argument("<key>", "the business key")
     .addOption(dirOption())
     .option("--check <uid>", "only this check")
-    .option("--currency <code>", "only this currency")
+    .option("--currency <code>", "only this currency", currency)
     .option("--version <n>", "this version of the verdict instead of the newest", positive)
     .option("--as-of <time>", "what was said at this event time", instant)
     .option("--history", "all versions")
@@ -66,10 +76,10 @@ export function addSnapshots(program: Command): void {
     .addOption(dirOption())
     .option("--check <uid>", "only this check")
     .addOption(choice("--status <status>", "only this status", ["pass", "fail", "pending", "unobservable"]))
-    .option("--class <class>", "only this class of failure")
+    .addOption(classOption())
     .option("--from <time>", "from this event time on", instant)
     .option("--to <time>", "before this event time", instant)
-    .option("--limit <n>", "verdicts wanted", positive, 20)
+    .option("--limit <n>", `verdicts wanted, ${grouped(MAX_PAGE)} at most`, between(1, MAX_PAGE), 20)
     .option("--after <cursor>", "go on where a page ended")
     .option("--json", "JSON on stdout")
     .addHelpText("after", SCAN_EXAMPLES)
@@ -79,14 +89,21 @@ export function addSnapshots(program: Command): void {
 async function get(text: string, options: GetOptions): Promise<void> {
   await using store = openStore(options.dir);
   const rows = await rowsOf(store, text, options);
-  if (rows.length === 0) raise("SNAPSHOT_NOT_FOUND", { what: text, dir: options.dir });
+  if (rows.length === 0) await raiseNotFound(store, text, options.dir);
   if (options.json) return terminal.printJson(rows.map(documentOf));
   terminal.print(rows.map((row) => evidenceText(decodeVerdict(row.verdict))).join("\n\n"));
 }
 
+/** Says what there is of a key of which the options leave nothing. SNAPSHOT_NOT_FOUND, SNAPSHOT_FILTERED. */
+async function raiseNotFound(store: SnapshotStore, text: string, dir: string): Promise<never> {
+  const history = await historyOf(store, { key: parseKey(text) });
+  if (history.length === 0) raise("SNAPSHOT_NOT_FOUND", { what: text, dir });
+  raise("SNAPSHOT_FILTERED", { what: text, known: knownText(history) });
+}
+
 async function rowsOf(store: SnapshotStore, text: string, options: GetOptions): Promise<SnapshotRow[]> {
-  const { check, currency, version, asOf } = options;
-  const narrowed = { ...(check === undefined ? {} : { check }), ...(currency === undefined ? {} : { currency }) };
+  const { check, currency: code, version, asOf } = options;
+  const narrowed = { ...(check === undefined ? {} : { check }), ...(code === undefined ? {} : { currency: code }) };
   const query = { key: parseKey(text), ...narrowed };
   if (!options.history)
     return store.get({
@@ -94,6 +111,10 @@ async function rowsOf(store: SnapshotStore, text: string, options: GetOptions): 
       ...(version === undefined ? {} : { version }),
       ...(asOf === undefined ? {} : { asOf }),
     });
+  return historyOf(store, query);
+}
+
+async function historyOf(store: SnapshotStore, query: Omit<HistoryQuery, "limit">): Promise<SnapshotRow[]> {
   const rows: SnapshotRow[] = [];
   for (let after: string | null | undefined; after !== null; ) {
     const page = await store.history({ ...query, limit: MAX_PAGE, ...(after === undefined ? {} : { after }) });

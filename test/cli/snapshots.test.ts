@@ -34,19 +34,43 @@ describe("countercheck snapshots and alerts", () => {
     expect(await json("snapshots", "get", key)).toEqual([passed]);
     expect(await json("snapshots", "get", key, "--version", "1")).toEqual([failed]);
     expect(await json("snapshots", "get", key, "--as-of", new Date(passed.time - 1).toISOString())).toEqual([failed]);
-    expect(await call("snapshots", "get", key, "--currency", "XXX")).toMatchObject({ code: 1, stdout: "" });
+  });
+
+  it("get says what there is where its options leave nothing", async () => {
+    const [{ key }] = late as [Snapshot];
+    const { code, stdout, stderr } = await call("snapshots", "get", key, "--currency", "XXX");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^error SNAPSHOT_FILTERED: .* known: versions 1 to 2 in [A-Z]{3} of payment-settlement, from /,
+    );
   });
 
   it("get prints the equation, the rule and the rows behind a verdict", async () => {
     const [failed] = late as [Snapshot];
     const { stdout } = await call("snapshots", "get", failed.key, "--version", "1");
     expect(stdout).toContain(`key ${failed.key}`);
-    expect(stdout).toContain(`fail: ${failed.class}, at ${new Date(failed.time).toISOString()}`);
+    expect(stdout).toContain(`fail: ${failed.class}, at ${new Date(failed.time).toISOString().replace(".000Z", "Z")}`);
     expect(stdout).toContain("captured - refunded - reversed = settled + fees   (version 1, hash ");
-    expect(stdout).toContain(`difference  ${failed.atRisk} `);
-    expect(stdout).toMatch(/^leg +source +table +row +position +time +due +amount +fields$/m);
-    for (const { leg, amount } of failed.contributions)
-      expect(stdout).toMatch(new RegExp(`^${leg} .* ${amount} `, "m"));
+    expect(stdout).toMatch(/^ {2}because {5}(Nothing|Less|More|Something|Due) .*\.$/m);
+    expect(stdout).toMatch(/^ {2}expected {4}captured \S+ - refunded \S+ - reversed \S+ = \S+$/m);
+    expect(stdout).toMatch(/^ {2}actual {6}settled \S+ [+-] fees \S+ = \S+$/m);
+    expect(stdout).toMatch(new RegExp(`^ {2}difference {2}${failed.atRisk} [A-Z]{3} (less|more|that|of which) `, "m"));
+    expect(stdout).toMatch(/^leg +amount +row +time +due$/m);
+    for (const { leg, amount } of failed.contributions) expect(stdout).toMatch(new RegExp(`^${leg} .*${amount} `, "m"));
+  });
+
+  it("get keeps to the width of a terminal, and says how late a counterpart was", async () => {
+    const [{ key }] = late as [Snapshot];
+    const { stdout } = await call("snapshots", "get", key, "--history");
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(stdout).toMatch(/It adds up again( since the change of \S+Z(, \S+ after the first deadline)?)?\./);
+  });
+
+  it("get shows what came instead, where it came in another currency", async () => {
+    const { rows } = await json("snapshots", "scan", "--class", "currency-mismatch", "--limit", "1");
+    const { stdout } = await call("snapshots", "get", rows[0].key, "--version", String(rows[0].version));
+    expect(stdout).toMatch(/^ {2}because {5}Due in [A-Z]{3} by \S+, but what came is in another currency\.$/m);
+    expect(stdout).toMatch(/^ {2}instead {5}.*settled \S+.* = \S+ [A-Z]{3}$/m);
   });
 
   it("get says that a key has no evidence", async () => {
