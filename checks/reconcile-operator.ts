@@ -59,10 +59,15 @@ export class ReconcileOperator implements Operator {
     const business = model.businessTime === undefined ? null : batch.column(model.businessTime);
     const legs = this.#legColumns(input, batch);
     const fields = Object.keys(model.fields).map((name) => fieldReader(batch, model, name));
+    let unkeyed = 0;
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
+      if (keys.nulls[row] === 1) {
+        unkeyed++;
+        continue;
+      }
       this.#change(keys.text(row), input, change, row, legs, business, fields);
     }
+    if (unkeyed > 0) this.#tellUnkeyed(model, key);
   }
 
   control(input: number, element: Control): void {
@@ -109,6 +114,14 @@ export class ReconcileOperator implements Operator {
     const isAdd = change.kind.values[row] === ADD;
     state.ledger.add({ time, isAdd, row: from.id, entries });
     this.#schedule(key, state);
+  }
+
+  /** Rows without a business key are part of no verdict, which a person should know. */
+  #tellUnkeyed(model: Model, key: string): void {
+    const { uid } = this.#rule;
+    const source = model.from[0]!.source;
+    const message = `Rows of ${model.name} have no ${key}: they take part in no verdict of ${uid}. Leave them out with \`where\`, or map another column.`;
+    this.#context.emit(OUTPUTS.engine, { id: `UNKEYED/${uid}/${model.name}`, code: "UNKEYED", source, message });
   }
 
   /** A change behind its source's frontier is judged at the next point: as if it came just behind the frontier. */

@@ -62,6 +62,32 @@ describe("a run that follows", () => {
     expect(flushed()).toBeGreaterThan(0);
   });
 
+  it("reads a busy split however many quiet ones lie further behind, and sees that a source of many is stale", async () => {
+    const stop = new AbortController();
+    let idles = 0;
+    const idle = () => {
+      if (++idles === 40 * 20) stop.abort();
+    };
+    const busy = Array.from({ length: 10 }, (_, i) => insert(i, 10 + i));
+    const { keys, run, alerts } = start(busy, { follow: true, staleAfterMs: 10_000, idle, splits: 20 });
+    await run(stop.signal);
+    expect(keys).toHaveLength(10);
+    expect(alerts()).toEqual(["SOURCE_STALE/db"]);
+  });
+
+  it("says that a source whose split cannot be read is stale", async () => {
+    const stop = new AbortController();
+    let looks = 0;
+    const down: Step = () => {
+      if (++looks === 6) stop.abort();
+      throw new CountercheckError("REGISTRY_UNAVAILABLE", { registry: "r", reason: "down" });
+    };
+    const steps = Array.from({ length: 10 }, () => down);
+    const { run, alerts } = start(steps, { follow: true, staleAfterMs: 10_000 });
+    await run(stop.signal);
+    expect(alerts()).toContain("SOURCE_STALE/db");
+  });
+
   it("says once that a source is stale, and does not count the time of a backlog", async () => {
     const stop = new AbortController();
     let idles = 0;
@@ -78,7 +104,11 @@ describe("a run that follows", () => {
 /** Runs a job that hands on the keys of things, over a source that takes one step a read, then has nothing more. */
 function start(
   steps: readonly Step[],
-  { idle, ...options }: Partial<RunnerOptions> & { readonly idle?: () => void } = {},
+  {
+    idle,
+    splits = 1,
+    ...options
+  }: Partial<RunnerOptions> & { readonly idle?: () => void; readonly splits?: number } = {},
 ) {
   const env = new Environment();
   env.changes(Thing).asEvents().to("keys");
@@ -88,7 +118,7 @@ function start(
   let flushed = 0;
   const runner = new EmbeddedRunner({
     graph: env.graph("things"),
-    readers: [scripted(steps, () => idle?.())],
+    readers: [scripted(steps, splits, () => idle?.())],
     output: {
       emit: (_output, record) => keys.push((record as { key: string }).key),
       engineAlert: (alert) => alerts.push(alert.id),
@@ -108,15 +138,18 @@ function start(
   return { keys, run, alerts: () => alerts, flushed: () => flushed };
 }
 
-function scripted(steps: readonly Step[], idle: () => void): SourceReader {
+/** The last split takes the steps; the others have nothing. */
+function scripted(steps: readonly Step[], splits: number, idle: () => void): SourceReader {
   let next = 0;
   return {
     source: "db",
     longestTransactionMs: 0,
-    splits: [{ topic: "things", partition: 0, table: "things", heartbeat: false }],
+    splits: Array.from({ length: splits }, (_, partition) => {
+      return { topic: "things", partition, table: "things", heartbeat: false };
+    }),
     formatPosition: (...parts) => parts.join("/"),
-    read(_split, _maxBytes, output) {
-      const step = steps[next];
+    read(split, _maxBytes, output) {
+      const step = split === splits - 1 ? steps[next] : undefined;
       if (step !== undefined) {
         next++;
         return step(output);

@@ -27,7 +27,8 @@ describe("the captured messages, replayed through the file log", () => {
 
   it("are read to the end without a dead letter", () => {
     expect(first.stderr).toBe("");
-    expect(first.code).toBe(0);
+    // Three checks are suspended, so not all is well.
+    expect(first.code).toBe(3);
     const summary = JSON.parse(first.stdout);
     expect(summary.complete).toBe(true);
     expect(summary.deadLetters).toEqual({ found: 0, open: 0 });

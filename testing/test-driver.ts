@@ -39,7 +39,7 @@ export interface TestChange {
 export type TestSources = Readonly<Record<string, ManualSourceOptions>>;
 
 /**
- * Drives a job in memory, with a clock that the test moves: push changes of models, advance frontiers, read verdicts.
+ * Drives a job in memory, where time is what the test says: push changes of models, advance frontiers, read verdicts.
  * What lies between a model's columns and its verdicts is the engine's own code: row stage, tasks, checks.
  */
 export class TestDriver {

@@ -1,4 +1,5 @@
 import type { Batch } from "../../base/batch.ts";
+import { assert } from "../../base/errors.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control, Operator } from "../../dataflow/operator.ts";
 import { KeyedMap } from "../../state/keyed-map.ts";
@@ -22,17 +23,26 @@ export class OperatorHost implements Receiver {
 
   constructor(node: OperatorNode, next: FanOut, emit: (output: string, record: unknown) => void) {
     const states: KeyedMap<unknown>[] = [];
+    const names = new Set<string>();
+    const claim = (name: string) => {
+      assert(!names.has(name), `${node.uid} names its ${name} once`);
+      names.add(name);
+    };
     this.#operator = node.create();
     this.#next = next;
     this.#merger = new InputMerger(node.inputs.length);
     this.metrics = { uid: node.uid, rowsIn: 0, keys: () => states.reduce((sum, state) => sum + state.size, 0) };
     this.#operator.open({
-      state<T>() {
+      state<T>(name: string) {
+        claim(`state ${name}`);
         const state = new KeyedMap<T>();
         states.push(state as KeyedMap<unknown>);
         return state;
       },
-      timers: () => new TimerQueue(),
+      timers(name) {
+        claim(`timers ${name}`);
+        return new TimerQueue();
+      },
       forward: (batch) => next.batch(batch),
       emit,
     });

@@ -168,6 +168,15 @@ describe("Ids", () => {
   });
 });
 
+describe("a row without a business key", () => {
+  it("takes part in no verdict, and a person is told once", () => {
+    const driver = owed().upsert(Line, 9, { at: H }, { net: "10.00 EUR" });
+    driver.upsert(Line, 10, { at: 2 * H }, { net: "10.00 EUR" }).end(60 * H);
+    expect(verdictLines(driver)).toEqual(["v1 fail missing 10.00 EUR"]);
+    expect(driver.engineAlerts.map((alert) => alert.code)).toEqual(["UNKEYED"]);
+  });
+});
+
 describe("Life of an alert", () => {
   it("a late counterpart resolves it and records the lateness", () => {
     const driver = line(owed(), 1, 30 * H, "10.00 EUR").end(60 * H);
