@@ -1,13 +1,11 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname } from "node:path";
-import { isError, messageOf } from "../../base/errors.ts";
+import { isError } from "../../base/errors.ts";
 import { type Graph, modelsOf } from "../../dataflow/graph.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
 import { loadJob } from "../load-job.ts";
-import { requireApart } from "../overlap.ts";
 import { tryRecord } from "../redecode.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
+import { outputFinding } from "./output.ts";
 import { examineSource } from "./source.ts";
 import type { TopicContent } from "./topic.ts";
 
@@ -27,13 +25,15 @@ export async function examine(configFile: string, jobPath: string | undefined): 
     topics.set(source, examined.topics);
   }
   if (registry === undefined) return findings;
-  findings.push(
-    ...(await schemaFindings(
-      config,
-      registry,
-      [...topics.values()].flatMap((of) => [...of.values()]),
-    )),
+  const schemas = await schemaFindings(
+    config,
+    registry,
+    [...topics.values()].flatMap((of) => [...of.values()]),
   );
+  findings.push(...schemas.findings);
+  // Without a registry that answers, every record would say the same once more.
+  if (!schemas.usable) return findings;
+  findings.push(...(await heartbeatFindings(registry, topics)));
   if (jobPath !== undefined) findings.push(...(await jobFindings(jobPath, config, registry, topics)));
   return findings;
 }
@@ -57,50 +57,54 @@ function nodeFinding(): Finding {
     : problem("node", `${says} is too old; use Node ${NEEDED_NODE} or later.`);
 }
 
-function outputFinding(config: Config): Finding {
-  const { output: dir } = config;
-  let existing = dir;
-  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  try {
-    requireApart(config);
-    accessSync(existing, constants.W_OK);
-    return ok("output", `${dir} can be written`);
-  } catch (error) {
-    if (isError(error)) return problem("output", error.message);
-    return problem("output", `${dir} cannot be written (${messageOf(error)}). Name another \`output\`, or allow it.`);
-  }
-}
-
+/** Whether the registry has what the logs use; not usable where it has nothing of it, or does not answer. */
 async function schemaFindings(
   config: Config,
   registry: SchemaRegistry,
   topics: readonly TopicContent[],
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; usable: boolean }> {
   const about = "registry";
   const name = "folder" in config.registry ? config.registry.folder : config.registry.url;
-  const ids = new Set(topics.flatMap(({ keySchemas, valueSchemas }) => [...keySchemas, ...valueSchemas]));
-  const findings: Finding[] = [];
-  for (const id of [...ids].sort((a, b) => a - b)) {
+  const ids = [...new Set(topics.flatMap(({ keySchemas, valueSchemas }) => [...keySchemas, ...valueSchemas]))];
+  const missing: Finding[] = [];
+  for (const id of ids.sort((a, b) => a - b)) {
     try {
       await registry.schemaById(id);
     } catch (error) {
       if (!isError(error)) throw error;
       const users = topics.filter((topic) => topic.keySchemas.has(id) || topic.valueSchemas.has(id));
-      findings.push(
-        problem(about, `${error.message} Records of ${users.map((topic) => topic.topic).join(", ")} need it.`),
-      );
-      if (error.code !== "SCHEMA_UNKNOWN") break;
+      const says = `${error.message} Records of ${users.map((topic) => topic.topic).join(", ")} need it.`;
+      if (error.code !== "SCHEMA_UNKNOWN") return { findings: [problem(about, says)], usable: false };
+      missing.push(problem(about, says));
     }
   }
-  if (findings.length === 0) findings.push(ok(about, `${name} has all ${ids.size} schemas that the logs use`));
-  for (const { topic, unframed } of topics) {
-    if (unframed > 0)
-      findings.push(
-        warning(
-          about,
-          `${unframed} keys or values of ${topic} are not in Confluent's format; they will be dead letters.`,
-        ),
-      );
+  if (missing.length > 1 && missing.length === ids.length) {
+    const says = `${name} has none of the ${ids.length} schemas that the logs use. It is not the registry which the producer uses, or has lost its content; correct \`registry\`.`;
+    return { findings: [problem(about, says)], usable: false };
+  }
+  const found = missing.length > 0 ? missing : [ok(about, `${name} has all ${ids.length} schemas that the logs use`)];
+  return { findings: [...found, ...unframedFindings(about, topics)], usable: true };
+}
+
+function unframedFindings(about: string, topics: readonly TopicContent[]): Finding[] {
+  const unframed = topics.filter((topic) => topic.unframed > 0);
+  return unframed.map(({ topic, unframed: count }) =>
+    warning(about, `${count} keys or values of ${topic} are not in Confluent's format; they will be dead letters.`),
+  );
+}
+
+/** Whether each heartbeat's topic holds what a database of its source's kind writes. */
+async function heartbeatFindings(
+  registry: SchemaRegistry,
+  topics: ReadonlyMap<SourceBinding, ReadonlyMap<string, TopicContent>>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [source, contents] of topics) {
+    const { heartbeatTable: table } = source;
+    const record = table === undefined ? undefined : contents.get(table)?.newest;
+    if (table === undefined || record === undefined) continue;
+    const outcome = await tryRecord({ ...record, table }, source, [], registry);
+    if (!outcome.usable) findings.push(problem(`source ${source.name}`, `heartbeat: ${outcome.reason}`));
   }
   return findings;
 }

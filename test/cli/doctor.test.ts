@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -56,6 +56,46 @@ describe.concurrent("countercheck doctor", () => {
       expect.stringMatching(/^warning source ledger: the log has no end markers/),
       expect.stringMatching(/^problem registry: Schema id 2 is not in the registry/),
       expect.stringMatching(/^warning model SettlementLine: ledger.settlement_lines has no record yet/),
+    ]);
+  });
+
+  it.each(["config.json", "config.json/below", "/proc/countercheck/out", "dangling/out"])(
+    "says that no results can be written to %s",
+    async (output) => {
+      using folder = new TemporaryFolder();
+      await layShopLog(folder.path, 100);
+      symlinkSync("nowhere", join(folder.path, "dangling"));
+      const { code, bad } = await examine(folder.path, (config) => ({ ...config, output }));
+      expect(code).toBe(1);
+      expect(bad).toEqual([expect.stringMatching(/^problem output: .* cannot be written \(/)]);
+    },
+  );
+
+  it("says once that the registry is another one, or is not there", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 100);
+    mkdirSync(join(folder.path, "empty"));
+    const empty = await examine(folder.path, (config) => ({ ...config, registry: { folder: "empty" } }));
+    expect(empty.bad).toEqual([expect.stringMatching(/^problem registry: .*empty has none of the 11 schemas/)]);
+    const absent = await examine(folder.path, (config) => ({ ...config, registry: { folder: "absent" } }));
+    expect(absent.bad).toEqual([expect.stringMatching(/^problem registry: .*the folder does not exist/)]);
+    expect([empty.code, absent.code]).toEqual([1, 1]);
+  });
+
+  it("knows a heartbeat of the wrong database", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 100);
+    const { code, bad } = await examine(folder.path, (config) => {
+      const { shop, ledger } = config.sources;
+      return {
+        ...config,
+        sources: { shop: { ...shop, heartbeat: ledger.heartbeat }, ledger: { ...ledger, heartbeat: shop.heartbeat } },
+      };
+    });
+    expect(code).toBe(1);
+    expect(bad).toEqual([
+      expect.stringMatching(/^problem source shop: heartbeat: .*kind/),
+      expect.stringMatching(/^problem source ledger: heartbeat: .*kind/),
     ]);
   });
 
