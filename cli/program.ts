@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addAlerts } from "./commands/alerts.ts";
 import { addChecks } from "./commands/checks.ts";
@@ -22,6 +23,7 @@ export async function runProgram(): Promise<void> {
 function program(): Command {
   const program = new Command("countercheck")
     .description("Finds money that goes missing between systems, from their databases' change events.")
+    .version(version(), "--version", "show the version")
     .option("--verbose", "show the stack of errors")
     .exitOverride()
     .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")
@@ -29,6 +31,10 @@ function program(): Command {
   const commands = [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks, addDoctor, addSource];
   for (const add of commands) add(program);
   return program;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 }
 
 /** Help that was asked for is no failure. */

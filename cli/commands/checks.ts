@@ -24,6 +24,7 @@ export function addChecks(program: Command): void {
   program
     .command("checks")
     .description("let suspended checks go on")
+    .addHelpText("after", EXAMPLES)
     .command("resume")
     .description("let a check judge again, or all checks that one cause suspended")
     .argument("<check>", "uid of the check, or id (topic/partition/offset) of what suspended it")

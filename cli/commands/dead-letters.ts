@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { formatTime, systemClock } from "../../base/time.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
-import type { DeadLetterState, DeadLetterSummary } from "../../connectors/desk/records.ts";
-import { choice, dirOption, positive } from "../options.ts";
+import { type DeadLetterState, type DeadLetterSummary, MAX_ROWS } from "../../connectors/desk/records.ts";
+import { between, choice, dirOption } from "../options.ts";
 import { outputPaths } from "../outputs.ts";
 import { redecode } from "../redecode.ts";
-import { printable, table } from "../table.ts";
+import { grouped, printable, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
 interface ListOptions {
@@ -22,6 +22,11 @@ interface DecideOptions {
   readonly job?: string;
   readonly json?: true;
 }
+
+const GROUP_EXAMPLES = `
+Examples:
+  npx countercheck dead-letters list --dir out
+  npx countercheck dead-letters replay maria.shop.payments/0/17 --dir out`;
 
 const LIST_EXAMPLES = `
 Examples:
@@ -46,13 +51,16 @@ Runs, also the one that is going on, do without the record: what it hid is judge
 
 /** Adds `countercheck dead-letters`: records that could not be used, and what becomes of them. */
 export function addDeadLetters(program: Command): void {
-  const letters = program.command("dead-letters").description("decide about records that could not be used");
+  const letters = program
+    .command("dead-letters")
+    .description("decide about records that could not be used")
+    .addHelpText("after", GROUP_EXAMPLES);
   letters
     .command("list")
     .description("records that could not be used")
     .addOption(dirOption())
     .addOption(choice("--state <state>", "which", ["open", "replayed", "discarded", "read", "all"]).default("open"))
-    .option("--limit <n>", "records wanted", positive, 50)
+    .option("--limit <n>", `records wanted, ${grouped(MAX_ROWS)} at most`, between(1, MAX_ROWS), 50)
     .option("--json", "JSON on stdout")
     .addHelpText("after", LIST_EXAMPLES)
     .action(list);

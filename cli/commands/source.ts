@@ -25,6 +25,7 @@ export function addSource(program: Command): void {
   program
     .command("source")
     .description("tell what happened to a source's database")
+    .addHelpText("after", EXAMPLES)
     .command("new-epoch")
     .description("say that a database was failed over or restored, so that its positions began anew")
     .argument("<source>", "the source's name in the configuration")

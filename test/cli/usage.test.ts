@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { countercheck, root, TemporaryFolder } from "../support/cli.ts";
@@ -27,6 +27,22 @@ describe.concurrent("every command", () => {
     expect(stdout).toContain("--json");
     expect(stdout).toMatch(/(npx countercheck|npm start).*/);
   });
+});
+
+describe.concurrent("the program", () => {
+  it("knows its version", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(await countercheck(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it.each(["snapshots", "alerts", "dead-letters", "checks", "source"])(
+    "has examples for the group %s",
+    async (group) => {
+      const { code, stdout } = await countercheck([group, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^Examples?:\n {2}npx countercheck ${group} `, "m"));
+    },
+  );
 });
 
 describe.concurrent("a command that is called wrongly ends with 2", () => {
