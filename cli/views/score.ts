@@ -47,10 +47,12 @@ function countsText(score: Score, run: RunResult, truth: ShopTruth, recorder: Re
   const { pass, fail, pending, unobservable } = recorder.counts();
   const baseline = recorder.finals.filter((final) => final.baseline && final.status === "fail").length;
   const engineAlerts = run.tally.engineAlerts().length;
+  const found = `Found                    ${grouped(score.found)} = ${grouped(score.open)} open + ${grouped(score.resolved)} resolved by a later record`;
+  const fails = `Of these fail            ${grouped(fail)} = ${grouped(fail - baseline)} with an open alert + ${grouped(baseline)} overdue before the log begins (baseline, no alert)`;
   return [
-    `Found                    ${grouped(score.found)} = ${grouped(score.open)} open + ${grouped(score.resolved)} resolved by a later record`,
+    ...(score.found === 0 ? [] : [found]),
     `Verdicts at the end      ${grouped(pass)} pass, ${grouped(fail)} fail, ${grouped(pending)} pending, ${grouped(unobservable)} unobservable`,
-    `Of these fail            ${grouped(fail)} = ${grouped(fail - baseline)} with an open alert + ${grouped(baseline)} overdue before the log begins (baseline, no alert)`,
+    ...(fail === 0 ? [] : [fails]),
     `Counted apart            ${countOf(truth.notDue.length, "fault")} not due yet, ${countOf(engineAlerts, "engine alert")}, ${countOf(run.openDeadLetters.all, "dead letter")}`,
   ];
 }
