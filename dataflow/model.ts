@@ -119,7 +119,8 @@ function checkFields(
   name: string,
   { fields, businessTime }: { readonly fields: Fields; readonly businessTime?: string },
 ) {
-  const invalid = (field: string, reason: string) => raise("MODEL_INVALID", { model: name, reason: `${field}: ${reason}` });
+  const invalid = (field: string, reason: string) =>
+    raise("MODEL_INVALID", { model: name, reason: `${field}: ${reason}` });
   for (const [field, { kind, money }] of Object.entries(fields)) {
     if (!/^[A-Za-z_]\w*$/.test(field)) invalid(JSON.stringify(field), "its name should be letters and digits");
     const scale = money?.scale ?? 0;

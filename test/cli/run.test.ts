@@ -113,7 +113,7 @@ describe.concurrent("countercheck run", () => {
         "job-\\d.ts is no job that can be run: it threw: no such thing",
       ],
       [JOB_OF("() => undefined"), "neither a check nor a sink"],
-      [JOB_OF('async (env) => { await null; env.changes(M).asEvents().to("s"); }'), "neither a check nor a sink"],
+      [JOB_OF('async (env) => { await null; env.changes(M).asEvents().to("s"); }'), "its function is async"],
       ['export default { name: "mine", graph: () => 7 };', "gives no graph"],
       ['export default { name: "mine", graph: async () => ({ nodes: [] }) };', "must be there at once"],
     ];
