@@ -1,7 +1,7 @@
 import { displayKey } from "../../base/key.ts";
 import { formatDecimal, parseDecimal, rescale } from "../../base/money.ts";
 import { formatDuration } from "../../base/time.ts";
-import type { ContributionRecord, VerdictRecord } from "../../schemas/contracts.ts";
+import type { Contribution, VerdictRecord } from "../../schemas/contracts.ts";
 import { flowed, printable, shortened, shortTime, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
@@ -85,11 +85,11 @@ function mendedText({ contributions, time }: VerdictRecord): string {
   return `It adds up again since the change of ${shortTime(last)}${lateText}.`;
 }
 
-function firstDue(contributions: readonly ContributionRecord[]): number {
+function firstDue(contributions: readonly Contribution[]): number {
   return Math.min(...contributions.map((row) => row.dueAt));
 }
 
-function sideOf(legs: VerdictRecord["legs"], { leg }: ContributionRecord): Side | undefined {
+function sideOf(legs: VerdictRecord["legs"], { leg }: Contribution): Side | undefined {
   return legs.find((known) => known.leg === leg)?.side;
 }
 
@@ -163,7 +163,7 @@ function differenceText({ status, class: cause, atRisk, currency }: VerdictRecor
 const LONGEST_ROW = 44;
 
 /** A line per row and leg, and what the row says beneath the first of them. */
-function contributionsText(contributions: readonly ContributionRecord[]): string {
+function contributionsText(contributions: readonly Contribution[]): string {
   if (contributions.length === 0) return "No row contributes.";
   const titles = ["row", "time", "due"].map((title) => ({ title }));
   const text = table(
