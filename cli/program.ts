@@ -23,11 +23,13 @@ export async function runProgram(): Promise<void> {
 function program(): Command {
   const program = new Command("countercheck")
     .description("Finds money that goes missing between systems, from their databases' change events.")
-    .version(version(), "--version", "show the version")
     .option("--verbose", "show the stack of errors")
     .exitOverride()
     .showHelpAfterError("(countercheck --help lists the commands, COMMAND --help its options)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "error USAGE:")) });
+  // Commands have a --version of their own, which this one would take from them.
+  if (process.argv.slice(2).every((argument) => argument.startsWith("-")))
+    program.version(version(), "--version", "show the version");
   const commands = [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks, addDoctor, addSource];
   for (const add of commands) add(program);
   return program;
