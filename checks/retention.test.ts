@@ -63,3 +63,16 @@ it("nothing is left of a key after `retain` twice over", () => {
   driver.advance(start + days(362));
   expect(driver.keys()).toBe(0);
 });
+
+it("a key that comes back after `retain` twice over is new business; the versions of its verdicts go on", () => {
+  const driver = settledLongAgo(start + days(10));
+  driver.upsert(SettlementLine, 2, { at: start + days(11) }, { paymentId: 7, net: "10.00 EUR" });
+  driver.delete(SettlementLine, 2, { at: start + days(12) }).advance(start + days(400));
+  const captured = { paymentId: 7, status: "captured", amount: "5.00 EUR", capturedAt: start + days(401) };
+  driver.upsert(Payment, 2, { at: start + days(401) }, captured).advance(start + days(403));
+  expect(told(driver)).toEqual([
+    [1, "fail", "over-charge"],
+    [2, "pass", null],
+    [3, "fail", "missing"],
+  ]);
+});
