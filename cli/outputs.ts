@@ -1,9 +1,10 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { raise } from "../base/errors.ts";
+import { isError, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
 import { Desk } from "../connectors/desk/desk.ts";
+import type { RunEnd, RunRecord } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { RecordFault, Suspension } from "../dataflow/source.ts";
 import type { RunnerOutput } from "../runtime/embedded-runner.ts";
@@ -20,6 +21,8 @@ import { writing } from "./write-text.ts";
 /** Where a run's results are in its output folder. */
 export const outputPaths = {
   snapshots: (dir: string) => join(dir, "snapshots.db"),
+  /** Evidence of the run before. */
+  previousSnapshots: (dir: string) => join(dir, "snapshots.previous.db"),
   desk: (dir: string) => join(dir, "desk.db"),
   log: (dir: string) => join(dir, "log"),
   sinks: (dir: string) => join(dir, "sinks"),
@@ -32,13 +35,24 @@ export interface Watcher {
   fault(fault: RecordFault): void;
 }
 
+/** How results are begun. */
+export interface OutputsOptions {
+  readonly clock: Clock;
+  readonly watcher: Watcher;
+  /** True for a run that reads its whole log: its results take the place of those of the run before. */
+  readonly afresh: boolean;
+}
+
 /**
  * Everything that a run leaves in its output folder: the evidence store, the desk, the output log, and a file of JSON
- * lines for each sink of the job. Records are gathered and brought out together at `flush`. A run that is repeated changes
- * nothing in the store and the desk, and writes the log and the sinks anew.
+ * lines for each sink of the job. Records are gathered and brought out together at `flush`. The log and the sinks
+ * are written anew by every run, and so are the store and the alerts on the desk by one that begins afresh; the store of the
+ * run before is kept beside it. Another run adds to the store and the desk, where what is there already changes nothing.
  */
 export class RunOutputs implements RunnerOutput {
   readonly desk: Desk;
+  /** The run before this one. */
+  readonly previousRun: RunRecord | undefined;
   readonly #dir: string;
   readonly #graph: Graph;
   readonly #clock: Clock;
@@ -54,7 +68,7 @@ export class RunOutputs implements RunnerOutput {
   readonly #sinks = new Map<string, string[]>();
   readonly #watch: FileWatch;
 
-  private constructor(dir: string, graph: Graph, clock: Clock, watcher: Watcher, log: OutputLog) {
+  private constructor(dir: string, graph: Graph, { clock, watcher, afresh }: OutputsOptions, log: OutputLog) {
     this.#dir = dir;
     this.#graph = graph;
     this.#clock = clock;
@@ -63,7 +77,8 @@ export class RunOutputs implements RunnerOutput {
     this.#beginSinks();
     this.desk = new Desk(outputPaths.desk(dir), { create: true });
     try {
-      this.#snapshots = new SqliteSnapshotStore(outputPaths.snapshots(dir), { create: true });
+      this.previousRun = this.desk.lastRun();
+      this.#snapshots = this.#beginRun(afresh);
     } catch (error) {
       this.desk.close();
       throw error;
@@ -76,11 +91,11 @@ export class RunOutputs implements RunnerOutput {
    * Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; SINK_NAME_INVALID;
    * OUTPUT_FOREIGN.
    */
-  static async open(dir: string, graph: Graph, clock: Clock, watcher: Watcher): Promise<RunOutputs> {
+  static async open(dir: string, graph: Graph, options: OutputsOptions): Promise<RunOutputs> {
     for (const name of sinksOf(graph)) requireSinkName(name);
     const log = await OutputLog.begin(outputPaths.log(dir));
     try {
-      return new RunOutputs(dir, graph, clock, watcher, log);
+      return new RunOutputs(dir, graph, options, log);
     } catch (error) {
       log.close(undefined);
       throw error;
@@ -148,14 +163,39 @@ export class RunOutputs implements RunnerOutput {
   }
 
   /**
-   * Closes everything; a bounded run that came to its end tells the event time that it is complete through, and hears of
-   * OUTPUT_REPLACED even now.
+   * Notes how the run ended, and closes everything; a bounded run that came to its end tells the event time that it is
+   * complete through, and hears of OUTPUT_REPLACED even now.
    */
-  close(throughMs?: number): void {
+  close(end: RunEnd, throughMs?: number): void {
     this.#log.close(throughMs);
     this.#snapshots.close();
-    this.desk.close();
+    try {
+      this.desk.endRun(end, this.#clock.now());
+    } catch (error) {
+      // The error that the run failed with says more.
+      if (end.state !== "failed" || !isError(error)) throw error;
+    } finally {
+      this.desk.close();
+    }
     if (throughMs !== undefined) this.#watch.check();
+  }
+
+  /** The stores are opened first: what is no store of ours is refused before anything is cleared. */
+  #beginRun(afresh: boolean): SqliteSnapshotStore {
+    const path = outputPaths.snapshots(this.#dir);
+    const previous = outputPaths.previousSnapshots(this.#dir);
+    if (afresh && existsSync(previous)) new SqliteSnapshotStore(previous, { create: true }).close();
+    const store = new SqliteSnapshotStore(path, { create: true });
+    try {
+      this.desk.beginRun({ job: this.#graph.name, afresh }, this.#clock.now());
+      // One without evidence must not take the place of what a run before left.
+      if (!afresh || store.scan({ limit: 1 }).rows.length === 0) return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+    store.closeAndMoveTo(previous);
+    return new SqliteSnapshotStore(path, { create: true });
   }
 
   #flushVerdicts(writtenAt: number): void {

@@ -1,6 +1,6 @@
 import { isError } from "../base/errors.ts";
 import { systemClock } from "../base/time.ts";
-import type { ReadPart, SuspensionEntry } from "../connectors/desk/records.ts";
+import type { ReadPart, RunEnd, RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { SourceReader } from "../dataflow/source.ts";
 import { EmbeddedRunner, type RunnerMetrics, type RunnerOutput, type Scheduler } from "../runtime/embedded-runner.ts";
@@ -40,6 +40,8 @@ export interface RunResult {
   readonly openDeadLetters: { readonly all: number; readonly ofThisRun: number };
   /** Suspensions that wait on the desk afterwards, from this run and the ones before; 1,000 at most. */
   readonly openSuspensions: readonly SuspensionEntry[];
+  /** The run before this one in the same output folder. */
+  readonly previousRun: RunRecord | undefined;
 }
 
 /** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
@@ -47,7 +49,11 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   const { graph, follow, signal, progress, onRecord } = request;
   const readers = openReaders(graph, request.sources, request.registry);
   const tally = new Tally();
-  const outputs = await RunOutputs.open(request.output, graph, systemClock, watcherOf(tally, onRecord));
+  const outputs = await RunOutputs.open(request.output, graph, {
+    clock: systemClock,
+    watcher: watcherOf(tally, onRecord),
+    afresh: !follow,
+  });
   const decisions = new DecisionFeed(outputs.desk, systemClock);
   const startedAt = performance.now();
   const runner: EmbeddedRunner = new EmbeddedRunner({
@@ -63,6 +69,8 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     ...(follow && request.staleAfterMs !== undefined ? { staleAfterMs: request.staleAfterMs } : {}),
     ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
   });
+  const { previousRun } = outputs;
+  let end: RunEnd = { state: "interrupted", code: null };
   let through: number | undefined;
   try {
     await runner.run(signal);
@@ -72,14 +80,17 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
     if (!signal.aborted) outputs.desk.settleRead(readParts(readers, openSuspensions), systemClock.now());
     const { all, recordedHere: ofThisRun } = outputs.desk.openDeadLetters();
-    return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters: { all, ofThisRun }, openSuspensions };
+    if (!signal.aborted) end = { state: "complete", code: null };
+    const openDeadLetters = { all, ofThisRun };
+    return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters, openSuspensions, previousRun };
   } catch (error) {
+    end = { state: "failed", code: isError(error) ? error.code : null };
     bringOut(outputs);
     throw error;
   } finally {
     progress.done();
     runner.close();
-    outputs.close(Number.isFinite(through) ? through : undefined);
+    outputs.close(end, Number.isFinite(through) ? through : undefined);
   }
 }
 

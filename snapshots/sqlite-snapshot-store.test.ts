@@ -54,6 +54,22 @@ describe("an evidence store's SQLite file", () => {
     });
   });
 
+  it("is moved aside whole, in the place of one that was moved before, while others read it", () => {
+    const previous = join(folder, "previous.db");
+    for (const key of ["41", "42"]) {
+      withStore(path, (store) => store.put([snapshot({ key: "40" })]));
+      const reader = new SqliteSnapshotStore(path);
+      const writer = new SqliteSnapshotStore(path, { create: true });
+      writer.put([snapshot({ key })]);
+      expect(reader.scan({ limit: 9 }).rows).toHaveLength(2);
+      writer.closeAndMoveTo(previous);
+      withStore(path, (store) => expect(store.scan({ limit: 9 }).rows).toEqual([]));
+      expect(reader.scan({ limit: 9 }).rows, "of the file that it opened").toHaveLength(2);
+      reader.close();
+      withStore(previous, (store) => expect(store.scan({ limit: 9 }).rows.map((row) => row.key)).toEqual(["40", key]));
+    }
+  });
+
   it("refuses versions and times that are none", () => {
     withStore(path, (store) => {
       for (const wrong of [

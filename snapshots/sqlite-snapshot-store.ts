@@ -1,7 +1,8 @@
 import type { SQLInputValue } from "node:sqlite";
-import { assert } from "../base/errors.ts";
+import { assert, raise } from "../base/errors.ts";
 import { type FileKind, SqliteFile } from "../base/sqlite-file.ts";
 import { formatCursor, type Place, parseCursor } from "./cursor.ts";
+import { setAside } from "./set-aside.ts";
 import {
   type HistoryQuery,
   MAX_PAGE,
@@ -27,9 +28,13 @@ export interface SqliteSnapshotOptions {
  */
 export class SqliteSnapshotStore implements SnapshotStore {
   readonly #file: SqliteFile;
+  readonly #path: string;
+  readonly #busyTimeoutMs: number;
 
   constructor(path: string, options: SqliteSnapshotOptions = {}) {
     const { create = false, busyTimeoutMs = 5_000 } = options;
+    this.#path = path;
+    this.#busyTimeoutMs = busyTimeoutMs;
     this.#file = new SqliteFile(KIND, { path, create, busyTimeoutMs });
   }
 
@@ -86,6 +91,18 @@ export class SqliteSnapshotStore implements SnapshotStore {
     where.compare("time <", query.to);
     where.startsWith("key", query.keyPrefix);
     return this.#page("scan", where, query, SCAN_ORDER, scanPlace);
+  }
+
+  /**
+   * Closes the store and moves its file to another path, in the place of what is there. Nobody may be writing to it; who
+   * reads goes on with the file as it was. SNAPSHOTS_BUSY and SNAPSHOTS_IO_FAILED.
+   */
+  closeAndMoveTo(previous: string): void {
+    const path = this.#path;
+    const [checkpoint] = this.#file.all<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.close();
+    if (checkpoint?.busy !== 0) raise("SNAPSHOTS_BUSY", { path, timeoutMs: this.#busyTimeoutMs });
+    setAside(path, previous);
   }
 
   close(): void {

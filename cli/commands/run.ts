@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { formatTime } from "../../base/time.ts";
 import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { interruption } from "../interrupt.ts";
@@ -10,6 +11,7 @@ import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
 import { shownPath } from "../shown-path.ts";
+import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
 import { runText } from "../views/run.ts";
 import { requireWritable, writing } from "../write-text.ts";
@@ -80,8 +82,17 @@ async function run(path: string, options: RunOptions): Promise<void> {
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
   if (options.history !== undefined) recorder?.writeHistory(options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result, signal.aborted));
-  else terminal.print(runText(job.name, result, shownPath(config.output)));
+  else terminal.print([...previousText(result), runText(job.name, result, shownPath(config.output))].join("\n"));
   process.exitCode = exitCode(options, result, signal);
+}
+
+/** Says so where the run before this one did not come to its end; its results are not to be relied on. */
+function previousText({ previousRun }: RunResult): string[] {
+  if (previousRun === undefined || previousRun.state === "complete") return [];
+  const { job, startedAt, state, code } = previousRun;
+  const how = { interrupted: "was interrupted", failed: `failed with ${code ?? "an unexpected error"}` };
+  const ended = state === "unfinished" ? "was killed before its end" : how[state];
+  return [printable(`The run before, of ${job} from ${formatTime(startedAt)}, ${ended}.`)];
 }
 
 function exitCode({ follow }: RunOptions, result: RunResult, signal: AbortSignal): number {
@@ -105,5 +116,6 @@ function documentOf(job: string, result: RunResult, interrupted: boolean) {
     suspensions: openSuspensions,
     engineAlerts: tally.engineAlerts(),
     sources: result.metrics.sources,
+    previousRun: result.previousRun ?? null,
   };
 }

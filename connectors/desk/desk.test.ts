@@ -92,6 +92,42 @@ describe("money alerts on the desk", () => {
   });
 });
 
+describe("runs on the desk", () => {
+  it("are unfinished until they say how they ended, and are still there when the desk is opened again", () => {
+    expect(desk.lastRun()).toBeUndefined();
+    desk.beginRun({ job: "settlement", afresh: true }, NOON);
+    const begun = { job: "settlement", startedAt: NOON, endedAt: null, state: "unfinished", code: null };
+    expect(desk.lastRun()).toEqual(begun);
+    desk.endRun({ state: "failed", code: "LOG_WITHOUT_END" }, NOON + 5);
+    const other = new Desk(path);
+    expect(other.lastRun()).toEqual({ ...begun, endedAt: NOON + 5, state: "failed", code: "LOG_WITHOUT_END" });
+    other.close();
+    desk.beginRun({ job: "refunds", afresh: false }, NOON + 10);
+    expect(desk.lastRun()).toMatchObject({ job: "refunds", state: "unfinished" });
+  });
+
+  it("clear the results of the run before when they begin afresh, never what people decide about", () => {
+    const check = { check: "payment-settlement", minute: NOON, pass: 1, pending: 0 };
+    desk.recordAlerts([step("opened", 1)]);
+    desk.recordEngineAlerts([{ id: "e", code: "SOURCE_STALE", source: "shop", message: "" }], NOON);
+    desk.recordCounts([check]);
+    desk.recordFaults([fault(1), fault(2)], NOON);
+    desk.decide(fault(1).id, "discarded", "why", NOON);
+    desk.recordSuspension(truncated(3), ["a", "b"], NOON);
+    desk.resume({ check: "a" }, "why", NOON);
+    const results = () => [desk.alerts({ limit: 9 }), desk.engineAlerts({ limit: 9 }), desk.counts()];
+    const kept = () => [desk.deadLetters(), desk.suspensions(), desk.decisions(0)];
+    const [resultsBefore, keptBefore] = [results(), kept()];
+    desk.beginRun({ job: "j", afresh: false }, NOON);
+    expect(results()).toEqual(resultsBefore);
+    desk.beginRun({ job: "j", afresh: true }, NOON);
+    expect(results()).toEqual([[], [], []]);
+    expect(kept()).toEqual(keptBefore);
+    desk.recordAlerts([step("opened", 1)]);
+    expect(desk.alerts({ limit: 9 }), "its steps are not taken for known").toHaveLength(1);
+  });
+});
+
 describe("engine alerts on the desk", () => {
   it("count their repeats and keep when they were seen first and last", () => {
     const alert = { id: "stale/shop", code: "SOURCE_STALE", source: "shop", message: "quiet for 60 s" };

@@ -16,10 +16,13 @@ import {
   MAX_ROWS,
   type MoneyAlert,
   type ReadPart,
+  type RunEnd,
+  type RunRecord,
   type SeenEngineAlert,
   type SuspensionEntry,
   type SuspensionState,
 } from "./records.ts";
+import { RunBook } from "./run-book.ts";
 import { type ResumeTarget, SuspensionBook } from "./suspension-book.ts";
 import { capped, DESK_FILE, where } from "./tables.ts";
 
@@ -43,6 +46,7 @@ export class Desk {
   readonly #deadLetters: DeadLetterBox;
   readonly #suspensions: SuspensionBook;
   readonly #decisions: DecisionLog;
+  readonly #runs: RunBook;
 
   constructor(path: string, options: DeskOptions = {}) {
     const { create = false, busyTimeoutMs = 5_000 } = options;
@@ -51,6 +55,25 @@ export class Desk {
     this.#alerts = new AlertBook(this.#file);
     this.#deadLetters = new DeadLetterBox(this.#file, this.#decisions);
     this.#suspensions = new SuspensionBook(this.#file, this.#decisions);
+    this.#runs = new RunBook(this.#file);
+  }
+
+  /**
+   * Notes that a run of a job begins. `afresh` clears what it will bring out again: money alerts, engine alerts and
+   * counts; dead letters, suspensions and all decisions stay. One run at a time may write to a desk.
+   */
+  beginRun(run: { readonly job: string; readonly afresh: boolean }, at: number): void {
+    this.#runs.begin(run.job, run.afresh, at);
+  }
+
+  /** Notes how the run that began last ended. */
+  endRun(end: RunEnd, at: number): void {
+    this.#runs.end(end, at);
+  }
+
+  /** The run that began last; what else is on the desk is its doing. */
+  lastRun(): RunRecord | undefined {
+    return this.#runs.last();
   }
 
   /** Folds steps, in their order, into their alerts; all of them or none. */

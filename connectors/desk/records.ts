@@ -126,6 +126,25 @@ export interface ResumeDecision extends DecisionBase {
   readonly check: string;
 }
 
+/** How a run ended. */
+export interface RunEnd {
+  readonly state: "complete" | "interrupted" | "failed";
+  /** Code of the error that it failed with; null for an error without one, and where it did not fail. */
+  readonly code: string | null;
+}
+
+/** A run that wrote to the desk. Times are wall times in epoch ms. */
+export interface RunRecord {
+  /** Name of the job. */
+  readonly job: string;
+  readonly startedAt: number;
+  /** Null while it is unfinished. */
+  readonly endedAt: number | null;
+  /** `unfinished`: it goes on, or was killed before it could say how it ended. */
+  readonly state: RunEnd["state"] | "unfinished";
+  readonly code: string | null;
+}
+
 /** Most rows in one answer. */
 export const MAX_ROWS = 1_000;
 
