@@ -173,7 +173,7 @@ export class ReconcileOperator implements Operator {
 
   #schedule(key: Key, state: KeyState): void {
     const { ledger } = state;
-    const point = ledger.nextPoint(this.#floor);
+    const point = Math.min(ledger.nextPoint(this.#floor), this.#retention.nextStep(state));
     if (point === Number.POSITIVE_INFINITY) this.#retention.watch(key, state);
     if (point >= ledger.timer) return;
     ledger.timer = point;
@@ -207,7 +207,8 @@ export class ReconcileOperator implements Operator {
       const first = !ledger.judged;
       if (ledger.advance(point, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
     }
-    if (ledger.lastChange === undefined && ledger.waiting.length === 0) this.#keys.delete(key);
+    const isEmpty = ledger.lastChange === undefined && ledger.waiting.length === 0;
+    if (isEmpty && verdicts.currencies.length === 0) this.#keys.delete(key);
     else this.#schedule(key, state);
   }
 

@@ -31,7 +31,7 @@ export class Retention {
   watch(key: Key, { ledger }: KeyState): void {
     // A timer that is there already looks at the key again and plans anew: one a key is enough.
     if (ledger.retireAt !== Number.POSITIVE_INFINITY || !Number.isFinite(ledger.lastPoint)) return;
-    ledger.retireAt = this.#nextStep(ledger.lastPoint, ledger.memory);
+    ledger.retireAt = this.#stepAfter(ledger.lastPoint, ledger.memory);
     this.#timers.register(key, ledger.retireAt);
   }
 
@@ -43,13 +43,18 @@ export class Retention {
     const { ledger } = state;
     for (;;) {
       if (ledger.memory !== "closed") ledger.dropUnknownRetracts();
-      const next = ledger.waiting[0];
-      if (next === undefined) return;
-      const idle = Number.isFinite(ledger.lastPoint) && ledger.isIdle() && this.#judge.isQuiet(state.verdicts);
-      const step = this.#nextStep(ledger.lastPoint, ledger.memory);
-      if (!idle || step > frontier || step >= next.time) return;
+      if (this.nextStep(state) > frontier) return;
       this.#step(state);
     }
+  }
+
+  /** When an idle key takes its next step, where that is before the first change that waits; else +∞. */
+  nextStep({ ledger, verdicts }: KeyState): number {
+    const [next] = ledger.waiting;
+    const idle = next !== undefined && Number.isFinite(ledger.lastPoint) && ledger.isIdle();
+    if (!idle || !this.#judge.isQuiet(verdicts)) return Number.POSITIVE_INFINITY;
+    const step = this.#stepAfter(ledger.lastPoint, ledger.memory);
+    return step < next.time ? step : Number.POSITIVE_INFINITY;
   }
 
   /** Takes the steps that are due at a frontier. */
@@ -84,7 +89,7 @@ export class Retention {
 
   /** Nothing was judged since the step was planned, nothing waits, and nothing is wrong. */
   #isIdleSince(state: KeyState, planned: number): boolean {
-    return this.#isIdle(state) && this.#nextStep(state.ledger.lastPoint, state.ledger.memory) === planned;
+    return this.#isIdle(state) && this.#stepAfter(state.ledger.lastPoint, state.ledger.memory) === planned;
   }
 
   #isIdle({ ledger, verdicts }: KeyState): boolean {
@@ -92,7 +97,7 @@ export class Retention {
     return waiting.length === 0 && timer === Number.POSITIVE_INFINITY && this.#judge.isQuiet(verdicts);
   }
 
-  #nextStep(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {
+  #stepAfter(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {
     switch (memory) {
       case "rows":
         return lastPoint + Math.min(CLOSE_AFTER_MS, this.#retainMs);
