@@ -1,7 +1,14 @@
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Blindness } from "./blindness.ts";
-import { type Judgement, judge, judgeForgotten, type ToleranceOf, toleranceAt } from "./judgement.ts";
+import {
+  type FailureClass,
+  type Judgement,
+  judge,
+  judgeForgotten,
+  type ToleranceOf,
+  toleranceAt,
+} from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FinalRecord } from "./records.ts";
 import type { CurrencyScale, ReconcileRule } from "./rule.ts";
@@ -58,7 +65,7 @@ export class Judge {
   }
 
   /** True when a key fails by a cause for which `of` holds. */
-  fails(verdicts: KeyVerdicts, of: (cause: string) => boolean): boolean {
+  fails(verdicts: KeyVerdicts, of: (cause: FailureClass) => boolean): boolean {
     return verdicts.currencies.some((c) => c.status === "fail" && c.class !== null && of(c.class));
   }
 

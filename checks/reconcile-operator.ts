@@ -243,7 +243,7 @@ export class ReconcileOperator implements Operator {
     for (const name of hidden) this.#blindness.hideKey(fault.id, name);
     if (hidden.size > 0) return this.#rejudge(hidden);
     if (!this.#blindness.hideInput(fault.id, input)) return;
-    const rests = (cause: string) => this.#blindness.restsOn(cause as FailureClass, input);
+    const rests = (cause: FailureClass) => this.#blindness.restsOn(cause, input);
     this.#rejudge(this.#keysWhere((verdicts) => this.#judge.fails(verdicts, rests)));
   }
 

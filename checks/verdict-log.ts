@@ -21,7 +21,7 @@ export interface CurrencyVerdict {
   version: number;
   /** Of the last judgement, emitted or not; null before the first. */
   status: Status | null;
-  class: string | null;
+  class: FailureClass | null;
   /** What the last emitted verdict said, to recognise a repeat. */
   told: string;
   /** How it failed before the first change was seen; null once that is over, or got worse. */
