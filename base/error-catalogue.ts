@@ -122,6 +122,16 @@ export const errorCatalogue = {
     message:
       "The desk {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
   },
+  DISK_FAILED: {
+    fault: "external",
+    retryable: true,
+    message: "Could not {doing} {path}: {reason}. See to the disk or the folder's rights.",
+  },
+  DISK_FULL: {
+    fault: "external",
+    retryable: true,
+    message: "The disk of {path} is full. Make room; nothing that was durable is lost.",
+  },
   ENVELOPE_INVALID: {
     fault: "external",
     retryable: false,

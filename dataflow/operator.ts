@@ -1,4 +1,5 @@
 import type { Batch } from "../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import type { RecordFault, Suspension } from "./source.ts";
 
@@ -28,14 +29,27 @@ export type Control =
   /** A person resumed what the suspension stopped. */
   | { readonly type: "resumed"; readonly suspension: string };
 
-/** State of an operator by key: synchronous, owned by one subtask. Values are the operator's own and may be changed in place. */
+/**
+ * State of an operator by key: synchronous, owned by one subtask. A value that `get` gave may be changed in place until
+ * the operator's call returns, and counts as changed; beyond the call it must not be kept, since it may be written out.
+ */
 export interface KeyedState<T> {
   get(key: Key): T | undefined;
   set(key: Key, value: T): void;
   delete(key: Key): void;
-  /** All keys and values, in no order. */
-  entries(): Iterable<readonly [Key, T]>;
+  /** Visits all keys, in no order. Values are to be looked at only; the state must not change meanwhile. */
+  forEach(visit: (key: Key, value: T) => void): void;
   readonly size: number;
+}
+
+/** How values of a state are written down. */
+export interface StateCodec<T> {
+  /** Avro schema, as JSON text, of what a value is: says whether state of another version of the job can be read. */
+  readonly schema: string;
+  write(value: T, out: ByteWriter): void;
+  read(input: ByteReader): T;
+  /** Reads values that were written under another schema; undefined where Avro's rules do not allow it. */
+  readsFrom(schema: string): ((input: ByteReader) => T) | undefined;
 }
 
 /** Timers by key: an operator pulls those that are due when time moves. Several for one key and time count once. */
@@ -45,11 +59,11 @@ export interface Timers {
   next(through: number): { readonly key: Key; readonly time: number } | undefined;
 }
 
-/** What an operator gets when it is opened. */
+/** What an operator gets when it is opened. All state and all timers are part of checkpoints. */
 export interface OperatorContext {
   /** Keyed state under a name that is unique in the operator. */
-  state<T>(name: string): KeyedState<T>;
-  /** Event-time timers under a name that is unique in the operator. */
+  state<T>(name: string, codec: StateCodec<T>): KeyedState<T>;
+  /** Timers, of event time or of processing time as the operator sees it, under a name that is unique in the operator. */
   timers(name: string): Timers;
   /** Hands a batch on to the next operators; it may be refilled afterwards. */
   forward(batch: Batch): void;
@@ -67,6 +81,18 @@ export interface Operator {
   batch(input: number, batch: Batch): void;
   /** A control element of one input, in order with its batches. */
   control(input: number, element: Control): void;
+  /** Processing time has reached this, in epoch ms; called now and then. */
+  processingTime?(time: number): void;
   /** All inputs have ended; called once, last. */
   end(): void;
+  /** Hands out what is known of every key when all has ended, for who asks; changes nothing. */
+  report?(): void;
+  /** Writes the operator's own state, which belongs to no key, at a barrier. */
+  save?(out: ByteWriter): void;
+  /**
+   * Takes in what the operator's subtasks saved, in the order of subtasks, after the state of keys is there and before
+   * anything else. There may be more or fewer of them than there are subtasks now, and every subtask gets all of them;
+   * `isFirst` is true for one of the subtasks only, for what must not be taken in twice.
+   */
+  restore?(saved: readonly ByteReader[], isFirst: boolean): void;
 }

@@ -1,0 +1,329 @@
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { Key } from "../base/key.ts";
+import { hashBytes, keyGroupOf } from "./key-groups.ts";
+import type { StoreTable } from "./state-store.ts";
+import type { Timer, TimerQueue } from "./timer-queue.ts";
+
+/** How values of a state are written and read; what `StateCodec` of `dataflow` gives. */
+export interface ValueCodec<T> {
+  write(value: T, out: ByteWriter): void;
+  read(input: ByteReader): T;
+}
+
+/** All that is kept of one key of an operator: its timers and a value per state. */
+interface Entry {
+  readonly key: Key;
+  readonly values: unknown[];
+  /** Queue and time of each timer, in turns. */
+  timers: number[];
+  dirty: boolean;
+  /** Looked at since the cache was last gone through. */
+  used: boolean;
+  /** About what it takes as objects. */
+  weight: number;
+}
+
+/** Weight of an entry that was never written. */
+const FRESH_WEIGHT = 2_000;
+/** What objects take for each byte of their record, about. */
+const WEIGHT_PER_BYTE = 6;
+const LEAST_WEIGHT = 500;
+
+/**
+ * The keyed state of one operator of one subtask: one record a key in a table of the state store, which holds the key's
+ * timers and its value of every state. Records are decoded when they are asked for, kept as objects while there is room,
+ * and written back when they make way for others, or at a barrier (`flush`).
+ */
+export class KeyedEntries {
+  readonly #table: StoreTable;
+  readonly #codecs: ValueCodec<unknown>[] = [];
+  readonly #counts: number[] = [];
+  readonly #queues: TimerQueue[] = [];
+  readonly #cacheBytes: number;
+  readonly #cache = new Map<Key, Entry>();
+  readonly #dirty = new Set<Entry>();
+  #weight = 0;
+  #last: Entry | undefined;
+  readonly #keyBytes = new ByteWriter(64);
+  readonly #out = new ByteWriter(1024);
+  readonly #input = new ByteReader();
+
+  /** `cacheBytes`: about what decoded records may take. */
+  constructor(table: StoreTable, cacheBytes: number) {
+    this.#table = table;
+    this.#cacheBytes = cacheBytes;
+  }
+
+  /** Declares the next state: its place in the record is the order of declaration. */
+  state<T>(codec: ValueCodec<T>): EntryState<T> {
+    const index = this.#codecs.push(codec as ValueCodec<unknown>) - 1;
+    this.#counts.push(0);
+    return new EntryState<T>(this, index);
+  }
+
+  /** Declares the next timers. The queue gives their order; that they exist is in the records. */
+  timers(queue: TimerQueue): EntryTimers {
+    return new EntryTimers(this, queue, this.#queues.push(queue) - 1);
+  }
+
+  /** Keys that have a value of a state. */
+  count(state: number): number {
+    return this.#counts[state]!;
+  }
+
+  get(key: Key, state: number): unknown {
+    const entry = this.#find(key);
+    const value = entry?.values[state];
+    if (value !== undefined) this.#touch(entry!);
+    return value;
+  }
+
+  set(key: Key, state: number, value: unknown): void {
+    const entry = this.#find(key) ?? this.#add(key);
+    if ((entry.values[state] === undefined) !== (value === undefined)) this.#counts[state]! += value === undefined ? -1 : 1;
+    entry.values[state] = value;
+    this.#touch(entry);
+  }
+
+  delete(key: Key, state: number): void {
+    if (this.#find(key)?.values[state] !== undefined) this.set(key, state, undefined);
+  }
+
+  forEach(state: number, visit: (key: Key, value: unknown) => void): void {
+    this.flush();
+    const input = new ByteReader();
+    this.#table.forEach((_group, key, record) => {
+      const values = this.#decode(input.reset(record, 0, record.length)).values;
+      if (values[state] !== undefined) visit(key.toString("utf8"), values[state]);
+    });
+  }
+
+  /** Notes a timer; false if the key has it already. */
+  addTimer(key: Key, queue: number, time: number): boolean {
+    const entry = this.#find(key) ?? this.#add(key);
+    const { timers } = entry;
+    for (let i = 0; i < timers.length; i += 2) if (timers[i] === queue && timers[i + 1] === time) return false;
+    timers.push(queue, time);
+    this.#touch(entry);
+    return true;
+  }
+
+  /** Takes note of a timer that fires. What was got of other keys may be written out now. */
+  removeTimer(key: Key, queue: number, time: number): void {
+    this.trim();
+    const entry = this.#find(key);
+    if (entry === undefined) return;
+    const { timers } = entry;
+    for (let i = 0; i < timers.length; i += 2) {
+      if (timers[i] !== queue || timers[i + 1] !== time) continue;
+      timers.splice(i, 2);
+      break;
+    }
+    this.#touch(entry);
+  }
+
+  /** Lets go of records that make the cache too large. Between calls of the operator only. */
+  trim(): void {
+    if (this.#weight <= this.#cacheBytes) return;
+    for (const entry of this.#cache.values()) {
+      if (this.#weight <= this.#cacheBytes) return;
+      this.#cache.delete(entry.key);
+      if (entry.used) {
+        entry.used = false;
+        this.#cache.set(entry.key, entry);
+        continue;
+      }
+      this.#weight -= entry.weight;
+      if (this.#last === entry) this.#last = undefined;
+      if (entry.dirty) this.#write(entry);
+    }
+  }
+
+  /** Writes all that changed to the table. */
+  flush(): void {
+    for (const entry of this.#dirty) {
+      this.#weight -= entry.weight;
+      this.#write(entry);
+      if (entry.timers.length > 0 || entry.values.some((value) => value !== undefined)) this.#weight += entry.weight;
+      else this.#forget(entry);
+    }
+  }
+
+  /** Takes in what the table holds after a restore: fills the queues and counts. */
+  recover(): void {
+    const input = new ByteReader();
+    this.#table.forEach((_group, key, record) => {
+      input.reset(record, 0, record.length);
+      const timers = readTimers(input);
+      const name = timers.length > 0 ? key.toString("utf8") : "";
+      for (let i = 0; i < timers.length; i += 2) this.#queues[timers[i]!]?.register(name, timers[i + 1]!);
+      const present = input.uint();
+      for (let state = 0; state < this.#counts.length; state++) {
+        if (Math.floor(present / 2 ** state) % 2 === 1) this.#counts[state]!++;
+      }
+    });
+  }
+
+  #find(key: Key): Entry | undefined {
+    if (this.#last?.key === key) return this.#last;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) {
+      cached.used = true;
+      this.#last = cached;
+      return cached;
+    }
+    const group = this.#locate(key);
+    const bytes = this.#keyBytes;
+    const table = this.#table;
+    if (!table.find(group, bytes.buffer, 0, bytes.length)) return undefined;
+    const { values, timers } = this.#decode(this.#input.reset(table.buffer, table.start, table.end));
+    return this.#keep({ key, values, timers, dirty: false, used: true, weight: weightOf(table.end - table.start) });
+  }
+
+  #add(key: Key): Entry {
+    const values = new Array<unknown>(this.#codecs.length).fill(undefined);
+    return this.#keep({ key, values, timers: [], dirty: false, used: true, weight: FRESH_WEIGHT });
+  }
+
+  #keep(entry: Entry): Entry {
+    this.#cache.set(entry.key, entry);
+    this.#weight += entry.weight;
+    this.#last = entry;
+    return entry;
+  }
+
+  #forget(entry: Entry): void {
+    this.#cache.delete(entry.key);
+    if (this.#last === entry) this.#last = undefined;
+  }
+
+  #touch(entry: Entry): void {
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.#dirty.add(entry);
+  }
+
+  /** Puts the key's bytes into `#keyBytes` and gives its group. */
+  #locate(key: Key): number {
+    const bytes = this.#keyBytes;
+    bytes.clear();
+    writeKey(bytes, key);
+    return keyGroupOf(hashBytes(bytes.buffer, 0, bytes.length));
+  }
+
+  #write(entry: Entry): void {
+    entry.dirty = false;
+    this.#dirty.delete(entry);
+    const group = this.#locate(entry.key);
+    const key = this.#keyBytes;
+    const { values, timers } = entry;
+    let present = 0;
+    for (let state = 0; state < values.length; state++) if (values[state] !== undefined) present += 2 ** state;
+    if (present === 0 && timers.length === 0) {
+      this.#table.remove(group, key.buffer, 0, key.length);
+      return;
+    }
+    const out = this.#out;
+    out.clear();
+    writeTimers(out, timers);
+    out.uint(present);
+    for (let state = 0; state < values.length; state++) {
+      if (values[state] !== undefined) this.#codecs[state]!.write(values[state], out);
+    }
+    this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
+    entry.weight = weightOf(out.length);
+  }
+
+  #decode(input: ByteReader): { values: unknown[]; timers: number[] } {
+    const timers = readTimers(input);
+    const present = input.uint();
+    const values = this.#codecs.map((codec, state) =>
+      Math.floor(present / 2 ** state) % 2 === 1 ? codec.read(input) : undefined,
+    );
+    return { values, timers };
+  }
+}
+
+/** One state of the entries. */
+export class EntryState<T> {
+  readonly #entries: KeyedEntries;
+  readonly #index: number;
+
+  constructor(entries: KeyedEntries, index: number) {
+    this.#entries = entries;
+    this.#index = index;
+  }
+
+  get(key: Key): T | undefined {
+    return this.#entries.get(key, this.#index) as T | undefined;
+  }
+
+  set(key: Key, value: T): void {
+    this.#entries.set(key, this.#index, value);
+  }
+
+  delete(key: Key): void {
+    this.#entries.delete(key, this.#index);
+  }
+
+  forEach(visit: (key: Key, value: T) => void): void {
+    this.#entries.forEach(this.#index, visit as (key: Key, value: unknown) => void);
+  }
+
+  get size(): number {
+    return this.#entries.count(this.#index);
+  }
+}
+
+/** Timers of the entries. */
+export class EntryTimers {
+  readonly #entries: KeyedEntries;
+  readonly #queue: TimerQueue;
+  readonly #index: number;
+
+  constructor(entries: KeyedEntries, queue: TimerQueue, index: number) {
+    this.#entries = entries;
+    this.#queue = queue;
+    this.#index = index;
+  }
+
+  register(key: Key, time: number): void {
+    if (this.#entries.addTimer(key, this.#index, time)) this.#queue.register(key, time);
+  }
+
+  next(through: number): Timer | undefined {
+    const due = this.#queue.next(through);
+    if (due !== undefined) this.#entries.removeTimer(due.key, this.#index, due.time);
+    return due;
+  }
+}
+
+function writeKey(out: ByteWriter, key: Key): void {
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code > 127) {
+      const bytes = Buffer.from(key.slice(i), "utf8");
+      out.raw(bytes, 0, bytes.length);
+      return;
+    }
+    out.byte(code);
+  }
+}
+
+function writeTimers(out: ByteWriter, timers: readonly number[]): void {
+  out.uint(timers.length / 2);
+  for (let i = 0; i < timers.length; i += 2) {
+    out.byte(timers[i]!);
+    out.float64(timers[i + 1]!);
+  }
+}
+
+function readTimers(input: ByteReader): number[] {
+  const timers: number[] = [];
+  for (let left = input.uint(); left > 0; left--) timers.push(input.byte(), input.float64());
+  return timers;
+}
+
+function weightOf(bytes: number): number {
+  return Math.max(LEAST_WEIGHT, bytes * WEIGHT_PER_BYTE);
+}
