@@ -1,7 +1,7 @@
-import { fstatSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import type { DiskFile } from "../../base/disk.ts";
 import { raise } from "../../base/errors.ts";
-import type { PartitionPlace } from "./file-log.ts";
+import type { LogPosition, PartitionPlace } from "./file-log.ts";
 import {
   dataKind,
   decodeFileHeader,
@@ -34,13 +34,14 @@ export class FrameWalk {
   offset = 0;
   /** True once an end marker has been passed: nothing may follow. */
   ended = false;
-  readonly #fd: number;
+  readonly #file: DiskFile;
   readonly #place: PartitionPlace;
   readonly #scrutiny: Scrutiny;
   readonly #bytes = Buffer.alloc(frameHeaderBytes);
+  #tailFrom = Number.POSITIVE_INFINITY;
 
-  constructor(fd: number, place: PartitionPlace, scrutiny: Scrutiny) {
-    this.#fd = fd;
+  constructor(file: DiskFile, place: PartitionPlace, scrutiny: Scrutiny) {
+    this.#file = file;
     this.#place = place;
     this.#scrutiny = scrutiny;
   }
@@ -50,8 +51,9 @@ export class FrameWalk {
     // A writer that recovers may replace the tail between two reads here, so damage is believed when it is seen twice.
     let found = this.#look();
     if (typeof found === "string") found = this.#look();
-    if (typeof found === "string") this.corrupt(this.position, found);
-    return found;
+    if (typeof found !== "string") return found;
+    if (this.position < this.#tailFrom) this.corrupt(this.position, found);
+    return false;
   }
 
   /** Steps over the frame that `peek` found. */
@@ -73,6 +75,19 @@ export class FrameWalk {
     this.ended = other.ended;
   }
 
+  /**
+   * Goes on from a place through which the file is known to be durable: whatever is wrong behind it is a tail, which a
+   * power cut may have torn anywhere. LOG_CORRUPT where the file does not reach there.
+   */
+  trust({ offset, bytes }: LogPosition): void {
+    this.peek();
+    if (this.position === 0 || bytes > this.#file.size()) {
+      this.corrupt(this.#file.size(), `it ends there, but was durable up to byte ${bytes}`);
+    }
+    this.moveTo({ position: bytes, offset, ended: false });
+    this.#tailFrom = bytes;
+  }
+
   /** Raises LOG_CORRUPT at a byte of this file. */
   corrupt(position: number, reason: string): never {
     const { dir, topic, partition } = this.#place;
@@ -81,14 +96,14 @@ export class FrameWalk {
 
   /** True for an intact frame, false for the tail, and otherwise what is wrong. */
   #look(): boolean | string {
-    const size = fstatSync(this.#fd).size;
+    const size = this.#file.size();
     if (this.position === 0) {
       const passed = this.#passFileHeader(size);
       if (passed !== true) return passed;
     }
     const { position, header } = this;
     if (this.ended && position < size) return "data follows the end marker";
-    if (position + frameHeaderBytes > size || !readFully(this.#fd, this.#bytes, frameHeaderBytes, position))
+    if (position + frameHeaderBytes > size || !readFully(this.#file, this.#bytes, frameHeaderBytes, position))
       return false;
     if (!decodeFrameHeader(this.#bytes, 0, header)) return this.#tailOr("a damaged frame header", position + 1, size);
     const reason = implausible(header, this.offset);
@@ -96,14 +111,14 @@ export class FrameWalk {
     const end = position + frameHeaderBytes + header.bodyBytes;
     if (end > size) return false;
     if (this.#scrutiny === "headers" && end < size) return true;
-    return bodyIsIntact(this.#fd, position, header) || this.#tailOr("a damaged frame", end, size);
+    return bodyIsIntact(this.#file, position, header) || this.#tailOr("a damaged frame", end, size);
   }
 
   #passFileHeader(size: number): boolean | string {
     const { dir, topic, partition } = this.#place;
     const length = Math.min(size, maxFileHeaderBytes);
     const bytes = Buffer.alloc(length);
-    if (!readFully(this.#fd, bytes, length, 0)) return false;
+    if (!readFully(this.#file, bytes, length, 0)) return false;
     const header = decodeFileHeader(bytes);
     const version = header?.version ?? formatVersion;
     if (version !== formatVersion)
@@ -118,19 +133,13 @@ export class FrameWalk {
 
   /** A frame that fails its checksum is the tail that a dead writer left, unless an intact frame lies behind it. */
   #tailOr(damage: string, behind: number, size: number): false | string {
-    return hasIntactFrame(this.#fd, behind, size, this.offset) ? damage : false;
+    return hasIntactFrame(this.#file, behind, size, this.offset) ? damage : false;
   }
 }
 
 /** Reads `length` bytes to the beginning of `bytes`; false where the file has become too short for that. */
-export function readFully(fd: number, bytes: Buffer, length: number, position: number): boolean {
-  let done = 0;
-  while (done < length) {
-    const read = readSync(fd, bytes, done, length - done, position + done);
-    if (read === 0) return false;
-    done += read;
-  }
-  return true;
+export function readFully(file: DiskFile, bytes: Buffer, length: number, position: number): boolean {
+  return file.read(bytes, 0, length, position) === length;
 }
 
 /** What no intact header of a frame at `offset` may say, or undefined. */
@@ -144,24 +153,24 @@ export function implausible(header: FrameHeader, offset: number): string | undef
   return undefined;
 }
 
-function bodyIsIntact(fd: number, position: number, header: FrameHeader): boolean {
+function bodyIsIntact(file: DiskFile, position: number, header: FrameHeader): boolean {
   const chunk = Buffer.allocUnsafe(Math.min(header.bodyBytes, 256 * 1024));
   let crc = 0;
   for (let done = 0; done < header.bodyBytes; done += chunk.length) {
     const length = Math.min(chunk.length, header.bodyBytes - done);
-    if (!readFully(fd, chunk, length, position + frameHeaderBytes + done)) return false;
+    if (!readFully(file, chunk, length, position + frameHeaderBytes + done)) return false;
     crc = crc32(chunk.subarray(0, length), crc);
   }
   return crc === header.bodyCrc;
 }
 
-function hasIntactFrame(fd: number, from: number, size: number, minOffset: number): boolean {
+function hasIntactFrame(file: DiskFile, from: number, size: number, minOffset: number): boolean {
   const window = Buffer.allocUnsafe(256 * 1024);
   const header: FrameHeader = { kind: 0, bodyBytes: 0, count: 0, baseOffset: 0, bodyCrc: 0 };
   let start = from;
   while (start + frameHeaderBytes <= size) {
     const length = Math.min(window.length, size - start);
-    if (!readFully(fd, window, length, start)) return false;
+    if (!readFully(file, window, length, start)) return false;
     const inUse = window.subarray(0, length);
     for (
       let at = inUse.indexOf(frameMagic);
@@ -170,7 +179,7 @@ function hasIntactFrame(fd: number, from: number, size: number, minOffset: numbe
     ) {
       if (!decodeFrameHeader(inUse, at, header) || header.baseOffset < minOffset) continue;
       const end = start + at + frameHeaderBytes + header.bodyBytes;
-      if (end <= size && bodyIsIntact(fd, start + at, header)) return true;
+      if (end <= size && bodyIsIntact(file, start + at, header)) return true;
     }
     start += length - frameHeaderBytes + 1;
   }

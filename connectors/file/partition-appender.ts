@@ -1,5 +1,5 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { onDisk, type PartitionPlace, partitionPath } from "./file-log.ts";
+import type { Disk, DiskFile } from "../../base/disk.ts";
+import { type LogPosition, onDisk, onDiskLater, type PartitionPlace, partitionPath } from "./file-log.ts";
 import {
   dataKind,
   encodeEndMarker,
@@ -15,6 +15,17 @@ import { encodedBytes, encodeRecord, type LogRecord } from "./records.ts";
 /** Length that a frame is filled up to, header included; a larger record gets a frame of its own. */
 const targetFrameBytes = 64 * 1024;
 
+/** How a partition's file is opened. */
+export interface AppenderOptions {
+  readonly disk: Disk;
+  /** Number of partitions of the topic. */
+  readonly partitions: number;
+  /** A place through which the file is known to be durable: what is before it is not looked at. */
+  readonly trusted?: LogPosition | undefined;
+  /** True takes an end marker off, so that more can be appended. */
+  readonly reopen: boolean;
+}
+
 /**
  * Appends to one partition's file. Opening it cuts off what a writer that died left half written. Frames are written at
  * known positions, so that a write that failed is simply done again by the next `flush`.
@@ -25,24 +36,31 @@ export class PartitionAppender {
   /** Time of the end marker, once there is one. */
   throughMs: number | undefined;
   readonly #path: string;
-  readonly #fd: number;
+  readonly #file: DiskFile;
   #position: number;
   #frame = Buffer.allocUnsafeSlow(targetFrameBytes);
   #used = frameHeaderBytes;
   #count = 0;
+  /** True while something may not be durable, be it what a writer before this one left. */
+  #isDirty = true;
 
-  /** `partitions` is the number of the topic's; the file exists, and is either this partition's or has no header yet. */
-  constructor(place: PartitionPlace, partitions: number) {
+  /** The file exists, and is either this partition's or has no header yet. */
+  constructor(place: PartitionPlace, options: AppenderOptions) {
     this.#path = partitionPath(place);
-    this.#fd = onDisk("write", this.#path, () => openSync(this.#path, "r+"));
+    this.#file = onDisk("write", this.#path, () => options.disk.open(this.#path, "update"));
     try {
-      const walk = onDisk("write", this.#path, () => this.#recover(place, partitions));
+      const walk = onDisk("write", this.#path, () => this.#recover(place, options));
       this.nextOffset = walk.offset;
       this.#position = walk.position;
     } catch (error) {
-      closeSync(this.#fd);
+      this.#file.close();
       throw error;
     }
+  }
+
+  /** The end of what is written. */
+  get written(): LogPosition {
+    return { offset: this.nextOffset - this.#count, bytes: this.#position };
   }
 
   /** Copies a record into the frame that is being filled, after writing that out if it is full; gives its offset. */
@@ -67,6 +85,18 @@ export class PartitionAppender {
     this.#count = 0;
   }
 
+  /** Makes what is written durable. */
+  async sync(): Promise<void> {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    try {
+      await onDiskLater("write", this.#path, () => this.#file.sync());
+    } catch (error) {
+      this.#isDirty = true;
+      throw error;
+    }
+  }
+
   /** Writes the end marker, where there is none yet. */
   end(throughMs: number): void {
     if (this.throughMs !== undefined) return;
@@ -77,34 +107,36 @@ export class PartitionAppender {
 
   /** Gives the file back; what was not flushed is lost. */
   close(): void {
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
-  #recover(place: PartitionPlace, partitions: number): FrameWalk {
-    const walk = new FrameWalk(this.#fd, place, "bodies");
+  #recover(place: PartitionPlace, { partitions, trusted, reopen }: AppenderOptions): FrameWalk {
+    const walk = new FrameWalk(this.#file, place, "bodies");
+    if (trusted !== undefined) walk.trust(trusted);
     walk.toTail();
     if (walk.position === 0) {
       const { topic, partition } = place;
-      writeFully(this.#fd, encodeFileHeader({ topic, partition, partitions }), 0);
+      this.#file.write(encodeFileHeader({ topic, partition, partitions }), 0);
       walk.position = fileHeaderBytes(topic);
     }
-    ftruncateSync(this.#fd, walk.position);
-    if (walk.ended) {
-      const time = Buffer.alloc(8);
-      readFully(this.#fd, time, time.length, walk.position - time.length);
-      this.throughMs = readInt64(time, 0);
-    }
+    if (walk.ended && reopen) walk.position -= frameHeaderBytes + endMarkerBytes;
+    else if (walk.ended) this.throughMs = this.#readTime(walk.position - endMarkerBytes);
+    if (walk.position < this.#file.size()) this.#file.truncate(walk.position);
     return walk;
   }
 
+  #readTime(position: number): number {
+    const time = Buffer.alloc(endMarkerBytes);
+    readFully(this.#file, time, time.length, position);
+    return readInt64(time, 0);
+  }
+
   #write(bytes: Buffer): void {
-    onDisk("write", this.#path, () => writeFully(this.#fd, bytes, this.#position));
+    onDisk("write", this.#path, () => this.#file.write(bytes, this.#position));
     this.#position += bytes.length;
+    this.#isDirty = true;
   }
 }
 
-function writeFully(fd: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
-  }
-}
+/** Bytes of an end marker's body. */
+const endMarkerBytes = 8;

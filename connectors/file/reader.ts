@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { type Disk, type DiskFile, systemDisk } from "../../base/disk.ts";
 import { assert, raise } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import { onDisk, type PartitionPlace, partitionPath, requirePartition } from "./file-log.ts";
@@ -25,7 +25,7 @@ export class EndMarker {
 export class FileLogReader {
   readonly #place: PartitionPlace;
   readonly #path: string;
-  readonly #fd: number;
+  readonly #file: DiskFile;
   readonly #walk: FrameWalk;
   readonly #endWalk: FrameWalk;
   readonly #slots: RecordSlots;
@@ -36,13 +36,13 @@ export class FileLogReader {
   #end: EndMarker | null = null;
   #closed = false;
 
-  constructor(dir: string, topic: string, partition: number) {
+  constructor(dir: string, topic: string, partition: number, disk: Disk = systemDisk) {
     this.#place = { dir, topic, partition };
-    requirePartition(this.#place);
+    requirePartition(this.#place, disk);
     this.#path = partitionPath(this.#place);
-    this.#fd = onDisk("read", this.#path, () => openSync(this.#path, "r"));
-    this.#walk = new FrameWalk(this.#fd, this.#place, "bodies");
-    this.#endWalk = new FrameWalk(this.#fd, this.#place, "headers");
+    this.#file = onDisk("read", this.#path, () => disk.open(this.#path, "read"));
+    this.#walk = new FrameWalk(this.#file, this.#place, "bodies");
+    this.#endWalk = new FrameWalk(this.#file, this.#place, "headers");
     this.#slots = new RecordSlots(topic, partition);
   }
 
@@ -72,7 +72,7 @@ export class FileLogReader {
   /** Makes `offset` the next to be read; at most the end offset, or else LOG_OFFSET_OUT_OF_RANGE. */
   seek(offset: number): void {
     assert(!this.#closed && Number.isInteger(offset) && offset >= 0, `seek of a file log to ${offset}`);
-    const walk = new FrameWalk(this.#fd, this.#place, "headers");
+    const walk = new FrameWalk(this.#file, this.#place, "headers");
     if (offset >= this.#walk.offset && !this.#walk.ended) walk.moveTo(this.#walk);
     const isInFrame = onDisk("read", this.#path, () => {
       while (walk.peek() && walk.header.kind === dataKind) {
@@ -92,7 +92,7 @@ export class FileLogReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   /**
@@ -101,8 +101,8 @@ export class FileLogReader {
    */
   #toEnd(): void {
     this.#endWalk.toTail();
-    if (this.#endWalk.position === fstatSync(this.#fd).size) return;
-    const closer = new FrameWalk(this.#fd, this.#place, "bodies");
+    if (this.#endWalk.position === this.#file.size()) return;
+    const closer = new FrameWalk(this.#file, this.#place, "bodies");
     closer.moveTo(this.#walk);
     closer.toTail();
     this.#endWalk.moveTo(closer);
@@ -123,7 +123,7 @@ export class FileLogReader {
       this.#buffer = Buffer.allocUnsafeSlow(maxBytes);
       this.#view = new DataView(this.#buffer.buffer);
     }
-    const length = readSync(this.#fd, this.#buffer, 0, maxBytes, this.#walk.position);
+    const length = this.#file.read(this.#buffer, 0, maxBytes, this.#walk.position);
     let end = 0;
     let offset = this.#walk.offset;
     while (this.#isDataFrame(end, length, offset)) {
@@ -163,7 +163,7 @@ export class FileLogReader {
 
   #readEndMarker(): EndMarker | null {
     const body = Buffer.alloc(8);
-    if (!readFully(this.#fd, body, body.length, this.#walk.position + frameHeaderBytes)) return null;
+    if (!readFully(this.#file, body, body.length, this.#walk.position + frameHeaderBytes)) return null;
     this.#walk.pass();
     this.#walk.peek();
     this.#end = new EndMarker(readInt64(body, 0));

@@ -1,0 +1,100 @@
+import { type Disk, type DiskFile, systemDisk } from "../../base/disk.ts";
+import { raise } from "../../base/errors.ts";
+
+/**
+ * The machine's disk until its `failsAt`-th operation that would change something (0 is the first): that one, and every
+ * one after it, fails, as for a process that is dead. A write that fails has written its first half.
+ */
+export class FailingDisk implements Disk {
+  /** Operations so far. */
+  operations = 0;
+  readonly #failsAt: number;
+
+  constructor(failsAt = Number.POSITIVE_INFINITY) {
+    this.#failsAt = failsAt;
+  }
+
+  get hasFailed(): boolean {
+    return this.operations > this.#failsAt;
+  }
+
+  open(path: string, mode: "read" | "create" | "update"): DiskFile {
+    if (mode === "create") this.#step(path);
+    return new FailingFile(systemDisk.open(path, mode), (tear) => this.#step(path, tear));
+  }
+
+  exists(path: string): boolean {
+    return systemDisk.exists(path);
+  }
+
+  list(folder: string): string[] {
+    return systemDisk.list(folder);
+  }
+
+  makeFolder(path: string): void {
+    this.#step(path);
+    systemDisk.makeFolder(path);
+  }
+
+  rename(from: string, to: string): void {
+    this.#step(from);
+    systemDisk.rename(from, to);
+  }
+
+  remove(path: string): void {
+    this.#step(path);
+    systemDisk.remove(path);
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    this.#step(path);
+    await systemDisk.syncFolder(path);
+  }
+
+  #step(path: string, tear: () => void = () => undefined): void {
+    if (this.operations++ < this.#failsAt) return;
+    if (this.operations === this.#failsAt + 1) tear();
+    raise("DISK_FAILED", { doing: "write", path, reason: "the test says so" });
+  }
+}
+
+class FailingFile implements DiskFile {
+  readonly #file: DiskFile;
+  readonly #step: (tear?: () => void) => void;
+
+  constructor(file: DiskFile, step: (tear?: () => void) => void) {
+    this.#file = file;
+    this.#step = step;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  size(): number {
+    return this.#file.size();
+  }
+
+  read(into: Uint8Array, start: number, length: number, position: number): number {
+    return this.#file.read(into, start, length, position);
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    this.#step(() => this.#file.write(bytes.subarray(0, bytes.length >> 1), position));
+    this.#file.write(bytes, position);
+  }
+
+  truncate(length: number): void {
+    this.#step();
+    this.#file.truncate(length);
+  }
+
+  async sync(): Promise<void> {
+    this.#step();
+    await this.#file.sync();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
