@@ -13,6 +13,7 @@ export {
   type Fields,
   flag,
   type Id,
+  type InstantField,
   id,
   idOf,
   instant,
@@ -22,10 +23,21 @@ export {
   type MoneyValue,
   model,
   money,
+  number,
   type Table,
   table,
   text,
 } from "./dataflow/model.ts";
-export { type ProcessContext, type ProcessSpec, type ValueState, value } from "./dataflow/process.ts";
+export type { ProcessContext, ProcessSpec } from "./dataflow/process.ts";
 export type { Row } from "./dataflow/row-view.ts";
+export {
+  type ListState,
+  list,
+  type MapState,
+  map,
+  type StateOptions,
+  type StateSpec,
+  type ValueState,
+  value,
+} from "./dataflow/state-spec.ts";
 export { Changelog, KeyedStream, Leg, minus, Stream } from "./dataflow/streams.ts";

@@ -208,10 +208,20 @@ export const errorCatalogue = {
     retryable: false,
     message: "{file} cannot be loaded: {reason}",
   },
+  JOB_STATE_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The state {state} of {place} cannot be kept: {reason}. Correct its declaration.",
+  },
+  JOB_TIMER_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "A function of the job sets a timer in {place} for {time}, which is no time. Give epoch milliseconds.",
+  },
   JOB_WRONG_VALUE: {
     fault: "user",
     retryable: false,
-    message: "A function of the job returned a {value} for the field {field}, which is declared as {kind}.",
+    message: "A function of the job gave a {value} for the field {field}, which is declared as {kind}.",
   },
   KEY_MISSING: {
     fault: "user",

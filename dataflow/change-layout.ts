@@ -32,6 +32,7 @@ const FIELD_COLUMNS = {
   id: "text",
   text: "text",
   integer: "int64",
+  number: "float64",
   flag: "bool",
   instant: "float64",
   money: "int64",

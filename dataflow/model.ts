@@ -1,6 +1,6 @@
 import { raise } from "../base/errors.ts";
 import { type Key, type KeyPart, keyOf } from "../base/key.ts";
-import type { RoundingMode } from "../base/money.ts";
+import { exponentOf, fitsInt64, type RoundingMode } from "../base/money.ts";
 
 /** What a field of a model holds; `T` is its type in row views and conditions. */
 export interface Field<T = unknown> {
@@ -12,7 +12,7 @@ export interface Field<T = unknown> {
   readonly type?: T;
 }
 
-export type FieldKind = "id" | "text" | "integer" | "flag" | "instant" | "money";
+export type FieldKind = "id" | "text" | "integer" | "number" | "flag" | "instant" | "money";
 
 /** How a column becomes money. */
 export interface MoneyMapping {
@@ -34,6 +34,9 @@ export interface MoneyValue {
   readonly currency: string;
 }
 
+/** A field that holds points in time, told from other numbers by its kind. */
+export type InstantField = Field<number> & { readonly kind: "instant" };
+
 declare const canonical: unique symbol;
 
 /** A business key in canonical text (see base/key.ts): a type of its own, so that only keys are used as keys. */
@@ -48,10 +51,12 @@ export const id = (column?: string): Field<Id> => field("id", column);
 export const text = (column?: string): Field<string> => field("text", column);
 /** A 64-bit integer, exact. */
 export const integer = (column?: string): Field<bigint> => field("integer", column);
+/** An IEEE double, for measures and scores. Never for money: it is not exact. */
+export const number = (column?: string): Field<number> => field("number", column);
 /** A boolean; MariaDB's TINYINT(1) too. */
 export const flag = (column?: string): Field<boolean> => field("flag", column);
 /** A point in time in epoch milliseconds, from any of Debezium's time types. A date is its midnight in UTC. */
-export const instant = (column?: string): Field<number> => field("instant", column);
+export const instant = (column?: string): InstantField => ({ ...field<number>("instant", column), kind: "instant" });
 
 /** An amount. By default its currency comes from the column `currency`. */
 export function money(options: MoneyMapping & { readonly column?: string } = {}): Field<MoneyValue> {
@@ -72,6 +77,29 @@ export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 /** Names of the fields of one kind of value, so that `sum` takes money only. */
 export type FieldsOf<F extends Fields, T> = { [K in keyof F]: ValueOf<F[K]> extends T ? K : never }[keyof F] & string;
+
+/** Names of the fields that are instants. */
+export type InstantsOf<F extends Fields> = { [K in keyof F]: F[K] extends InstantField ? K : never }[keyof F] & string;
+
+/** Whether a value, which is not null, is one of a kind of field: jobs run without the compiler. */
+export function isOfKind(kind: FieldKind, value: unknown): boolean {
+  switch (kind) {
+    case "id":
+    case "text":
+      return typeof value === "string";
+    case "integer":
+      return typeof value === "bigint" && fitsInt64(value);
+    case "number":
+    case "instant":
+      return typeof value === "number";
+    case "flag":
+      return typeof value === "boolean";
+    case "money": {
+      const { minor, currency } = value as Partial<MoneyValue>;
+      return typeof minor === "bigint" && fitsInt64(minor) && exponentOf(currency as string) !== undefined;
+    }
+  }
+}
 
 /** Where rows of a model come from. `source` is a name that configuration binds to topics. */
 export interface Table {
@@ -100,13 +128,18 @@ export function model<const F extends Fields>(
   spec: {
     readonly from: Table | readonly Table[];
     readonly fields: F;
-    readonly businessTime?: FieldsOf<F, number>;
+    readonly businessTime?: InstantsOf<F>;
   },
 ): Model<F> {
   checkFields(name, spec);
   const from = Array.isArray(spec.from) ? (spec.from as readonly Table[]) : [spec.from as Table];
   const { fields, businessTime } = spec;
   return businessTime === undefined ? { name, from, fields } : { name, from, fields, businessTime };
+}
+
+/** Whether a name can be that of a field: letters and digits, as in Avro. */
+export function isFieldName(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name);
 }
 
 /** The table column that a field is read from. */
@@ -122,7 +155,7 @@ function checkFields(
   const invalid = (field: string, reason: string) =>
     raise("MODEL_INVALID", { model: name, reason: `${field}: ${reason}` });
   for (const [field, { kind, money }] of Object.entries(fields)) {
-    if (!/^[A-Za-z_]\w*$/.test(field)) invalid(JSON.stringify(field), "its name should be letters and digits");
+    if (!isFieldName(field)) invalid(JSON.stringify(field), "its name should be letters and digits");
     const scale = money?.scale ?? 0;
     if (kind === "money" && !(Number.isInteger(scale) && scale >= 0 && scale <= 18)) {
       invalid(field, `its scale is ${scale}, and should be a whole number from 0 to 18`);

@@ -1,8 +1,8 @@
 import type { Batch } from "../base/batch.ts";
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
 import { CountercheckError, messageOf, raise } from "../base/errors.ts";
-import { exponentOf, fitsInt64, packCurrency } from "../base/money.ts";
-import type { FieldKind, Fields, MoneyValue } from "./model.ts";
+import { packCurrency } from "../base/money.ts";
+import { type FieldKind, type Fields, isOfKind, type MoneyValue } from "./model.ts";
 
 /**
  * Writes the values of fields into a row, beginning at a column. Null and missing values become null. Throws
@@ -25,8 +25,9 @@ export function writeFields(
     if (value === null || value === undefined) {
       batch.columns[column]!.nulls[row] = 1;
       if (kind === "money") batch.columns[column + 1]!.nulls[row] = 1;
-    } else if (!write(batch, column, row, kind, value)) {
-      raise("JOB_WRONG_VALUE", { field: name, kind, value: typeof value });
+    } else {
+      if (!isOfKind(kind, value)) raise("JOB_WRONG_VALUE", { field: name, kind, value: typeof value });
+      write(batch, column, row, kind, value);
     }
     column += kind === "money" ? 2 : 1;
   }
@@ -42,35 +43,28 @@ export function callUser<T>(place: string, call: () => T): T {
   }
 }
 
-function write(batch: Batch, column: number, row: number, kind: FieldKind, value: unknown): boolean {
+/** Writes a value that is of the kind. */
+function write(batch: Batch, column: number, row: number, kind: FieldKind, value: unknown): void {
   const target = batch.columns[column]!;
   switch (kind) {
     case "id":
     case "text":
-      if (typeof value !== "string") return false;
-      (target as TextColumn).set(row, value);
-      return true;
+      (target as TextColumn).set(row, value as string);
+      return;
     case "integer":
-      if (typeof value !== "bigint" || !fitsInt64(value)) return false;
-      (target as Int64Column).setBig(row, value);
-      return true;
-    case "flag":
-      if (typeof value !== "boolean") return false;
-      (target as Int32Column).set(row, value ? 1 : 0);
-      return true;
+      (target as Int64Column).setBig(row, value as bigint);
+      return;
+    case "number":
     case "instant":
-      if (typeof value !== "number") return false;
-      (target as Float64Column).set(row, value);
-      return true;
-    case "money":
-      return writeMoney(target as Int64Column, batch.columns[column + 1] as Int32Column, row, value as MoneyValue);
+      (target as Float64Column).set(row, value as number);
+      return;
+    case "flag":
+      (target as Int32Column).set(row, value === true ? 1 : 0);
+      return;
+    case "money": {
+      const { minor, currency } = value as MoneyValue;
+      (target as Int64Column).setBig(row, minor);
+      (batch.columns[column + 1] as Int32Column).set(row, packCurrency(currency));
+    }
   }
-}
-
-function writeMoney(amount: Int64Column, currency: Int32Column, row: number, value: MoneyValue): boolean {
-  if (typeof value.minor !== "bigint" || !fitsInt64(value.minor)) return false;
-  if (exponentOf(value.currency) === undefined) return false;
-  amount.setBig(row, value.minor);
-  currency.set(row, packCurrency(value.currency));
-  return true;
 }

@@ -3,11 +3,12 @@ import type { KeyPart } from "../base/key.ts";
 import type { Duration } from "../base/time.ts";
 import type { Environment } from "./environment.ts";
 import type { Condition, ConditionValue, Node } from "./graph.ts";
-import type { Field, Fields, FieldsOf, Id, MoneyValue, ValueOf } from "./model.ts";
-import { ProcessOperator, type ProcessSpec, type StateSpecs } from "./process.ts";
+import type { Field, FieldKind, Fields, FieldsOf, Id, MoneyValue, ValueOf } from "./model.ts";
+import { ProcessOperator, type ProcessSpec } from "./process.ts";
 import type { Row } from "./row-view.ts";
+import { checkStates, type StateSpecs } from "./state-spec.ts";
 
-/** Values to compare a field with: one, or a list of which any will do. Money and instants are not compared so. */
+/** Values to compare a field with: one, or a list of which any will do. Money, instants and numbers are not compared so. */
 export type Where<F extends Fields> = {
   readonly [K in keyof F]?: ValueOf<F[K]> extends string | bigint | boolean
     ? Comparable<ValueOf<F[K]>> | readonly Comparable<ValueOf<F[K]>>[]
@@ -128,12 +129,13 @@ export class KeyedStream<F extends Fields> {
   }
 
   /**
-   * A function of each event with keyed state and event-time timers. State is kept until the function clears it; late
-   * events are handed in like others. Counterpart in Flink: `KeyedProcessFunction`.
+   * A function of each event with keyed state and timers. State is kept until the function clears it or its ttl ends it;
+   * late events are handed in like others. Counterpart in Flink: `KeyedProcessFunction`.
    */
   process<const S extends StateSpecs, const G extends Fields>(uid: string, spec: ProcessSpec<F, S, G>): Stream<G> {
     const { environment, node } = this.#stream;
     const key = this.#key;
+    checkStates(uid, spec.state);
     const create = () => new ProcessOperator(uid, node.fields as F, key, spec);
     const added = environment.add({
       type: "operator",
@@ -159,7 +161,7 @@ function checkCondition(node: Node, name: string, wanted: ConditionValue | reado
   const field: Field | undefined = node.fields[name];
   const known = Object.keys(node.fields).join(", ");
   if (field === undefined) raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known });
-  if (wanted === undefined || field.kind === "money" || field.kind === "instant") {
+  if (wanted === undefined || UNCOMPARED.has(field.kind)) {
     raise("JOB_NOT_COMPARABLE", {
       field: name,
       place: node.uid,
@@ -167,6 +169,8 @@ function checkCondition(node: Node, name: string, wanted: ConditionValue | reado
     });
   }
 }
+
+const UNCOMPARED: ReadonlySet<FieldKind> = new Set(["money", "instant", "number"]);
 
 function describe(condition: Condition): string {
   return Object.entries(condition)

@@ -1,5 +1,6 @@
 import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { fitsInt64 } from "../../base/money.ts";
+import type { FieldKind } from "../../dataflow/model.ts";
 import type { FieldDescription } from "../../schemas/schema-paths.ts";
 import { AbsentValues } from "./absent-values.ts";
 import type { BadRows } from "./bad-rows.ts";
@@ -41,14 +42,15 @@ export const readableTypes = {
   id: "int, long, string, enum or a decimal of scale 0",
   text: "string or enum",
   integer: "int, long or a decimal of scale 0",
+  number: "float, double, int or long; a decimal is money, or an integer",
   flag: "boolean or a small integer",
   instant: "one of Debezium's or Avro's time and date types",
   money: "a decimal, an integer, a string of digits, or a float where both `scale` and `rounding` are given",
 } as const;
 
-/** The mapper of an id, text, integer, flag or instant; undefined where the column's type cannot be read as that. */
+/** The mapper of any field but money; undefined where the column's type cannot be read as that. */
 export function fieldMapping(
-  kind: "id" | "text" | "integer" | "flag" | "instant",
+  kind: Exclude<FieldKind, "money">,
   from: RawColumn,
   field: MappedField,
 ): Mapping | undefined {
@@ -59,6 +61,8 @@ export function fieldMapping(
       return textMapping(from, field);
     case "integer":
       return number(integerMapper(from, field.to as Int64Column));
+    case "number":
+      return number(numberMapper(from, field.to as Float64Column));
     case "flag":
       return number(flagMapper(from, field.to as Int32Column));
     case "instant":
@@ -123,6 +127,34 @@ function integerMapper(from: RawColumn, to: Int64Column): Mapper | undefined {
   }
   const isWhole = type.logicalType === "decimal" && type.scale === 0;
   return isWhole ? wholeDecimalMapper(from.name, values as BytesColumn, to) : undefined;
+}
+
+/** A float is widened as it is; an integer past 2^53 becomes the nearest double. */
+function numberMapper(from: RawColumn, to: Float64Column): Mapper | undefined {
+  if (isAnnotated(from.type)) return undefined;
+  const read = numberReader(from);
+  if (read === undefined) return undefined;
+  const { values } = from;
+  return (count, base) => {
+    for (let row = 0; row < count; row++) {
+      if (values.nulls[row] === 1) to.nulls[base + row] = 1;
+      else to.set(base + row, read(row));
+    }
+  };
+}
+
+function numberReader({ type, values }: RawColumn): ((row: number) => number) | undefined {
+  switch (type.type) {
+    case "int":
+      return (row) => (values as Int32Column).values[row]!;
+    case "long":
+      return (row) => (values as Int64Column).number(row);
+    case "float":
+    case "double":
+      return (row) => (values as Float64Column).values[row]!;
+    default:
+      return undefined;
+  }
 }
 
 function wholeDecimalMapper(column: string, from: BytesColumn, to: Int64Column): Mapper {
