@@ -28,6 +28,8 @@ const reader: SourceReader = {
   },
   position: () => 0,
   endOffset: () => 0,
+  save: () => undefined,
+  restore: () => undefined,
   close: () => undefined,
 };
 

@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Clock } from "../base/time.ts";
 import type { Desk } from "../connectors/desk/desk.ts";
 import type { Control } from "../dataflow/operator.ts";
@@ -119,6 +120,14 @@ class HeedingReader implements SourceReader {
 
   endOffset(split: number): number {
     return this.#reader.endOffset(split);
+  }
+
+  save(split: number, out: ByteWriter): void {
+    this.#reader.save(split, out);
+  }
+
+  restore(split: number, input: ByteReader): void | Promise<void> {
+    return this.#reader.restore(split, input);
   }
 
   close(): void {

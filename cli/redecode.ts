@@ -82,5 +82,5 @@ function oneRecord({ topic, partition, offset, key, value }: StoredRecord): Part
     headerStarts: Int32Array.of(-1),
     headerEnds: Int32Array.of(-1),
   };
-  return { offset, read: () => records, endOffset: () => offset + 1, close: () => undefined };
+  return { offset, read: () => records, seek: () => undefined, endOffset: () => offset + 1, close: () => undefined };
 }

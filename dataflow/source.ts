@@ -1,4 +1,5 @@
 import type { Batch } from "../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import type { Model } from "./model.ts";
 
@@ -80,5 +81,9 @@ export interface SourceReader {
   position(split: number): number;
   /** Offset after the last record that is in the log now. */
   endOffset(split: number): number;
+  /** Writes all that later reads of the split depend on. Between reads only. */
+  save(split: number, out: ByteWriter): void;
+  /** Before any read: goes on where a reader of this split stood when it saved. Raises what its place in the log raises. */
+  restore(split: number, input: ByteReader): void | Promise<void>;
   close(): void;
 }

@@ -159,6 +159,8 @@ function scripted(steps: readonly Step[], splits: number, idle: () => void): Sou
     },
     position: () => next,
     endOffset: () => steps.length,
+    save: () => undefined,
+    restore: () => undefined,
     close() {},
   };
 }

@@ -1,4 +1,5 @@
 import type { Batch } from "../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { RecordFault, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
 
@@ -80,6 +81,15 @@ export class ManualReader implements SourceReader {
 
   endOffset(): number {
     return 0;
+  }
+
+  /** What was told and not read yet is the test's own. */
+  save(split: number, out: ByteWriter): void {
+    out.flag(this.#changed.has(this.splits[split]!.table));
+  }
+
+  restore(split: number, input: ByteReader): void {
+    if (input.flag()) this.#changed.add(this.splits[split]!.table);
   }
 
   close(): void {}

@@ -9,6 +9,8 @@ export interface PartitionReader {
    * again, once all before it was given. A batch and its buffer stay as they are until the next `read`.
    */
   read(maxBytes: number): RecordBatch | EndOfLog | null;
+  /** Makes `offset` the next to be read; raises an error where the log does not reach so far. */
+  seek(offset: number): void;
   /** Offset after the last record that is in the log now. */
   endOffset(): number;
   close(): void;

@@ -1,4 +1,5 @@
 import { Batch } from "../../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { type CountercheckError, isError, raise } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import { changeLayout } from "../../dataflow/change-layout.ts";
@@ -42,7 +43,7 @@ interface OpenSplit {
  *
  * `read` throws or rejects with MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING or CURRENCY_UNKNOWN, where a
  * model does not suit the first schema of its table; with REGISTRY_UNAVAILABLE, REGISTRY_INVALID, and
- * REGISTRY_HAS_NO_SCHEMA where none of a split's first schemas is known; and with what the partition's reader raises. Nothing was handed out then, and the next `read` begins with the same records.
+ * REGISTRY_HAS_NO_SCHEMA where none of a split's first schemas is known, or one no more that was known before a restart; and with what the partition's reader raises. Nothing was handed out then, and the next `read` begins with the same records.
  */
 export class DebeziumReader implements SourceReader {
   readonly source: string;
@@ -116,6 +117,24 @@ export class DebeziumReader implements SourceReader {
     return this.#open[split]!.partition.endOffset();
   }
 
+  save(split: number, out: ByteWriter): void {
+    const { table, decoder, hasSchema, hasEnded } = this.#open[split]!;
+    out.uint(this.position(split));
+    out.flag(hasSchema);
+    out.flag(hasEnded);
+    table.save(out);
+    decoder.save(out);
+  }
+
+  restore(split: number, input: ByteReader): void {
+    const open = this.#open[split]!;
+    open.partition.seek(input.uint());
+    open.hasSchema = input.flag();
+    open.hasEnded = input.flag();
+    open.table.restore(input);
+    open.decoder.restore(input);
+  }
+
   close(): void {
     for (const { partition } of this.#open) partition.close();
   }
@@ -150,6 +169,8 @@ export class DebeziumReader implements SourceReader {
     const schemas = await Promise.all(wanted.map(({ id }) => this.#schema(id, unknown)));
     open.hasSchema ||= wanted.some(({ id }) => unknown.get(id)?.code !== "SCHEMA_UNKNOWN");
     if (!open.hasSchema) this.#raiseNoSchema(this.splits[split]!, unknown);
+    const lost = [...unknown].filter(([id, { code }]) => code === "SCHEMA_UNKNOWN" && open.table.wasKnown(id));
+    if (lost.length > 0) this.#raiseNoSchema(this.splits[split]!, new Map(lost));
     for (const [i, { id, user }] of wanted.entries()) {
       const schema = schemas[i];
       if (schema !== undefined) user.add(id, schema);

@@ -1,4 +1,5 @@
 import { Batch } from "../../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import { changeColumns, changeLayout, EPOCH_UNIT, OP } from "../../dataflow/change-layout.ts";
@@ -90,6 +91,25 @@ export class SplitDecoder {
     this.#endRun();
     this.#handOut(chunk);
     this.#prove(output);
+  }
+
+  /** Writes what decoding later chunks depends on. */
+  save(out: ByteWriter): void {
+    out.flag(this.#hasChanged);
+    out.uint(this.#told.size);
+    for (const id of this.#told) out.uint(id);
+    out.uint(this.dropped.size);
+    for (const [name, count] of this.dropped) {
+      out.text(name);
+      out.uint(count);
+    }
+  }
+
+  /** Takes in what was saved, before the first chunk. */
+  restore(input: ByteReader): void {
+    this.#hasChanged = input.flag();
+    for (let ids = input.uint(); ids > 0; ids--) this.#told.add(input.uint());
+    for (let models = input.uint(); models > 0; models--) this.dropped.set(input.text(), input.uint());
   }
 
   #begin(count: number): void {

@@ -1,4 +1,5 @@
 import type { Batch } from "../../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError, raise } from "../../base/errors.ts";
 import { changeColumns } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
@@ -30,6 +31,8 @@ export class TableSchemas {
   readonly #source: string;
   readonly #kind: DatabaseKind;
   readonly #known = new Map<number, TableSchema | CountercheckError>();
+  /** Schemas that readers before this one knew. */
+  readonly #knownBefore = new Set<number>();
   #hasWorked = false;
 
   /** `batches` holds one batch for each model, which all of the model's tables share. */
@@ -46,6 +49,43 @@ export class TableSchemas {
   /** How records of a schema are decoded, or why all of them are faults; undefined for a schema not met yet. */
   get(schemaId: number): TableSchema | CountercheckError | undefined {
     return this.#known.get(schemaId);
+  }
+
+  /** True for a schema that a reader before this one knew: a registry that has it not is not that reader's. */
+  wasKnown(schemaId: number): boolean {
+    return this.#knownBefore.has(schemaId);
+  }
+
+  /** Writes what tells the user's error from a breaking change, and a known schema from a new one. */
+  save(out: ByteWriter): void {
+    const ids = new Set([...this.#knownBefore, ...this.#known.keys()]);
+    out.flag(this.#hasWorked);
+    out.uint(ids.size);
+    for (const id of ids) out.uint(id);
+    out.uint(this.models.length);
+    for (const { model, families } of this.models) {
+      out.text(model.name);
+      out.uint(families.size);
+      for (const [field, family] of families) {
+        out.text(field);
+        out.flag(family === "number");
+      }
+    }
+  }
+
+  /** Takes in what was saved; several times where splits of the table were saved apart. */
+  restore(input: ByteReader): void {
+    if (input.flag()) this.#hasWorked = true;
+    for (let ids = input.uint(); ids > 0; ids--) this.#knownBefore.add(input.uint());
+    for (let models = input.uint(); models > 0; models--) {
+      const name = input.text();
+      const families = this.models.find(({ model }) => model.name === name)?.families;
+      for (let fields = input.uint(); fields > 0; fields--) {
+        const field = input.text();
+        const family = input.flag() ? "number" : "text";
+        families?.set(field, family);
+      }
+    }
   }
 
   /**

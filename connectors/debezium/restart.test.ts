@@ -1,0 +1,223 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import { flag, id, instant, integer, type Model, model, money, table, text } from "../../dataflow/model.ts";
+import { Payment, Refund, SettlementLine } from "../../jobs/payment-settlement/models.ts";
+import type { AvroSchema } from "../../schemas/decoder.ts";
+import { FolderRegistry } from "../../schemas/folder-registry.ts";
+import { runShop } from "../../shop/shop.ts";
+import {
+  InventedTable,
+  type Message,
+  Recorder,
+  sampleRegistry,
+  sampleSource,
+  samplesOf,
+  TemporaryLog,
+} from "../../test/support/debezium-harness.ts";
+import { FileLog } from "../file/file-log.ts";
+import { FileLogReader } from "../file/reader.ts";
+import { FileLogWriter } from "../file/writer.ts";
+import type { DebeziumSource } from "./config.ts";
+import { DebeziumReader } from "./reader.ts";
+
+type Open = () => DebeziumReader;
+
+/** A reader in the place of another that saved its splits and went. */
+async function restarted(reader: DebeziumReader, open: Open): Promise<DebeziumReader> {
+  const saved = [...reader.splits.keys()].map((split) => {
+    const out = new ByteWriter();
+    reader.save(split, out);
+    return Buffer.from(out.bytes());
+  });
+  reader.close();
+  const next = open();
+  // Backwards: what splits of one table share must not hang on their order.
+  for (const split of [...next.splits.keys()].reverse()) {
+    const input = new ByteReader(saved[split]!);
+    await next.restore(split, input);
+    expect(input.isAtEnd).toBe(true);
+  }
+  return next;
+}
+
+/** Reads pieces of splits as they are drawn, then the rest of all; `restartAt` tells behind which pieces another reader goes on. */
+async function readPieces(
+  open: Open,
+  pieces: readonly { readonly split: number; readonly bytes: number; readonly restart: boolean }[],
+  restarts: boolean,
+): Promise<{ output: Recorder; dropped: [string, number][] }> {
+  let reader = open();
+  const output = new Recorder();
+  for (const { split, bytes, restart } of pieces) {
+    await reader.read(split % reader.splits.length, bytes, output);
+    if (restarts && restart) reader = await restarted(reader, open);
+  }
+  for (const split of reader.splits.keys()) {
+    while (await reader.read(split, 20_000, output)) if (restarts) reader = await restarted(reader, open);
+  }
+  reader.close();
+  return { output, dropped: [...reader.dropped] };
+}
+
+const pieces = fc.array(
+  fc.record({ split: fc.nat(20), bytes: fc.integer({ min: 1, max: 3_000 }), restart: fc.boolean() }),
+  { maxLength: 30 },
+);
+
+async function expectSame(open: Open, runs: number): Promise<Recorder> {
+  let last = new Recorder();
+  const property = fc.asyncProperty(pieces, async (drawn) => {
+    const [straight, cut] = [await readPieces(open, drawn, false), await readPieces(open, drawn, true)];
+    expect(cut).toEqual(straight);
+    last = cut.output;
+  });
+  await fc.assert(property, { numRuns: runs });
+  return last;
+}
+
+/** Appends messages to partition 0 of their topics, a few to a frame. */
+function writeFrames(dir: string, messages: readonly Message[], toFrame = 3): void {
+  const writer = new FileLogWriter(dir);
+  for (const [i, { topic, key, value }] of messages.entries()) {
+    writer.createTopic(topic, 1);
+    writer.append(topic, 0, { key, value, timestamp: 0 });
+    if (i % toFrame === 0) writer.flush();
+  }
+  writer.end(1_800_000_000_000);
+}
+
+describe("a reader in the place of another", () => {
+  it.each(["mariadb", "postgresql"] as const)("goes on exactly where that one stood, over %s", async (kind) => {
+    using log = new TemporaryLog();
+    const samples = samplesOf(kind);
+    const snapshot = samples.slice(0, 9);
+    writeFrames(log.dir, [...samples, ...snapshot]);
+    const line = model("Line", {
+      from: table(kind, "settlements"),
+      fields: { paymentId: id(), fee: instant("settled_on") },
+    });
+    const breaking = model("Fee", {
+      from: table(kind, "settlements"),
+      fields: { fee: money({ currency: "EUR", scale: 2, rounding: "halfEven" }) },
+    });
+    const strict = model("Strict", {
+      from: table(kind, "payments"),
+      fields: { id: id(), amount: money(), isTest: flag() },
+    });
+    const refund = model("Refund", { from: table(kind, "refunds"), fields: { paymentId: id(), reason: text() } });
+    const models: Model[] = [line, breaking, strict, refund];
+    const output = await expectSame(() => log.reader(sampleSource(kind), models), 60);
+    const kinds = new Set(output.events.map(({ type }) => type));
+    expect(kinds).toEqual(new Set(["changes", "progress", "seeded", "ended", "fault", "suspend"]));
+  });
+
+  it.each([1, 2])("goes on exactly where that one stood, over the shop's log %i", async (seed) => {
+    using log = new TemporaryLog();
+    const registry = await writeShop(log.dir, seed);
+    const topics = {
+      payments: "maria.shop.payments",
+      refunds: "maria.shop.refunds",
+      heartbeat: "maria.shop.heartbeat",
+    };
+    const shop: DebeziumSource = { name: "shop", kind: "mariadb", heartbeatTable: "heartbeat", tables: bound(topics) };
+    const output = await expectSame(() => openShop(log.dir, shop, registry), 4);
+    expect(output.events.some(({ type }) => type === "heartbeat")).toBe(true);
+    const lines = { settlement_lines: "pg.public.settlement_lines" };
+    await expectSame(
+      () => openShop(log.dir, { name: "ledger", kind: "postgresql", tables: bound(lines) }, registry),
+      4,
+    );
+  });
+
+  it("tells a breaking change once, and as what it is, though it was not that one which saw the first schema", async () => {
+    using log = new TemporaryLog();
+    const registry = new FolderRegistry(`${log.dir}/schemas`);
+    const [before, after] = (["int", "string"] as const).map(
+      (type) => new InventedTable(registry, "things", { id: "int", value: type }),
+    );
+    const messages = [await before!.message("c", { id: 1, value: 1 })];
+    for (const id of [2, 3]) messages.push(await after!.message("c", { id, value: "1" }));
+    writeFrames(log.dir, messages, 1);
+    const source = { ...sampleSource("mariadb"), name: "db", tables: bound({ things: "things" }) };
+    const thing = (kind: "integer" | "id") =>
+      model("Thing", { from: table("db", "things"), fields: { value: kind === "id" ? id() : integer() } });
+    for (const kind of ["integer", "id"] as const) {
+      let reader = log.reader(source, [thing(kind)], registry);
+      const output = new Recorder();
+      while (await reader.read(0, 1, output)) {
+        reader = await restarted(reader, () => log.reader(source, [thing(kind)], registry));
+      }
+      expect(output.rows(thing(kind)).length).toBe(1);
+      expect(output.suspensions).toMatchObject([{ cause: "breaking-change", models: ["Thing"], id: "things/0/1" }]);
+      expect([...reader.dropped]).toEqual([["Thing", 2]]);
+      reader.close();
+    }
+  });
+
+  it("stops at a registry that no longer has a schema which that one knew", async () => {
+    using log = new TemporaryLog();
+    const payments = samplesOf("mariadb").filter(({ topic }) => topic.endsWith("payments"));
+    writeFrames(log.dir, payments);
+    const id1 = model("Payment", { from: table("mariadb", "payments"), fields: { id: id() } });
+    const tables = { payments: sampleSource("mariadb").tables.payments! };
+    const source = { ...sampleSource("mariadb"), tables };
+    const reader = log.reader(source, [id1]);
+    await reader.read(0, 1, new Recorder());
+    const other = new FolderRegistry(`${log.dir}/schemas`);
+    await other.register("other", { type: "string" });
+    const next = await restarted(reader, () => log.reader(source, [id1], other));
+    const output = new Recorder();
+    await expect(next.read(0, 1, output)).rejects.toMatchObject({ code: "REGISTRY_HAS_NO_SCHEMA" });
+    expect(output.events).toEqual([]);
+    next.close();
+  });
+
+  it("refuses a log that does not reach to where that one stood", async () => {
+    using long = new TemporaryLog();
+    using short = new TemporaryLog();
+    const payments = samplesOf("mariadb").filter(({ topic }) => topic.endsWith("payments"));
+    writeFrames(long.dir, payments);
+    writeFrames(short.dir, payments.slice(0, 1));
+    const tables = { payments: sampleSource("mariadb").tables.payments! };
+    const source = { ...sampleSource("mariadb"), tables };
+    const reader = long.reader(source, [], sampleRegistry());
+    while (await reader.read(0, 1, new Recorder()));
+    const moved = restarted(reader, () => short.reader(source, []));
+    await expect(moved).rejects.toMatchObject({ code: "LOG_OFFSET_OUT_OF_RANGE" });
+  });
+});
+
+const bound = (topics: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(topics).map(([name, topic]) => [name, { topic }]));
+
+function openShop(dir: string, source: DebeziumSource, registry: FolderRegistry): DebeziumReader {
+  const partitions = Object.entries(source.tables).flatMap(([name, { topic }]) => {
+    const count = FileLog.topics(dir).find((info) => info.topic === topic)!.partitions;
+    return Array.from({ length: count }, (_, partition) => {
+      return { table: name, partition, reader: new FileLogReader(dir, topic, partition) };
+    });
+  });
+  return new DebeziumReader({ source, models: [Payment, Refund, SettlementLine], registry, partitions });
+}
+
+async function writeShop(dir: string, seed: number): Promise<FolderRegistry> {
+  const writer = new FileLogWriter(dir);
+  const registry = new FolderRegistry(`${dir}/schemas`);
+  let records = 0;
+  await runShop({
+    seed,
+    orders: 15,
+    sink: {
+      createTopic: (topic, partitions) => writer.createTopic(topic, partitions),
+      append: (topic, partition, record) => {
+        writer.append(topic, partition, record);
+        if (++records % 11 === 0) writer.flush();
+      },
+      flush: () => writer.flush(),
+      end: (time) => writer.end(time),
+      register: (subject, schema) => registry.register(subject, schema as AvroSchema),
+    },
+  });
+  return registry;
+}
