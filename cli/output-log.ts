@@ -49,7 +49,7 @@ export class OutputLog {
   }
 
   alert(record: AlertRecord): void {
-    this.#append("alerts", record.key, encodeAlert(record), record.time);
+    this.#append("alerts", record.key, encodeAlert({ ...record, epoch: 0 }), record.time);
   }
 
   deadLetter(fault: RecordFault, at: number): void {

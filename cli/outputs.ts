@@ -202,7 +202,7 @@ export class RunOutputs implements RunnerOutput {
     if (this.#verdicts.length === 0) return;
     const rows = this.#verdicts.map((record): SnapshotRow => {
       const { key, check, currency, period, version, time, status, class: cause, baseline } = record;
-      const verdict = encodeVerdict(record);
+      const verdict = encodeVerdict({ ...record, epoch: 0 });
       this.#log.verdict(record, verdict);
       return { key, check, currency, period, version, time, writtenAt, status, class: cause, baseline, verdict };
     });

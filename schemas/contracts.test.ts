@@ -7,18 +7,21 @@ import {
   contractFingerprint,
   contractFingerprints,
   type DeadLetterRecord,
+  type Delivered,
   decodeAlert,
   decodeDeadLetter,
+  decodeMarker,
   decodeVerdict,
   encodeAlert,
   encodeDeadLetter,
+  encodeMarker,
   encodeVerdict,
   type VerdictRecord,
 } from "./contracts.ts";
 
 const folder = new URL("contracts/", import.meta.url);
 
-const verdict: VerdictRecord = {
+const verdict: VerdictRecord & Delivered = {
   id: "4f2d",
   check: "payment-settlement",
   key: "'zahlung-ß-支付-🧾",
@@ -65,9 +68,10 @@ const verdict: VerdictRecord = {
   ],
   omitted: 0,
   digest: "cd34",
+  epoch: 2,
 };
 
-const alert: AlertRecord = {
+const alert: AlertRecord & Delivered = {
   id: "a1",
   action: "resolved",
   check: "payment-settlement",
@@ -81,6 +85,7 @@ const alert: AlertRecord = {
   dueAt: 1_789_999_000_000,
   lateByMs: 1_000_000,
   repeats: 3,
+  epoch: 2,
 };
 
 const letter: DeadLetterRecord = {
@@ -107,6 +112,11 @@ describe("the contracts", () => {
     });
     const read = decodeDeadLetter(encodeDeadLetter(letter));
     expect({ ...read, value: new Uint8Array(read.value!) }).toEqual(letter);
+  });
+
+  it("give back every marker as it was", () => {
+    const marker = { job: "j", epoch: 2, attempt: 3, checkpoint: 2 ** 40, time: 1_790_000_000_000 };
+    expect(decodeMarker(encodeMarker(marker))).toEqual(marker);
   });
 
   it("hold a verdict with a thousand contributions", () => {
@@ -155,10 +165,19 @@ describe("a contract that evolves", () => {
     expect(today.decode(today.encode({ text: "a", author: "b" }))).toEqual({ text: "a", author: "b" });
   });
 
+  it("reads verdicts and alerts from before there were epochs", () => {
+    const before = (name: string) => JSON.parse(readFileSync(new URL(`earlier/${name}-1.avsc`, folder), "utf8"));
+    const oldVerdict = new ContractCodec<VerdictRecord>(before("verdict")).encode(verdict);
+    const oldAlert = new ContractCodec<AlertRecord>(before("alert")).encode(alert);
+    expect(decodeVerdict(oldVerdict)).toEqual({ ...verdict, epoch: 0 });
+    expect(decodeAlert(oldAlert)).toEqual({ ...alert, epoch: 0 });
+    expect([oldVerdict, oldAlert].map(contractFingerprint)).toEqual(["39af94d3a9db7c72", "bea91defd43c76e8"]);
+  });
+
   it("reads yesterday's verdicts after a field is added to the contract", () => {
     const shipped = JSON.parse(readFileSync(new URL("verdict.avsc", folder), "utf8"));
-    const added = { ...shipped, fields: [...shipped.fields, { name: "epoch", type: "int", default: 0 }] };
-    expect(new ContractCodec(added, [shipped]).decode(encodeVerdict(verdict))).toEqual({ ...verdict, epoch: 0 });
+    const added = { ...shipped, fields: [...shipped.fields, { name: "note", type: "string", default: "" }] };
+    expect(new ContractCodec(added, [shipped]).decode(encodeVerdict(verdict))).toEqual({ ...verdict, note: "" });
   });
 
   it("refuses what a version wrote that it does not know", () => {
@@ -190,9 +209,9 @@ describe("bytes that are no record of a contract", () => {
     const bytes = encodeAlert(alert);
     const body = Buffer.from(bytes);
     const long = [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-    const lateByMsAndRepeats = Buffer.from([2, 0x80, 0x89, 0x7a, 6]);
-    expect(body.subarray(-5)).toEqual(lateByMsAndRepeats);
-    expect(codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -4), Buffer.from(long), Buffer.from([6])])))).toBe(
+    const lateByMsRepeatsAndEpoch = Buffer.from([2, 0x80, 0x89, 0x7a, 6, 4]);
+    expect(body.subarray(-6)).toEqual(lateByMsRepeatsAndEpoch);
+    expect(codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -5), Buffer.from(long), Buffer.from([6, 4])])))).toBe(
       "CONTRACT_CORRUPT",
     );
     expect(codeOf(() => encodeDeadLetter({ ...letter, offset: 2 ** 60 }))).toBe("BUG");

@@ -4,7 +4,7 @@ import { ContractCodec } from "./contracts/codec.ts";
 
 /**
  * The versioned contracts of what leaves a job, `contracts/*.avsc`, and their codecs. When a contract changes, the file
- * of before is kept beside it and handed to its codec as an earlier one: what was written is read for ever.
+ * of before is kept in `contracts/earlier/` and handed to its codec as an earlier one: what was written is read for ever.
  */
 
 /** The four values of a verdict. `unobservable`: what must be seen to judge cannot be seen. */
@@ -111,8 +111,26 @@ export interface DeadLetterRecord {
   readonly value: Uint8Array | null;
 }
 
-const verdicts = new ContractCodec<VerdictRecord>(contract("verdict"));
-const alerts = new ContractCodec<AlertRecord>(contract("alert"));
+/** What a verdict or alert step gets when it leaves the job. */
+export interface Delivered {
+  /** Counts the times that the job was started from a savepoint, or anew: versions ascend within one. */
+  readonly epoch: number;
+}
+
+/** Says that all that a checkpoint of a job brought out has left it: the contract `Marker`. */
+export interface MarkerRecord {
+  readonly job: string;
+  readonly epoch: number;
+  /** Which start of the job, counted from 1, made the checkpoint. */
+  readonly attempt: number;
+  readonly checkpoint: number;
+  /** Wall time at which the checkpoint was made. */
+  readonly time: number;
+}
+
+const verdicts = new ContractCodec<VerdictRecord & Delivered>(contract("verdict"), [contract("earlier/verdict-1")]);
+const alerts = new ContractCodec<AlertRecord & Delivered>(contract("alert"), [contract("earlier/alert-1")]);
+const markers = new ContractCodec<MarkerRecord>(contract("marker"));
 const deadLetters = new ContractCodec<DeadLetterRecord>(contract("dead-letter"));
 
 /** Fingerprints (CRC-64-AVRO, 16 hex digits) of the contracts that are written now. */
@@ -120,27 +138,28 @@ export const contractFingerprints = {
   verdict: verdicts.fingerprint,
   alert: alerts.fingerprint,
   deadLetter: deadLetters.fingerprint,
+  marker: markers.fingerprint,
 } as const;
 
-export { contractFingerprint } from "./contracts/codec.ts";
+export { contractFingerprint, SINGLE_OBJECT_HEADER, singleObjectHeader } from "./contracts/codec.ts";
 
 /** A verdict's bytes, in Avro's single-object encoding, so that `contractFingerprint` tells what wrote them. */
-export function encodeVerdict(record: VerdictRecord): Uint8Array {
+export function encodeVerdict(record: VerdictRecord & Delivered): Uint8Array {
   return verdicts.encode(record);
 }
 
 /** The verdict in these bytes, of this version of the contract or an earlier one. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
-export function decodeVerdict(bytes: Uint8Array): VerdictRecord {
+export function decodeVerdict(bytes: Uint8Array): VerdictRecord & Delivered {
   return verdicts.decode(bytes);
 }
 
 /** An alert step's bytes, in Avro's single-object encoding. */
-export function encodeAlert(record: AlertRecord): Uint8Array {
+export function encodeAlert(record: AlertRecord & Delivered): Uint8Array {
   return alerts.encode(record);
 }
 
 /** The alert step in these bytes. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
-export function decodeAlert(bytes: Uint8Array): AlertRecord {
+export function decodeAlert(bytes: Uint8Array): AlertRecord & Delivered {
   return alerts.decode(bytes);
 }
 
@@ -152,6 +171,16 @@ export function encodeDeadLetter(record: DeadLetterRecord): Uint8Array {
 /** The dead letter in these bytes. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
 export function decodeDeadLetter(bytes: Uint8Array): DeadLetterRecord {
   return deadLetters.decode(bytes);
+}
+
+/** A marker's bytes, in Avro's single-object encoding. */
+export function encodeMarker(record: MarkerRecord): Uint8Array {
+  return markers.encode(record);
+}
+
+/** The marker in these bytes. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
+export function decodeMarker(bytes: Uint8Array): MarkerRecord {
+  return markers.decode(bytes);
 }
 
 /** avsc takes bytes as Buffers only; this one shares the memory. */

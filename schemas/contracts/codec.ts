@@ -19,7 +19,7 @@ export class ContractCodec<T extends object> {
     this.#type = typeOf(current);
     this.name = this.#type.branchName!;
     this.fingerprint = fingerprintOf(this.#type);
-    this.#header = Buffer.concat([MARKER, Buffer.from(this.fingerprint, "hex").reverse()]);
+    this.#header = headerOf(this.fingerprint);
     for (const schema of earlier) {
       const type = typeOf(schema);
       this.#readers.set(fingerprintOf(type), { type: this.#type, resolver: this.#type.createResolver(type) });
@@ -30,10 +30,10 @@ export class ContractCodec<T extends object> {
   /** A record's bytes, the caller's own. A record that does not fit the contract is a defect of the caller: BUG. */
   encode(record: T): Uint8Array {
     try {
-      let end = this.#type.encode(record, scratch, HEADER_BYTES);
+      let end = this.#type.encode(record, scratch, SINGLE_OBJECT_HEADER);
       if (end < 0) {
         scratch = Buffer.allocUnsafe(2 * (scratch.length - end));
-        end = this.#type.encode(record, scratch, HEADER_BYTES);
+        end = this.#type.encode(record, scratch, SINGLE_OBJECT_HEADER);
       }
       scratch.set(this.#header);
       return new Uint8Array(scratch.subarray(0, end));
@@ -59,7 +59,7 @@ export class ContractCodec<T extends object> {
       raise("CONTRACT_UNKNOWN", { contract, fingerprint, known: [...this.#readers.keys()].join(", ") });
     }
     try {
-      return reader.type.fromBuffer(Buffer.from(bytes.subarray(HEADER_BYTES)), reader.resolver) as T;
+      return reader.type.fromBuffer(Buffer.from(bytes.subarray(SINGLE_OBJECT_HEADER)), reader.resolver) as T;
     } catch (error) {
       raise("CONTRACT_CORRUPT", { contract, reason: messageOf(error) }, { cause: error });
     }
@@ -71,15 +71,26 @@ interface Reader {
   readonly resolver: ReturnType<avro.Type["createResolver"]> | undefined;
 }
 
+/** Bytes in front of a record in Avro's single-object encoding. */
+export const SINGLE_OBJECT_HEADER = 10;
+
+/** What comes in front of a record that was written under a schema, in Avro's single-object encoding. */
+export function singleObjectHeader(schema: avro.Schema): Uint8Array {
+  return headerOf(fingerprintOf(typeOf(schema)));
+}
+
 const MARKER = Buffer.from([0xc3, 0x01]);
-const HEADER_BYTES = 10;
 /** Shared by all codecs: encoding is synchronous and copies out. */
 let scratch = Buffer.allocUnsafe(16_384);
 
 /** Fingerprint of the schema that encoded these bytes, 16 hex digits; null for bytes of another encoding. */
 export function contractFingerprint(bytes: Uint8Array): string | null {
-  if (bytes.length < HEADER_BYTES || bytes[0] !== MARKER[0] || bytes[1] !== MARKER[1]) return null;
-  return Buffer.from(bytes.subarray(2, HEADER_BYTES)).reverse().toString("hex");
+  if (bytes.length < SINGLE_OBJECT_HEADER || bytes[0] !== MARKER[0] || bytes[1] !== MARKER[1]) return null;
+  return Buffer.from(bytes.subarray(2, SINGLE_OBJECT_HEADER)).reverse().toString("hex");
+}
+
+function headerOf(fingerprint: string): Buffer {
+  return Buffer.concat([MARKER, Buffer.from(fingerprint, "hex").reverse()]);
 }
 
 /** A union of null and one type is that type's value or null, as in TypeScript. */
