@@ -50,3 +50,10 @@ export class FrameBuffer {
     this.doubles = new Float64Array(memory);
   }
 }
+
+/** Copies `from[start .. end)` to a place; shared memory is as good as any other. */
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Buffer, at: number): void {
+  // `Buffer.copy` is three times as fast on shared memory as `set`; a loop beats both where there is little to copy.
+  if (end - start < 32) for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!;
+  else Buffer.prototype.copy.call(from, to, at, start, end);
+}
