@@ -1,7 +1,17 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import type { Suspension } from "../dataflow/source.ts";
 import type { FailureClass } from "./judgement.ts";
 import type { ReconcileRule, RuleLeg } from "./rule.ts";
+
+/** A key that waits for a stale source to reach its point. */
+export interface WaitingKey {
+  readonly key: Key;
+  readonly time: number;
+}
+
+/** What of a suspension matters here. */
+type Stop = Pick<Suspension, "id" | "time" | "message">;
 
 /** What a faulty record hides: keys, where they can be told, or any key of some inputs. */
 interface Hidden {
@@ -20,8 +30,8 @@ export class Blindness {
   readonly #faultsOfKey = new Map<Key, Set<string>>();
   /** Faults that may hide any key, by input. */
   readonly #faultsOfInput = new Map<number, Set<string>>();
-  readonly #suspensions = new Map<string, Suspension>();
-  #waiting: { readonly key: Key; readonly time: number }[] = [];
+  readonly #suspensions = new Map<string, Stop>();
+  #waiting: WaitingKey[] = [];
 
   constructor(rule: ReconcileRule) {
     this.#rule = rule;
@@ -50,7 +60,7 @@ export class Blindness {
   }
 
   /** From the suspension's time on, nothing is judged. */
-  suspend(suspension: Suspension): void {
+  suspend(suspension: Stop): void {
     this.#suspensions.set(suspension.id, suspension);
   }
 
@@ -82,7 +92,7 @@ export class Blindness {
   }
 
   /** The keys that waited for a stale source, no longer waiting here. */
-  takeWaiting(): readonly { readonly key: Key; readonly time: number }[] {
+  takeWaiting(): readonly WaitingKey[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     return waiting;
@@ -93,6 +103,45 @@ export class Blindness {
     return this.#rule.legs.some((leg) => leg.input === input && couldUndo(cause, leg));
   }
 
+  /** Writes the keys that wait for a stale source. */
+  saveWaiting(out: ByteWriter): void {
+    out.uint(this.#waiting.length);
+    for (const { key, time } of this.#waiting) {
+      out.text(key);
+      out.float64(time);
+    }
+  }
+
+  /** Writes faults and suspensions. */
+  save(out: ByteWriter): void {
+    out.uint(this.#faults.size);
+    for (const [fault, { keys, inputs }] of this.#faults) {
+      out.text(fault);
+      out.uint(keys.size);
+      for (const key of keys) out.text(key);
+      out.uint(inputs.size);
+      for (const input of inputs) out.uint(input);
+    }
+    out.uint(this.#suspensions.size);
+    for (const { id, time, message } of this.#suspensions.values()) {
+      out.text(id);
+      out.float64(time);
+      out.text(message);
+    }
+  }
+
+  /** Takes in what `save` wrote. `inputs`: by number at that time, their numbers now. */
+  restore(input: ByteReader, inputs: readonly number[]): void {
+    for (let faults = input.uint(); faults > 0; faults--) {
+      const fault = input.text();
+      for (let keys = input.uint(); keys > 0; keys--) this.hideKey(fault, input.text());
+      for (let left = input.uint(); left > 0; left--) this.hideInput(fault, inputs[input.uint()]!);
+    }
+    for (let left = input.uint(); left > 0; left--) {
+      this.suspend({ id: input.text(), time: input.float64(), message: input.text() });
+    }
+  }
+
   #hiddenBy(fault: string): Hidden {
     const known = this.#faults.get(fault);
     if (known !== undefined) return known;
@@ -100,6 +149,11 @@ export class Blindness {
     this.#faults.set(fault, fresh);
     return fresh;
   }
+}
+
+/** Reads what `saveWaiting` wrote. */
+export function readWaiting(input: ByteReader): WaitingKey[] {
+  return Array.from({ length: input.uint() }, () => ({ key: input.text(), time: input.float64() }));
 }
 
 /** Adds to the set of a key; gives its size. */

@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Model } from "../dataflow/model.ts";
 
@@ -64,6 +65,31 @@ export class FrontierView {
   /** Names of the sources that are stale. */
   staleSources(): string[] {
     return [...this.#sources].flatMap(([source, view]) => (view.stale ? [source] : []));
+  }
+
+  /** Writes how far sources were read. That a source is stale is found out anew. */
+  save(out: ByteWriter): void {
+    out.uint(this.#sources.size);
+    for (const [source, { inputs, since }] of this.#sources) {
+      out.text(source);
+      out.float64(since);
+      out.uint(inputs.size);
+      for (const [input, through] of inputs) {
+        out.uint(input);
+        out.float64(through);
+      }
+    }
+  }
+
+  /** Takes in what `save` wrote. `inputs`: by number at that time, their numbers now. */
+  restore(input: ByteReader, inputs: readonly number[]): void {
+    for (let sources = input.uint(); sources > 0; sources--) {
+      const source = input.text();
+      const since = input.float64();
+      for (let left = input.uint(); left > 0; left--) {
+        this.advance(inputs[input.uint()]!, source, input.float64(), since);
+      }
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Blindness } from "./blindness.ts";
@@ -90,6 +91,16 @@ export class Judge {
   /** Brings out the counts of the minutes that are over. */
   countsThrough(frontier: number): void {
     this.#log.countsThrough(frontier);
+  }
+
+  /** Writes the counts of the minutes that are not over. */
+  saveCounts(out: ByteWriter): void {
+    this.#log.saveCounts(out);
+  }
+
+  /** Reads counts that `saveCounts` wrote; adds them where they are to be brought out here. */
+  restoreCounts(input: ByteReader, isHere: boolean): void {
+    this.#log.restoreCounts(input, isHere);
   }
 
   #record(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, outcome: Outcome): void {

@@ -1,5 +1,6 @@
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
 import { type Entry, RowSet } from "./row-set.ts";
 import { KeyTotals, type Totals } from "./totals.ts";
 
@@ -14,6 +15,12 @@ export interface Change {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+const MEMORIES = ["rows", "closed", "forgotten"] as const;
+/** Flags of a written ledger, behind the two bits of its memory. */
+const JUDGED = 4;
+const OWED = 8;
+const CHANGED = 16;
 
 /**
  * What is known of one key: the rows that count at the last point that was visited, their totals, and the changes behind
@@ -32,7 +39,7 @@ export class Ledger {
   /** Time that a step of its retention is planned for; +∞ for none. */
   retireAt = NEVER;
   /** `closed`: only totals are left of the rows so far; `forgotten`: not even those. */
-  memory: "rows" | "closed" | "forgotten" = "rows";
+  memory: (typeof MEMORIES)[number] = "rows";
   /** The last point before the key was closed. */
   closedAt = BEFORE_ALL_TIME;
   /** False until the first judgement. */
@@ -43,13 +50,62 @@ export class Ledger {
   readonly #rows = new RowSet();
   /** Of the rows that count; in event time, without skew. */
   readonly #deadlines = new Deadlines();
-  readonly #totals = new KeyTotals();
+  #totals = new KeyTotals();
   /** By time; equal times in the order of arrival, which is the log's order for one row. */
   readonly #waiting: Change[] = [];
 
   /** `skewMs` is added to every deadline and to the time of every change. */
   constructor(skewMs: number) {
     this.#skewMs = skewMs;
+  }
+
+  /** Writes all that later behaviour depends on, for `read`. */
+  write(rows: RowWriter): void {
+    const { out } = rows;
+    const { lastChange, lastAdded, memory } = this;
+    const flags = (this.judged ? JUDGED : 0) | (this.#owed ? OWED : 0) | (lastChange === undefined ? 0 : CHANGED);
+    out.byte(MEMORIES.indexOf(memory) | flags);
+    out.time(this.lastPoint);
+    if (lastChange !== undefined) out.time(lastChange);
+    out.time(lastAdded.expect);
+    out.time(lastAdded.actual);
+    out.time(this.timer);
+    out.time(this.retireAt);
+    if (memory === "closed") {
+      out.time(this.closedAt);
+      out.uint(this.#skewMs);
+      this.#totals.write(out);
+    }
+    this.#rows.write(rows);
+    out.uint(this.#waiting.length);
+    for (const { time, isAdd, row, entries } of this.#waiting) {
+      out.byte(isAdd ? 1 : 0);
+      rows.write(row, entries);
+      out.time(time);
+    }
+  }
+
+  /** A ledger that was written. `skewMs` may be another one than then: what is due is told by the one now. */
+  static read(rows: RowReader, skewMs: number): Ledger {
+    const { input } = rows;
+    const ledger = new Ledger(skewMs);
+    const flags = input.byte();
+    ledger.memory = MEMORIES[flags & 3]!;
+    ledger.judged = (flags & JUDGED) !== 0;
+    ledger.#owed = (flags & OWED) !== 0;
+    ledger.lastPoint = input.time();
+    if ((flags & CHANGED) !== 0) ledger.lastChange = input.time();
+    ledger.lastAdded.expect = input.time();
+    ledger.lastAdded.actual = input.time();
+    ledger.timer = input.time();
+    ledger.retireAt = input.time();
+    ledger.#readRows(rows);
+    for (let left = input.uint(); left > 0; left--) {
+      const isAdd = input.byte() === 1;
+      const { id, entries } = rows.read();
+      ledger.#waiting.push({ time: input.time(), isAdd, row: id, entries });
+    }
+    return ledger;
   }
 
   /** Totals at the last point, by currency in order of code. */
@@ -159,18 +215,45 @@ export class Ledger {
   #apply(change: Change): void {
     this.lastChange = change.time;
     if (change.isAdd) {
-      this.#count(change.row, change.entries);
+      this.#count({ id: change.row, entries: change.entries });
       for (const { side } of change.entries) this.lastAdded[side] = Math.max(this.lastAdded[side], change.time);
     } else if (!this.#remove(change.row) && this.memory === "closed") {
       for (const entry of change.entries) this.#totals.remove(entry, true);
     }
   }
 
-  #count(id: string, entries: readonly Entry[]): void {
+  #count({ id, entries }: KeptRow): void {
     const row = this.#rows.add(id, entries);
     for (const entry of entries) {
       const isDue = this.#isDue(entry);
       this.#totals.add(entry, isDue);
+      if (!isDue) this.#deadlines.add(entry, row);
+    }
+  }
+
+  /** Reads the rows that count. Totals follow from them, but for those of a closed key. */
+  #readRows(rows: RowReader): void {
+    const { input } = rows;
+    if (this.memory !== "closed") {
+      for (let left = input.uint(); left > 0; left--) this.#count(rows.read());
+      return;
+    }
+    this.closedAt = input.time();
+    const formerSkewMs = input.uint();
+    this.#totals = KeyTotals.read(rows);
+    for (let left = input.uint(); left > 0; left--) this.#readClosed(rows.read(), formerSkewMs);
+  }
+
+  /** Takes in a row that came since the key was closed. It is in the totals, as due by the skew of that time. */
+  #readClosed({ id, entries }: KeptRow, formerSkewMs: number): void {
+    const row = this.#rows.add(id, entries);
+    for (const entry of entries) {
+      const isDue = this.#isDue(entry);
+      const wasDue = entry.dueAt + formerSkewMs <= this.lastPoint;
+      if (isDue !== wasDue) {
+        this.#totals.remove(entry, wasDue);
+        this.#totals.add(entry, isDue);
+      }
       if (!isDue) this.#deadlines.add(entry, row);
     }
   }

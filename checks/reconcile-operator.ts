@@ -1,4 +1,5 @@
 import type { Batch } from "../base/batch.ts";
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
 import type { Key } from "../base/key.ts";
 import { unpackCurrency } from "../base/money.ts";
@@ -7,10 +8,11 @@ import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataf
 import type { Model } from "../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
 import type { RecordFault } from "../dataflow/source.ts";
-import { Blindness } from "./blindness.ts";
+import { Blindness, readWaiting } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import type { FailureClass } from "./judgement.ts";
+import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { Retention } from "./retention.ts";
@@ -45,7 +47,7 @@ export class ReconcileOperator implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#keys = context.state("keys");
+    this.#keys = context.state("keys", keyStateCodec(this.#rule, this.#inputs));
     this.#timers = context.timers("points");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
     this.#judge = new Judge(this.#rule, this.#blindness, log, (currency) => this.#scaleOf(currency));
@@ -93,9 +95,45 @@ export class ReconcileOperator implements Operator {
 
   end(): void {
     this.#judge.countsThrough(Number.POSITIVE_INFINITY);
-    for (const [key, { ledger, verdicts }] of this.#keys.entries()) {
+  }
+
+  /** The last word on every key, emitted or not. */
+  report(): void {
+    this.#keys.forEach((key, { ledger, verdicts }) => {
       for (const final of this.#judge.finals(key, ledger, verdicts)) this.#context.emit(OUTPUTS.finals, final);
+    });
+  }
+
+  save(out: ByteWriter): void {
+    this.#blindness.saveWaiting(out);
+    this.#judge.saveCounts(out);
+    out.uint(this.#inputs.length);
+    for (let input = 0; input < this.#inputs.length; input++) {
+      out.text(this.#rule.legs.find((leg) => leg.input === input)!.name);
     }
+    out.float64(this.#judgedThrough);
+    this.#frontiers.save(out);
+    this.#blindness.save(out);
+  }
+
+  /**
+   * Frontiers and what is hidden are the same for all subtasks. Sources begin as active again, so keys that waited for
+   * a stale one wait for their points, where their state is.
+   */
+  restore(saved: readonly ByteReader[], isFirst: boolean): void {
+    for (const input of saved) {
+      for (const { key, time } of readWaiting(input)) {
+        if (this.#keys.get(key) !== undefined) this.#timers.register(key, time);
+      }
+      this.#judge.restoreCounts(input, isFirst);
+    }
+    const [input] = saved;
+    if (input === undefined) return;
+    const legs = Array.from({ length: input.uint() }, () => input.text());
+    const inputs = legs.map((name) => this.#rule.legs.find((leg) => leg.name === name)!.input);
+    this.#judgedThrough = input.float64();
+    this.#frontiers.restore(input, inputs);
+    this.#blindness.restore(input, inputs);
   }
 
   #change(
@@ -258,7 +296,11 @@ export class ReconcileOperator implements Operator {
   }
 
   #keysWhere(holds: (verdicts: KeyVerdicts) => boolean): Key[] {
-    return [...this.#keys.entries()].flatMap(([key, { verdicts }]) => (holds(verdicts) ? [key] : []));
+    const keys: Key[] = [];
+    this.#keys.forEach((key, { verdicts }) => {
+      if (holds(verdicts)) keys.push(key);
+    });
+    return keys;
   }
 
   /** Judges keys again at their last point, because what can be seen of them changed. */

@@ -1,4 +1,5 @@
 import type { Key } from "../base/key.ts";
+import type { RowWriter } from "./row-codec.ts";
 import type { JudgedEntry } from "./totals.ts";
 
 /** Where a row that takes part in a check comes from: its evidence, shared by the legs that it feeds. */
@@ -84,6 +85,12 @@ export class RowSet {
   /** All entries, in no order. */
   entries(): Entry[] {
     return this.#rows.flatMap((row) => row.entries);
+  }
+
+  /** Writes the number of rows, and each of them. */
+  write(rows: RowWriter): void {
+    rows.out.uint(this.#rows.length);
+    for (const { id, entries } of this.#rows) rows.write(id, entries);
   }
 
   #positionOf(id: string): number {

@@ -1,4 +1,6 @@
 import { unpackCurrency } from "../base/money.ts";
+import type { RowReader } from "./row-codec.ts";
+import type { StateWriter } from "./state-bytes.ts";
 
 /** A row's signed part in a leg, as the judgement sees it. */
 export interface JudgedEntry {
@@ -61,6 +63,33 @@ export class Totals {
     }
   }
 
+  /** Writes all of it, for `read`. */
+  write(out: StateWriter): void {
+    out.currency(this.currency);
+    for (const count of [this.captures, this.lines, this.dueLines, this.entries]) out.number(count);
+    for (const sum of [this.lower, this.upper, this.full, this.actual, this.ahead]) out.amount(sum);
+    out.uint(this.legs.length);
+    for (let leg = 0; leg < this.legs.length; leg++) out.amount(this.legs[leg] ?? 0n);
+  }
+
+  /** Totals that were written. */
+  static read(rows: RowReader): Totals {
+    const { input } = rows;
+    const totals = new Totals(input.currency());
+    totals.captures = input.number();
+    totals.lines = input.number();
+    totals.dueLines = input.number();
+    totals.entries = input.number();
+    totals.lower = input.amount();
+    totals.upper = input.amount();
+    totals.full = input.amount();
+    totals.actual = input.amount();
+    totals.ahead = input.amount();
+    const legs = input.uint();
+    for (let leg = 0; leg < legs; leg++) totals.legs[rows.legOf(leg)] = input.amount();
+    return totals;
+  }
+
   #countExpected(entry: JudgedEntry, minor: bigint, isDue: boolean): void {
     const isNegative = entry.minor < 0n;
     this.full += minor;
@@ -107,6 +136,19 @@ export class KeyTotals {
 
   clear(): void {
     this.#all.length = 0;
+  }
+
+  /** Writes all of them, for `read`. */
+  write(out: StateWriter): void {
+    out.uint(this.#all.length);
+    for (const totals of this.#all) totals.write(out);
+  }
+
+  /** Totals that were written. */
+  static read(rows: RowReader): KeyTotals {
+    const totals = new KeyTotals();
+    for (let left = rows.input.uint(); left > 0; left--) totals.#all.push(Totals.read(rows));
+    return totals;
   }
 
   #open(currency: number): Totals {

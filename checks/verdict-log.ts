@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { idOf } from "../base/hash.ts";
 import type { Key } from "../base/key.ts";
 import { formatDecimal, unpackCurrency } from "../base/money.ts";
@@ -28,9 +29,9 @@ export interface CurrencyVerdict {
   baseline: { readonly class: FailureClass; readonly atRisk: bigint } | null;
   atRisk: string;
   /** The alert that is open, with the deadline that was missed. */
-  alert: { readonly class: string; readonly dueAt: number | null; readonly told: string; repeats: number } | null;
+  alert: { readonly class: FailureClass; readonly dueAt: number | null; readonly told: string; repeats: number } | null;
   /** Classes for which an alert was opened before. */
-  opened: string[];
+  opened: FailureClass[];
 }
 
 /** What has been said of a key, by currency. */
@@ -126,12 +127,38 @@ export class VerdictLog {
     }
   }
 
+  /** Writes the counts of the minutes that are not over. */
+  saveCounts(out: ByteWriter): void {
+    out.uint(this.#counts.size);
+    for (const [minute, { pass, pending }] of this.#counts) {
+      out.float64(minute);
+      out.uint(pass);
+      out.uint(pending);
+    }
+  }
+
+  /** Reads counts that `saveCounts` wrote; adds them where they are to be brought out here. */
+  restoreCounts(input: ByteReader, isHere: boolean): void {
+    for (let left = input.uint(); left > 0; left--) {
+      const [minute, pass, pending] = [input.float64(), input.uint(), input.uint()];
+      if (!isHere) continue;
+      const counts = this.#countsOf(minute);
+      counts.pass += pass;
+      counts.pending += pending;
+    }
+  }
+
   #count(point: number, status: Status): void {
     if (status !== "pass" && status !== "pending") return;
-    const minute = Math.floor(point / MINUTE) * MINUTE;
-    const counts = this.#counts.get(minute) ?? { pass: 0, pending: 0 };
-    counts[status]++;
+    this.#countsOf(Math.floor(point / MINUTE) * MINUTE)[status]++;
+  }
+
+  #countsOf(minute: number): { pass: number; pending: number } {
+    const known = this.#counts.get(minute);
+    if (known !== undefined) return known;
+    const counts = { pass: 0, pending: 0 };
     this.#counts.set(minute, counts);
+    return counts;
   }
 
   /** Two failures are the same when class, money at risk and every leg's total are: a deadline alone is no news. */

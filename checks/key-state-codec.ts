@@ -1,0 +1,46 @@
+import type { ByteReader } from "../base/bytes.ts";
+import type { StateCodec } from "../dataflow/operator.ts";
+import { Ledger } from "./ledger.ts";
+import { RowReader, RowWriter } from "./row-codec.ts";
+import type { CheckInput, ReconcileRule } from "./rule.ts";
+import { StateReader, StateWriter } from "./state-bytes.ts";
+import { type LayoutMapping, layoutOf, mappingOf } from "./state-layout.ts";
+import { layoutFrom, schemaOf } from "./state-schema.ts";
+import { readVerdicts, writeVerdicts } from "./verdict-codec.ts";
+import type { KeyState } from "./verdict-log.ts";
+
+/**
+ * How all that is kept of a key is written down. What is read behaves as what was written. State of another version of
+ * the job can be read when its legs are the same by name, whatever their order, and its models differ by fields that were
+ * added, which are null in old evidence, or removed. Deadlines, tolerance, skew and retention may change at will: rows
+ * that are known keep the deadlines that they had.
+ */
+export function keyStateCodec(rule: ReconcileRule, inputs: readonly CheckInput[]): StateCodec<KeyState> {
+  const layout = layoutOf(rule, inputs);
+  const schema = schemaOf(layout);
+  const out = new StateWriter();
+  const rows = new RowWriter(out, layout);
+  return {
+    schema,
+    write({ ledger, verdicts }, bytes) {
+      out.start(bytes);
+      ledger.write(rows);
+      writeVerdicts(verdicts, out);
+    },
+    read: reader(rule, mappingOf(layout, layout)!),
+    readsFrom(written) {
+      const mapping = mappingOf(layoutFrom(written), layout);
+      return mapping === undefined ? undefined : reader(rule, mapping);
+    },
+  };
+}
+
+function reader({ skewMs, legs }: ReconcileRule, mapping: LayoutMapping): (bytes: ByteReader) => KeyState {
+  const input = new StateReader();
+  const rows = new RowReader(input, mapping, legs);
+  return (bytes) => {
+    input.start(bytes);
+    const ledger = Ledger.read(rows, skewMs);
+    return { ledger, verdicts: readVerdicts(input, mapping) };
+  };
+}

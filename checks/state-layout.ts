@@ -1,0 +1,111 @@
+import type { FieldKind, Model } from "../dataflow/model.ts";
+import type { CheckInput, ReconcileRule, RuleLeg } from "./rule.ts";
+
+/** Version of how state is written: of keys, and of what the operator saves besides. */
+const FORMAT = 1;
+
+/** What the numbers in the state of a check stand for. State of another layout is read by way of a `LayoutMapping`. */
+export interface StateLayout {
+  readonly format: number;
+  readonly legs: readonly LegLayout[];
+  readonly inputs: readonly InputLayout[];
+}
+
+/** A leg. Amounts in the state are signed and at the comparison scale, which all legs' scales decide. */
+export interface LegLayout extends Pick<RuleLeg, "name" | "side" | "sign" | "input" | "field"> {
+  readonly scale: number | null;
+}
+
+/** An input: what the fields of its rows are. */
+export interface InputLayout {
+  readonly model: string;
+  readonly key: string;
+  readonly tables: readonly string[];
+  readonly fields: readonly FieldLayout[];
+}
+
+export interface FieldLayout {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Declared scale of money. */
+  readonly scale: number | null;
+}
+
+/** Where legs, inputs and fields of a written layout are in the layout that is read into. */
+export interface LayoutMapping {
+  readonly written: StateLayout;
+  /** By written leg. */
+  readonly legs: readonly number[];
+  /** By written input. */
+  readonly inputs: readonly number[];
+  /** By written input: for each field now, its written place; −1 for one that was added. */
+  readonly fields: readonly (readonly number[])[];
+}
+
+/** The layout of a rule's state. */
+export function layoutOf(rule: ReconcileRule, inputs: readonly CheckInput[]): StateLayout {
+  return {
+    format: FORMAT,
+    legs: rule.legs.map(({ name, side, sign, input, field, scale = null }) => ({
+      name,
+      side,
+      sign,
+      input,
+      field,
+      scale,
+    })),
+    inputs: inputs.map(({ model, key }) => ({
+      model: model.name,
+      key,
+      tables: model.from.map(({ source, table }) => `${source}.${table}`),
+      fields: fieldsOf(model),
+    })),
+  };
+}
+
+/**
+ * How state of a layout is read into another: undefined unless legs are the same by name, in any order, and rows differ
+ * by fields that were added or removed only. The comparison of anything else would be of other amounts or other rows.
+ */
+export function mappingOf(written: StateLayout, now: StateLayout): LayoutMapping | undefined {
+  if (written.format !== now.format) return undefined;
+  if (written.legs.length !== now.legs.length || written.inputs.length !== now.inputs.length) return undefined;
+  const legs = written.legs.map(({ name }) => now.legs.findIndex((leg) => leg.name === name));
+  const inputs = new Array<number>(now.inputs.length).fill(-1);
+  for (const [index, leg] of written.legs.entries()) {
+    const own = now.legs[legs[index]!];
+    if (own === undefined || !sameLeg(leg, own)) return undefined;
+    if (inputs[leg.input]! >= 0 && inputs[leg.input] !== own.input) return undefined;
+    inputs[leg.input] = own.input;
+  }
+  if (new Set(inputs).size < inputs.length) return undefined;
+  const fields: number[][] = [];
+  for (const [index, input] of written.inputs.entries()) {
+    const places = fieldPlaces(input, now.inputs[inputs[index]!]!);
+    if (places === undefined) return undefined;
+    fields.push(places);
+  }
+  return { written, legs, inputs, fields };
+}
+
+function sameLeg(left: LegLayout, right: LegLayout): boolean {
+  const { side, sign, field, scale } = left;
+  return side === right.side && sign === right.sign && field === right.field && scale === right.scale;
+}
+
+function fieldPlaces(written: InputLayout, now: InputLayout): number[] | undefined {
+  const same = written.model === now.model && written.key === now.key && `${written.tables}` === `${now.tables}`;
+  if (!same) return undefined;
+  const places: number[] = [];
+  for (const { name, kind, scale } of now.fields) {
+    const place = written.fields.findIndex((field) => field.name === name);
+    const before = written.fields[place];
+    if (before !== undefined && (before.kind !== kind || before.scale !== scale)) return undefined;
+    places.push(place);
+  }
+  return places;
+}
+
+function fieldsOf(model: Model): FieldLayout[] {
+  return Object.entries(model.fields).map(([name, { kind, money }]) => ({ name, kind, scale: money?.scale ?? null }));
+}

@@ -1,0 +1,119 @@
+import type { FailureClass } from "./judgement.ts";
+import type { Status } from "./records.ts";
+import type { StateReader, StateWriter } from "./state-bytes.ts";
+import type { LayoutMapping } from "./state-layout.ts";
+import type { CurrencyVerdict, KeyVerdicts } from "./verdict-log.ts";
+
+/** Their places are what is written: new ones go to the end. */
+const STATUSES: readonly (Status | null)[] = [null, "pass", "fail", "pending", "unobservable"];
+const CLASSES: readonly (FailureClass | null)[] = [
+  null,
+  "unknown-payment",
+  "currency-mismatch",
+  "missing",
+  "under-charge",
+  "over-charge",
+  "unknown-after-retention",
+];
+
+/** Flags behind the three bits of the status: most verdicts pass, and have nothing but that. */
+const HAS_CLASS = 8;
+const WAS_TOLD = 16;
+const HAS_BASELINE = 32;
+const HAS_ALERT = 64;
+
+/** Writes what was said of a key. */
+export function writeVerdicts({ currencies }: KeyVerdicts, out: StateWriter): void {
+  out.uint(currencies.length);
+  for (const verdict of currencies) writeVerdict(verdict, out);
+}
+
+/** Reads what `writeVerdicts` wrote. */
+export function readVerdicts(input: StateReader, mapping: LayoutMapping): KeyVerdicts {
+  const currencies: CurrencyVerdict[] = [];
+  for (let left = input.uint(); left > 0; left--) currencies.push(readVerdict(input, mapping));
+  return { currencies };
+}
+
+function writeVerdict(verdict: CurrencyVerdict, out: StateWriter): void {
+  const { class: cause, version, baseline, alert, told, atRisk, opened } = verdict;
+  const wasTold = version > 0 || told !== "" || atRisk !== "0" || opened.length > 0;
+  out.currency(verdict.currency);
+  out.byte(
+    STATUSES.indexOf(verdict.status) |
+      (cause === null ? 0 : HAS_CLASS) |
+      (wasTold ? WAS_TOLD : 0) |
+      (baseline === null ? 0 : HAS_BASELINE) |
+      (alert === null ? 0 : HAS_ALERT),
+  );
+  if (cause !== null) writeClass(cause, out);
+  if (wasTold) {
+    out.uint(version);
+    out.text(told);
+    out.text(atRisk);
+    out.uint(opened.length);
+    for (const known of opened) writeClass(known, out);
+  }
+  if (baseline !== null) {
+    writeClass(baseline.class, out);
+    out.amount(baseline.atRisk);
+  }
+  if (alert !== null) {
+    writeClass(alert.class, out);
+    out.time(alert.dueAt ?? Number.POSITIVE_INFINITY);
+    out.uint(alert.repeats);
+    out.byte(alert.told === told ? 1 : 0);
+    if (alert.told !== told) out.text(alert.told);
+  }
+}
+
+function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdict {
+  const currency = input.currency();
+  const flags = input.byte();
+  const status = STATUSES[flags & 7]!;
+  const cause = (flags & HAS_CLASS) === 0 ? null : readClass(input);
+  const verdict: CurrencyVerdict = {
+    currency,
+    version: 0,
+    status,
+    class: cause,
+    told: "",
+    baseline: null,
+    atRisk: "0",
+    alert: null,
+    opened: [],
+  };
+  if ((flags & WAS_TOLD) !== 0) {
+    verdict.version = input.uint();
+    verdict.told = toldBy(input.text(), mapping);
+    verdict.atRisk = input.text();
+    for (let left = input.uint(); left > 0; left--) verdict.opened.push(readClass(input));
+  }
+  if ((flags & HAS_BASELINE) !== 0) verdict.baseline = { class: readClass(input), atRisk: input.amount() };
+  if ((flags & HAS_ALERT) !== 0) {
+    const opened = readClass(input);
+    const dueAt = input.time();
+    const repeats = input.uint();
+    const told = input.byte() === 1 ? verdict.told : toldBy(input.text(), mapping);
+    verdict.alert = { class: opened, dueAt: dueAt === Number.POSITIVE_INFINITY ? null : dueAt, told, repeats };
+  }
+  return verdict;
+}
+
+function writeClass(cause: FailureClass, out: StateWriter): void {
+  out.byte(CLASSES.indexOf(cause));
+}
+
+function readClass(input: StateReader): FailureClass {
+  return CLASSES[input.byte()]!;
+}
+
+/** What was told, with the totals of legs in their order now: a failure is `class/at risk/total of each leg`. */
+function toldBy(told: string, { legs }: LayoutMapping): string {
+  if (legs.every((now, written) => now === written)) return told;
+  const [cause, atRisk, ...written] = told.split("/");
+  if (atRisk === undefined) return told;
+  const totals = [...written];
+  for (const [index, now] of legs.entries()) totals[now] = written[index]!;
+  return [cause, atRisk, ...totals].join("/");
+}
