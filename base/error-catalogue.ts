@@ -469,6 +469,18 @@ export const errorCatalogue = {
     message:
       "Model {model} reads source {source}, which the configuration does not have; known: {known}. Add it to `sources`, or correct the model.",
   },
+  STATE_CORRUPT: {
+    fault: "external",
+    retryable: false,
+    message:
+      "State file {file} is damaged at byte {position}: {reason}. Restart the job, which goes back to the newest checkpoint that is whole, or start it from a savepoint; see to the disk.",
+  },
+  STATE_MEMORY_EXCEEDED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "State needs {needed} bytes of memory for the index of its keys and the block in use; {limit} are allowed. Raise `state.memory`, use more workers, or keep rows for a shorter time.",
+  },
   SUSPENSION_ALREADY_RESUMED: {
     fault: "user",
     retryable: false,

@@ -1,0 +1,182 @@
+import { posix } from "node:path";
+import type { Disk } from "../base/disk.ts";
+import { BLOCK_HEADER_BYTES, BlockKind, sealBlock } from "./block.ts";
+import { BLOCK_BYTES, BlockCache } from "./block-cache.ts";
+import { RecordCursor, recordBytes, writeRecordHead } from "./record.ts";
+import { Segment } from "./segment.ts";
+
+/** Where a log keeps its files, and how much memory it and its index may take. */
+export interface LogOptions {
+  readonly disk: Disk;
+  readonly dir: string;
+  /** Starts the names of the files it makes; no other store may use it in the folder. */
+  readonly prefix: string;
+  readonly memoryBytes: number;
+  /** A file is full from here on. */
+  readonly segmentBytes: number;
+}
+
+/**
+ * The records of a store in the order in which they were put, in segments, oldest first. The last block, the tail, is in
+ * memory alone until it is full or sealed.
+ */
+export class RecordLog {
+  readonly disk: Disk;
+  readonly dir: string;
+  readonly cache: BlockCache;
+  readonly segments: Segment[] = [];
+  /** Names of tables in the order of their numbers in new segments. */
+  readonly tables: string[] = [];
+  /** Segments with blocks that are not durable; emptied by who makes them so. */
+  readonly unsynced = new Set<Segment>();
+  /** The record that was read last. */
+  readonly record = new RecordCursor();
+  /** The record that was appended last: its block, its offset there, its length, and the buffer and range of its key. */
+  block = 0;
+  offset = 0;
+  length = 0;
+  buffer: Buffer = Buffer.alloc(0);
+  keyStart = 0;
+  keyEnd = 0;
+  /** Bytes of all records that are the newest of their key. */
+  liveBytes = 0;
+  /** Bytes appended in all. */
+  appended = 0;
+  nextOrder = 1;
+  /** Raised by every snapshot: an index of an older generation is copied before it changes while a snapshot is held. */
+  generation = 0;
+  snapshots = 0;
+  readonly #prefix: string;
+  readonly #segmentBytes: number;
+  #sequence = 0;
+  #current: Segment | undefined;
+  #tail = 0;
+  #tailBuffer: Buffer = Buffer.alloc(0);
+  #tailLength = 0;
+
+  constructor(options: LogOptions) {
+    this.disk = options.disk;
+    this.dir = options.dir;
+    this.cache = new BlockCache(options.memoryBytes);
+    this.#prefix = options.prefix;
+    this.#segmentBytes = options.segmentBytes;
+    this.disk.makeFolder(this.dir);
+  }
+
+  /** Bytes of the log, but for what others have in shared segments. */
+  get bytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.ownBytes, this.#tailLength);
+  }
+
+  /** Points `record` at a record; valid until the next call. */
+  read(block: number, offset: number): void {
+    this.record.read(this.cache.get(block), offset);
+  }
+
+  /** Points a cursor at every record of a sealed block in turn; valid until the next `scan`, whatever is appended. */
+  scan(block: number, record: RecordCursor, visit: (offset: number) => void): void {
+    const length = this.cache.lengthOf(block);
+    const buffer = this.cache.peek(block);
+    for (let offset = BLOCK_HEADER_BYTES; offset < length; offset += record.length) {
+      record.read(buffer, offset);
+      visit(offset);
+    }
+  }
+
+  /** Appends a record, without `value` a removal. Key and value may lie in what was read last. */
+  append(
+    table: number,
+    group: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array | undefined,
+    start: number,
+    end: number,
+  ): void {
+    const keyBytes = keyEnd - keyStart;
+    const valueBytes = value === undefined ? -1 : end - start;
+    const length = recordBytes(table, group, keyBytes, valueBytes);
+    if (this.#tail !== 0 && this.#tailLength + length > BLOCK_BYTES) this.seal();
+    if (this.#tail === 0) this.#begin(length);
+    const into = this.#tailBuffer;
+    const at = writeRecordHead(into, this.#tailLength, table, group, keyBytes, valueBytes);
+    copyBytes(key, keyStart, keyEnd, into, at);
+    if (value !== undefined) copyBytes(value, start, end, into, at + keyBytes);
+    this.block = this.#tail;
+    this.offset = this.#tailLength;
+    this.length = length;
+    this.buffer = into;
+    this.keyStart = at;
+    this.keyEnd = at + keyBytes;
+    this.#tailLength += length;
+    this.appended += length;
+    if (this.#tailLength > BLOCK_BYTES) this.seal();
+  }
+
+  /** Counts a record as live, or with −1 as live no more. */
+  count(block: number, length: number, sign: 1 | -1): void {
+    this.liveBytes += sign * length;
+    this.cache.segmentOf(block).liveBytes += sign * length;
+  }
+
+  /** Writes the tail to its file. */
+  seal(): void {
+    const segment = this.#current;
+    if (this.#tail === 0 || segment === undefined) return;
+    const length = this.#tailLength;
+    sealBlock(this.#tailBuffer, length, BlockKind.records, segment.bytes);
+    segment.file.write(this.#tailBuffer.subarray(0, length), segment.bytes);
+    segment.bytes += length;
+    segment.ownBytes += length;
+    this.unsynced.add(segment);
+    this.cache.unpin(this.#tail, length);
+    this.#tail = 0;
+    this.#tailLength = 0;
+    if (segment.bytes >= this.#segmentBytes) this.#current = undefined;
+  }
+
+  /** The next record goes to a new segment. */
+  roll(): void {
+    this.seal();
+    this.#current = undefined;
+  }
+
+  /** Takes the oldest segments out of the log while nothing in them is live. Removals in them have nothing left to remove. */
+  dropDead(): void {
+    while (this.segments.length > 0 && this.segments[0]!.liveBytes === 0) {
+      const segment = this.segments[0]!;
+      if (segment === this.#current) this.roll();
+      this.segments.shift();
+      this.unsynced.delete(segment);
+      segment.retire(() => this.cache.remove(segment));
+    }
+  }
+
+  close(): void {
+    for (const segment of this.segments.splice(0)) segment.release();
+  }
+
+  #begin(recordLength: number): void {
+    this.#current ??= this.#newSegment();
+    const bytes = Math.max(BLOCK_BYTES, BLOCK_HEADER_BYTES + recordLength);
+    this.#tail = this.cache.pin(this.#current, this.#current.bytes, bytes);
+    this.#tailBuffer = this.cache.get(this.#tail);
+    this.#tailLength = BLOCK_HEADER_BYTES;
+  }
+
+  #newSegment(): Segment {
+    let name: string;
+    do name = `${this.#prefix}-${++this.#sequence}.seg`;
+    while (this.disk.exists(posix.join(this.dir, name)));
+    const segment = Segment.create(this.disk, this.dir, name, this.nextOrder++, [...this.tables]);
+    this.segments.push(segment);
+    this.unsynced.add(segment);
+    return segment;
+  }
+}
+
+function copyBytes(from: Uint8Array, start: number, end: number, into: Buffer, at: number): void {
+  if (end - start > 48) Buffer.prototype.copy.call(from, into, at, start, end);
+  else for (let i = start, to = at; i < end; i++, to++) into[to] = from[i]!;
+}

@@ -1,0 +1,163 @@
+import type { Disk } from "../base/disk.ts";
+import { assert } from "../base/errors.ts";
+import { Compaction } from "./compaction.ts";
+import { RecordLog } from "./record-log.ts";
+import { restoreParts } from "./restore-parts.ts";
+import type { Segment } from "./segment.ts";
+import type { StorePart } from "./store-part.ts";
+import { StoreSnapshot } from "./store-snapshot.ts";
+import { StoreTable } from "./store-table.ts";
+
+export type { StorePart, StoreSegment } from "./store-part.ts";
+export type { StoreSnapshot, StoreTable };
+
+/** Where a store keeps its files, and what it may take. */
+export interface StateStoreOptions {
+  readonly disk: Disk;
+  readonly dir: string;
+  /** Starts the names of the files that this store makes; no other store in the folder has it, nor had it before. */
+  readonly prefix: string;
+  /** Most memory for index, tail and cached blocks together. */
+  readonly memoryBytes: number;
+  /** Bytes that the log may have beyond twice what is live before it is compacted: 64 MiB. */
+  readonly slackBytes?: number;
+  /** A file is full from here on: 16 MiB. */
+  readonly segmentBytes?: number;
+  /** Told when a compaction of a file begins and is done, by `compaction-begun` and `compaction-done`. */
+  readonly onPoint?: (name: string) => void;
+}
+
+/**
+ * Keyed state of one worker: tables of records, found by group and key. Records are in a log of immutable blocks on disk
+ * behind a bounded cache; where the newest of each key is, an index in memory knows. Single-threaded and synchronous.
+ * Every method may fail with DISK_FULL and DISK_FAILED, with STATE_CORRUPT where a block is not as it was written, and
+ * with STATE_MEMORY_EXCEEDED where the index does not fit into the memory.
+ */
+export class StateStore {
+  readonly #log: RecordLog;
+  readonly #compaction: Compaction;
+  readonly #tables = new Map<string, StoreTable>();
+  /** Tables that came by `restore` and that nobody has asked for. */
+  readonly #unclaimed = new Set<string>();
+  readonly #snapshots = new Set<StoreSnapshot>();
+  readonly #segmentBytes: number;
+  #appendedBefore = 0;
+  #knownFiles = new Set<Segment>();
+  #durable: Promise<unknown> = Promise.resolve();
+
+  constructor(options: StateStoreOptions) {
+    this.#segmentBytes = options.segmentBytes ?? 16 * MIB;
+    this.#log = new RecordLog({ ...options, segmentBytes: this.#segmentBytes });
+    this.#compaction = new Compaction(this.#log, options.slackBytes ?? 64 * MIB, options.onPoint ?? (() => {}));
+  }
+
+  /** The records of one state; names are unique. It may come before or after `restore`. */
+  table(name: string): StoreTable {
+    assert(!this.#tables.has(name) || this.#unclaimed.delete(name), `state ${name} is declared twice`);
+    return this.#tables.get(name) ?? this.#declare(name);
+  }
+
+  /**
+   * Writes out what was put since the last call, compacts a bounded part of the log, and gives what a checkpoint must
+   * remember. Once `durable` has resolved, what the part names is on disk for good; it rejects where that fails.
+   */
+  checkpoint(): { part: StorePart; durable: Promise<void> } {
+    const log = this.#log;
+    this.#compaction.run(this.#segmentBytes + 2 * (log.appended - this.#appendedBefore), (name) =>
+      this.#tables.get(name),
+    );
+    this.#appendedBefore = log.appended;
+    log.seal();
+    log.dropDead();
+    return { part: this.#part(), durable: this.#sync() };
+  }
+
+  /**
+   * Before any put: takes in the records of the parts, of any number of former workers, for which `owns` is true. Their
+   * files stay in use and unchanged, and may be shared with other stores.
+   */
+  restore(parts: readonly StorePart[], owns: (table: string, group: number) => boolean): void {
+    assert(this.#log.segments.length === 0, "state is restored before anything is put");
+    restoreParts(this.#log, parts, owns, (name) => {
+      const known = this.#tables.get(name);
+      if (known !== undefined) return known;
+      this.#unclaimed.add(name);
+      return this.#declare(name);
+    });
+    this.#knownFiles = new Set(this.#log.segments);
+  }
+
+  /** All records as they are now, while the store goes on changing; until its `release`. */
+  snapshot(): StoreSnapshot {
+    const log = this.#log;
+    const snapshot = new StoreSnapshot(log, this.#tables.values(), (released) => this.#release(released));
+    this.#snapshots.add(snapshot);
+    log.snapshots = this.#snapshots.size;
+    log.generation++;
+    return snapshot;
+  }
+
+  /** Memory taken by index, tail, cached blocks and what snapshots hold, in bytes. */
+  get memory(): number {
+    return this.#log.cache.memory;
+  }
+
+  /** Bytes of the log on disk and in its tail, without what others have in shared files. */
+  get logBytes(): number {
+    return this.#log.bytes;
+  }
+
+  /** Bytes of the records that are the newest of their key, in the log. */
+  get liveBytes(): number {
+    return this.#log.liveBytes;
+  }
+
+  /** Closes its files; what was put after the last `checkpoint` is lost. */
+  close(): void {
+    for (const snapshot of this.#snapshots) snapshot.release();
+    this.#log.close();
+  }
+
+  #declare(name: string): StoreTable {
+    const log = this.#log;
+    const table = new StoreTable(name, log.tables.length, log);
+    log.roll();
+    log.tables.push(name);
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  #part(): StorePart {
+    const segments = this.#log.segments.map(({ name, bytes, order, only }) => ({
+      file: name,
+      bytes,
+      order,
+      ...(only !== undefined && { only }),
+    }));
+    return { tables: [...this.#tables.keys()], segments };
+  }
+
+  /** One after the other, so that a checkpoint is durable only if those before it are. */
+  async #sync(): Promise<void> {
+    const log = this.#log;
+    const before = this.#durable;
+    const written = [...log.unsynced].map((segment) => segment.sync());
+    log.unsynced.clear();
+    const hasNewFiles = log.segments.some((segment) => !this.#knownFiles.has(segment));
+    this.#knownFiles = new Set(log.segments);
+    const all = Promise.all([before, ...written]).then(() => (hasNewFiles ? log.disk.syncFolder(log.dir) : undefined));
+    this.#durable = all;
+    await all;
+  }
+
+  #release(snapshot: StoreSnapshot): void {
+    const log = this.#log;
+    this.#snapshots.delete(snapshot);
+    log.snapshots = this.#snapshots.size;
+    const inUse = new Set([...this.#tables.values()].flatMap((table) => table.groups()));
+    for (const other of this.#snapshots) for (const index of other.indexes()) inUse.add(index);
+    for (const index of snapshot.indexes()) if (!inUse.has(index)) log.cache.give(index.bytes);
+  }
+}
+
+const MIB = 1 << 20;

@@ -1,0 +1,208 @@
+import { GroupIndex, indexHash } from "./group-index.ts";
+import { RecordCursor } from "./record.ts";
+import type { RecordLog } from "./record-log.ts";
+
+/**
+ * The records of one state: values by group and key, both ranges of bytes. Groups count from 0, without large gaps. Keys
+ * handed in must not lie in the store's own buffers; the value of a `put` may be the one that was found last.
+ */
+export class StoreTable {
+  readonly name: string;
+  /** Number of records. */
+  size = 0;
+  /** What `find` found: `buffer[start .. end)`, valid until the next call on the store. */
+  buffer: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  readonly #id: number;
+  readonly #log: RecordLog;
+  readonly #groups: (GroupIndex | undefined)[] = [];
+
+  /** `id`: the table's number in new segments. Made by the store. */
+  constructor(name: string, id: number, log: RecordLog) {
+    this.name = name;
+    this.#id = id;
+    this.#log = log;
+  }
+
+  /** Looks a key up: where it is there, its value is in `buffer[start .. end)`. STATE_CORRUPT if its block is damaged. */
+  find(group: number, key: Uint8Array, start: number, end: number): boolean {
+    const index = this.#groups[group];
+    if (index === undefined || index.find(this.#log, indexHash(key, start, end), key, start, end) < 0) return false;
+    const { record } = this.#log;
+    this.buffer = record.buffer;
+    this.start = record.start;
+    this.end = record.end;
+    return true;
+  }
+
+  /** Sets the value of a key; both are copied. STATE_MEMORY_EXCEEDED if the index does not fit. */
+  put(
+    group: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const log = this.#log;
+    const index = this.#changeable(group);
+    this.#reserve(index);
+    const hash = indexHash(key, keyStart, keyEnd);
+    log.append(this.#id, group, key, keyStart, keyEnd, value, start, end);
+    const { block, offset, length } = log;
+    this.#set(index, hash, log.buffer, log.keyStart, log.keyEnd, block, offset, length);
+  }
+
+  /** Removes a key; gives whether it was there. */
+  remove(group: number, key: Uint8Array, start: number, end: number): boolean {
+    const index = this.#groups[group];
+    if (index === undefined) return false;
+    const log = this.#log;
+    const slot = index.find(log, indexHash(key, start, end), key, start, end);
+    if (slot < 0) return false;
+    this.#unset(this.#changeable(group), slot);
+    const { record } = log;
+    log.append(this.#id, group, record.buffer, record.keyStart, record.keyEnd, undefined, 0, 0);
+    return true;
+  }
+
+  /**
+   * Calls `visit` with every record, in no order. Key and value are views, valid until the next call on the store, and
+   * nothing may be put or removed meanwhile. Reads each block once.
+   */
+  forEach(visit: (group: number, key: Buffer, value: Buffer) => void): void {
+    const log = this.#log;
+    if (log.bytes * 2 <= log.cache.limit) {
+      for (const [group, index] of this.#groups.entries()) {
+        if (index !== undefined) visitRecords(log, index, (key, value) => visit(group, key, value));
+      }
+      return;
+    }
+    log.seal();
+    const record = new RecordCursor();
+    for (const segment of log.segments) {
+      const number = segment.tables.indexOf(this.name);
+      if (number >= 0 && segment.liveBytes > 0) {
+        for (const block of segment.blocks) {
+          log.scan(block, record, (offset) => {
+            if (record.table === number && this.#slotOf(record, block, offset) >= 0) {
+              visit(record.group, keyIn(record), valueIn(record));
+            }
+          });
+        }
+      }
+    }
+  }
+
+  /** The indexes of its groups as they are now; of the current generation, so that they are copied before they change. */
+  groups(): readonly (GroupIndex | undefined)[] {
+    return [...this.#groups];
+  }
+
+  /** Takes in a record that is in the log already and newer than all that were taken in before. */
+  restore(record: RecordCursor, block: number, offset: number, length: number): void {
+    const hash = indexHash(record.buffer, record.keyStart, record.keyEnd);
+    if (!record.isRemoval) {
+      const index = this.#changeable(record.group);
+      this.#reserve(index);
+      this.#set(index, hash, record.buffer, record.keyStart, record.keyEnd, block, offset, length);
+      return;
+    }
+    const index = this.#groups[record.group];
+    const slot = index?.find(this.#log, hash, record.buffer, record.keyStart, record.keyEnd) ?? -1;
+    if (slot >= 0) this.#unset(this.#changeable(record.group), slot);
+  }
+
+  /** Appends a record anew if it is the newest of its key. */
+  relocate(record: RecordCursor, block: number, offset: number, length: number): void {
+    const slot = this.#slotOf(record, block, offset);
+    if (slot < 0) return;
+    const log = this.#log;
+    const index = this.#changeable(record.group);
+    const { buffer, group, keyStart, keyEnd, start, end } = record;
+    log.append(this.#id, group, buffer, keyStart, keyEnd, buffer, start, end);
+    log.count(block, length, -1);
+    log.count(log.block, log.length, 1);
+    index.point(slot, log.block, log.offset);
+  }
+
+  #slotOf(record: RecordCursor, block: number, offset: number): number {
+    const index = this.#groups[record.group];
+    if (index === undefined || record.isRemoval) return -1;
+    return index.slotOf(indexHash(record.buffer, record.keyStart, record.keyEnd), block, offset);
+  }
+
+  #set(
+    index: GroupIndex,
+    hash: number,
+    key: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    block: number,
+    offset: number,
+    length: number,
+  ): void {
+    const log = this.#log;
+    const slot = index.find(log, hash, key, keyStart, keyEnd);
+    log.count(block, length, 1);
+    if (slot < 0) {
+      index.insert(hash, block, offset);
+      this.size++;
+      return;
+    }
+    log.count(index.blockAt(slot), log.record.length, -1);
+    index.point(slot, block, offset);
+  }
+
+  /** Frees the slot of the record that was read last. */
+  #unset(index: GroupIndex, slot: number): void {
+    this.#log.count(index.blockAt(slot), this.#log.record.length, -1);
+    index.remove(slot);
+    this.size--;
+  }
+
+  /** The index of a group, made if there is none, and copied if a snapshot holds it. */
+  #changeable(group: number): GroupIndex {
+    const log = this.#log;
+    let index = this.#groups[group];
+    if (index === undefined) {
+      index = new GroupIndex(log.generation);
+      log.cache.take(index.bytes);
+      this.#groups[group] = index;
+    } else if (index.generation !== log.generation) {
+      if (log.snapshots === 0) {
+        index.generation = log.generation;
+      } else {
+        log.cache.take(index.bytes);
+        index = index.copy(log.generation);
+        this.#groups[group] = index;
+      }
+    }
+    return index;
+  }
+
+  #reserve(index: GroupIndex): void {
+    const { wanted } = index;
+    if (wanted === 0) return;
+    this.#log.cache.take(wanted);
+    index.grow();
+  }
+}
+
+/** Calls `visit` with all records of an index, block by block. */
+export function visitRecords(log: RecordLog, index: GroupIndex, visit: (key: Buffer, value: Buffer) => void): void {
+  for (const location of index.locations()) {
+    log.read(Math.floor(location / 65_536), location % 65_536);
+    visit(keyIn(log.record), valueIn(log.record));
+  }
+}
+
+function keyIn(record: RecordCursor): Buffer {
+  return record.buffer.subarray(record.keyStart, record.keyEnd);
+}
+
+function valueIn(record: RecordCursor): Buffer {
+  return record.buffer.subarray(record.start, record.end);
+}
