@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { job } from "../checks/job.ts";
 import { testJob } from "../testing/index.ts";
 import { id, instant, integer, model, table, text } from "./model.ts";
-import { value } from "./process.ts";
+import { value } from "./state-spec.ts";
 
 const Login = model("Login", {
   from: [table("app", "logins")],

@@ -149,12 +149,12 @@ describe("state of another version of the job", () => {
   it("whatever changes, what can be read can be read to its end", () => {
     const kinds = [id(), text(), integer(), number(), flag(), instant(), money(), money({ scale: 3 })];
     const fields = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom(...kinds));
-    const valueOf = { id: "'k", text: "t", integer: 3n, number: 1.5, flag: true, instant: 7, money: eur(5n) };
+    const sample = { id: "'k", text: "t", integer: 3n, number: 1.5, flag: true, instant: 7, money: eur(5n) };
     fc.assert(
       fc.property(fields, fields, fc.infiniteStream(fc.boolean()), (before, now, isNull) => {
         const entries = Object.entries(before).map(([name, { kind }]) => [
           name,
-          isNull.next().value ? null : valueOf[kind],
+          isNull.next().value ? null : sample[kind],
         ]);
         const old = fieldsCodec(before) as StateCodec<Record<string, unknown>>;
         const read = fieldsCodec(now).readsFrom(old.schema);

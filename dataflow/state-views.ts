@@ -112,7 +112,8 @@ class MapView implements MapState<AnyRow>, Expiring {
   }
 
   get(key: string): AnyRow | undefined {
-    const stored = this.#entries()?.get(this.#cells.keyOf(key));
+    const name = this.#cells.keyOf(key);
+    const stored = this.#entries()?.get(name);
     return stored !== undefined && this.#cells.isLive(stored) ? this.#cells.show(stored) : undefined;
   }
 
@@ -136,8 +137,9 @@ class MapView implements MapState<AnyRow>, Expiring {
   }
 
   delete(key: string): void {
+    const name = this.#cells.keyOf(key);
     const entries = this.#entries();
-    if (entries?.delete(this.#cells.keyOf(key)) && entries.size === 0) this.clear();
+    if (entries?.delete(name) && entries.size === 0) this.clear();
   }
 
   entries(): readonly (readonly [string, AnyRow])[] {
