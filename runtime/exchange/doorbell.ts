@@ -29,4 +29,10 @@ export class Doorbell {
   wait(seen: number, timeoutMs: number): boolean {
     return Atomics.wait(this.#cell, 0, seen, timeoutMs) !== "timed-out";
   }
+
+  /** Like `wait`, but leaves the thread to its other events meanwhile. */
+  async waitLater(seen: number, timeoutMs: number): Promise<void> {
+    const waiting = Atomics.waitAsync(this.#cell, 0, seen, timeoutMs);
+    if (waiting.async) await waiting.value;
+  }
 }
