@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { minutes } from "../base/time.ts";
 import { job } from "../checks/job.ts";
 import { testJob } from "../testing/index.ts";
 import { id, instant, integer, model, table, text } from "./model.ts";
-import { value } from "./state-spec.ts";
+import { list, map, value } from "./state-spec.ts";
 
 const Login = model("Login", {
   from: [table("app", "logins")],
@@ -64,6 +65,35 @@ describe("process", () => {
     expect(driver.keys()).toBe(1);
     expect(driver.upsert(Login, 2, { at: 1 }, login(7, "ok")).keys()).toBe(0);
     expect(driver.advance(90_000).sink("out")).toEqual([]);
+  });
+
+  it("keeps lists and maps too, for as long as their ttl", () => {
+    const recent = job("recent", (env) =>
+      env
+        .changes(Login)
+        .asEvents()
+        .keyBy("user")
+        .process("recent", {
+          state: { failures: list({ at: instant() }, { ttl: minutes(1) }), results: map({ seen: integer() }) },
+          emits: { user: id(), failures: integer(), kinds: integer() },
+          onElement: ({ result }, { key, state, time, emit }) => {
+            if (result === "wrong") state.failures.add({ at: time });
+            state.results.set(result ?? "", { seen: (state.results.get(result ?? "")?.seen ?? 0n) + 1n });
+            emit({ user: key, failures: BigInt(state.failures.get().length), kinds: BigInt(state.results.size) });
+          },
+        })
+        .to("out"),
+    );
+    const driver = testJob(recent)
+      .upsert(Login, 1, { at: 0 }, login(7, "wrong"))
+      .upsert(Login, 2, { at: 30_000 }, login(7, "wrong"))
+      .advance(60_000)
+      .upsert(Login, 3, { at: 60_001 }, login(7, "ok"));
+    expect(driver.sink("out").map(({ failures, kinds }) => [failures, kinds])).toEqual([
+      [1n, 1n],
+      [2n, 1n],
+      [1n, 2n],
+    ]);
   });
 
   it("events without the key are left out", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fitsInt64, formatDecimal, type RoundingMode, rescale } from "../../base/money.ts";
 import { seededRandom } from "../../base/random.ts";
-import { type Field, flag, id, instant, integer, model, money, table, text } from "../../dataflow/model.ts";
+import { type Field, flag, id, instant, integer, model, money, number, table, text } from "../../dataflow/model.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import {
   InventedTable,
@@ -121,6 +121,26 @@ describe("an integer", () => {
       2n ** 47n - 1n,
       -(2n ** 47n),
     ]);
+  });
+});
+
+describe("a number", () => {
+  it("is a double; a long past 2^53 becomes the nearest", async () => {
+    const doubles = [0.1, -0, 1e300, Number.NaN, Number.NEGATIVE_INFINITY];
+    expect(await read(number(), "double", doubles)).toEqual(doubles);
+    expect(await read(number(), ["null", "double"], [{ double: 2.5 }, null])).toEqual([2.5, null]);
+    expect(await read(number(), "float", [1.5, Math.fround(0.1)])).toEqual([1.5, Math.fround(0.1)]);
+    expect(await read(number(), "int", [-7, 2 ** 31 - 1])).toEqual([-7, 2 ** 31 - 1]);
+    expect(await read(number(), "long", [-3n, 2n ** 53n + 1n])).toEqual([-3, 2 ** 53]);
+  });
+
+  it.each([
+    [decimal(2), Buffer.of(1)],
+    ["string", "1.5"],
+    ["boolean", true],
+    [connect("long", "io.debezium.time.Timestamp"), 1n],
+  ])("is never read from %j", async (type, value) => {
+    await expect(read(number(), type, [value])).rejects.toMatchObject({ code: "MODEL_TYPE_MISMATCH" });
   });
 });
 
