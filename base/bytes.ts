@@ -38,6 +38,13 @@ export class ByteWriter {
     this.buffer[this.length++] = rest;
   }
 
+  /** A whole number from 0 to 2^32 − 1, in four bytes. */
+  uint32(value: number): void {
+    if (this.length + 4 > this.buffer.length) this.#reserve(4);
+    this.#view.setUint32(this.length, value, true);
+    this.length += 4;
+  }
+
   /** An IEEE double, infinities included. */
   float64(value: number): void {
     if (this.length + 8 > this.buffer.length) this.#reserve(8);
@@ -148,6 +155,12 @@ export class ByteReader {
       if (byte < 128) return value;
       unit *= 128;
     }
+  }
+
+  uint32(): number {
+    this.#require(4);
+    this.position += 4;
+    return this.#view.getUint32(this.position - 4, true);
   }
 
   float64(): number {

@@ -36,6 +36,23 @@ export const errorCatalogue = {
     retryable: false,
     message: "This should have been impossible: {what}. Please report it with the command that you ran.",
   },
+  CHECKPOINTS_DAMAGED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "No checkpoint of this run can be used: {reason} Begin from the start of the log with `--fresh`, or from a savepoint with `--from-savepoint`.",
+  },
+  CHECKPOINT_DAMAGED: {
+    fault: "external",
+    retryable: false,
+    message: "The checkpoint in {path} cannot be used: {reason}.",
+  },
+  CHECKPOINT_VERSION: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{path} has format {format}, which this version of countercheck does not read. Run the version that wrote it, or begin with `--fresh`.",
+  },
   CONFIG_INVALID: {
     fault: "user",
     retryable: false,
@@ -143,6 +160,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Schema {schema} of table {table} of source {source} is no Debezium envelope: it has no {path}. Check the topic and the source's `kind`, and do not unwrap the envelope (ExtractNewRecordState) in the connector.",
+  },
+  FENCED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Another runner has taken over {dir}. This one stops, and nothing of it is lost: the other goes on from its last checkpoint.",
   },
   FILE_NOT_WRITTEN: {
     fault: "external",
@@ -393,6 +416,16 @@ export const errorCatalogue = {
     retryable: false,
     message: "The check {uid} cannot be judged: {reason}.",
   },
+  SAVEPOINT_EXISTS: {
+    fault: "user",
+    retryable: false,
+    message: "{dir} is not empty. Name a folder for the savepoint that is not there yet.",
+  },
+  SAVEPOINT_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message: "There is no savepoint in {dir}.",
+  },
   SCHEMA_UNKNOWN: {
     fault: "user",
     retryable: false,
@@ -475,11 +508,34 @@ export const errorCatalogue = {
     message:
       "State file {file} is damaged at byte {position}: {reason}. Restart the job, which goes back to the newest checkpoint that is whole, or start it from a savepoint; see to the disk.",
   },
+  STATE_DROPPED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The checkpoint holds state that the job no longer has: {states}. If its name was changed by mistake, change it back; `--allow-dropped-state` leaves it behind.",
+  },
+  STATE_FOLDER_DAMAGED: {
+    fault: "external",
+    retryable: false,
+    message: "{path} is damaged. Restore it, or begin with `--fresh`.",
+  },
+  STATE_INCOMPATIBLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "State {state} of {uid} cannot be read as the job declares it now: it was {before}, and is {now}. Fields may be added, removed and widened; change the declaration back, or give the state another name and run with `--allow-dropped-state`.",
+  },
   STATE_MEMORY_EXCEEDED: {
     fault: "user",
     retryable: false,
     message:
       "State needs {needed} bytes of memory for the index of its keys and the block in use; {limit} are allowed. Raise `state.memory`, use more workers, or keep rows for a shorter time.",
+  },
+  STATE_OF_OTHER_JOB: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The state in {dir} is that of job {other}, and this is {job}. Give each job an output folder of its own, or begin anew with `--fresh`.",
   },
   SUSPENSION_ALREADY_RESUMED: {
     fault: "user",
@@ -507,6 +563,11 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "There is no topic {topic} in {place}; known: {known}. Correct the name, or create the topic first.",
+  },
+  WORKER_DIED: {
+    fault: "external",
+    retryable: true,
+    message: "Worker {worker} died: {reason}. Run again; the run goes on from its last checkpoint.",
   },
 } as const satisfies Record<
   string,

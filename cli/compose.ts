@@ -8,22 +8,56 @@ import type { Model } from "../dataflow/model.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SourceBinding } from "./config.ts";
 
+/** Which part of the splits one of several workers reads. */
+export interface Share {
+  readonly worker: number;
+  readonly workers: number;
+}
+
+/** A partition of a table that a job reads. */
+export interface TableSplit {
+  readonly source: SourceBinding;
+  readonly table: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
 /**
- * Opens a reader for every source that the graph's models name. Tables that no model reads are left out, except
- * heartbeats. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, and what opening a file log raises.
+ * Opens a reader for every source that the graph's models name, with the splits of a share. Tables that no model reads
+ * are left out, except heartbeats, which every worker reads. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, and what opening a file
+ * log raises.
  */
 export function openReaders(
   graph: Graph,
   sources: readonly SourceBinding[],
   registry: Pick<SchemaRegistry, "schemaById">,
+  share: Share = { worker: 0, workers: 1 },
 ): DebeziumReader[] {
+  const models = modelsOf(graph);
+  const splits = splitsOf(graph, sources);
+  const data = splits.filter(({ source, table }) => table !== source.heartbeatTable);
+  const mine = splits.filter((split) => {
+    const index = data.indexOf(split);
+    return index < 0 || index % share.workers === share.worker;
+  });
+  return [...new Set(splits.map(({ source }) => source))].map((source) => {
+    const partitions = mine.filter((split) => split.source === source).map(openPartition);
+    return new DebeziumReader({ source, models, registry, partitions });
+  });
+}
+
+/** All splits that a graph reads, in one order everywhere. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, LOG_NOT_FOUND. */
+export function splitsOf(graph: Graph, sources: readonly SourceBinding[]): TableSplit[] {
   const models = modelsOf(graph);
   requireBound(models, sources);
   const used = sources.filter(({ name }) => models.some((model) => model.from.some((from) => from.source === name)));
-  return used.map((source) => {
-    const partitions = tablesRead(source, models).flatMap((table) => openPartitions(source, table));
-    return new DebeziumReader({ source, models, registry, partitions });
-  });
+  return used.flatMap((source) =>
+    tablesRead(source, models).flatMap((table) => {
+      const { topic } = source.tables[table]!;
+      const partitions = FileLog.topics(source.log).find((info) => info.topic === topic)?.partitions ?? 1;
+      return Array.from({ length: partitions }, (_, partition) => ({ source, table, topic, partition }));
+    }),
+  );
 }
 
 /** Names of a source's tables that a job reads, with its heartbeat. */
@@ -56,10 +90,6 @@ function requireBound(models: readonly Model[], sources: readonly SourceBinding[
   }
 }
 
-function openPartitions(source: SourceBinding, table: string): TablePartition[] {
-  const { topic } = source.tables[table]!;
-  const partitions = FileLog.topics(source.log).find((info) => info.topic === topic)?.partitions ?? 1;
-  return Array.from({ length: partitions }, (_, partition) => {
-    return { table, partition, reader: new FileLogReader(source.log, topic, partition) };
-  });
+function openPartition({ source, table, topic, partition }: TableSplit): TablePartition {
+  return { table, partition, reader: new FileLogReader(source.log, topic, partition) };
 }

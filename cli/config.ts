@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf, raise } from "../base/errors.ts";
 import type { DebeziumSource } from "../connectors/debezium/config.ts";
@@ -8,6 +8,7 @@ import { FolderRegistry } from "../schemas/folder-registry.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { parseDuration } from "./duration.ts";
 import { SECRET_REFERENCE, secretOf } from "./secrets.ts";
+import { parseSize } from "./size.ts";
 
 /** A source as configuration binds it. */
 export interface SourceBinding extends DebeziumSource {
@@ -24,12 +25,26 @@ export interface Config {
   readonly output: string;
   readonly staleAfterMs: number | undefined;
   readonly retainMs: number;
+  readonly state: StateConfig;
+}
+
+/** Where a run keeps what lets it go on after a crash, and what that may take. */
+export interface StateConfig {
+  /** Folder of checkpoints and state, absolute. */
+  readonly dir: string;
+  /** Most memory that state may take, over all workers, in bytes. */
+  readonly memoryBytes: number;
+  /** From the end of one checkpoint to the next, in ms. */
+  readonly checkpointEveryMs: number;
 }
 
 /** Where schemas are. */
 export type RegistryConfig =
   | { readonly folder: string }
   | { readonly url: string; readonly auth?: { readonly user: string; readonly password: string } };
+
+/** With less, state would be read from disk all the time. */
+const LEAST_MEMORY = 32 * 1024 * 1024;
 
 const name = z.string().min(1, "expected a name");
 const duration = z
@@ -84,12 +99,23 @@ const registryShape = z
   .refine(({ folder, url }) => (folder === undefined) !== (url === undefined), "expected either `folder` or `url`")
   .refine(({ folder, auth }) => folder === undefined || auth === undefined, "a folder takes no `auth`");
 
+const stateShape = z.strictObject({
+  dir: name.optional(),
+  memory: z
+    .string()
+    .refine((text) => (parseSize(text) ?? 0) >= LEAST_MEMORY, 'expected a size from "32MB" on, such as "512MB" or "2GB"')
+    .transform((text) => parseSize(text)!)
+    .default(parseSize("512MB")!),
+  checkpointEvery: duration.default(parseDuration("1s")!),
+});
+
 const configShape = z.strictObject({
   sources: z.record(name, sourceShape).refine((all) => Object.keys(all).length > 0, "expected at least one source"),
   registry: registryShape,
   output: name,
   staleAfter: duration.optional(),
   retain: duration.default(parseDuration("180d")!),
+  state: stateShape.prefault({}),
 });
 
 /** Reads a configuration file. CONFIG_NOT_FOUND; CONFIG_INVALID, which names each place and what was expected there. */
@@ -98,7 +124,7 @@ export function readConfig(path: string): Config {
   const parsed = configShape.safeParse(readJson(file));
   if (!parsed.success) raise("CONFIG_INVALID", { file, problems: parsed.error.issues.map(problemText).join("; ") });
   const folder = dirname(file);
-  const { sources, registry, output, staleAfter, retain } = parsed.data;
+  const { sources, registry, output, staleAfter, retain, state } = parsed.data;
   return {
     file,
     sources: Object.entries(sources).map(([source, shape]) => bindingOf(source, shape, folder)),
@@ -106,6 +132,11 @@ export function readConfig(path: string): Config {
     output: resolve(folder, output),
     staleAfterMs: staleAfter,
     retainMs: retain,
+    state: {
+      dir: resolve(folder, state.dir ?? join(output, "state")),
+      memoryBytes: state.memory,
+      checkpointEveryMs: state.checkpointEvery,
+    },
   };
 }
 

@@ -1,23 +1,43 @@
 import type { Batch } from "../base/batch.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
 import type { Node } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
-import { OperatorHost, type OperatorMetrics } from "./operators/operator-host.ts";
+import { KEY_GROUPS } from "../state/key-groups.ts";
+import type { StoreSnapshot } from "../state/state-store.ts";
+import { OperatorHost, type OperatorMetrics, type StateBackend } from "./operators/operator-host.ts";
 import { FanOut, type Receiver } from "./operators/receiver.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
 import { Events, Filter, MapRows, Pass } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
-import type { Task, TaskOutput } from "./task.ts";
+import type { CheckpointedTask, CheckpointPart, KeptState, TaskOutput } from "./task.ts";
+
+/** Part of what an operator keeps besides its keys' state. */
+const NO_GROUP = -1;
 
 /** A task in this process: the nodes of a plan's task, wired to each other and to the driver's output. */
-export class ChainTask implements Task {
-  /** Of the task's keyed operators, in order. */
-  readonly metrics: OperatorMetrics[] = [];
+export class ChainTask implements CheckpointedTask {
   readonly #plan: TaskPlan;
+  readonly #backend: StateBackend;
+  readonly #hosts: OperatorHost[] = [];
   readonly #inputs: { readonly receiver: Receiver; readonly input: number }[] = [];
 
-  constructor(plan: TaskPlan) {
+  constructor(plan: TaskPlan, backend: StateBackend) {
     this.#plan = plan;
+    this.#backend = backend;
+  }
+
+  /** The task's keyed operators, in order. */
+  get hosts(): readonly OperatorHost[] {
+    return this.#hosts;
+  }
+
+  get metrics(): OperatorMetrics[] {
+    return this.#hosts.map((host) => host.metrics);
+  }
+
+  get kept(): KeptState[] {
+    return this.#hosts.map((host) => host.kept);
   }
 
   open(output: TaskOutput): void {
@@ -46,9 +66,58 @@ export class ChainTask implements Task {
     target.receiver.control(target.input, element);
   }
 
+  processingTime(time: number): void {
+    for (const host of this.#hosts) host.processingTime(time);
+  }
+
   end(input: number): void {
     const target = this.#inputs[input]!;
     target.receiver.end(target.input);
+  }
+
+  report(): void {
+    for (const host of this.#hosts) host.report();
+  }
+
+  barrier(): Iterable<CheckpointPart> {
+    const own = this.#hosts.map((host) => ({ uid: host.kept.uid, keyGroup: NO_GROUP, bytes: host.save() }));
+    return this.#parts(own, this.#backend.store.snapshot());
+  }
+
+  restore(parts: Iterable<CheckpointPart>, kept: readonly KeptState[], isFirst: boolean): void {
+    const saved = new Map<string, Uint8Array[]>();
+    for (const { uid, keyGroup, bytes } of parts) {
+      const host = this.#hosts.find((candidate) => candidate.kept.uid === uid);
+      if (host === undefined) continue;
+      if (keyGroup === NO_GROUP) {
+        saved.set(uid, [...(saved.get(uid) ?? []), bytes]);
+        continue;
+      }
+      const input = new ByteReader(bytes);
+      while (!input.isAtEnd) host.put(keyGroup, input.block(), input.block());
+    }
+    for (const host of this.#hosts) {
+      const before = kept.find(({ uid }) => uid === host.kept.uid);
+      if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? [], isFirst);
+    }
+  }
+
+  *#parts(own: readonly CheckpointPart[], snapshot: StoreSnapshot): Generator<CheckpointPart> {
+    try {
+      yield* own;
+      for (const host of this.#hosts) {
+        for (let keyGroup = 0; keyGroup < KEY_GROUPS; keyGroup++) {
+          const out = new ByteWriter(1 << 16);
+          snapshot.forEach(host.table, keyGroup, (key, record) => {
+            out.block(key);
+            out.block(record);
+          });
+          if (out.length > 0) yield { uid: host.kept.uid, keyGroup, bytes: out.bytes() };
+        }
+      }
+    } finally {
+      snapshot.release();
+    }
   }
 
   #make(node: Node, next: FanOut, output: TaskOutput): Receiver {
@@ -66,8 +135,8 @@ export class ChainTask implements Task {
       case "sink":
         return new SinkWriter(node, emit);
       case "operator": {
-        const host = new OperatorHost(node, next, emit);
-        this.metrics.push(host.metrics);
+        const host = new OperatorHost(node, next, emit, this.#backend);
+        this.#hosts.push(host);
         return host;
       }
     }

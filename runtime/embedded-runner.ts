@@ -1,240 +1,235 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import { isError, raise } from "../base/errors.ts";
+import { raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
-import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { RecordFault, SourceReader, Suspension } from "../dataflow/source.ts";
-import { JobTasks } from "./job-tasks.ts";
-import type { OperatorMetrics } from "./operators/operator-host.ts";
-import { type EngineAlert, SourceDriver, type SourceMetrics } from "./source-driver.ts";
+import type { CheckpointStore } from "./checkpoint/checkpoint-store.ts";
+import { Checkpointer, type RunObserver, type Sink } from "./checkpoint/checkpointer.ts";
+import type { Manifest } from "./checkpoint/manifest.ts";
+import { recover } from "./checkpoint/recovery.ts";
+import type { RunState } from "./checkpoint/state-folder.ts";
+import type { OutboxRecord } from "./outbox.ts";
+import type { SourceMetrics } from "./source-driver.ts";
 import { StaleWatch } from "./stale-watch.ts";
+import type { WorkerStatus } from "./worker.ts";
+import type { WorkerHandle } from "./worker-handle.ts";
 
-/** Picks which of the splits that can be read is read next. */
-export type Scheduler = (candidates: readonly ReadableSplit[]) => ReadableSplit;
-
-/** A split that has not ended, and how far it has been read by now. */
-export interface ReadableSplit {
-  readonly driver: SourceDriver;
-  readonly split: number;
-  /** Event time through which it has been read. */
-  readonly through: number;
-}
-
-/** Reads what lies furthest behind in event time, so that the least must wait in state. */
-export const furthestBehindFirst: Scheduler = (candidates) =>
-  candidates.reduce((least, candidate) => (candidate.through < least.through ? candidate : least));
-
-/** What a run hands to the outside. All calls come from the runner, one at a time. */
-export interface RunnerOutput {
-  /** A record of a side output or sink, by name. */
-  emit(output: string, record: unknown): void;
-  engineAlert(alert: EngineAlert): void;
-  fault(fault: RecordFault): void;
-  suspension(suspension: Suspension): void;
-  /** Called now and then, and at the end: brings out what was gathered. */
-  flush(): void | Promise<void>;
-}
-
-/** What people decided while the job runs: elements for every input. */
-export type Decisions = () => readonly Control[];
-
+/** What a run in this process is made of. */
 export interface RunnerOptions {
-  readonly graph: Graph;
-  readonly readers: readonly SourceReader[];
-  readonly output: RunnerOutput;
+  readonly run: RunState;
+  readonly checkpoints: CheckpointStore;
+  /** Makes all workers, for a run that goes on from a checkpoint or begins. */
+  readonly openWorkers: (from: Manifest | undefined) => WorkerHandle[];
+  readonly sink: Sink;
+  readonly observer: RunObserver;
   readonly clock: Clock;
-  /** How long deleted rows keep their position, in ms of event time. */
-  readonly retainMs: number;
+  /** From the end of one checkpoint to the next, in ms. */
+  readonly checkpointEveryMs: number;
   /** Without a source's frontier moving for this long, by the clock, it is stale; undefined: never. */
   readonly staleAfterMs?: number;
-  /** Go on when all has been read, instead of failing on a log without an end. */
-  readonly follow: boolean;
-  readonly scheduler?: Scheduler;
-  readonly decisions?: Decisions;
+  /** What people decided since the last call, in the words of who makes the workers. */
+  readonly decisions?: () => readonly unknown[];
+  /** Called now and then, with a look at the run. */
+  readonly onProgress?: (metrics: RunnerMetrics) => void;
+  /** What people ask of a run while it goes; see `RunRequests`. */
+  readonly requests?: RunRequests;
+}
+
+/** What is asked of a run from outside, looked up now and then. */
+export interface RunRequests {
+  /** What to do next, if anything; asked once for each. */
+  next(): RunRequest | undefined;
+}
+
+/** A savepoint, a stop, or both; `drain` ends the sources where they are, so that what waits for their end comes out. */
+export interface RunRequest {
+  readonly savepoint?: string;
+  readonly stop?: "drain" | "keep";
+  /** Called when it is done, or has failed. */
+  readonly done: (error: unknown) => void;
 }
 
 /** A look at a run while it goes. */
 export interface RunnerMetrics {
   readonly sources: readonly SourceMetrics[];
-  readonly operators: readonly OperatorMetrics[];
+  readonly operators: readonly { readonly uid: string; readonly rowsIn: number; readonly keys: number }[];
 }
 
-const READ_BYTES = 256 * 1024;
-/** Reads between two looks at the event loop: signals, progress, decisions. */
-const READS_PER_TURN = 16;
-const IDLE_MS = 50;
-const RETRIES = 5;
-const RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
+/** How a run ended: everything read, ended by `drain`, or stopped and to be gone on with. */
+export type RunEnd = "complete" | "stopped";
+
+const IDLE_MS = 20;
 
 /**
- * Runs a job in this process: reads its sources, drives its tasks through the task protocol, hands on what they emit.
- * One worker: the exchanges between tasks are direct calls.
+ * Runs a job in this process: drives its workers, takes checkpoints, and brings their outboxes to the sinks. All state is
+ * in the checkpoints, so that a run which died goes on from the last one with nothing lost and nothing done twice.
  */
 export class EmbeddedRunner {
   readonly #options: RunnerOptions;
-  readonly #tasks: JobTasks;
-  readonly #drivers: readonly SourceDriver[];
   readonly #stale: StaleWatch;
-  readonly #scheduler: Scheduler;
-  /** Splits that could not be read, by name: how often in a row, and when they are tried again. */
-  readonly #failures = new Map<string, { readonly attempt: number; readonly retryAt: number }>();
+  #workers: WorkerHandle[] = [];
+  #checkpointer!: Checkpointer;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#scheduler = options.scheduler ?? furthestBehindFirst;
-    this.#tasks = new JobTasks(options.graph, (output, record) => options.output.emit(output, record));
-    this.#drivers = options.readers.map((reader) => this.#drive(reader));
     this.#stale = new StaleWatch(options.clock, options.staleAfterMs);
   }
 
+  /**
+   * Goes on from the newest whole checkpoint of the run, or begins; redoes what of it is not out yet. Gives the
+   * checkpoint. CHECKPOINTS_DAMAGED, STATE_INCOMPATIBLE, STATE_DROPPED, and what opening workers raises.
+   */
+  async recover(): Promise<Manifest | undefined> {
+    const { workers, from, warnings } = await recover(this.#options);
+    this.#workers = workers;
+    this.#checkpointer = new Checkpointer(this.#options, workers, from);
+    for (const alert of warnings) this.#checkpointer.alert(alert);
+    return from;
+  }
+
   metrics(): RunnerMetrics {
-    return {
-      sources: this.#drivers.map((driver) => driver.metrics()),
-      operators: this.#tasks.metrics(),
-    };
+    return metricsOf(this.#workers.map((worker) => worker.status()));
   }
 
   /**
-   * Runs until every source has ended, or the signal stops it. Throws what makes going on impossible: LOG_WITHOUT_END
-   * when a bounded log lacks its end markers, SOURCE_STOPPED when a source's positions went back.
+   * Runs until every source has ended, a request or the signal stops it; then all that was emitted is out. Throws what
+   * makes going on impossible: LOG_WITHOUT_END when a bounded log lacks its end markers, SOURCE_STOPPED when a source's
+   * positions went back, FENCED when another runner took over.
    */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal): Promise<RunEnd> {
     this.#decide();
-    while (!signal.aborted && !this.#drivers.every((driver) => driver.ended)) {
-      const empty = new Set<string>();
-      const some = await this.#turn(empty);
+    let stop: RunRequest | undefined;
+    while (!signal.aborted && stop === undefined && !this.#ended()) {
+      const some = await this.#turn();
       this.#decide();
-      this.#watchStale(empty);
-      await this.#options.output.flush();
+      this.#watchStale();
+      this.#checkpointer.poll();
+      this.#options.onProgress?.(this.metrics());
+      stop = await this.#heed();
       if (some) await yieldToEvents();
-      else await this.#idle(signal);
+      else await this.#options.clock.sleep(IDLE_MS, signal);
     }
-    if (!signal.aborted) this.#tasks.end();
-    await this.#options.output.flush();
+    if (stop?.stop === "drain") await this.#drain();
+    const end = this.#ended() ? "complete" : "stopped";
+    await this.#finish(end, stop);
+    return end;
   }
 
-  close(): void {
-    for (const driver of this.#drivers) driver.reader.close();
+  /** What is known of every key, when all has ended. */
+  async report(): Promise<OutboxRecord[]> {
+    const parts = await Promise.all(this.#workers.map((worker) => worker.report()));
+    return parts.flat();
   }
 
-  /**
-   * A few reads that bring something; false when nothing was there. A split that has nothing, or that waits to be tried
-   * again, is looked at once a turn and added to `empty`, so that many quiet splits keep none from being read.
-   */
-  async #turn(empty: Set<string>): Promise<boolean> {
-    const candidates = this.#candidates(empty);
-    let reads = 0;
-    while (reads < READS_PER_TURN && candidates.length > 0) {
-      const candidate = this.#scheduler(candidates);
-      const { driver, split } = candidate;
-      const read = this.#read(driver, split);
-      const some = typeof read === "boolean" ? read : await read;
-      if (some) reads++;
-      else empty.add(splitName(driver, split));
-      if (!some || !driver.openSplits().includes(split)) candidates.splice(candidates.indexOf(candidate), 1);
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  async #turn(): Promise<boolean> {
+    let some = false;
+    for (const worker of this.#workers) {
+      const turn = worker.turn();
+      if (typeof turn === "boolean" ? turn : await turn) some = true;
+      worker.processingTime(this.#options.clock.now());
     }
-    return reads > 0;
+    return some;
   }
 
-  #candidates(empty: Set<string>): ReadableSplit[] {
-    const now = this.#failures.size === 0 ? 0 : this.#options.clock.now();
-    return this.#drivers.flatMap((driver) =>
-      driver.openSplits().flatMap((split) => {
-        const name = splitName(driver, split);
-        if ((this.#failures.get(name)?.retryAt ?? 0) <= now) return [readable(driver, split)];
-        empty.add(name);
-        return [];
-      }),
-    );
+  #ended(): boolean {
+    return this.#workers.every((worker) => worker.status().ended);
   }
 
-  #read(driver: SourceDriver, split: number): boolean | Promise<boolean> {
+  async #drain(): Promise<void> {
+    for (const worker of this.#workers) worker.drain();
+    while (!this.#ended()) if (!(await this.#turn())) await this.#options.clock.sleep(IDLE_MS, NEVER);
+  }
+
+  /** Takes the last checkpoint while the workers go on with what is on its way. */
+  async #finish(end: RunEnd, stop: RunRequest | undefined): Promise<void> {
     try {
-      const read = driver.read(split, READ_BYTES);
-      if (typeof read !== "boolean") return this.#settled(read, driver, split);
-      this.#failures.delete(splitName(driver, split));
-      return read;
+      const last = await this.#driving(this.#checkpointer.last(end === "complete"));
+      if (stop?.savepoint !== undefined) await this.#checkpointer.savepoint(last, stop.savepoint);
+      stop?.done(undefined);
     } catch (error) {
-      return this.#failed(driver, split, error);
+      stop?.done(error);
+      throw error;
     }
   }
 
-  async #settled(read: Promise<boolean>, driver: SourceDriver, split: number): Promise<boolean> {
-    try {
-      const some = await read;
-      this.#failures.delete(splitName(driver, split));
-      return some;
-    } catch (error) {
-      return this.#failed(driver, split, error);
+  /** Does turns until the promise has settled. */
+  async #driving<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const settle = () => {
+      settled = true;
+    };
+    promise.then(settle, settle);
+    while (!settled) {
+      await this.#turn();
+      await yieldToEvents();
     }
-  }
-
-  /** The environment failed: the split waits, longer each time, and tries again; a bounded run gives up after a while. */
-  #failed(driver: SourceDriver, split: number, error: unknown): boolean {
-    if (!isError(error) || !error.retryable) throw error;
-    const name = splitName(driver, split);
-    const attempt = (this.#failures.get(name)?.attempt ?? 0) + 1;
-    if (!this.#options.follow && attempt > RETRIES) throw error;
-    const retryAt = this.#options.clock.now() + Math.min(RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS);
-    this.#failures.set(name, { attempt, retryAt });
-    const { code, message } = error;
-    const { source } = driver.reader;
-    this.#options.output.engineAlert({ id: `${code}/${source}`, code, source, message });
-    return false;
-  }
-
-  async #idle(signal: AbortSignal): Promise<void> {
-    const stopped = this.#drivers.find((driver) => driver.stopped);
-    if (!this.#options.follow && this.#failures.size === 0) {
-      if (stopped !== undefined) raise("SOURCE_STOPPED", { source: stopped.reader.source });
-      const open = this.#drivers.find((driver) => !driver.ended)!;
-      const { topic, partition } = open.reader.splits[open.openSplits()[0]!]!;
-      raise("LOG_WITHOUT_END", { source: open.reader.source, topic, partition });
-    }
-    await this.#options.clock.sleep(IDLE_MS, signal);
+    return promise;
   }
 
   #decide(): void {
-    for (const element of this.#options.decisions?.() ?? []) this.#tasks.broadcast(element);
+    const decisions = this.#options.decisions?.() ?? [];
+    if (decisions.length > 0) for (const worker of this.#workers) worker.decide(decisions);
   }
 
-  #watchStale(empty: ReadonlySet<string>): void {
-    for (const driver of this.#drivers) {
-      const { source } = driver.reader;
-      const caughtUp = driver.openSplits().every((split) => empty.has(splitName(driver, split)));
-      const change = this.#stale.look(source, driver.frontier, caughtUp);
+  /** Does what was asked for; gives a request that stops the run. */
+  async #heed(): Promise<RunRequest | undefined> {
+    const request = this.#options.requests?.next();
+    if (request === undefined) return undefined;
+    if (request.stop !== undefined) return request;
+    try {
+      const checkpoint = await this.#driving(this.#checkpointer.now());
+      if (request.savepoint !== undefined) await this.#checkpointer.savepoint(checkpoint, request.savepoint);
+      request.done(undefined);
+    } catch (error) {
+      request.done(error);
+    }
+    return undefined;
+  }
+
+  #watchStale(): void {
+    for (const { source, frontier, caughtUp } of combined(this.#workers.map((worker) => worker.status()))) {
+      const change = this.#stale.look(source, frontier, caughtUp);
       if (change === undefined) continue;
-      this.#tasks.broadcast({ type: "status", source, status: change });
+      const element: Control = { type: "status", source, status: change };
+      for (const worker of this.#workers) worker.control(element);
       if (change === "active") continue;
       const message = `Nothing proves that ${source} was read further, and its frontier stands still: is its connector running, and is there a heartbeat table?`;
-      this.#options.output.engineAlert({ id: `SOURCE_STALE/${source}`, code: "SOURCE_STALE", source, message });
+      this.#checkpointer.alert({ id: `SOURCE_STALE/${source}`, code: "SOURCE_STALE", source, message });
     }
   }
+}
 
-  #drive(reader: SourceReader): SourceDriver {
-    const models = modelsOf(this.#options.graph).filter((model) => model.from.some((t) => t.source === reader.source));
-    const { output } = this.#options;
-    return new SourceDriver(reader, models, this.#options.retainMs, {
-      batch: (model, batch) => this.#tasks.batch(model, batch),
-      control: (model, element) => this.#tasks.control(model, element),
-      engineAlert: (alert) => output.engineAlert(alert),
-      fault: (fault) => output.fault(fault),
-      suspension: (suspension) => output.suspension(suspension),
-    });
+const NEVER = new AbortController().signal;
+
+/** What all workers together have seen of each source. */
+function combined(workers: readonly WorkerStatus[]): (SourceMetrics & { readonly caughtUp: boolean })[] {
+  const sources = new Map<string, SourceMetrics & { caughtUp: boolean }>();
+  for (const { sources: own } of workers) {
+    for (const each of own) {
+      const known = sources.get(each.source);
+      if (known === undefined) {
+        sources.set(each.source, { ...each });
+        continue;
+      }
+      known.changes += each.changes;
+      known.repeats += each.repeats;
+      known.faults += each.faults;
+      known.rows += each.rows;
+      known.frontier = Math.min(known.frontier, each.frontier);
+      known.caughtUp &&= each.caughtUp;
+    }
   }
+  return [...sources.values()];
 }
 
-function splitName(driver: SourceDriver, split: number): string {
-  return `${driver.reader.source}/${split}`;
-}
-
-function readable(driver: SourceDriver, split: number): ReadableSplit {
-  return {
-    driver,
-    split,
-    get through() {
-      return driver.readThrough(split);
-    },
-  };
+function metricsOf(workers: readonly WorkerStatus[]): RunnerMetrics {
+  const operators = new Map<string, { uid: string; rowsIn: number; keys: number }>();
+  for (const { uid, rowsIn, keys } of workers.flatMap((worker) => worker.operators)) {
+    const known = operators.get(uid) ?? { uid, rowsIn: 0, keys: 0 };
+    operators.set(uid, { uid, rowsIn: known.rowsIn + rowsIn, keys: known.keys + keys });
+  }
+  return { sources: combined(workers), operators: [...operators.values()] };
 }

@@ -5,25 +5,61 @@ import type { Graph } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { ChainTask } from "./chain-task.ts";
-import type { OperatorMetrics } from "./operators/operator-host.ts";
-import { type Plan, planOf } from "./plan.ts";
+import type { OperatorHost, OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
+import { type Plan, planOf, type TaskEdge } from "./plan.ts";
+import type { KeptState } from "./task.ts";
 
-/** The tasks of a job in this process, one subtask each: the exchanges between them are direct calls. */
+/** Takes what travels on a data channel, in order. */
+export interface Port {
+  batch(batch: Batch): void;
+  control(element: Control): void;
+  end(): void;
+  /** All before it belongs to the checkpoint that is being taken, all behind it does not. */
+  barrier(): void;
+}
+
+/** What the tasks of a worker are made of. */
+export interface JobTasksOptions {
+  readonly graph: Graph;
+  readonly backend: StateBackend;
+  /** Takes the records of side outputs and sinks, by name. */
+  readonly emit: (output: string, record: unknown) => void;
+  /** Puts an exchange by `key` in front of a task's input; without it rows go straight to the task of this worker. */
+  readonly exchange?: (edge: KeyedEdge, input: Port) => Port;
+  /** Called when the barrier has reached every task. */
+  readonly onBarrier?: () => void;
+}
+
+/** An edge whose rows are exchanged by key. */
+export interface KeyedEdge extends TaskEdge {
+  readonly key: string;
+}
+
+/** The tasks of a job in one worker, a subtask of each, and what connects them. */
 export class JobTasks {
   readonly #plan: Plan;
   readonly #tasks: readonly ChainTask[];
-  readonly #entries: ReadonlyMap<Model, { readonly task: ChainTask; readonly input: number }>;
+  readonly #inputs: readonly (readonly Port[])[];
+  readonly #outputs: readonly (readonly Port[])[];
+  readonly #entries: ReadonlyMap<Model, Port>;
   readonly #frontiers = new Map<string, number>();
-  readonly #emit: (output: string, record: unknown) => void;
+  /** Inputs of each task that the barrier has reached. */
+  readonly #reached: number[];
+  /** Inputs of all tasks that have not ended. */
+  #openInputs = 0;
+  #tasksReached = 0;
+  readonly #onBarrier: () => void;
 
-  /** `emit` takes the records of side outputs and sinks, by name. */
-  constructor(graph: Graph, emit: (output: string, record: unknown) => void) {
-    this.#emit = emit;
+  constructor({ graph, backend, emit, exchange, onBarrier }: JobTasksOptions) {
     this.#plan = planOf(graph);
-    this.#tasks = this.#plan.tasks.map((task) => new ChainTask(task));
-    for (const [index, task] of this.#tasks.entries()) this.#open(task, index);
+    this.#onBarrier = onBarrier ?? (() => undefined);
+    this.#tasks = this.#plan.tasks.map((task) => new ChainTask(task, backend));
+    this.#reached = this.#tasks.map(() => 0);
+    this.#inputs = this.#plan.tasks.map(({ inputs }, task) => inputs.map((_, input) => this.#portOf(task, input)));
+    this.#outputs = this.#plan.tasks.map(({ outputs }) => outputs.map((edge) => this.#connect(edge, exchange)));
+    for (const [index, task] of this.#tasks.entries()) this.#open(task, this.#outputs[index]!, emit);
     const entries = this.#plan.entries.map(
-      ({ node, task, input }) => [node.model, { task: this.#tasks[task]!, input }] as const,
+      ({ node, task, input }) => [node.model, this.#inputs[task]![input]!] as const,
     );
     this.#entries = new Map(entries);
   }
@@ -32,45 +68,104 @@ export class JobTasks {
     return this.#tasks.flatMap((task) => task.metrics);
   }
 
+  /** The keyed operators of all tasks. */
+  get hosts(): OperatorHost[] {
+    return this.#tasks.flatMap((task) => task.hosts);
+  }
+
+  get kept(): KeptState[] {
+    return this.#tasks.flatMap((task) => task.kept);
+  }
+
+  /** All inputs of all tasks have ended. */
+  get ended(): boolean {
+    return this.#openInputs === 0;
+  }
+
   /** Adds and retracts of a model. */
   batch(model: Model, batch: Batch): void {
-    const { task, input } = this.#entryOf(model);
-    task.batch(input, batch);
+    this.#entryOf(model).batch(batch);
   }
 
   /** A control element of a model's changelog; behind a frontier follows the watermark, the least of its sources'. */
   control(model: Model, element: Control): void {
-    const { task, input } = this.#entryOf(model);
-    task.control(input, element);
+    const entry = this.#entryOf(model);
+    entry.control(element);
     if (element.type !== "frontier") return;
     this.#frontiers.set(element.source, element.through);
     const time = Math.min(...model.from.map((from) => this.#frontiers.get(from.source) ?? BEFORE_ALL_TIME));
-    if (time > BEFORE_ALL_TIME) task.control(input, { type: "watermark", time });
+    if (time > BEFORE_ALL_TIME) entry.control({ type: "watermark", time });
   }
 
   /** A control element for every changelog. */
   broadcast(element: Control): void {
-    for (const { task, input } of this.#entries.values()) task.control(input, element);
+    for (const entry of this.#entries.values()) entry.control(element);
+  }
+
+  /** Lets a barrier into every changelog. */
+  barrier(): void {
+    for (const entry of this.#entries.values()) entry.barrier();
+  }
+
+  processingTime(time: number): void {
+    for (const task of this.#tasks) task.processingTime(time);
   }
 
   /** All changelogs have ended. */
   end(): void {
-    for (const { task, input } of this.#entries.values()) task.end(input);
+    for (const entry of this.#entries.values()) entry.end();
   }
 
-  #entryOf(model: Model): { readonly task: ChainTask; readonly input: number } {
+  /** Everything has ended: hands out what is known of every key. */
+  report(): void {
+    for (const task of this.#tasks) task.report();
+  }
+
+  #entryOf(model: Model): Port {
     const entry = this.#entries.get(model);
     assert(entry !== undefined, `model ${model.name} is read by the graph`);
     return entry;
   }
 
-  #open(task: ChainTask, index: number): void {
-    const edges = this.#plan.tasks[index]!.outputs;
+  #portOf(task: number, input: number): Port {
+    const target = this.#tasks[task]!;
+    this.#openInputs++;
+    return {
+      batch: (batch) => target.batch(input, batch),
+      control: (element) => target.control(input, element),
+      end: () => {
+        this.#openInputs--;
+        target.end(input);
+      },
+      barrier: () => this.#barrierReached(task),
+    };
+  }
+
+  /** A barrier goes on behind a task when it has come on all inputs; those that had it wait meanwhile. */
+  #barrierReached(task: number): void {
+    this.#reached[task]!++;
+    if (this.#reached[task]! < this.#plan.tasks[task]!.inputs.length) return;
+    this.#reached[task] = 0;
+    this.#tasksReached++;
+    for (const output of this.#outputs[task]!) output.barrier();
+    if (this.#tasksReached < this.#tasks.length) return;
+    this.#tasksReached = 0;
+    this.#onBarrier();
+  }
+
+  #connect(edge: TaskEdge, exchange: JobTasksOptions["exchange"]): Port {
+    const { node, input } = this.#plan.tasks[edge.toTask]!.inputs[edge.toInput]!;
+    const port = this.#inputs[edge.toTask]![edge.toInput]!;
+    if (exchange === undefined || node.type !== "operator") return port;
+    return exchange({ ...edge, key: node.keys[input]! }, port);
+  }
+
+  #open(task: ChainTask, outputs: readonly Port[], emit: JobTasksOptions["emit"]): void {
     task.open({
-      forward: (output, batch) => this.#tasks[edges[output]!.toTask]!.batch(edges[output]!.toInput, batch),
-      control: (output, element) => this.#tasks[edges[output]!.toTask]!.control(edges[output]!.toInput, element),
-      end: (output) => this.#tasks[edges[output]!.toTask]!.end(edges[output]!.toInput),
-      emit: this.#emit,
+      forward: (output, batch) => outputs[output]!.batch(batch),
+      control: (output, element) => outputs[output]!.control(element),
+      end: (output) => outputs[output]!.end(),
+      emit,
     });
   }
 }

@@ -14,10 +14,14 @@ export interface Task {
   open(output: TaskOutput): void;
   /** Rows of one input, already exchanged by key. The batch may be refilled once the call has returned. */
   batch(input: number, batch: Batch): void;
-  /** A frontier, watermark, status, fault or decision of one input, uncombined. */
+  /** A control element of one input; where it came over several channels, they are merged by then. */
   control(input: number, element: Control): void;
+  /** Processing time has reached this, for timers on it. */
+  processingTime(time: number): void;
   /** Nothing more will come on this input; the operators' own end follows that of the last input. */
   end(input: number): void;
+  /** Everything has ended: hands out what is known of every key, and changes nothing. */
+  report(): void;
 }
 
 /** Where a task's results go. */
@@ -32,29 +36,33 @@ export interface TaskOutput {
   emit(tag: string, record: unknown): void;
 }
 
-/**
- * The second half of the protocol: what a driver that survives crashes calls besides. Written down so that both
- * runners are built on one contract; a task that can be checkpointed implements it whole.
- */
+/** The second half of the protocol: what survives the task. */
 export interface CheckpointedTask extends Task {
-  /** Processing time moved, for timers on it. */
-  processingTime(time: number): void;
+  /** What the task keeps, by operator: says whether another version of the job can take it in. */
+  readonly kept: readonly KeptState[];
   /**
-   * All inputs have reached barrier n: everything emitted so far belongs to checkpoint n. The parts are then pulled
-   * one key group at a time while records flow; each holds the state as it was at the barrier.
+   * All inputs have reached a barrier: everything emitted so far belongs to its checkpoint. The parts are pulled one by
+   * one while records flow, to the last; they hold the state as it was at the barrier.
    */
-  barrier(checkpoint: number): Iterable<CheckpointPart>;
-  /** Before any batch: takes in the parts of the key groups that this subtask owns now. */
-  restore(parts: Iterable<CheckpointPart>): void;
-  /** Checkpoint n is durable: its outputs may go out. */
-  commit(checkpoint: number): void;
-  /** Checkpoint n will never be durable: its outputs stay in the next one. */
-  abort(checkpoint: number): void;
+  barrier(): Iterable<CheckpointPart>;
+  /**
+   * Before anything but `open`: takes in the parts of the key groups that this subtask owns now, and those of all former
+   * subtasks that belong to no key group. `isFirst` is true for one of the subtasks. STATE_INCOMPATIBLE.
+   */
+  restore(parts: Iterable<CheckpointPart>, kept: readonly KeptState[], isFirst: boolean): void;
 }
 
 /** State and timers of one operator in one key group. */
 export interface CheckpointPart {
   readonly uid: string;
+  /** −1 for what the operator keeps besides its keys' state. */
   readonly keyGroup: number;
   readonly bytes: Uint8Array;
+}
+
+/** What one operator keeps for each key: its states with their Avro schemas, and its timers, in order of declaration. */
+export interface KeptState {
+  readonly uid: string;
+  readonly states: readonly { readonly name: string; readonly schema: string }[];
+  readonly timers: readonly string[];
 }

@@ -80,7 +80,8 @@ export class KeyedEntries {
 
   set(key: Key, state: number, value: unknown): void {
     const entry = this.#find(key) ?? this.#add(key);
-    if ((entry.values[state] === undefined) !== (value === undefined)) this.#counts[state]! += value === undefined ? -1 : 1;
+    if ((entry.values[state] === undefined) !== (value === undefined))
+      this.#counts[state]! += value === undefined ? -1 : 1;
     entry.values[state] = value;
     this.#touch(entry);
   }
@@ -144,8 +145,8 @@ export class KeyedEntries {
     for (const entry of this.#dirty) {
       this.#weight -= entry.weight;
       this.#write(entry);
-      if (entry.timers.length > 0 || entry.values.some((value) => value !== undefined)) this.#weight += entry.weight;
-      else this.#forget(entry);
+      if (isEmpty(entry)) this.#forget(entry);
+      else this.#weight += entry.weight;
     }
   }
 
@@ -154,13 +155,10 @@ export class KeyedEntries {
     const input = new ByteReader();
     this.#table.forEach((_group, key, record) => {
       input.reset(record, 0, record.length);
-      const timers = readTimers(input);
+      const timers = entryLayout.readTimers(input);
       const name = timers.length > 0 ? key.toString("utf8") : "";
-      for (let i = 0; i < timers.length; i += 2) this.#queues[timers[i]!]?.register(name, timers[i + 1]!);
-      const present = input.uint();
-      for (let state = 0; state < this.#counts.length; state++) {
-        if (Math.floor(present / 2 ** state) % 2 === 1) this.#counts[state]!++;
-      }
+      for (let i = 0; i < timers.length; i += 2) this.#queues[timers[i]!]!.register(name, timers[i + 1]!);
+      entryLayout.readValues(input, (state) => this.#counts[state]!++);
     });
   }
 
@@ -217,29 +215,23 @@ export class KeyedEntries {
     const group = this.#locate(entry.key);
     const key = this.#keyBytes;
     const { values, timers } = entry;
-    let present = 0;
-    for (let state = 0; state < values.length; state++) if (values[state] !== undefined) present += 2 ** state;
-    if (present === 0 && timers.length === 0) {
+    if (isEmpty(entry)) {
       this.#table.remove(group, key.buffer, 0, key.length);
       return;
     }
     const out = this.#out;
     out.clear();
-    writeTimers(out, timers);
-    out.uint(present);
-    for (let state = 0; state < values.length; state++) {
-      if (values[state] !== undefined) this.#codecs[state]!.write(values[state], out);
-    }
+    entryLayout.write(out, timers, values, this.#codecs);
     this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
     entry.weight = weightOf(out.length);
   }
 
   #decode(input: ByteReader): { values: unknown[]; timers: number[] } {
-    const timers = readTimers(input);
-    const present = input.uint();
-    const values = this.#codecs.map((codec, state) =>
-      Math.floor(present / 2 ** state) % 2 === 1 ? codec.read(input) : undefined,
-    );
+    const timers = entryLayout.readTimers(input);
+    const values = new Array<unknown>(this.#codecs.length).fill(undefined);
+    entryLayout.readValues(input, (state, record) => {
+      values[state] = this.#codecs[state]!.read(record);
+    });
     return { values, timers };
   }
 }
@@ -310,18 +302,62 @@ function writeKey(out: ByteWriter, key: Key): void {
   }
 }
 
-function writeTimers(out: ByteWriter, timers: readonly number[]): void {
-  out.uint(timers.length / 2);
-  for (let i = 0; i < timers.length; i += 2) {
-    out.byte(timers[i]!);
-    out.float64(timers[i + 1]!);
-  }
-}
+/**
+ * A record: the number of timers, queue and time of each; then for each state that has a value its number from 1 on, the
+ * value's length in four bytes, and the value; then 0.
+ */
+export const entryLayout = {
+  readTimers(input: ByteReader): number[] {
+    const timers: number[] = [];
+    for (let left = input.uint(); left > 0; left--) timers.push(input.byte(), input.float64());
+    return timers;
+  },
 
-function readTimers(input: ByteReader): number[] {
-  const timers: number[] = [];
-  for (let left = input.uint(); left > 0; left--) timers.push(input.byte(), input.float64());
-  return timers;
+  /** Hands out the values behind the timers; who is told need not read. */
+  readValues(input: ByteReader, visit: (state: number, input: ByteReader) => void): void {
+    for (let present = input.byte(); present > 0; present = input.byte()) {
+      const end = input.uint32() + input.position;
+      visit(present - 1, input);
+      input.position = end;
+    }
+  },
+
+  /** False, and writes nothing, where there is neither a timer nor a value. */
+  write(
+    out: ByteWriter,
+    timers: readonly number[],
+    values: readonly unknown[],
+    codecs: readonly ValueCodec<unknown>[],
+  ): boolean {
+    if (isEmpty({ timers, values })) return false;
+    out.uint(timers.length / 2);
+    for (let i = 0; i < timers.length; i += 2) {
+      out.byte(timers[i]!);
+      out.float64(timers[i + 1]!);
+    }
+    for (let state = 0; state < values.length; state++) {
+      if (values[state] === undefined) continue;
+      out.byte(state + 1);
+      const at = out.length;
+      out.uint32(0);
+      codecs[state]!.write(values[state], out);
+      out.buffer.writeUInt32LE(out.length - at - 4, at);
+    }
+    out.byte(0);
+    return true;
+  },
+};
+
+function isEmpty({
+  timers,
+  values,
+}: {
+  readonly timers: readonly number[];
+  readonly values: readonly unknown[];
+}): boolean {
+  if (timers.length > 0) return false;
+  for (const value of values) if (value !== undefined) return false;
+  return true;
 }
 
 function weightOf(bytes: number): number {

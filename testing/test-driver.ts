@@ -19,6 +19,7 @@ import { writeFields } from "../dataflow/row-writer.ts";
 import type { RecordFault, Suspension } from "../dataflow/source.ts";
 import { JobTasks } from "../runtime/job-tasks.ts";
 import { SourceDriver } from "../runtime/source-driver.ts";
+import { memoryBackend } from "./memory-backend.ts";
 import { ManualReader, type ManualSourceOptions } from "./manual-reader.ts";
 
 /** Values of a row as tests write them: keys as they are in the database, money as `"12.50 EUR"`, instants in ms. */
@@ -52,7 +53,8 @@ export class TestDriver {
 
   constructor(job: Job, sources: TestSources = {}) {
     const graph = job.graph();
-    this.#tasks = new JobTasks(graph, (output, record) => this.#emit(output, record));
+    const backend = memoryBackend();
+    this.#tasks = new JobTasks({ graph, backend, emit: (output, record) => this.#emit(output, record) });
     const models = modelsOf(graph);
     for (const name of new Set(models.flatMap((model) => model.from.map((from) => from.source)))) {
       const own = models.filter((model) => model.from.some((from) => from.source === name));
@@ -127,6 +129,7 @@ export class TestDriver {
   end(time: number): this {
     for (const name of this.#drivers.keys()) this.#run(name, (reader) => reader.end(time));
     this.#tasks.end();
+    this.#tasks.report();
     return this;
   }
 
@@ -146,9 +149,9 @@ export class TestDriver {
     return this.#of<CountRecord>(OUTPUTS.counts);
   }
 
-  /** The last word on every key; after `end`. */
+  /** The last word on every key, in order of keys; after `end`. */
   finals(): FinalRecord[] {
-    return this.#of<FinalRecord>(OUTPUTS.finals);
+    return this.#of<FinalRecord>(OUTPUTS.finals).sort((left, right) => (left.key < right.key ? -1 : 1));
   }
 
   /** Rows that reached the sink of a name. */

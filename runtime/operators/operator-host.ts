@@ -1,10 +1,23 @@
 import type { Batch } from "../../base/batch.ts";
+import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { assert } from "../../base/errors.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
-import type { Control, Operator } from "../../dataflow/operator.ts";
-import { KeyedMap } from "../../state/keyed-map.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
+import type { Control, Operator, StateCodec } from "../../dataflow/operator.ts";
+import { KeyedEntries } from "../../state/keyed-entries.ts";
+import type { StateStore, StoreTable } from "../../state/state-store.ts";
+import type { TimerQueue } from "../../state/timer-queue.ts";
+import type { KeptState } from "../task.ts";
 import { type FanOut, InputMerger, type Receiver } from "./receiver.ts";
+import { entryConversion } from "./state-upgrade.ts";
+
+/** Where the operators of one subtask keep their state. */
+export interface StateBackend {
+  readonly store: StateStore;
+  /** About how many bytes the decoded records of one operator may take. */
+  readonly cacheBytes: number;
+  /** A queue that orders timers, and writes to the disk what does not fit into memory. */
+  timerQueue(name: string): TimerQueue;
+}
 
 /** What an operator host counts for those who watch. */
 export interface OperatorMetrics {
@@ -17,31 +30,47 @@ export interface OperatorMetrics {
 /** Gives an operator its state, timers and outputs, and its inputs in the channel's order. */
 export class OperatorHost implements Receiver {
   readonly metrics: OperatorMetrics;
+  readonly kept: KeptState;
   readonly #operator: Operator;
   readonly #next: FanOut;
   readonly #merger: InputMerger;
+  readonly #table: StoreTable;
+  readonly #entries: KeyedEntries;
+  readonly #codecs: StateCodec<unknown>[] = [];
 
-  constructor(node: OperatorNode, next: FanOut, emit: (output: string, record: unknown) => void) {
-    const states: KeyedMap<unknown>[] = [];
+  constructor(
+    node: OperatorNode,
+    next: FanOut,
+    emit: (output: string, record: unknown) => void,
+    backend: StateBackend,
+  ) {
     const names = new Set<string>();
     const claim = (name: string) => {
       assert(!names.has(name), `${node.uid} names its ${name} once`);
       names.add(name);
     };
+    const states: { name: string; schema: string }[] = [];
+    const timers: string[] = [];
+    this.kept = { uid: node.uid, states, timers };
+    this.#table = backend.store.table(keyedTable(node.uid));
+    this.#entries = new KeyedEntries(this.#table, backend.cacheBytes);
     this.#operator = node.create();
     this.#next = next;
     this.#merger = new InputMerger(node.inputs.length);
-    this.metrics = { uid: node.uid, rowsIn: 0, keys: () => states.reduce((sum, state) => sum + state.size, 0) };
+    const entries = this.#entries;
+    const keys = () => states.reduce((sum, _, index) => sum + entries.count(index), 0);
+    this.metrics = { uid: node.uid, rowsIn: 0, keys };
     this.#operator.open({
-      state<T>(name: string) {
+      state: <T>(name: string, codec: StateCodec<T>) => {
         claim(`state ${name}`);
-        const state = new KeyedMap<T>();
-        states.push(state as KeyedMap<unknown>);
-        return state;
+        states.push({ name, schema: codec.schema });
+        this.#codecs.push(codec as StateCodec<unknown>);
+        return entries.state(codec);
       },
-      timers(name) {
+      timers: (name) => {
         claim(`timers ${name}`);
-        return new TimerQueue();
+        timers.push(name);
+        return entries.timers(backend.timerQueue(`${node.uid}-${name}`));
       },
       forward: (batch) => next.batch(batch),
       emit,
@@ -51,6 +80,7 @@ export class OperatorHost implements Receiver {
   batch(input: number, batch: Batch): void {
     this.metrics.rowsIn += batch.count;
     this.#operator.batch(input, batch);
+    this.#entries.trim();
   }
 
   /** Frontiers reach the operator uncombined; a watermark only when all inputs have reached it. */
@@ -58,7 +88,13 @@ export class OperatorHost implements Receiver {
     const merged = this.#merger.control(input, element);
     if (merged === undefined) return;
     this.#operator.control(input, merged);
+    this.#entries.trim();
     this.#next.control(merged);
+  }
+
+  processingTime(time: number): void {
+    this.#operator.processingTime?.(time);
+    this.#entries.trim();
   }
 
   end(): void {
@@ -66,4 +102,63 @@ export class OperatorHost implements Receiver {
     this.#operator.end();
     this.#next.end();
   }
+
+  report(): void {
+    this.#operator.report?.();
+  }
+
+  /** Name of the table with the records of the operator's keys. */
+  get table(): string {
+    return this.#table.name;
+  }
+
+  /** Writes all keys' state to the table, and gives what the operator keeps besides. */
+  save(): Buffer {
+    this.#entries.flush();
+    const out = new ByteWriter();
+    this.#operator.save?.(out);
+    return Buffer.from(out.bytes());
+  }
+
+  /**
+   * Takes in the records that are in the table by now, and what the operator's former subtasks saved besides.
+   * `kept`: what the records hold, by the job that wrote them. STATE_INCOMPATIBLE.
+   */
+  restore(kept: KeptState, saved: readonly Uint8Array[], isFirst: boolean): void {
+    const convert = entryConversion(kept, this.kept, this.#codecs);
+    if (convert !== undefined) this.#convert(convert);
+    this.#entries.recover();
+    this.#operator.restore?.(
+      saved.map((bytes) => new ByteReader(bytes)),
+      isFirst,
+    );
+  }
+
+  /** Puts a record of a key, as `barrier` gave it. */
+  put(group: number, key: Uint8Array, record: Uint8Array): void {
+    this.#table.put(group, key, 0, key.length, record, 0, record.length);
+  }
+
+  /** Writes every record anew; those that hold nothing any more go. */
+  #convert(convert: (input: ByteReader, out: ByteWriter) => boolean): void {
+    const input = new ByteReader();
+    const out = new ByteWriter();
+    const groups: [number, Buffer][] = [];
+    this.#table.forEach((group, key) => {
+      groups.push([group, Buffer.from(key)]);
+    });
+    for (const [group, key] of groups) {
+      this.#table.find(group, key, 0, key.length);
+      out.clear();
+      const { buffer, start, end } = this.#table;
+      if (convert(input.reset(buffer, start, end), out)) {
+        this.#table.put(group, key, 0, key.length, out.buffer, 0, out.length);
+      } else this.#table.remove(group, key, 0, key.length);
+    }
+  }
+}
+
+/** The table with the records of an operator's keys. */
+export function keyedTable(uid: string): string {
+  return `keys/${uid}`;
 }

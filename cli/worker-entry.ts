@@ -1,0 +1,3 @@
+import { runWorkerThread } from "./worker-main.ts";
+
+await runWorkerThread();

@@ -1,0 +1,140 @@
+import { Worker as Thread } from "node:worker_threads";
+import { systemDisk } from "../base/disk.ts";
+import { seededRandom } from "../base/random.ts";
+import { systemClock } from "../base/time.ts";
+import type { Graph } from "../dataflow/graph.ts";
+import type { Manifest, SplitEntry } from "../runtime/checkpoint/manifest.ts";
+import { type LinksMemory, makeLinksMemory, RingLinks } from "../runtime/exchange/worker-links.ts";
+import type { Scheduler } from "../runtime/source-loop.ts";
+import { ThreadWorker } from "../runtime/thread-worker.ts";
+import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
+import type { SchemaRegistry } from "../schemas/registry.ts";
+import { StateStore } from "../state/state-store.ts";
+import { TimerQueue } from "../state/timer-queue.ts";
+import { openReaders, splitsOf } from "./compose.ts";
+import type { RegistryConfig, SourceBinding } from "./config.ts";
+import { Heeding } from "./decisions.ts";
+
+/** All that must be known to make a worker, in whatever thread: plain data. */
+export interface WorkerSpec {
+  /** File or folder of the job. */
+  readonly job: string;
+  readonly sources: readonly SourceBinding[];
+  readonly registry: RegistryConfig;
+  /** The configuration file, for errors. */
+  readonly configFile: string;
+  readonly parallelism: number;
+  readonly retainMs: number;
+  readonly follow: boolean;
+  /** Reads partitions in a random order. */
+  readonly interleave?: number | undefined;
+  readonly segments: string;
+  readonly temporary: string;
+  /** Begins the names of the run's files; never used before in their folder. */
+  readonly prefix: string;
+  readonly memoryBytes: number;
+  readonly allowDroppedState: boolean;
+}
+
+/** What differs from worker to worker. */
+export interface WorkerPlace {
+  readonly index: number;
+  /** Numbers of all splits, by name. */
+  readonly groups: readonly (readonly [string, number])[];
+  readonly links: LinksMemory | undefined;
+}
+
+/** How the memory for state is shared out: to the log with its index, and to decoded records. The rest is the timers'. */
+const STORE_SHARE = 0.6;
+const CACHE_SHARE = 0.3;
+
+/**
+ * Makes the workers of a run: one in this thread, or as many as are wanted in threads of their own, which begin with
+ * `entry`.
+ */
+export function openWorkers(
+  spec: WorkerSpec,
+  graph: Graph,
+  registry: SchemaRegistry,
+  from: Manifest | undefined,
+  options: { readonly entry?: URL; readonly onPoint?: (name: string) => void } = {},
+): WorkerHandle[] {
+  const groups = numberSplits(graph, spec.sources, from?.splits ?? []);
+  if (spec.parallelism === 1)
+    return [makeWorker(spec, { index: 0, groups, links: undefined }, graph, registry, undefined, options.onPoint)];
+  const links = makeLinksMemory(graph, spec.parallelism);
+  const entry = options.entry ?? new URL("worker-entry.ts", import.meta.url);
+  return Array.from({ length: spec.parallelism }, (_, index) => {
+    const workerData = { spec, place: { index, groups, links } };
+    return new ThreadWorker(new Thread(entry, { workerData }), index);
+  });
+}
+
+/** Makes one worker in this thread. */
+export function makeWorker(
+  spec: WorkerSpec,
+  { index, groups }: WorkerPlace,
+  graph: Graph,
+  registry: SchemaRegistry,
+  links: RingLinks | undefined,
+  onPoint: (name: string) => void = () => undefined,
+): LocalWorker {
+  const { parallelism, retainMs, follow, allowDroppedState, segments, temporary } = spec;
+  const disk = systemDisk;
+  const prefix = `${spec.prefix}w${index}`;
+  const memory = spec.memoryBytes / parallelism;
+  const operators = graph.nodes.filter(({ type }) => type === "operator").length;
+  const heeding = new Heeding();
+  const readers = openReaders(graph, spec.sources, registry, { worker: index, workers: parallelism });
+  const store = new StateStore({ disk, dir: segments, prefix, memoryBytes: memory * STORE_SHARE, onPoint });
+  return new LocalWorker({
+    graph,
+    index,
+    parallelism,
+    readers: readers.map((reader) => heeding.heededBy(reader)),
+    clock: systemClock,
+    retainMs,
+    follow,
+    scheduler: spec.interleave === undefined ? undefined : randomly(spec.interleave),
+    backend: {
+      store,
+      cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
+      timerQueue: (name) => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${fileName(name)}` }),
+    },
+    groups: new Map(groups),
+    allowDroppedState,
+    applyDecision: (decision) => heeding.apply(decision as never),
+    isSettled: (fault) => heeding.isSettled(fault),
+    ...(links === undefined ? {} : { links }),
+  });
+}
+
+/** Splits keep the numbers that they have in a checkpoint; new ones get numbers behind them. */
+function numberSplits(
+  graph: Graph,
+  sources: readonly SourceBinding[],
+  known: readonly SplitEntry[],
+): [string, number][] {
+  const groups = new Map(known.map(({ source, name, group }) => [splitName(source, name), group]));
+  let next = Math.max(-1, ...groups.values()) + 1;
+  for (const { source, topic, partition } of splitsOf(graph, sources)) {
+    const name = splitName(source.name, `${topic}/${partition}`);
+    if (!groups.has(name)) groups.set(name, next++);
+  }
+  return [...groups];
+}
+
+function splitName(source: string, name: string): string {
+  return `${source} ${name}`;
+}
+
+function fileName(name: string): string {
+  return name.replace(/[^\w.-]/g, "_");
+}
+
+/** Reads whatever partition chance picks. */
+function randomly(seed: number): Scheduler {
+  const random = seededRandom(seed).fork("interleave");
+  return (candidates) => random.pick(candidates);
+}
+

@@ -1,0 +1,87 @@
+import { type CountercheckError, isError, raise } from "../../base/errors.ts";
+import type { EngineAlert, OutboxRecord } from "../outbox.ts";
+import type { WorkerHandle } from "../worker-handle.ts";
+import type { CheckpointerOptions } from "./checkpointer.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** What a run goes on with. */
+export interface Recovered {
+  readonly workers: WorkerHandle[];
+  /** The checkpoint that the workers go on from; undefined for a run that begins. */
+  readonly from: Manifest | undefined;
+  /** Checkpoints that were damaged. */
+  readonly warnings: readonly EngineAlert[];
+}
+
+/** What recovery is made with. */
+export interface RecoveryOptions extends CheckpointerOptions {
+  readonly openWorkers: (from: Manifest | undefined) => WorkerHandle[];
+}
+
+/**
+ * Starts workers from the newest checkpoint of the epoch that is whole, or from nothing where there is none, and brings out
+ * what of its outbox may not be out. A damaged checkpoint is passed over for the one before, with a warning; where all are
+ * damaged, CHECKPOINTS_DAMAGED.
+ */
+export async function recover(options: RecoveryOptions): Promise<Recovered> {
+  const { checkpoints, run, sink, observer } = options;
+  const warnings: EngineAlert[] = [];
+  const damaged: CountercheckError[] = [];
+  for (const checkpoint of checkpoints.list()) {
+    try {
+      const from = checkpoints.read(checkpoint);
+      if (from.epoch !== run.epoch) continue;
+      const records = checkpoints.readOutbox(from);
+      const workers = await started(options, from);
+      checkpoints.clear([from, ...olderThan(options, checkpoint)]);
+      observer.restore(from.observed);
+      await bringOut(options, from, records);
+      if (damaged.length > 0) sink.rewindTo(from.before);
+      return { workers, from, warnings };
+    } catch (error) {
+      if (!isError(error, "CHECKPOINT_DAMAGED") && !isError(error, "STATE_CORRUPT")) throw error;
+      damaged.push(error);
+      warnings.push(warningOf(checkpoint, error));
+    }
+  }
+  if (damaged.length > 0) raise("CHECKPOINTS_DAMAGED", { reason: damaged.map(({ message }) => message).join(" ") });
+  checkpoints.clear([]);
+  if (sink.lastDelivered()?.epoch === run.epoch) raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
+  return { workers: await started(options, undefined), from: undefined, warnings };
+}
+
+async function started({ openWorkers }: RecoveryOptions, from: Manifest | undefined): Promise<WorkerHandle[]> {
+  const workers = openWorkers(from);
+  try {
+    await Promise.all(workers.map((worker) => worker.start(from)));
+    return workers;
+  } catch (error) {
+    await Promise.allSettled(workers.map((worker) => worker.close()));
+    throw error;
+  }
+}
+
+async function bringOut({ sink, run }: RecoveryOptions, from: Manifest, records: OutboxRecord[]): Promise<void> {
+  const last = sink.lastDelivered();
+  if (last?.epoch === from.epoch && last.checkpoint >= from.checkpoint) return;
+  const { epoch, checkpoint, before, takenAt } = from;
+  await sink.deliver({ epoch, attempt: run.attempt, checkpoint, records, before, takenAt });
+}
+
+/** The checkpoint before, where it is whole: it is kept until the next one is out. */
+function olderThan({ checkpoints, run }: RecoveryOptions, checkpoint: number): Manifest[] {
+  const before = checkpoints.list().find((other) => other < checkpoint);
+  if (before === undefined) return [];
+  try {
+    const manifest = checkpoints.read(before);
+    return manifest.epoch === run.epoch ? [manifest] : [];
+  } catch (error) {
+    if (!isError(error, "CHECKPOINT_DAMAGED")) throw error;
+    return [];
+  }
+}
+
+function warningOf(checkpoint: number, { message }: CountercheckError): EngineAlert {
+  const id = `CHECKPOINT_DAMAGED/${checkpoint}`;
+  return { id, code: "CHECKPOINT_DAMAGED", source: "state", message: `${message} The one before it is gone on from.` };
+}

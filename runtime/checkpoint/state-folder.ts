@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import type { Disk } from "../../base/disk.ts";
+import { raise } from "../../base/errors.ts";
+
+/** Whose turn it is in a state folder. */
+export interface RunState {
+  readonly job: string;
+  /** Begins anew with a run from the start, or from a savepoint. */
+  readonly epoch: number;
+  /** Rises with every start of the runner: of two that run, the later one is right. */
+  readonly attempt: number;
+  /** `complete`: the run has come to its end, and the next one begins from the start. */
+  readonly state: "running" | "complete";
+}
+
+/**
+ * The file that says which run a state folder belongs to. Every start takes a new attempt first, and everything that
+ * leaves a run is sent only while that attempt is the last: a runner that was taken for dead writes no more.
+ */
+export class StateFolder {
+  readonly #disk: Disk;
+  readonly #dir: string;
+  #mine: RunState;
+
+  private constructor(disk: Disk, dir: string, mine: RunState) {
+    this.#disk = disk;
+    this.#dir = dir;
+    this.#mine = mine;
+  }
+
+  /** What the folder says now; undefined for a new one. STATE_FOLDER_DAMAGED. */
+  static read(disk: Disk, dir: string): RunState | undefined {
+    const path = fileOf(dir);
+    if (!disk.exists(path)) return undefined;
+    const file = disk.open(path, "read");
+    try {
+      const bytes = Buffer.alloc(file.size());
+      file.read(bytes, 0, bytes.length, 0);
+      return JSON.parse(bytes.toString("utf8")) as RunState;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return raise("STATE_FOLDER_DAMAGED", { path });
+    } finally {
+      file.close();
+    }
+  }
+
+  /**
+   * Takes the folder over with a new attempt, durably; with a new epoch if `begin` is given, where both are above those of
+   * what the run begins from. STATE_OF_OTHER_JOB.
+   */
+  static async take(
+    disk: Disk,
+    dir: string,
+    job: string,
+    begin?: { readonly epoch: number; readonly attempt: number },
+  ): Promise<StateFolder> {
+    const before = StateFolder.read(disk, dir);
+    if (before !== undefined && before.job !== job && begin === undefined)
+      raise("STATE_OF_OTHER_JOB", { dir, job, other: before.job });
+    const isNew = begin !== undefined || before === undefined;
+    const epoch = Math.max(before?.epoch ?? 0, begin?.epoch ?? 0) + (isNew ? 1 : 0);
+    const attempt = Math.max(before?.attempt ?? 0, begin?.attempt ?? 0) + 1;
+    const folder = new StateFolder(disk, dir, { job, epoch, attempt, state: "running" });
+    disk.makeFolder(dir);
+    await folder.#write();
+    return folder;
+  }
+
+  get run(): RunState {
+    return this.#mine;
+  }
+
+  /** Throws FENCED once another runner has taken the folder. */
+  requireMine(): void {
+    const now = StateFolder.read(this.#disk, this.#dir);
+    if (now?.attempt !== this.#mine.attempt) raise("FENCED", { dir: this.#dir });
+  }
+
+  /** The run has come to its end, and all of it is out. */
+  async complete(): Promise<void> {
+    this.requireMine();
+    this.#mine = { ...this.#mine, state: "complete" };
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const path = fileOf(this.#dir);
+    const file = this.#disk.open(`${path}.new`, "create");
+    try {
+      file.write(Buffer.from(`${JSON.stringify(this.#mine)}\n`), 0);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    this.#disk.rename(`${path}.new`, path);
+    await this.#disk.syncFolder(this.#dir);
+  }
+}
+
+function fileOf(dir: string): string {
+  return join(dir, "run.json");
+}

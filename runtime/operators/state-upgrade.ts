@@ -1,0 +1,54 @@
+import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import { raise } from "../../base/errors.ts";
+import type { StateCodec } from "../../dataflow/operator.ts";
+import { entryLayout } from "../../state/keyed-entries.ts";
+import type { KeptState } from "../task.ts";
+
+/**
+ * How records that another version of a job wrote become records of this one; undefined where they are the same. States
+ * and timers are told by their names: new ones begin empty, those that are gone are dropped (whoever restores has asked
+ * whether they may be), and values are read by Avro's rules. The conversion gives false for a record that holds nothing
+ * any more. STATE_INCOMPATIBLE where a value cannot be read.
+ */
+export function entryConversion(
+  from: KeptState,
+  to: KeptState,
+  codecs: readonly StateCodec<unknown>[],
+): ((input: ByteReader, out: ByteWriter) => boolean) | undefined {
+  if (JSON.stringify(from) === JSON.stringify(to)) return undefined;
+  const states = from.states.map(({ name, schema }) => {
+    const index = to.states.findIndex((state) => state.name === name);
+    return { index, read: index < 0 ? undefined : readerOf(to.uid, name, schema, codecs[index]!) };
+  });
+  const timers = from.timers.map((name) => to.timers.indexOf(name));
+  return (input, out) => {
+    const kept: number[] = [];
+    const before = entryLayout.readTimers(input);
+    for (let i = 0; i < before.length; i += 2) {
+      const queue = timers[before[i]!]!;
+      if (queue >= 0) kept.push(queue, before[i + 1]!);
+    }
+    const values = new Array<unknown>(to.states.length).fill(undefined);
+    entryLayout.readValues(input, (state, record) => {
+      const { index, read } = states[state]!;
+      if (read !== undefined) values[index] = read(record);
+    });
+    return entryLayout.write(out, kept, values, codecs);
+  };
+}
+
+/** State of these operators is in a checkpoint, and the job has nothing to take it in. */
+export function droppedStates(from: readonly KeptState[], to: readonly KeptState[]): string[] {
+  return from.flatMap((kept) => {
+    const now = to.find(({ uid }) => uid === kept.uid);
+    if (now === undefined) return [kept.uid];
+    return kept.states.flatMap(({ name }) => (now.states.some((s) => s.name === name) ? [] : [`${kept.uid}.${name}`]));
+  });
+}
+
+function readerOf(uid: string, state: string, schema: string, codec: StateCodec<unknown>) {
+  if (schema === codec.schema) return (input: ByteReader) => codec.read(input);
+  const reads = codec.readsFrom(schema);
+  if (reads === undefined) raise("STATE_INCOMPATIBLE", { uid, state, before: schema, now: codec.schema });
+  return reads;
+}

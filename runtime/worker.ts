@@ -1,0 +1,250 @@
+import { assert } from "../base/errors.ts";
+import type { Clock } from "../base/time.ts";
+import { type Graph, modelsOf } from "../dataflow/graph.ts";
+import type { Control } from "../dataflow/operator.ts";
+import type { RecordFault, SourceReader } from "../dataflow/source.ts";
+import type { StorePart } from "../state/state-store.ts";
+import type { SplitEntry } from "./checkpoint/manifest.ts";
+import type { Restored } from "./checkpoint/restored.ts";
+import { JobTasks, type KeyedEdge, type Port } from "./job-tasks.ts";
+import type { OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
+import type { OutboxRecord } from "./outbox.ts";
+import { SourceDriver, type SourceMetrics } from "./source-driver.ts";
+import { type Scheduler, SourceLoop } from "./source-loop.ts";
+import type { KeptState } from "./task.ts";
+
+/** What a worker is made of. */
+export interface WorkerOptions {
+  readonly graph: Graph;
+  /** Of all workers, from 0. */
+  readonly index: number;
+  /** Readers of the splits that this worker reads, and of all heartbeats. */
+  readonly readers: readonly SourceReader[];
+  readonly clock: Pick<Clock, "now">;
+  /** How long deleted rows keep their position, in ms of event time. */
+  readonly retainMs: number;
+  /** Go on when all has been read, instead of failing on a log without an end. */
+  readonly follow: boolean;
+  readonly scheduler?: Scheduler | undefined;
+  readonly backend: StateBackend;
+  /** Numbers of all splits by `source topic/partition`; see `SplitEntry`. */
+  readonly groups: ReadonlyMap<string, number>;
+  /** The other workers, where there are any. */
+  readonly links?: WorkerLinks;
+  /** True for a record that people have settled already, which need not be told again. */
+  readonly isSettled?: (fault: RecordFault) => boolean;
+  /** Takes the worker's part of a checkpoint, once it is durable. */
+  readonly onCheckpoint: (part: Promise<WorkerPart>) => void;
+}
+
+/** What connects a worker to all workers, itself included. */
+export interface WorkerLinks {
+  /** Puts an exchange in front of a task's input. */
+  exchange(edge: KeyedEdge, input: Port): Port;
+  /** Hands what has arrived to the tasks; false when there was nothing. */
+  receive(): boolean;
+  /** Sends what waits to be sent; false while some of it finds no room. */
+  flush(): boolean;
+  /** Lets in what came behind a barrier. */
+  release(): void;
+}
+
+/** A worker's part of a checkpoint. */
+export interface WorkerPart {
+  readonly worker: number;
+  readonly store: StorePart;
+  readonly kept: readonly KeptState[];
+  readonly operators: readonly { readonly uid: string; readonly saved: string }[];
+  readonly rows: readonly { readonly table: string; readonly schema: string }[];
+  readonly splits: readonly SplitEntry[];
+  readonly sources: readonly { readonly source: string; readonly saved: string }[];
+  readonly outbox: readonly OutboxRecord[];
+}
+
+/** A look at a worker while it goes. */
+export interface WorkerStatus {
+  readonly worker: number;
+  /** All sources and all tasks have ended. */
+  readonly ended: boolean;
+  readonly sources: readonly (SourceMetrics & { readonly caughtUp: boolean })[];
+  readonly operators: readonly (Omit<OperatorMetrics, "keys"> & { readonly keys: number })[];
+  /** Records in the outbox. */
+  readonly emitted: number;
+}
+
+/**
+ * One subtask of every task of a job: reads its splits, drives its tasks, exchanges rows with the other workers. It does
+ * nothing by itself: each `turn` does a bounded amount of work, so that threads, a single thread and a simulator drive it
+ * alike.
+ */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #tasks: JobTasks;
+  readonly #drivers: readonly SourceDriver[];
+  readonly #loop: SourceLoop;
+  #outbox: OutboxRecord[] = [];
+  /** A barrier is on its way through the tasks: nothing is read meanwhile, so that all behind it waits. */
+  #isResting = false;
+  /** The sources have ended, and the tasks were told. */
+  #hasEnded = false;
+  /** What came while a barrier was on its way, and must not overtake it. */
+  #held: (() => void)[] = [];
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { graph, backend, links } = options;
+    this.#tasks = new JobTasks({
+      graph,
+      backend,
+      emit: (output, record) => this.#outbox.push({ kind: "emit", output, record }),
+      onBarrier: () => this.#takePart(),
+      ...(links === undefined ? {} : { exchange: (edge, input) => links.exchange(edge, input) }),
+    });
+    this.#drivers = options.readers.map((reader) => this.#drive(reader));
+    this.#loop = new SourceLoop({ ...options, drivers: this.#drivers, engineAlert: (alert) => this.#alert(alert) });
+  }
+
+  /** Takes in what a checkpoint holds for this worker; before `start`. STATE_CORRUPT, STATE_INCOMPATIBLE. */
+  async restore(restored: Restored): Promise<void> {
+    const { store } = this.#options.backend;
+    const own = new Set(this.#drivers.flatMap((driver) => driver.ownGroups));
+    store.restore(restored.manifest.stores, (table, group) => restored.owns(table, group, own));
+    for (const driver of this.#drivers) await driver.restore(restored);
+    for (const host of this.#tasks.hosts) {
+      const kept = restored.manifest.kept.find(({ uid }) => uid === host.kept.uid);
+      if (kept !== undefined) host.restore(kept, restored.savedOf(host.kept.uid), this.#options.index === 0);
+    }
+  }
+
+  /** Says how far the sources have been read already; once, before the first turn. */
+  start(): void {
+    for (const driver of this.#drivers) driver.announce();
+  }
+
+  /** Does some work; false when there was none. A promise only while something must be fetched for a source. */
+  turn(): boolean | Promise<boolean> {
+    const { links } = this.#options;
+    const received = links?.receive() ?? false;
+    const hasRoom = links?.flush() ?? true;
+    if (this.#isResting || !hasRoom || this.#hasEnded) return received;
+    const read = this.#loop.turn();
+    return typeof read === "boolean"
+      ? this.#afterReading(read) || received
+      : read.then((some) => this.#afterReading(some) || received);
+  }
+
+  /** Begins a checkpoint: its barrier goes through the tasks behind all that was read. */
+  checkpoint(): void {
+    assert(!this.#isResting, "one checkpoint at a time");
+    this.#isResting = true;
+    this.#tasks.barrier();
+    this.#options.links?.flush();
+  }
+
+  /** Hands a control element to all tasks. */
+  control(element: Control): void {
+    this.#behindBarrier(() => this.#tasks.broadcast(element));
+  }
+
+  processingTime(time: number): void {
+    this.#behindBarrier(() => this.#tasks.processingTime(time));
+  }
+
+  /** Ends the sources where they are. */
+  drain(): void {
+    this.#behindBarrier(() => {
+      if (!this.#hasEnded) this.#end();
+    });
+  }
+
+  /** What is known of every key, when all has ended. */
+  report(): OutboxRecord[] {
+    const held = this.#outbox;
+    this.#outbox = [];
+    this.#tasks.report();
+    const report = this.#outbox;
+    this.#outbox = held;
+    return report;
+  }
+
+  status(): WorkerStatus {
+    return {
+      worker: this.#options.index,
+      ended: this.#tasks.ended,
+      sources: this.#drivers.map((driver) => ({ ...driver.metrics(), caughtUp: this.#loop.isCaughtUp(driver) })),
+      operators: this.#tasks.metrics().map(({ uid, rowsIn, keys }) => ({ uid, rowsIn, keys: keys() })),
+      emitted: this.#outbox.length,
+    };
+  }
+
+  close(): void {
+    for (const driver of this.#drivers) driver.reader.close();
+    this.#options.backend.store.close();
+  }
+
+  #behindBarrier(act: () => void): void {
+    if (this.#isResting) this.#held.push(act);
+    else act();
+  }
+
+  #afterReading(some: boolean): boolean {
+    if (!some) this.#loop.requireMore();
+    if (this.#loop.ended) this.#end();
+    this.#options.links?.flush();
+    return some;
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    this.#tasks.end();
+    this.#options.links?.flush();
+  }
+
+  #takePart(): void {
+    const { index, backend, links } = this.#options;
+    const operators = this.#tasks.hosts.map((host) => ({ uid: host.kept.uid, saved: host.save().toString("base64") }));
+    const { part: store, durable } = backend.store.checkpoint();
+    const part: WorkerPart = {
+      worker: index,
+      store,
+      kept: this.#tasks.kept,
+      operators,
+      rows: this.#drivers.flatMap((driver) => driver.rowTables),
+      splits: this.#drivers.flatMap((driver) => driver.saveSplits()),
+      sources: this.#drivers.map((driver) => ({ source: driver.reader.source, saved: driver.saveSource() })),
+      outbox: this.#outbox,
+    };
+    this.#outbox = [];
+    this.#isResting = false;
+    for (const act of this.#held.splice(0)) act();
+    links?.release();
+    this.#options.onCheckpoint(durable.then(() => part));
+  }
+
+  #alert(alert: {
+    readonly id: string;
+    readonly code: string;
+    readonly source: string;
+    readonly message: string;
+  }): void {
+    this.#outbox.push({ kind: "engine-alert", alert });
+  }
+
+  #drive(reader: SourceReader): SourceDriver {
+    const options = this.#options;
+    const { graph, retainMs, backend, groups } = options;
+    const models = modelsOf(graph).filter((model) => model.from.some((t) => t.source === reader.source));
+    return new SourceDriver(
+      { reader, models, retainMs, backend, groups },
+      {
+        batch: (model, batch) => this.#tasks.batch(model, batch),
+        control: (model, element) => this.#tasks.control(model, element),
+        engineAlert: (alert) => this.#alert(alert),
+        fault: (fault) => {
+        if (options.isSettled?.(fault) !== true) this.#outbox.push({ kind: "fault", fault });
+      },
+        suspension: (suspension) => this.#outbox.push({ kind: "suspension", suspension }),
+      },
+    );
+  }
+}
