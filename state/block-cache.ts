@@ -3,7 +3,7 @@ import { BlockKind, readBlock } from "./block.ts";
 import type { Segment } from "./segment.ts";
 
 /** Bytes of a block, unless one record is larger: what a miss reads and checks. Offsets in a block fit 16 bits. */
-export const BLOCK_BYTES = 65_536;
+export const BLOCK_BYTES = 16_384;
 
 /**
  * Where every block is, and those that are in memory. It keeps the account of all memory of a store: what others took

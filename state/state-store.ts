@@ -63,9 +63,9 @@ export class StateStore {
    */
   checkpoint(): { part: StorePart; durable: Promise<void> } {
     const log = this.#log;
-    this.#compaction.run(this.#segmentBytes + 2 * (log.appended - this.#appendedBefore), (name) =>
-      this.#tables.get(name),
-    );
+    // More than was put, so that compaction keeps up, but no more than in proportion, so that the call stays short.
+    const budget = this.#segmentBytes / 4 + 1.5 * (log.appended - this.#appendedBefore);
+    this.#compaction.run(budget, (name) => this.#tables.get(name));
     this.#appendedBefore = log.appended;
     log.seal();
     log.dropDead();

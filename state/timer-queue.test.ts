@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MemoryDisk } from "../base/memory-disk.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
 const drain = (queue: TimerQueue, through = Number.POSITIVE_INFINITY) => {
@@ -51,4 +52,51 @@ describe("timers", () => {
   });
 
   it("of an empty queue are none", () => expect(new TimerQueue().next(Number.POSITIVE_INFINITY)).toBe(undefined));
+});
+
+describe("timers of which few are in memory", () => {
+  const register = fc.record({
+    key: fc.constantFrom("a", "b", "é", "a long key that takes more than a few bytes"),
+    time: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.constant(Number.NEGATIVE_INFINITY)),
+  });
+  const step = fc.oneof({ weight: 4, arbitrary: register }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 400 }) });
+
+  it("fire as a sorted list of them would, and leave no files", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 1500, size: "max" }), (steps) => {
+        const disk = new MemoryDisk();
+        const queue = new TimerQueue({ disk, dir: "timers", prefix: "q", near: 8 });
+        const expected = new Map<string, { key: string; time: number }>();
+        const fire = (through: number, most: number) => {
+          const due = [...expected.values()].filter(({ time }) => time <= through);
+          due.sort((a, b) => (a.time === b.time ? (a.key < b.key ? -1 : 1) : a.time - b.time));
+          for (const timer of due.slice(0, most)) {
+            expect(queue.next(through)).toEqual(timer);
+            expected.delete(`${timer.time} ${timer.key}`);
+          }
+          if (due.length < most) expect(queue.next(through)).toBe(undefined);
+        };
+        for (const one of steps) {
+          if (typeof one === "number") fire(one, 3);
+          else {
+            queue.register(one.key, one.time);
+            expected.set(`${one.time} ${one.key}`, one);
+          }
+          expect(queue.size).toBeGreaterThanOrEqual(expected.size);
+        }
+        fire(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+        expect([queue.size, disk.list("timers")]).toEqual([0, []]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("remove their files when they are closed", () => {
+    const disk = new MemoryDisk();
+    const queue = new TimerQueue({ disk, dir: "timers", prefix: "q", near: 4 });
+    for (let i = 0; i < 20; i++) queue.register("k", i);
+    expect([queue.size, disk.list("timers").length]).toEqual([20, 8]);
+    queue.close();
+    expect(disk.list("timers")).toEqual([]);
+  });
 });
