@@ -336,6 +336,8 @@ describe("a process function's mistakes", () => {
     ["a field with a hyphen", { open: list({ "first-name": text() }) }, '"first-name"'],
     ["a kind that there is not", { open: { kind: "set", fields: {} } }, "value, list and map"],
     ["no kind at all", { open: undefined }, "value, list and map"],
+    ["no fields", { open: value(any(undefined)) }, "it has no fields"],
+    ["a value for a field", { open: map({ count: any(1n) }) }, "its field count is not declared"],
     ["a ttl of nothing", { open: map({}, { ttl: hours(0) }) }, "its ttl is 0"],
     ["a ttl that is no number", { open: map({}, { ttl: any("1h") }) }, "its ttl is 1h"],
   ])("%s in a declaration", (_, specs, reason) => {

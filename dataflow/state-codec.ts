@@ -177,7 +177,7 @@ function compileRead(reading: Reading): Read<unknown> | undefined {
       return readRecord(reading);
     case "array": {
       const item = compileRead(reading.items);
-      return item && ((input) => Array.from({ length: input.uint() }, () => item(input)));
+      return item && ((input) => readArray(input, item));
     }
     case "map": {
       const value = compileRead(reading.values);
@@ -219,7 +219,7 @@ function readRecord({ names, steps, defaults }: Extract<Reading, { kind: "record
   if (!reads.every(isThere)) return undefined;
   const values = names.map((name) => defaults.find((one) => one.name === name)?.value ?? null);
   return (input) => {
-    // Fields are set in the reader's order first, so that all objects have one shape.
+    // In the reader's order first, so that the object has the shape of all others.
     const record: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i++) record[names[i]!] = values[i];
     for (let i = 0; i < parts.length; i++) {
@@ -229,6 +229,12 @@ function readRecord({ names, steps, defaults }: Extract<Reading, { kind: "record
     }
     return record;
   };
+}
+
+function readArray(input: ByteReader, item: Read<unknown>): unknown[] {
+  const items: unknown[] = [];
+  for (let left = input.uint(); left > 0; left--) items.push(item(input));
+  return items;
 }
 
 function readMap(input: ByteReader, value: Read<unknown>): Map<string, unknown> {

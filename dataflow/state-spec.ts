@@ -81,8 +81,10 @@ export function checkStates(place: string, specs: StateSpecs): void {
     const invalid = (reason: string) => raise("JOB_STATE_INVALID", { state: name, place, reason });
     if (!isFieldName(name)) invalid("its name should be letters and digits");
     if (!KINDS.has(spec?.kind)) invalid("it is none of value, list and map");
-    for (const field of Object.keys(spec.fields)) {
+    for (const [field, declared] of Object.entries(spec.fields ?? invalid("it has no fields"))) {
       if (!isFieldName(field)) invalid(`its field ${JSON.stringify(field)} should have a name of letters and digits`);
+      if (declared?.kind === undefined)
+        invalid(`its field ${field} is not declared by id(), text() or another of them`);
     }
     const { ttlMs } = spec;
     if (ttlMs !== undefined && !(Number.isFinite(ttlMs) && ttlMs > 0)) {
