@@ -7,6 +7,7 @@ import { id, instant, type Model, model, money, table, text } from "../../datafl
 import { minus } from "../../dataflow/streams.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
 import { type OracleRule, oracle, type RowHistory, type RowValues, type RowVersion } from "./judgement-oracle.ts";
+import { restarting } from "./restarting-job.ts";
 
 const RUNS = Number(process.env.COUNTERCHECK_ORACLE_RUNS ?? 3_000);
 const SEED = Number(process.env.COUNTERCHECK_ORACLE_SEED ?? Date.now() % 1_000_000_000);
@@ -182,8 +183,14 @@ function historiesOf(logs: Record<TableName, Logged[]>): RowHistory[] {
 
 // --- the engine, driven in one of the orders that logs and frontiers permit ---------------------------------------
 
-function drive(drawn: Scenario, logs: Record<TableName, Logged[]>, end: number, random: Random): TestDriver {
-  const driver = testJob(jobOf(drawn.terms), { shop: { longestTransactionMs: LONGEST_TRANSACTION } });
+function drive(
+  drawn: Scenario,
+  logs: Record<TableName, Logged[]>,
+  end: number,
+  random: Random,
+  jobFor = jobOf,
+): TestDriver {
+  const driver = testJob(jobFor(drawn.terms), { shop: { longestTransactionMs: LONGEST_TRANSACTION } });
   const left = Object.fromEntries(TABLES.map((name) => [name, [...logs[name]]])) as Record<TableName, Logged[]>;
   const proven = { shop: Number.NEGATIVE_INFINITY, ledger: Number.NEGATIVE_INFINITY };
   for (;;) {
@@ -326,4 +333,19 @@ it("whatever is forgotten after `retain`, it is so in every order and however fa
   });
   fc.assert(property, { numRuns: Math.ceil(RUNS / 3), seed: SEED });
   expect(forgotten).toBeGreaterThan(0);
+}, 600_000);
+
+it("a restart after every step changes nothing", () => {
+  const property = fc.property(scenario, fc.constantFrom(1, 10), (drawn, stretch) => {
+    const steps = drawn.steps.map((one) => ({ ...one, gap: one.gap * stretch }));
+    const short = { ...drawn, steps, terms: { ...drawn.terms, ...(stretch > 1 ? { retain: 5_000 } : {}) } };
+    const logs = logsOf(short);
+    const end = Math.max(...TABLES.flatMap((name) => logs[name].map((logged) => logged.at)), 100_000) + drawn.rest;
+    const run = (jobFor: typeof jobOf) => {
+      const driver = drive(short, logs, end, seededRandom(drawn.interleaving), jobFor);
+      return { ...saidBy(driver), counts: driver.counts(), evidence: driver.verdicts().map((v) => v.contributions) };
+    };
+    expect(run((terms) => restarting(jobOf(terms)))).toEqual(run(jobOf));
+  });
+  fc.assert(property, { numRuns: Math.ceil(RUNS / 3), seed: SEED });
 }, 600_000);
