@@ -58,8 +58,12 @@ export class SqliteFile {
     return this.#guard(() => Number(this.#statement(sql).run(...values).changes));
   }
 
-  /** All or nothing of what `action` writes, seen by other processes at once and durable when this returns. */
+  /**
+   * All or nothing of what `action` writes, seen by other processes at once and durable when this returns. Within another
+   * transaction it is a part of that one.
+   */
   transaction<T>(action: () => T): T {
+    if (this.#database.isTransaction) return action();
     this.#guard(() => this.#database.exec("BEGIN IMMEDIATE"));
     try {
       const result = action();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../base/time.ts";
 import { Desk } from "../connectors/desk/desk.ts";
 import type { RecordFault, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
-import { DecisionFeed } from "./decisions.ts";
+import { DecisionFeed, Heeding } from "./decisions.ts";
 
 const FAULT: RecordFault = {
   id: "t/0/1", source: "s", table: "t", topic: "t", partition: 0, offset: 1, code: "AVRO_CORRUPT", message: "",
@@ -38,6 +38,7 @@ describe("what people decided", () => {
   let desk: Desk;
   let now = 0;
   let feed: DecisionFeed;
+  let heeding: Heeding;
 
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "countercheck-decisions-"));
@@ -45,6 +46,7 @@ describe("what people decided", () => {
     desk.recordFaults([FAULT], 1);
     desk.recordSuspension(SUSPENSION, ["a", "b"], 1);
     feed = new DecisionFeed(desk, { ...systemClock, now: () => now });
+    heeding = new Heeding();
   });
   afterEach(() => {
     desk.close();
@@ -58,13 +60,13 @@ describe("what people decided", () => {
       fault: (_: number, fault: RecordFault) => seen.push(fault.id),
       suspend: (_: number, suspension: Suspension) => seen.push(suspension.id),
     } as unknown as SourceOutput;
-    feed.heededBy(reader).read(0, 1, output);
+    heeding.heededBy(reader).read(0, 1, output);
     return seen;
   };
   /** Half a second later. */
   const later = () => {
     now += 500;
-    return feed.take();
+    return feed.take().flatMap((decided) => heeding.apply(structuredClone(decided)));
   };
 
   it("settles a record that was discarded, now and when it is met again", () => {
@@ -77,12 +79,12 @@ describe("what people decided", () => {
 
   it("settles it at once where not the reader but a row stage meets it again", () => {
     later();
-    expect(feed.isSettled(FAULT)).toBe(false);
+    expect(heeding.isSettled(FAULT)).toBe(false);
     desk.decide(FAULT.id, "discarded", "why", 2);
     later();
-    expect(feed.isSettled(FAULT)).toBe(true);
-    expect(feed.take()).toEqual([{ type: "settled", fault: FAULT.id }]);
-    expect(feed.take()).toEqual([]);
+    expect(heeding.isSettled(FAULT)).toBe(true);
+    expect(heeding.takeMet()).toEqual([{ type: "settled", fault: FAULT.id }]);
+    expect(heeding.takeMet()).toEqual([]);
   });
 
   it("lets a record that was replayed be met again", () => {
@@ -98,6 +100,16 @@ describe("what people decided", () => {
     desk.resume({ check: "b" }, "why", 3);
     expect(later()).toEqual([{ type: "resumed", suspension: SUSPENSION.id }]);
     expect(read()).toEqual([FAULT.id]);
+  });
+
+  it("is known to a run that goes on before it reads anything", () => {
+    desk.decide(FAULT.id, "discarded", "why", 2);
+    desk.resume({ id: SUSPENSION.id }, "why", 3);
+    expect(new DecisionFeed(desk, { ...systemClock, now: () => 0 }).take()).toEqual([
+      { type: "discarded", fault: FAULT.id },
+      { type: "resumed", suspension: SUSPENSION.id },
+      { type: "resumed", suspension: SUSPENSION.id },
+    ]);
   });
 
   it("is asked for twice a second at most", () => {

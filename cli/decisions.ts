@@ -7,17 +7,18 @@ import type { RecordFault, SourceOutput, SourceReader } from "../dataflow/source
 const POLL_MS = 500;
 
 /**
- * What people decided about a job's faults and suspensions, as its run must heed it. A decision holds for what comes
- * after it too: where a record that was discarded, or a suspension that was resumed, is met again, nothing becomes of it.
- * A record that was replayed is simply read again by the next run.
+ * What people decided about a job's faults and suspensions, as its run must heed it: plain data, which can go to other
+ * threads. `unsettled`: a record that was discarded may be met again, because a later decision says so.
  */
+export type Decided =
+  | { readonly type: "discarded"; readonly fault: string }
+  | { readonly type: "unsettled"; readonly fault: string }
+  | { readonly type: "resumed"; readonly suspension: string };
+
+/** Looks up what people decided on the desk. The first call gives all that was ever decided. */
 export class DecisionFeed {
   readonly #desk: Desk;
   readonly #clock: Pick<Clock, "now">;
-  readonly #discarded = new Set<string>();
-  readonly #resumed = new Set<string>();
-  /** Elements for records that were settled before this run met them. */
-  #met: Control[] = [];
   #seen = 0;
   #polledAt = Number.NEGATIVE_INFINITY;
 
@@ -27,28 +28,65 @@ export class DecisionFeed {
   }
 
   /** What was decided since the last call, looked up every half second at most. */
-  take(): readonly Control[] {
+  take(): readonly Decided[] {
     const now = this.#clock.now();
-    const elements = this.#met;
-    this.#met = [];
-    if (now - this.#polledAt < POLL_MS) return elements;
+    if (now - this.#polledAt < POLL_MS) return [];
     this.#polledAt = now;
+    const decided: Decided[] = [];
     for (let more = this.#desk.decisions(this.#seen); more.length > 0; more = this.#desk.decisions(this.#seen)) {
       for (const { kind, id, decision } of more) {
-        if (kind === "suspension") elements.push(...this.#resume(id));
-        else if (decision === "discarded") elements.push(this.#discard(id));
-        else this.#discarded.delete(id);
+        if (kind === "suspension") decided.push(...this.#resumed(id));
+        else decided.push({ type: decision === "discarded" ? "discarded" : "unsettled", fault: id });
       }
       this.#seen = more.at(-1)!.seq;
     }
-    return elements;
+    return decided;
   }
 
-  /** True for a record that was discarded, of which a row stage says that it cannot be used: it is settled at the next `take`. */
+  /** It reaches every check of a suspension, so it waits until all of them may go on. */
+  #resumed(suspension: string): Decided[] {
+    return this.#desk.suspension(suspension)?.state === "open" ? [] : [{ type: "resumed", suspension }];
+  }
+}
+
+/**
+ * Heeds what was decided where sources are read. A decision holds for what comes after it too: where a record that was
+ * discarded, or a suspension that was resumed, is met again, nothing becomes of it. A record that was replayed is simply
+ * read again by the next run.
+ */
+export class Heeding {
+  readonly #discarded = new Set<string>();
+  readonly #resumed = new Set<string>();
+  #met: Control[] = [];
+
+  /** Takes a decision in; gives the elements that tell the tasks of it. */
+  apply(decided: Decided): Control[] {
+    if (decided.type === "resumed") {
+      this.#resumed.add(decided.suspension);
+      return [decided];
+    }
+    const { fault } = decided;
+    if (decided.type === "unsettled") this.#discarded.delete(fault);
+    else this.#discarded.add(fault);
+    return decided.type === "discarded" ? [{ type: "settled", fault }] : [];
+  }
+
+  /**
+   * True for a record that was discarded, of which a row stage says that it cannot be used: it need not be told again,
+   * and the tasks are told that it is settled by what `takeMet` gives next.
+   */
   isSettled(fault: RecordFault): boolean {
     if (!this.#discarded.has(fault.id)) return false;
     this.#met.push({ type: "settled", fault: fault.id });
     return true;
+  }
+
+  /** Elements for records that were settled before they were met; to be handed to the tasks behind what was read. */
+  takeMet(): readonly Control[] {
+    if (this.#met.length === 0) return NONE;
+    const met = this.#met;
+    this.#met = [];
+    return met;
   }
 
   /** A reader whose faults and suspensions are left out where they were decided. */
@@ -65,19 +103,9 @@ export class DecisionFeed {
     });
     return new HeedingReader(reader, heed);
   }
-
-  #discard(fault: string): Control {
-    this.#discarded.add(fault);
-    return { type: "settled", fault };
-  }
-
-  /** The element reaches every check of a suspension, so it waits until all of them may go on. */
-  #resume(id: string): Control[] {
-    if (this.#desk.suspension(id)?.state === "open") return [];
-    this.#resumed.add(id);
-    return [{ type: "resumed", suspension: id }];
-  }
 }
+
+const NONE: readonly Control[] = [];
 
 class HeedingReader implements SourceReader {
   readonly #reader: SourceReader;

@@ -1,93 +1,159 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { onDisk, partitionPath } from "../connectors/file/file-log.ts";
+import { readFileSync } from "node:fs";
+import type { Disk } from "../base/disk.ts";
+import { raise } from "../base/errors.ts";
+import { type LogPosition, onDisk, partitionPath } from "../connectors/file/file-log.ts";
 import { lockLog } from "../connectors/file/lock.ts";
 import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { RecordFault } from "../dataflow/source.ts";
-import { type AlertRecord, encodeAlert, encodeDeadLetter, type VerdictRecord } from "../schemas/contracts.ts";
+import {
+  type AlertRecord,
+  type Delivered,
+  decodeMarker,
+  encodeAlert,
+  encodeDeadLetter,
+  encodeMarker,
+  type MarkerRecord,
+  type VerdictRecord,
+} from "../schemas/contracts.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
-import { FRAME_LENGTH, writeFrame } from "../schemas/wire-format.ts";
-import { beginFolder } from "./begun-folder.ts";
+import { beginFolder, continueFolder } from "./begun-folder.ts";
+import { readTopic, registryFolder, TOPICS, type Topic, toValue } from "./output-topics.ts";
 
-/** Topics of the output log and the contract of each. */
-const TOPICS = { verdicts: "verdict", alerts: "alert", "dead-letters": "dead-letter" } as const;
-type Topic = keyof typeof TOPICS;
+/** The end of every topic of the log. */
+export type LogPositions = Readonly<Record<Topic, LogPosition>>;
 
-/** Bytes in front of the record in Avro's single-object encoding: a marker and the contract's fingerprint. */
-const SINGLE_OBJECT_HEADER = 10;
+const NAMES = Object.keys(TOPICS) as Topic[];
 
 /**
  * The log that a run leaves for others to read: verdicts, alerts and dead letters in Confluent-framed Avro, keyed by
- * business key or record id, in one partition each; their contracts are in the folder registry `schemas` within.
+ * business key or record id, and a marker behind all that a checkpoint brought out, keyed by the job; one partition each.
+ * Their contracts are in the folder registry `schemas` within.
  */
 export class OutputLog {
   /** Paths of the files that records are written to. */
   readonly files: readonly string[];
+  /** The last marker, by whichever run. */
+  lastMarker: MarkerRecord | undefined;
   readonly #writer: FileLogWriter;
   readonly #ids: Readonly<Record<Topic, number>>;
+  /** Records still to be passed over, of what is appended next: the log holds them already. */
+  readonly #held: Record<Topic, number> = { verdicts: 0, alerts: 0, "dead-letters": 0, markers: 0 };
+  readonly #dir: string;
 
   private constructor(dir: string, writer: FileLogWriter, ids: Readonly<Record<Topic, number>>) {
-    this.files = Object.keys(TOPICS).map((topic) => partitionPath({ dir, topic, partition: 0 }));
+    this.files = NAMES.map((topic) => partitionPath({ dir, topic, partition: 0 }));
+    this.#dir = dir;
     this.#writer = writer;
     this.#ids = ids;
   }
 
-  /** Begins the log anew: a run reads its sources from the start and writes all of it again. LOG_LOCKED, OUTPUT_FOREIGN. */
-  static async begin(dir: string): Promise<OutputLog> {
-    onDisk("write", dir, () => clear(dir));
-    const writer = new FileLogWriter(dir);
+  /** Begins the log anew, for a run that brings out all of it again. LOG_LOCKED, OUTPUT_FOREIGN. */
+  static async begin(disk: Disk, dir: string): Promise<OutputLog> {
+    await whileLocked(disk, dir, () => beginFolder(disk, dir, [...NAMES, "schemas"]));
+    return OutputLog.#open(dir, new FileLogWriter(dir, { disk }));
+  }
+
+  /**
+   * Opens the log to go on with it, be it that it was ended. Up to `since`, if it is given, it is known to be durable.
+   * LOG_LOCKED, OUTPUT_FOREIGN; LOG_CORRUPT where something durable is lost.
+   */
+  static async resume(disk: Disk, dir: string, since: LogPositions | undefined): Promise<OutputLog> {
+    await whileLocked(disk, dir, () => continueFolder(disk, dir, [...NAMES, "schemas"]));
+    const trusted = (topic: string) => since?.[topic as Topic];
+    const log = await OutputLog.#open(dir, new FileLogWriter(dir, { disk, trusted, reopen: true }));
+    const { markers } = log.positions();
+    if (markers.offset === 0) return log;
+    await readTopic(disk, dir, "markers", markers.offset - 1, (encoded) => {
+      log.lastMarker = decodeMarker(encoded);
+    });
+    return log;
+  }
+
+  static async #open(dir: string, writer: FileLogWriter): Promise<OutputLog> {
     try {
-      return new OutputLog(dir, writer, await createTopics(dir, writer));
+      const ids = await createTopics(dir, writer);
+      await writer.sync();
+      return new OutputLog(dir, writer, ids);
     } catch (error) {
       writer.close();
       throw error;
     }
   }
 
+  /** Where the topics end, once all that was appended is durable. */
+  positions(): LogPositions {
+    return Object.fromEntries(NAMES.map((topic) => [topic, this.#writer.position(topic, 0)])) as LogPositions;
+  }
+
+  /**
+   * What is appended from now on comes behind `before`: what the log holds there already is the beginning of it, and is
+   * not appended again. LOG_OFFSET_OUT_OF_RANGE where the log ends before that place.
+   */
+  goOnBehind(before: LogPositions): void {
+    for (const topic of NAMES) {
+      const end = this.#writer.nextOffset(topic, 0);
+      const { offset } = before[topic];
+      if (offset > end) raise("LOG_OFFSET_OUT_OF_RANGE", { dir: this.#dir, topic, partition: 0, offset, end });
+      this.#held[topic] = end - offset;
+    }
+  }
+
+  /** `encoded` is the record by its contract. */
   verdict(record: VerdictRecord, encoded: Uint8Array): void {
     this.#append("verdicts", record.key, encoded, record.time);
   }
 
-  alert(record: AlertRecord): void {
-    this.#append("alerts", record.key, encodeAlert({ ...record, epoch: 0 }), record.time);
+  alert(record: AlertRecord & Delivered): void {
+    this.#append("alerts", record.key, encodeAlert(record), record.time);
   }
 
   deadLetter(fault: RecordFault, at: number): void {
     this.#append("dead-letters", fault.id, encodeDeadLetter({ ...fault, row: fault.row ?? null }), at);
   }
 
-  /** Makes what was appended visible. */
-  flush(): void {
-    this.#writer.flush();
+  /** To be appended once all else is out, and durable. */
+  marker(record: MarkerRecord): void {
+    this.#append("markers", record.job, encodeMarker(record), record.time);
+    this.lastMarker = record;
   }
 
-  /** Ends the log, complete through an event time, or leaves it open without one. */
-  close(throughMs: number | undefined): void {
-    if (throughMs === undefined) this.#writer.close();
-    else this.#writer.end(throughMs);
+  /** Makes what was appended visible, and resolves when it is durable. */
+  async sync(): Promise<void> {
+    await this.#writer.sync();
+  }
+
+  /** Ends the log, complete through an event time, durably. It takes nothing more. */
+  async end(throughMs: number): Promise<void> {
+    this.#writer.finish(throughMs);
+    await this.#writer.sync();
+  }
+
+  close(): void {
+    this.#writer.close();
   }
 
   #append(topic: Topic, key: string, encoded: Uint8Array, timestamp: number): void {
-    const value = new Uint8Array(FRAME_LENGTH + encoded.length - SINGLE_OBJECT_HEADER);
-    writeFrame(this.#ids[topic], value, 0);
-    value.set(encoded.subarray(SINGLE_OBJECT_HEADER), FRAME_LENGTH);
-    this.#writer.append(topic, 0, { key: Buffer.from(key), value, timestamp });
+    if (this.#held[topic] > 0) {
+      this.#held[topic]--;
+      return;
+    }
+    this.#writer.append(topic, 0, { key: Buffer.from(key), value: toValue(this.#ids[topic], encoded), timestamp });
   }
 }
 
-function clear(dir: string): void {
-  mkdirSync(dir, { recursive: true });
-  const lock = lockLog(dir);
+async function whileLocked(disk: Disk, dir: string, action: () => Promise<void>): Promise<void> {
+  onDisk("write", dir, () => disk.makeFolder(dir));
+  const lock = onDisk("write", dir, () => lockLog(dir));
   try {
-    beginFolder(dir, [...Object.keys(TOPICS), "schemas"]);
+    await action();
   } finally {
     lock.release();
   }
 }
 
-/** Makes the topics and registers their contracts; gives the schema id of each. */
+/** Makes the topics that are not there and registers their contracts; gives the schema id of each. */
 async function createTopics(dir: string, writer: FileLogWriter): Promise<Record<Topic, number>> {
-  const registry = new FolderRegistry(join(dir, "schemas"));
+  const registry = new FolderRegistry(registryFolder(dir));
   const ids: Record<string, number> = {};
   for (const [topic, contract] of Object.entries(TOPICS)) {
     writer.createTopic(topic, 1);

@@ -1,22 +1,24 @@
-import { appendFileSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { type Disk, systemDisk } from "../base/disk.ts";
 import { isError, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
-import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
+import { OUTPUTS } from "../checks/records.ts";
 import { Desk } from "../connectors/desk/desk.ts";
-import type { RunEnd, RunRecord } from "../connectors/desk/records.ts";
+import type { DeliveryId, RunEnd, RunRecord, RunStart } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
-import type { RecordFault, Suspension } from "../dataflow/source.ts";
-import type { RunnerOutput } from "../runtime/embedded-runner.ts";
-import { type AlertRecord, encodeVerdict, type VerdictRecord } from "../schemas/contracts.ts";
+import type { Suspension } from "../dataflow/source.ts";
+import type { OutboxRecord } from "../runtime/outbox.ts";
+import { encodeVerdict, type MarkerRecord, type VerdictRecord } from "../schemas/contracts.ts";
 import type { SnapshotRow } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
-import { beginFolder } from "./begun-folder.ts";
 import { operatorsBehind } from "./compose.ts";
 import { FileWatch } from "./file-watch.ts";
-import { OutputLog } from "./output-log.ts";
-import { toJson } from "./terminal.ts";
-import { writing } from "./write-text.ts";
+import { type LogPositions, OutputLog } from "./output-log.ts";
+import { readTopic } from "./output-topics.ts";
+import { nameIn, nameOf, RecordsAhead } from "./records-ahead.ts";
+import { SinkFiles, type SinkSizes } from "./sink-files.ts";
+import { type SortedOutbox, sortOutbox } from "./sorted-outbox.ts";
 
 /** Where a run's results are in its output folder. */
 export const outputPaths = {
@@ -28,166 +30,198 @@ export const outputPaths = {
   sinks: (dir: string) => join(dir, "sinks"),
 };
 
-/** Is told everything that a run emits, as it is emitted. */
-export interface Watcher {
-  emitted(output: string, record: unknown): void;
-  engineAlert(alert: EngineAlertRecord): void;
-  fault(fault: RecordFault): void;
+/** What the results of a checkpoint are delivered with. A checkpoint is named by its epoch, attempt and number for ever. */
+export interface Delivery {
+  readonly epoch: number;
+  /** Which start of the job made the checkpoint. */
+  readonly attempt: number;
+  readonly checkpoint: number;
+  /** What was emitted since the checkpoint before. */
+  readonly records: readonly OutboxRecord[];
+  /** What `position` gave when the checkpoint was made. */
+  readonly before: SinkPositions;
+  /** Wall time of the checkpoint, in epoch ms. */
+  readonly takenAt: number;
 }
 
-/** How results are begun. */
+/** How far results are, as a checkpoint keeps it; plain JSON. */
+export interface SinkPositions {
+  readonly log: LogPositions;
+  readonly sinks: SinkSizes;
+  /** Names of records that are in the log although the job has yet to emit them again. */
+  readonly ahead: readonly string[];
+}
+
+/** Moments of a delivery: nothing of it is out; all of it is; its marker is too. */
+export type DeliveryPoint = "outbox-begun" | "outbox-sent" | "marker-written";
+
+/** How results are opened. */
 export interface OutputsOptions {
-  readonly clock: Clock;
-  readonly watcher: Watcher;
-  /** True for a run that reads its whole log: its results take the place of those of the run before. */
-  readonly afresh: boolean;
+  readonly clock: Pick<Clock, "now">;
+  /**
+   * `afresh` and `again` empty the log and the sinks; `afresh` the alerts on the desk too, and it sets the evidence of the
+   * run before aside. `on` goes on with all that is there.
+   */
+  readonly start: RunStart;
+  /** Of a run that goes on: a position up to which results are known to be durable. */
+  readonly since?: SinkPositions | undefined;
+  /** Throws once another process has taken over; asked right before anything is written. */
+  readonly stillMine?: () => void;
+  readonly onPoint?: (point: DeliveryPoint) => void;
+  /** Of the log and the sinks. Default: the machine's own. */
+  readonly disk?: Disk;
 }
 
 /**
  * Everything that a run leaves in its output folder: the evidence store, the desk, the output log, and a file of JSON
- * lines for each sink of the job. Records are gathered and brought out together at `flush`. The log and the sinks
- * are written anew by every run, and so are the store and the alerts on the desk by one that begins afresh; the store of the
- * run before is kept beside it. Another run adds to the store and the desk, where what is there already changes nothing.
+ * lines for each sink of the job. It comes in deliveries, one for each checkpoint, and a delivery that was cut off at any
+ * moment is simply made again: each part tells what of it is there. First the evidence, the log and the sinks, where it
+ * is appended behind a known place; then the desk, in one transaction with the checkpoint's name; then the marker.
  */
-export class RunOutputs implements RunnerOutput {
+export class RunOutputs {
   readonly desk: Desk;
   /** The run before this one. */
   readonly previousRun: RunRecord | undefined;
   readonly #dir: string;
   readonly #graph: Graph;
-  readonly #clock: Clock;
-  readonly #watcher: Watcher;
+  readonly #options: OutputsOptions;
+  readonly #disk: Disk;
   readonly #snapshots: SqliteSnapshotStore;
   readonly #log: OutputLog;
-  #verdicts: VerdictRecord[] = [];
-  #alerts: AlertRecord[] = [];
-  #engineAlerts: EngineAlertRecord[] = [];
-  #counts: CountRecord[] = [];
-  #faults: RecordFault[] = [];
-  #suspensions: Suspension[] = [];
-  readonly #sinks = new Map<string, string[]>();
+  readonly #sinks: SinkFiles;
   readonly #watch: FileWatch;
+  #ahead: readonly string[] = [];
 
-  private constructor(dir: string, graph: Graph, { clock, watcher, afresh }: OutputsOptions, log: OutputLog) {
+  private constructor(dir: string, graph: Graph, options: OutputsOptions, log: OutputLog, sinks: SinkFiles) {
     this.#dir = dir;
     this.#graph = graph;
-    this.#clock = clock;
-    this.#watcher = watcher;
+    this.#options = options;
+    this.#disk = options.disk ?? systemDisk;
     this.#log = log;
-    this.#beginSinks();
+    this.#sinks = sinks;
     this.desk = new Desk(outputPaths.desk(dir), { create: true });
     try {
-      this.previousRun = this.desk.lastRun();
-      this.#snapshots = this.#beginRun(afresh);
+      const last = this.desk.lastRun();
+      this.#snapshots = this.#beginRun(options.start);
+      this.previousRun = options.start === "on" ? this.desk.runBeforeLast() : last;
     } catch (error) {
       this.desk.close();
       throw error;
     }
-    const sinks = [...this.#sinks.keys()].map((name) => sinkFile(dir, name));
-    this.#watch = new FileWatch([outputPaths.desk(dir), outputPaths.snapshots(dir), ...log.files, ...sinks]);
+    this.#watch = new FileWatch([outputPaths.desk(dir), outputPaths.snapshots(dir), ...log.files, ...sinks.paths]);
   }
 
   /**
    * Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; SINK_NAME_INVALID;
-   * OUTPUT_FOREIGN.
+   * OUTPUT_FOREIGN; LOG_CORRUPT where something of the log is lost that was durable.
    */
   static async open(dir: string, graph: Graph, options: OutputsOptions): Promise<RunOutputs> {
-    for (const name of sinksOf(graph)) requireSinkName(name);
-    const log = await OutputLog.begin(outputPaths.log(dir));
+    const { start, since, disk = systemDisk } = options;
+    const names = sinksOf(graph);
+    for (const name of names) requireSinkName(name);
+    const path = outputPaths.log(dir);
+    const log = await (start === "on" ? OutputLog.resume(disk, path, since?.log) : OutputLog.begin(disk, path));
+    let sinks: SinkFiles | undefined;
     try {
-      return new RunOutputs(dir, graph, options, log);
+      sinks = await SinkFiles.open(disk, outputPaths.sinks(dir), names, start !== "on");
+      const outputs = new RunOutputs(dir, graph, options, log, sinks);
+      await disk.syncFolder(dir);
+      return outputs;
     } catch (error) {
-      log.close(undefined);
+      sinks?.close();
+      log.close();
       throw error;
     }
   }
 
-  emit(output: string, record: unknown): void {
-    this.#watcher.emitted(output, record);
-    switch (output) {
-      case OUTPUTS.verdicts:
-        this.#verdicts.push(record as VerdictRecord);
-        return;
-      case OUTPUTS.alerts:
-        this.#alerts.push(record as AlertRecord);
-        return;
-      case OUTPUTS.engine:
-        this.#engineAlerts.push(record as EngineAlertRecord);
-        return;
-      case OUTPUTS.counts:
-        this.#counts.push(record as CountRecord);
-        return;
-      case OUTPUTS.finals:
-        return;
-      default:
-        this.#sinks.get(output)!.push(toJson(record));
-    }
+  /** How far results are; between deliveries only. */
+  position(): SinkPositions {
+    return { log: this.#log.positions(), sinks: this.#sinks.sizes(), ahead: this.#ahead };
   }
 
-  engineAlert(alert: EngineAlertRecord): void {
-    this.#watcher.engineAlert(alert);
-    this.#engineAlerts.push(alert);
+  /** The marker of the checkpoint whose results were the last to be out; those that had none have no marker. */
+  lastDelivered(): MarkerRecord | undefined {
+    return this.#log.lastMarker;
   }
 
-  fault(fault: RecordFault): void {
-    this.#watcher.fault(fault);
-    this.#faults.push(fault);
-  }
-
-  suspension(suspension: Suspension): void {
-    this.#suspensions.push(suspension);
-    const { id, source, message } = suspension;
-    this.engineAlert({ id: `CHECKS_SUSPENDED/${id}`, code: "CHECKS_SUSPENDED", source, message });
-  }
-
-  /** Brings out what was gathered. OUTPUT_REPLACED, and what the store, the desk and the log raise. */
-  flush(): void {
-    this.#watch.check();
-    const at = this.#clock.now();
-    this.#flushVerdicts(at);
-    for (const alert of this.#alerts) this.#log.alert(alert);
-    for (const fault of this.#faults) this.#log.deadLetter(fault, at);
-    this.#log.flush();
-    this.desk.recordAlerts(this.#alerts);
-    this.desk.recordEngineAlerts(this.#engineAlerts, at);
-    this.desk.recordCounts(this.#counts);
-    this.desk.recordFaults(this.#faults, at);
-    for (const suspension of this.#suspensions) this.#recordSuspension(suspension, at);
-    this.#alerts = [];
-    this.#engineAlerts = [];
-    this.#counts = [];
-    this.#faults = [];
-    this.#suspensions = [];
-    this.#flushSinks();
+  /** OUTPUT_REPLACED where results would be written to where nobody finds them. */
+  check(): void {
     this.#watch.check();
   }
 
   /**
-   * Notes how the run ended, and closes everything; a bounded run that came to its end tells the event time that it is
-   * complete through, and hears of OUTPUT_REPLACED even now.
+   * Brings out what a checkpoint holds, and its marker. After a crash or a failure at any moment it may be called again
+   * with the same, and leaves each record there once. OUTPUT_REPLACED, what `stillMine` throws, and what the store, the
+   * desk, the log and the disk raise.
    */
-  close(end: RunEnd, throughMs?: number): void {
-    this.#log.close(throughMs);
-    this.#snapshots.close();
+  async deliver(delivery: Delivery): Promise<void> {
+    const { records, before, takenAt } = delivery;
+    const { stillMine, onPoint } = this.#options;
+    this.#watch.check();
+    const ahead = new RecordsAhead(before.ahead);
+    if (records.length > 0) {
+      stillMine?.();
+      onPoint?.("outbox-begun");
+      const outbox = sortOutbox(records);
+      this.#log.goOnBehind(before.log);
+      this.#putRecords(outbox, ahead, delivery);
+      await this.#log.sync();
+      await this.#sinks.write(before.sinks, outbox.lines);
+      stillMine?.();
+      this.#layOnDesk(outbox, delivery);
+      onPoint?.("outbox-sent");
+      this.#log.marker({ ...this.#nameOf(delivery), time: takenAt });
+      await this.#log.sync();
+      onPoint?.("marker-written");
+      this.#watch.check();
+    }
+    this.#ahead = ahead.names();
+  }
+
+  /**
+   * Before all else, for a run that goes on from this checkpoint: brings out what of it is not out yet. What a newer
+   * checkpoint had brought out, which is lost, will be emitted again: of that, what must not be there twice is remembered,
+   * and what is added up is taken back.
+   */
+  async recover(delivery: Delivery): Promise<void> {
+    const { records, before } = delivery;
+    if (!this.#isOut(delivery)) await this.deliver(delivery);
+    else await this.#sinks.write(before.sinks, sortOutbox(records).lines);
+    this.desk.takeBackBehind(this.#nameOf(delivery));
+    this.#ahead = await this.#namesAhead(delivery);
+  }
+
+  /** Ends the log of a bounded run that came to its end, complete through an event time. Nothing can be delivered then. */
+  async complete(throughMs: number): Promise<void> {
+    this.#options.stillMine?.();
+    await this.#log.end(throughMs);
+    this.#watch.check();
+  }
+
+  /** Notes how the run ended, and closes everything. */
+  close(end: RunEnd): void {
     try {
-      this.desk.endRun(end, this.#clock.now());
+      this.desk.endRun(end, this.#options.clock.now());
     } catch (error) {
       // The error that the run failed with says more.
       if (end.state !== "failed" || !isError(error)) throw error;
     } finally {
       this.desk.close();
+      this.#snapshots.close();
+      this.#sinks.close();
+      this.#log.close();
     }
-    if (throughMs !== undefined) this.#watch.check();
   }
 
   /** The stores are opened first: what is no store of ours is refused before anything is cleared. */
-  #beginRun(afresh: boolean): SqliteSnapshotStore {
+  #beginRun(start: RunStart): SqliteSnapshotStore {
     const path = outputPaths.snapshots(this.#dir);
     const previous = outputPaths.previousSnapshots(this.#dir);
+    const afresh = start === "afresh";
     if (afresh && existsSync(previous)) new SqliteSnapshotStore(previous, { create: true }).close();
     const store = new SqliteSnapshotStore(path, { create: true });
     try {
-      this.desk.beginRun({ job: this.#graph.name, afresh }, this.#clock.now());
+      this.desk.beginRun({ job: this.#graph.name, start }, this.#options.clock.now());
       // One without evidence must not take the place of what a run before left.
       if (!afresh || store.scan({ limit: 1 }).rows.length === 0) return store;
     } catch (error) {
@@ -198,55 +232,64 @@ export class RunOutputs implements RunnerOutput {
     return new SqliteSnapshotStore(path, { create: true });
   }
 
-  #flushVerdicts(writtenAt: number): void {
-    if (this.#verdicts.length === 0) return;
-    const rows = this.#verdicts.map((record): SnapshotRow => {
-      const { key, check, currency, period, version, time, status, class: cause, baseline } = record;
-      const verdict = encodeVerdict({ ...record, epoch: 0 });
-      this.#log.verdict(record, verdict);
-      return { key, check, currency, period, version, time, writtenAt, status, class: cause, baseline, verdict };
-    });
-    this.#snapshots.put(rows);
-    this.#verdicts = [];
+  /** Evidence comes first, so that what is in the log has its evidence. */
+  #putRecords(outbox: SortedOutbox, ahead: RecordsAhead, { epoch, takenAt }: Delivery): void {
+    const verdicts = ahead
+      .without(outbox.verdicts, nameOf.verdict)
+      .map((record) => ({ record, encoded: encodeVerdict({ ...record, epoch }) }));
+    this.#snapshots.put(verdicts.map(({ record, encoded }) => rowOf(record, encoded, takenAt)));
+    for (const { record, encoded } of verdicts) this.#log.verdict(record, encoded);
+    for (const alert of ahead.without(outbox.alerts, nameOf.alert)) this.#log.alert({ ...alert, epoch });
+    for (const fault of ahead.without(outbox.faults, nameOf.deadLetter)) this.#log.deadLetter(fault, takenAt);
   }
 
-  #recordSuspension(suspension: Suspension, at: number): void {
-    const checks = this.#checksOf(suspension);
-    if (checks.length > 0) this.desk.recordSuspension(suspension, checks, at);
+  #layOnDesk(outbox: SortedOutbox, delivery: Delivery): void {
+    const suspensions = outbox.suspensions
+      .map((suspension) => ({ suspension, checks: this.#checksOf(suspension) }))
+      .filter(({ checks }) => checks.length > 0);
+    this.desk.deliver(this.#nameOf(delivery), { ...outbox, suspensions }, delivery.takenAt);
   }
 
   #checksOf({ models }: Suspension): string[] {
     return [...new Set(models.flatMap((model) => operatorsBehind(this.#graph, model)))];
   }
 
-  #beginSinks(): void {
-    const folder = outputPaths.sinks(this.#dir);
-    const names = sinksOf(this.#graph);
-    if (names.length === 0 && !existsSync(folder)) return;
-    const files = names.map((name) => `${name}.jsonl`);
-    writing(folder, () => beginFolder(folder, files));
-    for (const name of names) {
-      this.#sinks.set(name, []);
-      this.#appendToSink(name, "");
-    }
+  #nameOf({ epoch, attempt, checkpoint }: Delivery): DeliveryId {
+    return { job: this.#graph.name, epoch, attempt, checkpoint };
   }
 
-  #flushSinks(): void {
-    for (const [name, lines] of this.#sinks) {
-      if (lines.length === 0) continue;
-      this.#appendToSink(name, `${lines.join("\n")}\n`);
-      lines.length = 0;
-    }
+  /** Checkpoints are delivered one after the other, so one that is before the last is out too. */
+  #isOut({ epoch, attempt, checkpoint }: Delivery): boolean {
+    const last = this.#log.lastMarker;
+    if (last === undefined) return false;
+    if (last.epoch !== epoch) return last.epoch > epoch;
+    return last.attempt === attempt ? last.checkpoint >= checkpoint : last.attempt > attempt;
   }
 
-  #appendToSink(name: string, text: string): void {
-    const file = sinkFile(this.#dir, name);
-    writing(file, () => appendFileSync(file, text));
+  /** What is ahead of a checkpoint whose results are out: all that the log holds behind them. */
+  async #namesAhead({ records, before }: Delivery): Promise<readonly string[]> {
+    const outbox = sortOutbox(records);
+    const ahead = new RecordsAhead(before.ahead);
+    const own = {
+      verdicts: ahead.without(outbox.verdicts, nameOf.verdict).length,
+      alerts: ahead.without(outbox.alerts, nameOf.alert).length,
+      "dead-letters": ahead.without(outbox.faults, nameOf.deadLetter).length,
+    };
+    const names = ahead.names();
+    for (const topic of ["verdicts", "alerts", "dead-letters"] as const) {
+      const from = before.log[topic].offset + own[topic];
+      if (from === this.#log.positions()[topic].offset) continue;
+      await readTopic(this.#disk, outputPaths.log(this.#dir), topic, from, (encoded) => {
+        names.push(nameIn[topic](encoded));
+      });
+    }
+    return names;
   }
 }
 
-function sinkFile(dir: string, name: string): string {
-  return join(outputPaths.sinks(dir), `${name}.jsonl`);
+function rowOf(record: VerdictRecord, verdict: Uint8Array, writtenAt: number): SnapshotRow {
+  const { key, check, currency, period, version, time, status, class: cause, baseline } = record;
+  return { key, check, currency, period, version, time, writtenAt, status, class: cause, baseline, verdict };
 }
 
 function sinksOf(graph: Graph): string[] {

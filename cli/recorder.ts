@@ -50,14 +50,15 @@ export class Recorder {
       }),
     );
   }
-
-  /** Writes all emitted verdicts, sorted, as JSON lines. */
-  writeHistory(path: string): void {
-    writeLines(path, [...this.history].sort(byVersion));
-  }
 }
 
-function historyEntry(record: VerdictRecord): HistoryEntry {
+/** Writes all emitted verdicts, sorted, as JSON lines. FILE_NOT_WRITTEN. */
+export function writeHistory(path: string, history: readonly HistoryEntry[]): void {
+  writeLines(path, [...history].sort(byVersion));
+}
+
+/** What the history tells of a verdict. */
+export function historyEntry(record: VerdictRecord): HistoryEntry {
   const { check, key, currency, version, status, time, baseline, atRisk, lower, upper, actual, legs } = record;
   return {
     check,

@@ -1,6 +1,8 @@
 import { type EngineAlertRecord, type FinalRecord, OUTPUTS, type Status } from "../checks/records.ts";
+import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { AlertRecord } from "../schemas/contracts.ts";
 import { Amounts } from "./amounts.ts";
+import { alertOf } from "./sorted-outbox.ts";
 
 /** Final verdicts of one check that say the same. */
 export interface FinalCount {
@@ -11,6 +13,15 @@ export interface FinalCount {
   count: number;
   /** Money at risk. */
   readonly atRisk: Amounts;
+}
+
+/** What a tally keeps of a run that is gone on with: plain JSON. Final verdicts come at the end, so they are not in it. */
+export interface SavedTally {
+  readonly verdicts: number;
+  readonly alerts: number;
+  readonly faults: number;
+  readonly openAlerts: readonly string[];
+  readonly engineAlerts: readonly EngineAlertRecord[];
 }
 
 /** Counts what a run brings, in memory that grows with the alerts that are open, and with the kinds of engine alerts. */
@@ -24,14 +35,40 @@ export class Tally {
   readonly #openAlerts = new Set<string>();
   readonly #engineAlerts = new Map<string, EngineAlertRecord>();
 
-  emitted(output: string, record: unknown): void {
+  /** Counts what came out, once each. */
+  observe(records: readonly OutboxRecord[]): void {
+    for (const each of records) {
+      if (each.kind === "emit") this.#emitted(each.output, each.record);
+      else if (each.kind === "engine-alert") this.#engineAlert(each.alert);
+      else if (each.kind === "fault") this.faults++;
+      else this.#engineAlert(alertOf(each.suspension));
+    }
+  }
+
+  /** What it has counted so far, but for final verdicts. */
+  save(): SavedTally {
+    const { verdicts, alerts, faults } = this;
+    return { verdicts, alerts, faults, openAlerts: [...this.#openAlerts], engineAlerts: this.engineAlerts() };
+  }
+
+  /** Goes on from what was saved, in the place of what was counted. */
+  restore({ verdicts, alerts, faults, openAlerts, engineAlerts }: SavedTally): void {
+    Object.assign(this, { verdicts, alerts, faults });
+    this.#finals.clear();
+    this.#openAlerts.clear();
+    this.#engineAlerts.clear();
+    for (const id of openAlerts) this.#openAlerts.add(id);
+    for (const alert of engineAlerts) this.#engineAlert(alert);
+  }
+
+  #emitted(output: string, record: unknown): void {
     if (output === OUTPUTS.verdicts) this.verdicts++;
     else if (output === OUTPUTS.alerts) this.#alert(record as AlertRecord);
     else if (output === OUTPUTS.finals) this.#final(record as FinalRecord);
-    else if (output === OUTPUTS.engine) this.engineAlert(record as EngineAlertRecord);
+    else if (output === OUTPUTS.engine) this.#engineAlert(record as EngineAlertRecord);
   }
 
-  engineAlert(alert: EngineAlertRecord): void {
+  #engineAlert(alert: EngineAlertRecord): void {
     this.#engineAlerts.set(alert.id, alert);
   }
 

@@ -166,9 +166,9 @@ describe("a contract that evolves", () => {
   });
 
   it("reads verdicts and alerts from before there were epochs", () => {
-    const before = (name: string) => JSON.parse(readFileSync(new URL(`earlier/${name}-1.avsc`, folder), "utf8"));
-    const oldVerdict = new ContractCodec<VerdictRecord>(before("verdict")).encode(verdict);
-    const oldAlert = new ContractCodec<AlertRecord>(before("alert")).encode(alert);
+    const earlier = (name: string) => JSON.parse(readFileSync(new URL(`earlier/${name}-1.avsc`, folder), "utf8"));
+    const oldVerdict = new ContractCodec<VerdictRecord>(earlier("verdict")).encode(verdict);
+    const oldAlert = new ContractCodec<AlertRecord>(earlier("alert")).encode(alert);
     expect(decodeVerdict(oldVerdict)).toEqual({ ...verdict, epoch: 0 });
     expect(decodeAlert(oldAlert)).toEqual({ ...alert, epoch: 0 });
     expect([oldVerdict, oldAlert].map(contractFingerprint)).toEqual(["39af94d3a9db7c72", "bea91defd43c76e8"]);
@@ -211,9 +211,9 @@ describe("bytes that are no record of a contract", () => {
     const long = [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     const lateByMsRepeatsAndEpoch = Buffer.from([2, 0x80, 0x89, 0x7a, 6, 4]);
     expect(body.subarray(-6)).toEqual(lateByMsRepeatsAndEpoch);
-    expect(codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -5), Buffer.from(long), Buffer.from([6, 4])])))).toBe(
-      "CONTRACT_CORRUPT",
-    );
+    expect(
+      codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -5), Buffer.from(long), Buffer.from([6, 4])]))),
+    ).toBe("CONTRACT_CORRUPT");
     expect(codeOf(() => encodeDeadLetter({ ...letter, offset: 2 ** 60 }))).toBe("BUG");
   });
 

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, raise } from "../base/errors.ts";
@@ -28,7 +39,7 @@ export class FolderRegistry implements SchemaRegistry {
     return this.#schema(id);
   }
 
-  /** Gives an equal schema the id that it has, under whatever subject. Throws AVRO_SCHEMA_INVALID. */
+  /** Gives an equal schema the id that it has, under whatever subject; it is durable then. Throws AVRO_SCHEMA_INVALID. */
   async register(subject: string, schema: AvroSchema): Promise<number> {
     avroType(schema, subject);
     mkdirSync(this.#folder, { recursive: true });
@@ -111,5 +122,17 @@ export class FolderRegistry implements SchemaRegistry {
 function replace(file: string, content: unknown): void {
   const next = `${file}.${process.pid}.tmp`;
   writeFileSync(next, `${JSON.stringify(content, null, 1)}\n`);
+  sync(next);
   renameSync(next, file);
+  sync(dirname(file));
+}
+
+/** What was written under an id must be readable for as long as there are records that name it. */
+function sync(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -10,6 +10,7 @@ import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
 import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
+import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
 import { between, count } from "../options.ts";
 import { openProgress, type Progress } from "../progress.ts";
@@ -75,7 +76,7 @@ async function demo(options: DemoOptions): Promise<void> {
   }
   const score = scoreOf(truth, recorder);
   if (options.verdicts !== undefined) recorder.writeFinals(options.verdicts);
-  if (options.history !== undefined) recorder.writeHistory(options.history);
+  if (options.history !== undefined) await writeHistoryOf(dir, options.history);
   const seconds = (performance.now() - startedAt) / 1000;
   if (options.json) terminal.printJson(documentOf(options, truth, run, recorder, score, seconds));
   else terminal.print(scoreText({ score, run, truth, recorder, dir: shownPath(dir) }));

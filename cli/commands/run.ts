@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { formatTime } from "../../base/time.ts";
 import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
+import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJob } from "../load-job.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
@@ -66,7 +67,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
   writing(config.output, () => mkdirSync(config.output, { recursive: true }));
   for (const file of [options.verdicts, options.history]) if (file !== undefined) requireWritable(file);
   const signal = interruption();
-  const recorder = options.verdicts === undefined && options.history === undefined ? undefined : new Recorder();
+  const recorder = options.verdicts === undefined ? undefined : new Recorder();
   const result = await runJob({
     graph,
     sources: config.sources,
@@ -80,7 +81,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     onRecord: recorder && ((output, record) => recorder.emitted(output, record)),
   });
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
-  if (options.history !== undefined) recorder?.writeHistory(options.history);
+  if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result, signal.aborted));
   else terminal.print([...previousText(result), runText(job.name, result, shownPath(config.output))].join("\n"));
   process.exitCode = exitCode(options, result, signal);

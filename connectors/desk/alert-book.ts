@@ -40,6 +40,14 @@ export class AlertBook {
     });
   }
 
+  /** Takes off one seeing of each. */
+  takeBackEngine(alerts: readonly Pick<EngineAlert, "id">[]): void {
+    for (const { id } of alerts) {
+      this.#file.run("UPDATE engine_alerts SET count = count - 1 WHERE id = ?", [id]);
+      this.#file.run("DELETE FROM engine_alerts WHERE id = ? AND count = 0", [id]);
+    }
+  }
+
   listEngine(limit: number): SeenEngineAlert[] {
     const sql = `SELECT id, code, source, message, count, first_seen AS firstSeen, last_seen AS lastSeen
       FROM engine_alerts ORDER BY last_seen DESC, id LIMIT ?`;

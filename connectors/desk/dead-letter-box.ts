@@ -21,9 +21,15 @@ export class DeadLetterBox {
     this.#file.transaction(() => {
       for (const fault of faults) {
         this.#put(fault, at);
-        this.#file.run("INSERT OR IGNORE INTO temp.met VALUES (?)", [fault.id]);
+        this.#file.run("INSERT OR IGNORE INTO met_faults VALUES (?)", [fault.id]);
       }
     });
+  }
+
+  /** Begins a run that has met none. */
+  forgetMet(): void {
+    this.#file.run(REMEMBER);
+    this.#file.run("DELETE FROM met_faults");
   }
 
   list(state: DeadLetterState | undefined, limit = MAX_ROWS): DeadLetterSummary[] {
@@ -105,9 +111,9 @@ export class DeadLetterBox {
   }
 }
 
-/** Ids of the faults that were met through this connection; SQLite moves them to disk where there are many. */
-const REMEMBER = "CREATE TEMP TABLE IF NOT EXISTS met (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID";
-const WAS_MET = "id IN (SELECT id FROM temp.met)";
+/** Ids of the faults that the run met, before it was last started too. Desks from before there was this table stay in use. */
+const REMEMBER = "CREATE TABLE IF NOT EXISTS met_faults (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID";
+const WAS_MET = "id IN (SELECT id FROM met_faults)";
 
 /**
  * A fault that is met again after its replay, not a repeat of what was recorded before it, is open again; so is one that

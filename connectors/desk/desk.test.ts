@@ -8,7 +8,7 @@ import type { RecordFault, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import { SqliteSnapshotStore } from "../../snapshots/sqlite-snapshot-store.ts";
 import { Desk } from "./desk.ts";
-import { MAX_NOTE, MAX_ROWS } from "./records.ts";
+import { type Delivered, type DeliveryId, MAX_NOTE, MAX_ROWS } from "./records.ts";
 
 let folder: string;
 let path: string;
@@ -24,6 +24,11 @@ afterEach(() => {
 });
 
 const NOON = Date.UTC(2026, 10, 22, 12);
+const NOTHING: Delivered = { alerts: [], engineAlerts: [], counts: [], faults: [], suspensions: [] };
+
+function delivery(checkpoint: number): DeliveryId {
+  return { job: "settlement", epoch: 1, attempt: 1, checkpoint };
+}
 
 describe("money alerts on the desk", () => {
   it("follow their steps: opened, updated, resolved late, opened again", () => {
@@ -95,32 +100,37 @@ describe("money alerts on the desk", () => {
 describe("runs on the desk", () => {
   it("are unfinished until they say how they ended, and are still there when the desk is opened again", () => {
     expect(desk.lastRun()).toBeUndefined();
-    desk.beginRun({ job: "settlement", afresh: true }, NOON);
+    desk.beginRun({ job: "settlement", start: "afresh" }, NOON);
     const begun = { job: "settlement", startedAt: NOON, endedAt: null, state: "unfinished", code: null };
     expect(desk.lastRun()).toEqual(begun);
     desk.endRun({ state: "failed", code: "LOG_WITHOUT_END" }, NOON + 5);
     const other = new Desk(path);
     expect(other.lastRun()).toEqual({ ...begun, endedAt: NOON + 5, state: "failed", code: "LOG_WITHOUT_END" });
     other.close();
-    desk.beginRun({ job: "refunds", afresh: false }, NOON + 10);
+    desk.beginRun({ job: "settlement", start: "on" }, NOON + 9);
+    expect(desk.lastRun(), "it is the same run that goes on").toEqual(begun);
+    desk.beginRun({ job: "refunds", start: "again" }, NOON + 10);
     expect(desk.lastRun()).toMatchObject({ job: "refunds", state: "unfinished" });
+    expect(desk.runBeforeLast()).toEqual(begun);
   });
 
   it("clear the results of the run before when they begin afresh, never what people decide about", () => {
     const check = { check: "payment-settlement", minute: NOON, pass: 1, pending: 0 };
     desk.recordAlerts([step("opened", 1)]);
     desk.recordEngineAlerts([{ id: "e", code: "SOURCE_STALE", source: "shop", message: "" }], NOON);
-    desk.recordCounts([check]);
+    desk.deliver(delivery(1), { ...NOTHING, counts: [check] }, NOON);
     desk.recordFaults([fault(1), fault(2)], NOON);
     desk.decide(fault(1).id, "discarded", "why", NOON);
     desk.recordSuspension(truncated(3), ["a", "b"], NOON);
     desk.resume({ check: "a" }, "why", NOON);
-    const results = () => [desk.alerts({ limit: 9 }), desk.engineAlerts({ limit: 9 }), desk.counts()];
+    const results = () => [desk.alerts({ limit: 9 }), desk.engineAlerts({ limit: 9 }), desk.counts()] as const;
     const kept = () => [desk.deadLetters(), desk.suspensions(), desk.decisions(0)];
     const [resultsBefore, keptBefore] = [results(), kept()];
-    desk.beginRun({ job: "j", afresh: false }, NOON);
+    desk.beginRun({ job: "j", start: "on" }, NOON);
     expect(results()).toEqual(resultsBefore);
-    desk.beginRun({ job: "j", afresh: true }, NOON);
+    desk.beginRun({ job: "j", start: "again" }, NOON);
+    expect(results(), "counts are added up anew").toEqual([resultsBefore[0], resultsBefore[1], []]);
+    desk.beginRun({ job: "j", start: "afresh" }, NOON);
     expect(results()).toEqual([[], [], []]);
     expect(kept()).toEqual(keptBefore);
     desk.recordAlerts([step("opened", 1)]);
@@ -215,9 +225,12 @@ describe("dead letters on the desk", () => {
   it("are settled where a later run read on and could use them, and open again once it cannot", () => {
     desk.recordFaults([fault(7), fault(8), fault(9), fault(30)], NOON);
     const later = new Desk(path);
+    later.beginRun({ job: "j", start: "again" }, NOON + 10);
     later.recordFaults([fault(8)], NOON + 10);
     later.decide(fault(9).id, "replayed", "", NOON + 10);
-    expect(later.openDeadLetters()).toEqual({ all: 3, recordedHere: 1 });
+    expect(later.openDeadLetters()).toEqual({ all: 3, ofThisRun: 1 });
+    later.beginRun({ job: "j", start: "on" }, NOON + 10);
+    expect(later.openDeadLetters(), "a run that goes on has met what it met").toEqual({ all: 3, ofThisRun: 1 });
     const { source, topic, partition } = fault(7);
     expect(later.settleRead([{ source, topic, partition, end: 20 }], NOON + 20)).toBe(1);
     const states = () => desk.deadLetters().map(({ offset, state }) => `${offset} ${state}`);
@@ -235,7 +248,7 @@ describe("dead letters on the desk", () => {
       Array.from({ length: MAX_ROWS + 5 }, (_, offset) => fault(offset)),
       NOON,
     );
-    expect(desk.openDeadLetters()).toEqual({ all: MAX_ROWS + 5, recordedHere: MAX_ROWS + 5 });
+    expect(desk.openDeadLetters()).toEqual({ all: MAX_ROWS + 5, ofThisRun: MAX_ROWS + 5 });
     const unwritable = { ...fault(5_001), message: undefined } as unknown as RecordFault;
     expect(() => desk.recordFaults([fault(5_000), unwritable], NOON)).toThrow();
     expect(desk.openDeadLetters().all).toBe(MAX_ROWS + 5);
@@ -329,21 +342,72 @@ describe("decisions on the desk", () => {
 });
 
 describe("counts on the desk", () => {
-  it("are set, not added, per check and minute", () => {
-    desk.recordCounts([
+  it("are added up per check and minute, from deliveries and from parts of one", () => {
+    const first = [
       { check: "a", minute: 0, pass: 5, pending: 1 },
+      { check: "a", minute: 0, pass: 1, pending: 1 },
       { check: "b", minute: 0, pass: 1, pending: 0 },
-    ]);
-    desk.recordCounts([
+    ];
+    const second = [
       { check: "a", minute: 0, pass: 7, pending: 0 },
       { check: "a", minute: 60_000, pass: 1, pending: 1 },
-    ]);
+    ];
+    desk.deliver(delivery(1), { ...NOTHING, counts: first }, NOON);
+    desk.deliver(delivery(2), { ...NOTHING, counts: second }, NOON);
     expect(desk.counts({ check: "a" })).toEqual([
       { check: "a", minute: 60_000, pass: 1, pending: 1 },
-      { check: "a", minute: 0, pass: 7, pending: 0 },
+      { check: "a", minute: 0, pass: 13, pending: 2 },
     ]);
     expect(desk.counts({ limit: 1 })).toHaveLength(1);
     expect(desk.counts()).toHaveLength(3);
+  });
+});
+
+describe("deliveries to the desk", () => {
+  const stale = { id: "e", code: "SOURCE_STALE", source: "shop", message: "" };
+  const delivered: Delivered = {
+    alerts: [step("opened", 1)],
+    engineAlerts: [stale, stale],
+    counts: [{ check: "a", minute: 0, pass: 5, pending: 1 }],
+    faults: [fault(1)],
+    suspensions: [{ suspension: truncated(3), checks: ["a", "b"] }],
+  };
+  const all = () => [
+    desk.alerts({ limit: 9 }),
+    desk.engineAlerts({ limit: 9 }),
+    desk.counts(),
+    desk.deadLetters(),
+    desk.suspensions(),
+  ];
+
+  it("are made once, however often they are tried", () => {
+    desk.deliver(delivery(1), NOTHING, NOON);
+    expect(desk.deliver(delivery(2), delivered, NOON)).toBe(true);
+    const once = all();
+    expect(once.every((part) => part.length === 1)).toBe(true);
+    expect(desk.deliver(delivery(2), delivered, NOON)).toBe(false);
+    expect(all()).toEqual(once);
+    expect(desk.deliver({ ...delivery(2), attempt: 2 }, delivered, NOON), "another start's is another").toBe(true);
+    expect(desk.counts()).toMatchObject([{ pass: 10, pending: 2 }]);
+    expect(desk.engineAlerts({ limit: 9 })).toMatchObject([{ count: 4 }]);
+  });
+
+  it("are made whole or not at all", () => {
+    const unwritable = { ...delivered, faults: [{ ...fault(2), message: undefined } as unknown as RecordFault] };
+    const before = all();
+    expect(() => desk.deliver(delivery(1), unwritable, NOON)).toThrow();
+    expect(all()).toEqual(before);
+    expect(desk.deliver(delivery(1), delivered, NOON)).toBe(true);
+  });
+
+  it("are taken back where a job goes on from before them: their sums are as if they had never been", () => {
+    desk.deliver(delivery(1), delivered, NOON);
+    const before = [desk.counts(), desk.engineAlerts({ limit: 9 })];
+    desk.deliver(delivery(2), { ...delivered, engineAlerts: [stale, { ...stale, id: "f" }] }, NOON);
+    desk.takeBackBehind(delivery(1));
+    desk.takeBackBehind(delivery(1));
+    expect([desk.counts(), desk.engineAlerts({ limit: 9 })]).toEqual(before);
+    expect(desk.deliver(delivery(2), delivered, NOON), "they can be made again").toBe(true);
   });
 });
 

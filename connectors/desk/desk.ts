@@ -3,28 +3,32 @@ import { SqliteFile } from "../../base/sqlite-file.ts";
 import type { RecordFault, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import { AlertBook } from "./alert-book.ts";
+import { CountBook } from "./count-book.ts";
 import { DeadLetterBox } from "./dead-letter-box.ts";
 import { DecisionLog } from "./decision-log.ts";
-import {
-  type AlertQuery,
-  type Count,
-  type DeadLetter,
-  type DeadLetterState,
-  type DeadLetterSummary,
-  type Decision,
-  type EngineAlert,
-  MAX_ROWS,
-  type MoneyAlert,
-  type ReadPart,
-  type RunEnd,
-  type RunRecord,
-  type SeenEngineAlert,
-  type SuspensionEntry,
-  type SuspensionState,
+import { DeliveryBook } from "./delivery-book.ts";
+import type {
+  AlertQuery,
+  Count,
+  DeadLetter,
+  DeadLetterState,
+  DeadLetterSummary,
+  Decision,
+  Delivered,
+  DeliveryId,
+  EngineAlert,
+  MoneyAlert,
+  ReadPart,
+  RunEnd,
+  RunRecord,
+  RunStart,
+  SeenEngineAlert,
+  SuspensionEntry,
+  SuspensionState,
 } from "./records.ts";
 import { RunBook } from "./run-book.ts";
 import { type ResumeTarget, SuspensionBook } from "./suspension-book.ts";
-import { capped, DESK_FILE, where } from "./tables.ts";
+import { DESK_FILE } from "./tables.ts";
 
 /** How a desk is opened. */
 export interface DeskOptions {
@@ -36,7 +40,8 @@ export interface DeskOptions {
 
 /**
  * The operators' desk, one SQLite file: what a job lays down for people, and what people decide. Any number of processes
- * may work on it at once. Everything that is recorded twice is there once; engine alerts alone count their repeats.
+ * may work on it at once. Everything that is recorded twice is there once; only counts are added up, and engine alerts
+ * count their repeats, so that a job lays them down by `deliver`.
  * Wall times are epoch ms, handed in. Any method can throw DESK_BUSY or DESK_IO_FAILED, which may be retried; opening
  * throws DESK_NOT_FOUND, DESK_UNREADABLE or DESK_VERSION too.
  */
@@ -46,6 +51,8 @@ export class Desk {
   readonly #deadLetters: DeadLetterBox;
   readonly #suspensions: SuspensionBook;
   readonly #decisions: DecisionLog;
+  readonly #counts: CountBook;
+  readonly #deliveries: DeliveryBook;
   readonly #runs: RunBook;
 
   constructor(path: string, options: DeskOptions = {}) {
@@ -55,15 +62,23 @@ export class Desk {
     this.#alerts = new AlertBook(this.#file);
     this.#deadLetters = new DeadLetterBox(this.#file, this.#decisions);
     this.#suspensions = new SuspensionBook(this.#file, this.#decisions);
+    this.#counts = new CountBook(this.#file);
+    this.#deliveries = new DeliveryBook(this.#file);
     this.#runs = new RunBook(this.#file);
   }
 
   /**
-   * Notes that a run of a job begins. `afresh` clears what it will bring out again: money alerts, engine alerts and
-   * counts; dead letters, suspensions and all decisions stay. One run at a time may write to a desk.
+   * Notes that a run of a job begins, or that the last one goes on. `afresh` clears what it will bring out again: money
+   * alerts, engine alerts and counts, `again` the counts alone; dead letters, suspensions and all decisions stay. One run
+   * at a time may write to a desk.
    */
-  beginRun(run: { readonly job: string; readonly afresh: boolean }, at: number): void {
-    this.#runs.begin(run.job, run.afresh, at);
+  beginRun(run: { readonly job: string; readonly start: RunStart }, at: number): void {
+    this.#file.transaction(() => {
+      this.#runs.begin(run.job, run.start, at);
+      if (run.start === "on") return;
+      this.#deadLetters.forgetMet();
+      this.#deliveries.clear();
+    });
   }
 
   /** Notes how the run that began last ended. */
@@ -74,6 +89,42 @@ export class Desk {
   /** The run that began last; what else is on the desk is its doing. */
   lastRun(): RunRecord | undefined {
     return this.#runs.last();
+  }
+
+  /** The run that began before that one. */
+  runBeforeLast(): RunRecord | undefined {
+    return this.#runs.last(1);
+  }
+
+  /**
+   * Lays down what a checkpoint of a job brought out, all of it or nothing, at a wall time; a delivery that was made
+   * before changes nothing, and gives false. Of repeats, the one after the next is known no more.
+   */
+  deliver(id: DeliveryId, delivered: Delivered, at: number): boolean {
+    const { alerts, engineAlerts, counts, faults, suspensions } = delivered;
+    return this.#file.transaction(() => {
+      if (!this.#deliveries.note(id, { counts, engineAlerts: engineAlerts.map((alert) => ({ id: alert.id })) }))
+        return false;
+      this.recordAlerts(alerts);
+      this.recordEngineAlerts(engineAlerts, at);
+      this.recordFaults(faults, at);
+      for (const { suspension, checks } of suspensions) this.recordSuspension(suspension, checks, at);
+      this.#counts.add(counts);
+      return true;
+    });
+  }
+
+  /**
+   * Takes back what the deliveries behind one had added to counts and to repeats, for a job that goes on from there and
+   * will bring it again. What else they laid down is there once however often it comes.
+   */
+  takeBackBehind(id: DeliveryId): void {
+    this.#file.transaction(() => {
+      for (const { counts, engineAlerts } of this.#deliveries.takeBehind(id)) {
+        this.#counts.takeBack(counts);
+        this.#alerts.takeBackEngine(engineAlerts);
+      }
+    });
   }
 
   /** Folds steps, in their order, into their alerts; all of them or none. */
@@ -104,14 +155,14 @@ export class Desk {
     if (faults.length > 0) this.#deadLetters.record(faults, at);
   }
 
-  /** Settles as `read` the open dead letters of what was read without recording them through this object; gives how many. */
+  /** Settles as `read` the open dead letters of what was read by the run without recording them; gives how many. */
   settleRead(parts: readonly ReadPart[], at: number): number {
     return this.#deadLetters.settleRead(parts, at);
   }
 
-  /** How many dead letters are open: all, and those that were recorded through this object. */
-  openDeadLetters(): { readonly all: number; readonly recordedHere: number } {
-    return { all: this.#deadLetters.count("open"), recordedHere: this.#deadLetters.countMet("open") };
+  /** How many dead letters are open: all, and those that the run has recorded. */
+  openDeadLetters(): { readonly all: number; readonly ofThisRun: number } {
+    return { all: this.#deadLetters.count("open"), ofThisRun: this.#deadLetters.countMet("open") };
   }
 
   /** Dead letters by topic, partition and offset. */
@@ -163,28 +214,15 @@ export class Desk {
     return this.#decisions.since(since);
   }
 
-  /** Sets the counts of each check's minute; counts are totals, not increments. */
-  recordCounts(counts: readonly Count[]): void {
-    if (counts.length === 0) return;
-    this.#file.transaction(() => {
-      for (const { check, minute, pass, pending } of counts) this.#file.run(SET_COUNT, [check, minute, pass, pending]);
-    });
-  }
-
   /** Counts, the latest minute first. */
   counts(query: { readonly check?: string; readonly limit?: number } = {}): Count[] {
-    const { sql, values } = where({ check_uid: query.check });
-    const text = `SELECT check_uid AS "check", minute, pass, pending FROM counts ${sql} ORDER BY minute DESC, check_uid LIMIT ?`;
-    return this.#file.all<Count>(text, [...values, capped(query.limit ?? MAX_ROWS)]).map((row) => ({ ...row }));
+    return this.#counts.list(query);
   }
 
   close(): void {
     this.#file.close();
   }
 }
-
-const SET_COUNT = `INSERT INTO counts VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET pass = excluded.pass, pending = excluded.pending`;
 
 /** A container may run as a user that has no name. */
 function userName(): string {

@@ -1,5 +1,6 @@
 import type { Key } from "../../base/key.ts";
 import type { RecordFault, Suspension } from "../../dataflow/source.ts";
+import type { AlertRecord } from "../../schemas/contracts.ts";
 
 /** Trouble of the engine or its sources, as a job emits it. */
 export interface EngineAlert {
@@ -131,6 +132,32 @@ export interface RunEnd {
   readonly state: "complete" | "interrupted" | "failed";
   /** Code of the error that it failed with; null for an error without one, and where it did not fail. */
   readonly code: string | null;
+}
+
+/**
+ * How a run begins. `afresh`: it reads its whole log and brings out all results again, in the place of those of the run
+ * before; `again`: it reads its log from the start too, and adds to what is there; `on`: the run that began last goes on.
+ */
+export type RunStart = "afresh" | "again" | "on";
+
+/** Names a delivery for ever: what a checkpoint of a job brought out. They ascend by epoch, attempt and checkpoint. */
+export interface DeliveryId {
+  readonly job: string;
+  readonly epoch: number;
+  /** Which start of the job made the checkpoint. */
+  readonly attempt: number;
+  readonly checkpoint: number;
+}
+
+/** What a delivery lays on the desk. */
+export interface Delivered {
+  readonly alerts: readonly AlertRecord[];
+  readonly engineAlerts: readonly EngineAlert[];
+  /** To be added to those of the same check and minute. */
+  readonly counts: readonly Count[];
+  readonly faults: readonly RecordFault[];
+  /** Suspensions with the uids of the checks that they suspend, one at least. */
+  readonly suspensions: readonly { readonly suspension: Suspension; readonly checks: readonly string[] }[];
 }
 
 /** A run that wrote to the desk. Times are wall times in epoch ms. */

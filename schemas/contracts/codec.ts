@@ -1,5 +1,6 @@
 import avro from "avsc";
 import { assert, messageOf, raise } from "../../base/errors.ts";
+import type { AvroSchema } from "../avro-schema.ts";
 
 /**
  * Encodes and decodes the records of one contract. Bytes are in Avro's single-object encoding: `C3 01`, the CRC-64-AVRO
@@ -75,8 +76,8 @@ interface Reader {
 export const SINGLE_OBJECT_HEADER = 10;
 
 /** What comes in front of a record that was written under a schema, in Avro's single-object encoding. */
-export function singleObjectHeader(schema: avro.Schema): Uint8Array {
-  return headerOf(fingerprintOf(typeOf(schema)));
+export function singleObjectHeader(schema: AvroSchema): Uint8Array {
+  return headerOf(fingerprintOf(typeOf(schema as avro.Schema)));
 }
 
 const MARKER = Buffer.from([0xc3, 0x01]);

@@ -5,7 +5,7 @@ import { seededRandom } from "../../base/random.ts";
 import { days, systemClock } from "../../base/time.ts";
 import { openReaders } from "../../cli/compose.ts";
 import { readConfig } from "../../cli/config.ts";
-import { Recorder } from "../../cli/recorder.ts";
+import { Recorder, writeHistory } from "../../cli/recorder.ts";
 import { type Score, scoreOf } from "../../cli/score.ts";
 import { shopConfig, writeShopLog } from "../../cli/shop-log.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
@@ -63,7 +63,7 @@ export class ShopLog {
     await runner.run(new AbortController().signal);
     runner.close();
     recorder.writeFinals(this.#file("verdicts"));
-    recorder.writeHistory(this.#file("history"));
+    writeHistory(this.#file("history"), recorder.history);
     const [verdicts, history] = ["verdicts", "history"].map((name) => readFileSync(this.#file(name), "utf8"));
     return {
       score: scoreOf(this.truth, recorder),

@@ -1,0 +1,54 @@
+import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
+import type { RecordFault, Suspension } from "../dataflow/source.ts";
+import type { OutboxRecord } from "../runtime/outbox.ts";
+import type { AlertRecord, VerdictRecord } from "../schemas/contracts.ts";
+import { toJson } from "./terminal.ts";
+
+/** An outbox by where its records go, each in the order in which they were emitted. */
+export interface SortedOutbox {
+  readonly verdicts: readonly VerdictRecord[];
+  readonly alerts: readonly AlertRecord[];
+  readonly engineAlerts: readonly EngineAlertRecord[];
+  readonly counts: readonly CountRecord[];
+  readonly faults: readonly RecordFault[];
+  readonly suspensions: readonly Suspension[];
+  /** JSON of what went to the job's own sinks, by their names. */
+  readonly lines: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Sorts an outbox. What is reported at a run's end goes nowhere. */
+export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
+  const verdicts: VerdictRecord[] = [];
+  const alerts: AlertRecord[] = [];
+  const engineAlerts: EngineAlertRecord[] = [];
+  const counts: CountRecord[] = [];
+  const faults: RecordFault[] = [];
+  const suspensions: Suspension[] = [];
+  const lines = new Map<string, string[]>();
+  const emit = (output: string, record: unknown) => {
+    if (output === OUTPUTS.verdicts) verdicts.push(record as VerdictRecord);
+    else if (output === OUTPUTS.alerts) alerts.push(record as AlertRecord);
+    else if (output === OUTPUTS.engine) engineAlerts.push(record as EngineAlertRecord);
+    else if (output === OUTPUTS.counts) counts.push(record as CountRecord);
+    else if (output !== OUTPUTS.finals) {
+      const own = lines.get(output);
+      if (own === undefined) lines.set(output, [toJson(record)]);
+      else own.push(toJson(record));
+    }
+  };
+  for (const each of records) {
+    if (each.kind === "emit") emit(each.output, each.record);
+    else if (each.kind === "engine-alert") engineAlerts.push(each.alert);
+    else if (each.kind === "fault") faults.push(each.fault);
+    else {
+      suspensions.push(each.suspension);
+      engineAlerts.push(alertOf(each.suspension));
+    }
+  }
+  return { verdicts, alerts, engineAlerts, counts, faults, suspensions, lines };
+}
+
+/** The engine alert that says that checks wait. */
+export function alertOf({ id, source, message }: Suspension): EngineAlertRecord {
+  return { id: `CHECKS_SUSPENDED/${id}`, code: "CHECKS_SUSPENDED", source, message };
+}
