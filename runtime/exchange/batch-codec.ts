@@ -35,7 +35,7 @@ export function decodeBatch(frame: FrameBuffer, at: number, into: Batch): void {
 
 function encodeColumn(column: Column, count: number, out: FrameBuffer): void {
   const at = out.claim(count);
-  copyBytes(column.nulls, 0, count, out.bytes, at);
+  out.bytes.set(column.nulls.subarray(0, count), at);
   if (column instanceof Int32Column) encodeWords(column.values, count, out);
   else if (column instanceof Float64Column) encodeDoubles(column.values, count, out);
   else if (column instanceof Int64Column) encodeWords(column.words, 2 * count, out);
@@ -46,7 +46,7 @@ function encodeColumn(column: Column, count: number, out: FrameBuffer): void {
 /** Gives the place behind the column. */
 function decodeColumn(column: Column, count: number, frame: FrameBuffer, at: number): number {
   const { nulls } = column;
-  for (let row = 0; row < count; row++) nulls[row] = frame.bytes[at + row]!;
+  nulls.set(frame.bytes.subarray(at, at + count));
   const place = aligned(at + count);
   if (column instanceof Int32Column) return decodeWords(column.values, count, frame, place);
   if (column instanceof Float64Column) return decodeDoubles(column.values, count, frame, place);

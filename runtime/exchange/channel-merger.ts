@@ -19,6 +19,7 @@ import type { ChannelHandler } from "./channel.ts";
 export class ChannelMerger {
   readonly #target: Receiver;
   readonly #aligned: (checkpoint: number) => void;
+  readonly #handlers: readonly ChannelHandler[];
   readonly #inputs: readonly InputState[];
   /** Inputs of each channel that have not ended. */
   readonly #open: Set<number>[];
@@ -31,6 +32,7 @@ export class ChannelMerger {
   constructor(channels: readonly (readonly number[])[], target: Receiver, aligned: (checkpoint: number) => void) {
     this.#target = target;
     this.#aligned = aligned;
+    this.#handlers = channels.map((_, channel) => this.#makeHandler(channel));
     const inputs = Math.max(...channels.flat()) + 1;
     this.#inputs = Array.from({ length: inputs }, (_, input) => makeInputState(channels, input));
     this.#open = channels.map((carried) => new Set(carried));
@@ -39,17 +41,21 @@ export class ChannelMerger {
 
   /** Takes the elements of a channel. */
   handlerOf(channel: number): ChannelHandler {
+    return this.#handlers[channel]!;
+  }
+
+  /** True while nothing may be taken from a channel. */
+  isHeld(channel: number): boolean {
+    return this.#held[channel]!;
+  }
+
+  #makeHandler(channel: number): ChannelHandler {
     return {
       batch: (input, batch) => this.#batch(channel, input, batch),
       control: (input, element) => this.#control(channel, input, element),
       end: (input) => this.#end(channel, input),
       barrier: (checkpoint) => this.#barrier(channel, checkpoint),
     };
-  }
-
-  /** True while nothing may be taken from a channel. */
-  isHeld(channel: number): boolean {
-    return this.#held[channel]!;
   }
 
   #batch(channel: number, input: number, batch: Batch): void {

@@ -6,7 +6,7 @@ import { decodeBatch, encodeBatch } from "./batch-codec.ts";
 import { decodeControl, encodeControl } from "./control-codec.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
 import type { RingReader, RingWriter } from "./ring.ts";
-import { appendRows, heapBytes } from "./rows.ts";
+import { appendRows, heapBytes, heapUsed } from "./rows.ts";
 
 /** Takes the elements of a data channel, in order. */
 export interface ChannelHandler extends Receiver {
@@ -15,7 +15,7 @@ export interface ChannelHandler extends Receiver {
 
 /** Rows that wait for company are sent when there are so many of them, or so many bytes of texts. */
 const MOST_ROWS = 1_000;
-const MOST_HEAP_BYTES = 256 * 1024;
+const MOST_HEAP_BYTES = 512 * 1024;
 
 /** A batch that a large row has made larger than this is not kept. */
 const MANY_BYTES = 1 << 20;
@@ -34,7 +34,7 @@ const scratch = new FrameBuffer();
  */
 export class ChannelWriter implements ChannelHandler {
   readonly #ring: RingWriter;
-  readonly #waiting = new Map<number, { readonly batch: Batch; bytes: number }>();
+  readonly #waiting = new Map<number, Batch>();
   readonly #queue: Buffer[] = [];
 
   constructor(ring: RingWriter) {
@@ -58,17 +58,13 @@ export class ChannelWriter implements ChannelHandler {
   /** Rows `rows[0 .. count)` of a batch, copied. */
   rows(input: number, batch: Batch, rows: Int32Array, count: number): void {
     let start = 0;
-    let waiting = this.#waitingOf(input, batch);
-    for (let i = 0; i < count; i++) {
-      waiting.bytes += heapBytes(batch, rows[i]!);
-      const isFull = waiting.batch.count + i + 1 - start >= MOST_ROWS || waiting.bytes >= MOST_HEAP_BYTES;
-      if (!isFull) continue;
-      appendRows(waiting.batch, batch, rows, start, i + 1);
-      this.#sendWaitingOf(input);
-      start = i + 1;
-      waiting = this.#waitingOf(input, batch);
+    while (start < count) {
+      const waiting = this.#waitingOf(input, batch);
+      const end = endOfFrame(waiting, batch, rows, start, count);
+      appendRows(waiting, batch, rows, start, end);
+      if (waiting.count >= MOST_ROWS || heapUsed(waiting) >= MOST_HEAP_BYTES) this.#sendWaitingOf(input, waiting);
+      start = end;
     }
-    appendRows(waiting.batch, batch, rows, start, count);
   }
 
   /** All rows of a batch, as one frame. */
@@ -99,25 +95,23 @@ export class ChannelWriter implements ChannelHandler {
     this.#send();
   }
 
-  #waitingOf(input: number, like: Batch): { readonly batch: Batch; bytes: number } {
+  #waitingOf(input: number, like: Batch): Batch {
     const known = this.#waiting.get(input);
     if (known !== undefined) return known;
-    const waiting = { batch: new Batch(like.layout), bytes: 0 };
+    const waiting = new Batch(like.layout);
     this.#waiting.set(input, waiting);
     return waiting;
   }
 
   #sendWaiting(): void {
-    for (const input of this.#waiting.keys()) this.#sendWaitingOf(input);
+    for (const [input, batch] of this.#waiting) if (batch.count > 0) this.#sendWaitingOf(input, batch);
   }
 
-  #sendWaitingOf(input: number): void {
-    const waiting = this.#waiting.get(input)!;
-    if (waiting.batch.count === 0) return;
-    this.#sendBatch(input, waiting.batch);
-    waiting.batch.clear();
-    if (waiting.bytes > MANY_BYTES) this.#waiting.delete(input);
-    waiting.bytes = 0;
+  #sendWaitingOf(input: number, batch: Batch): void {
+    const isLarge = heapUsed(batch) > MANY_BYTES;
+    this.#sendBatch(input, batch);
+    batch.clear();
+    if (isLarge) this.#waiting.delete(input);
   }
 
   #sendBatch(input: number, batch: Batch): void {
@@ -182,6 +176,16 @@ export class ChannelReader {
       }
     }
   }
+}
+
+/** How many of the rows still go into the frame that is waiting: at least one. */
+function endOfFrame(waiting: Batch, batch: Batch, rows: Int32Array, start: number, count: number): number {
+  const most = Math.min(count, start + MOST_ROWS - waiting.count);
+  let room = MOST_HEAP_BYTES - heapUsed(waiting);
+  if (heapUsed(batch) < room) return most;
+  let end = start;
+  while (end < most && room > 0) room -= heapBytes(batch, rows[end++]!);
+  return end;
 }
 
 function begin(type: number, input: number): void {

@@ -44,7 +44,7 @@ describe("a ring", () => {
   });
 
   it("carries frames of any size through any capacity, whoever runs when, also where its counters overflow", () => {
-    const frames = fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 40 });
+    const frames = fc.array(fc.uint8Array({ maxLength: 100 }).map(Buffer.from), { maxLength: 40 });
     const turns = fc.infiniteStream(fc.boolean());
     fc.assert(
       fc.property(frames, fc.integer({ min: 3, max: 8 }), turns, fc.nat(100), (sent, bits, order, before) => {

@@ -44,7 +44,7 @@ export class RingWriter {
    * Puts the frame `bytes[start .. end)` in, copied. False when the ring is full: a part may be in by then, so the same
    * frame must be offered again, until it is true. The doorbell that the reader was given rings when there is room again.
    */
-  tryWrite(bytes: Uint8Array, start: number, end: number): boolean {
+  tryWrite(bytes: Buffer, start: number, end: number): boolean {
     assert(this.#sent < 0 || this.#length === end - start, "a frame that did not fit is offered again");
     const before = Atomics.load(this.#words, TAIL);
     let tail = before;
@@ -68,7 +68,7 @@ export class RingWriter {
   }
 
   /** Copies what fits into `room` bytes, a multiple of 4, behind `tail`; gives by how much that moves. */
-  #put(bytes: Uint8Array, start: number, end: number, tail: number, room: number): number {
+  #put(bytes: Buffer, start: number, end: number, tail: number, room: number): number {
     const mask = this.#data.length - 1;
     let at = tail;
     let left = room;
