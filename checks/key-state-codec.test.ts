@@ -76,7 +76,7 @@ type Step = (ledger: Ledger) => unknown;
 /** A step that can follow what happened to `ledger` so far. */
 function randomStep(random: Random, now: Now, ledger: Ledger): Step {
   now.time += random.pick([1, 1, 500, 2_000, 2_001, 60_000, 86_400_000, 0.25]);
-  if (random.chance(0.1)) now.floor = now.time;
+  if (random.chance(0.1)) now.floor = Math.max(now.floor, now.time + random.pick([0, 0, 5_000, 200_000_000]));
   switch (random.below(8)) {
     case 0:
       return ledger.isIdle() && ledger.waiting.length === 0 ? fade(ledger, now) : () => undefined;
@@ -135,7 +135,7 @@ function evidence(random: Random, time: number, seed: number | null): RowEvidenc
   const position = { major: random.pick([7, 2 ** 33 + 7]), minor: random.below(2 ** 32), sub: random.below(2) };
   const amount = () => random.pick([null, { minor: random.pick(AMOUNTS), currency: random.pick(CURRENCIES) }]);
   const ofPayment = [
-    "'p",
+    `'${random.below(40)}`,
     random.pick(["", "captured", null]),
     amount(),
     random.chance(0.5),

@@ -83,7 +83,7 @@ export class RowWriter {
     switch (kind) {
       case "id":
       case "text":
-        return out.text(value as string);
+        return out.sharedText(value as string);
       case "integer":
         return out.amount(value as bigint);
       case "number":
@@ -181,7 +181,7 @@ export class RowReader {
     switch (kind) {
       case "id":
       case "text":
-        return input.text();
+        return input.sharedText();
       case "integer":
         return input.amount();
       case "number":

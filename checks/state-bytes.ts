@@ -11,9 +11,12 @@ const FIRST_WHOLE = 3;
 const LIMIT = 2 ** 50;
 const BIG_LIMIT = 2n ** 50n;
 
+/** Texts of a key that are told from one another, so that a repeated one is written once. */
+const MOST_TEXTS = 16;
+
 /**
  * Writes the values that the state of one key consists of, in few bytes: a time by its distance from the one before, a
- * currency once. `start` begins a key; what it writes is read by a `StateReader` in the same order.
+ * currency or a value of a field once. `start` begins a key; what it writes is read by a `StateReader` in the same order.
  */
 export class StateWriter {
   #out!: ByteWriter;
@@ -21,9 +24,11 @@ export class StateWriter {
   #time = 0;
   readonly #currencies: number[] = [];
   readonly #codes: string[] = [];
+  readonly #texts: string[] = [];
 
   start(out: ByteWriter): this {
     this.#out = out;
+    this.#texts.length = 0;
     this.#time = 0;
     this.#currencies.length = 0;
     this.#codes.length = 0;
@@ -41,6 +46,16 @@ export class StateWriter {
 
   text(value: string): void {
     this.#out.text(value);
+  }
+
+  /** A text that is likely to come again. */
+  sharedText(value: string): void {
+    const texts = this.#texts;
+    const known = texts.indexOf(value);
+    this.#out.byte(known + 1);
+    if (known >= 0) return;
+    this.#out.text(value);
+    if (texts.length < MOST_TEXTS) texts.push(value);
   }
 
   /** Any number; zero without its sign. */
@@ -105,9 +120,11 @@ export class StateReader {
   #time = 0;
   readonly #currencies: number[] = [];
   readonly #codes: string[] = [];
+  readonly #texts: string[] = [];
 
   start(input: ByteReader): this {
     this.#input = input;
+    this.#texts.length = 0;
     this.#time = 0;
     this.#currencies.length = 0;
     this.#codes.length = 0;
@@ -124,6 +141,14 @@ export class StateReader {
 
   text(): string {
     return this.#input.text();
+  }
+
+  sharedText(): string {
+    const known = this.#input.byte();
+    if (known > 0) return this.#texts[known - 1]!;
+    const value = this.#input.text();
+    if (this.#texts.length < MOST_TEXTS) this.#texts.push(value);
+    return value;
   }
 
   number(): number {

@@ -1,20 +1,31 @@
-import type { Batch } from "../../base/batch.ts";
+import { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import type { TextColumn } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import type { Job } from "../../checks/job.ts";
-import type { Graph, Node, OperatorNode } from "../../dataflow/graph.ts";
+import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../../dataflow/operator.ts";
+import { hashBytes, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 
 /** A keyed state that keeps bytes: values live as objects during one call of the operator only. */
 class WrittenState<T> implements KeyedState<T> {
   readonly #codec: StateCodec<T>;
-  readonly #bytes: Map<Key, Buffer>;
+  readonly #bytes = new Map<Key, Buffer>();
   readonly #live = new Map<Key, T>();
 
-  constructor(codec: StateCodec<T>, bytes: Map<Key, Buffer>) {
+  constructor(codec: StateCodec<T>) {
     this.#codec = codec;
-    this.#bytes = bytes;
+  }
+
+  /** Keys with their values as bytes. */
+  get bytes(): ReadonlyMap<Key, Buffer> {
+    this.write();
+    return this.#bytes;
+  }
+
+  put(key: Key, bytes: Buffer): void {
+    this.#bytes.set(key, bytes);
   }
 
   get(key: Key): T | undefined {
@@ -64,95 +75,140 @@ class WrittenState<T> implements KeyedState<T> {
   }
 }
 
+/** One subtask of an operator, with the keys that it owns. */
+class Subtask {
+  readonly operator: Operator;
+  readonly states = new Map<string, WrittenState<unknown>>();
+  readonly timers = new Map<string, TimerQueue>();
+
+  constructor(operator: Operator, context: OperatorContext) {
+    this.operator = operator;
+    operator.open({
+      state: <T>(name: string, codec: StateCodec<T>) => {
+        const state = new WrittenState(codec);
+        this.states.set(name, state as WrittenState<unknown>);
+        return state;
+      },
+      timers: (name) => {
+        const timers = new TimerQueue();
+        this.timers.set(name, timers);
+        return timers;
+      },
+      forward: (batch) => context.forward(batch),
+      emit: (output, record) => context.emit(output, record),
+    });
+  }
+
+  /** The call of the operator is over. */
+  write(): void {
+    for (const state of this.states.values()) state.write();
+  }
+
+  save(): Buffer {
+    const out = new ByteWriter();
+    this.operator.save?.(out);
+    return Buffer.from(out.bytes());
+  }
+}
+
 /**
  * An operator that is thrown away after every call, and made anew from what it saved: its keys as bytes, its timers, and
- * what it writes besides.
+ * what it writes besides. Each time it has another number of subtasks.
  */
 class RestartingOperator implements Operator {
-  readonly #create: () => Operator;
-  readonly #bytes = new Map<string, Map<Key, Buffer>>();
-  readonly #timers = new Map<string, TimerQueue>();
+  readonly #node: OperatorNode;
   readonly #statuses = new Map<string, { readonly input: number; readonly element: Control }>();
   #context!: OperatorContext;
-  #states: WrittenState<unknown>[] = [];
-  #operator!: Operator;
+  #subtasks: readonly Subtask[] = [];
 
-  constructor(create: () => Operator) {
-    this.#create = create;
+  constructor(node: OperatorNode) {
+    this.#node = node;
   }
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#start();
+    this.#subtasks = this.#start(1);
   }
 
   batch(input: number, batch: Batch): void {
-    this.#operator.batch(input, batch);
+    const keys = batch.column(this.#node.keys[input]!) as TextColumn;
+    for (const [index, { operator }] of this.#subtasks.entries()) {
+      const own = new Batch(batch.layout);
+      for (let row = 0; row < batch.count; row++) {
+        if (ownerOf(keys.get(row) ?? "", this.#subtasks) === index) own.append(batch, row);
+      }
+      operator.batch(input, own);
+    }
     this.#restart();
   }
 
   control(input: number, element: Control): void {
     if (element.type === "status") this.#statuses.set(element.source, { input, element });
-    this.#operator.control(input, element);
+    this.#broadcast(input, element);
     this.#restart();
   }
 
   end(): void {
-    this.#operator.end();
+    for (const { operator } of this.#subtasks) operator.end();
   }
 
   report(): void {
-    this.#operator.report?.();
+    for (const { operator } of this.#subtasks) operator.report?.();
   }
 
-  #start(): void {
-    this.#states = [];
-    this.#operator = this.#create();
-    this.#operator.open({
-      state: <T>(name: string, codec: StateCodec<T>) => {
-        const bytes = this.#bytes.get(name) ?? new Map<Key, Buffer>();
-        this.#bytes.set(name, bytes);
-        const state = new WrittenState(codec, bytes);
-        this.#states.push(state as WrittenState<unknown>);
-        return state;
-      },
-      timers: (name) => {
-        const timers = this.#timers.get(name) ?? new TimerQueue();
-        this.#timers.set(name, timers);
-        return timers;
-      },
-      forward: (batch) => this.#context.forward(batch),
-      emit: (output, record) => this.#context.emit(output, record),
-    });
+  #start(count: number): readonly Subtask[] {
+    return Array.from({ length: count }, () => new Subtask(this.#node.create(), this.#context));
   }
 
   #restart(): void {
-    for (const state of this.#states) state.write();
-    const saved = new ByteWriter();
-    this.#operator.save?.(saved);
-    this.#start();
-    const input = new ByteReader(saved.bytes());
-    this.#operator.restore?.([input], true);
-    if (!input.isAtEnd) throw new Error("what the operator saved was not read whole");
+    const before = this.#subtasks;
+    const saved = before.map((subtask) => subtask.save());
+    this.#subtasks = this.#start((before.length % 3) + 1);
+    for (const { states, timers } of before) {
+      for (const [name, state] of states)
+        for (const [key, bytes] of state.bytes) this.#ownerOf(key).states.get(name)!.put(key, bytes);
+      for (const [name, queue] of timers) {
+        for (let next = queue.next(Infinity); next !== undefined; next = queue.next(Infinity)) {
+          this.#ownerOf(next.key).timers.get(name)!.register(next.key, next.time);
+        }
+      }
+    }
+    for (const [index, subtask] of this.#subtasks.entries()) {
+      const inputs = saved.map((bytes) => new ByteReader(bytes));
+      subtask.operator.restore?.(inputs, index === 0);
+      subtask.write();
+    }
     // Whoever watches the sources finds out anew which of them are stale.
-    for (const { input, element } of this.#statuses.values()) this.#operator.control(input, element);
-    for (const state of this.#states) state.write();
+    for (const { input, element } of this.#statuses.values()) this.#broadcast(input, element);
   }
+
+  #broadcast(input: number, element: Control): void {
+    for (const subtask of this.#subtasks) {
+      subtask.operator.control(input, element);
+      subtask.write();
+    }
+  }
+
+  #ownerOf(key: Key): Subtask {
+    return this.#subtasks[ownerOf(key, this.#subtasks)]!;
+  }
+}
+
+function ownerOf(key: Key, subtasks: readonly unknown[]): number {
+  const bytes = Buffer.from(key);
+  return subtaskOf(keyGroupOf(hashBytes(bytes, 0, bytes.length)), subtasks.length);
 }
 
 /** The same job, with operators that are restarted after everything that they are told. */
 export function restarting(job: Job): Job {
   return {
     name: job.name,
-    graph: () => {
+    graph() {
       const graph = job.graph();
-      return { ...graph, nodes: graph.nodes.map(restartingNode) } as Graph;
+      const nodes = graph.nodes.map((node) =>
+        node.type === "operator" ? { ...node, create: () => new RestartingOperator(node) } : node,
+      );
+      return { ...graph, nodes };
     },
   };
-}
-
-function restartingNode(node: Node): Node {
-  if (node.type !== "operator") return node;
-  const { create } = node;
-  return { ...node, create: () => new RestartingOperator(create) } as OperatorNode;
 }
