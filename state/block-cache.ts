@@ -62,17 +62,17 @@ export class BlockCache {
     return buffer;
   }
 
-  /** A block's bytes with its header, valid until the next `peek`, whatever else happens; they are not cached. */
+  /** A block's bytes with its header, valid until the next `get` or `peek`; they are not cached for it. */
   peek(block: number): Buffer {
-    const length = this.#lengths[block]!;
     const cached = this.#buffers[block];
-    if (this.#scratch.length < Math.min(length, BLOCK_BYTES)) {
-      this.take(BLOCK_BYTES - this.#scratch.length);
+    if (cached !== undefined) return cached;
+    const length = this.#lengths[block]!;
+    if (this.#scratch.length === 0) {
+      this.take(BLOCK_BYTES);
       this.#scratch = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     }
     const into = length <= BLOCK_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length);
-    if (cached !== undefined) cached.copy(into, 0, 0, length);
-    else readBlock(this.#segments[block]!.file, this.#positions[block]!, length, BlockKind.records, into);
+    readBlock(this.#segments[block]!.file, this.#positions[block]!, length, BlockKind.records, into);
     return into;
   }
 

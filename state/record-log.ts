@@ -73,7 +73,7 @@ export class RecordLog {
     this.record.read(this.cache.get(block), offset);
   }
 
-  /** Points a cursor at every record of a sealed block in turn; valid until the next `scan`, whatever is appended. */
+  /** Points a cursor at every record of a sealed block in turn; what it visits may append, but not read. */
   scan(block: number, record: RecordCursor, visit: (offset: number) => void): void {
     const length = this.cache.lengthOf(block);
     const buffer = this.cache.peek(block);

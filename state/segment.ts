@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Disk, DiskFile } from "../base/disk.ts";
+import { raise } from "../base/errors.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, blockLength, damaged, readBlock, sealBlock } from "./block.ts";
 import type { GroupRuns } from "./store-part.ts";
 
@@ -50,9 +51,10 @@ export class Segment {
     return segment;
   }
 
-  /** A file that is there, of which the first `bytes` belong to a checkpoint. STATE_CORRUPT if it is damaged or shorter. */
+  /** A file that is there, of which the first `bytes` belong to a checkpoint. STATE_CORRUPT if it is damaged, shorter, or gone. */
   static open(disk: Disk, dir: string, name: string, bytes: number): { segment: Segment; firstBlock: number } {
     const path = posix.join(dir, name);
+    if (!disk.exists(path)) raise("STATE_CORRUPT", { file: path, position: 0, reason: "it is not there" });
     const file = disk.open(path, "read");
     try {
       if (file.size() < bytes) damaged(file, file.size(), `it ends there, before byte ${bytes}`);

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { MemoryDisk } from "../base/memory-disk.ts";
+import { hashBytes } from "./key-groups.ts";
 import { StateStore, type StateStoreOptions, type StorePart } from "./state-store.ts";
 
 const bytesOf = (text: string) => Buffer.from(text);
@@ -57,6 +58,59 @@ describe("a store", () => {
     expect([remove(store, "t", 3, "key"), remove(store, "t", 3, "key")]).toEqual([true, false]);
     expect(find(store, "t", 3, "key")).toBe(undefined);
     expect([tableOf(store, "t").size, tableOf(store, "u").size]).toEqual([1, 1]);
+  });
+
+  it("tells keys with one hash apart", () => {
+    const keys = ["costarring", "liquid"];
+    expect(new Set(keys.map((key) => hashBytes(bytesOf(key), 0, key.length))).size).toBe(1);
+    const store = new StateStore(small(new MemoryDisk(), "a"));
+    put(store, "t", 0, keys[0]!, "one");
+    expect([find(store, "t", 0, keys[1]!), remove(store, "t", 0, keys[1]!)]).toEqual([undefined, false]);
+    put(store, "t", 0, keys[1]!, "two");
+    expect(keys.map((key) => find(store, "t", 0, key))).toEqual(["one", "two"]);
+  });
+
+  it("goes on after all was removed, with nothing of it left on disk", () => {
+    const disk = new MemoryDisk();
+    const store = new StateStore(small(disk, "a"));
+    put(store, "t", 1, "key", "value");
+    store.checkpoint();
+    remove(store, "t", 1, "key");
+    expect(checkpoint(store).segments).toEqual([]);
+    expect([store.liveBytes, store.logBytes]).toEqual([0, 0]);
+    put(store, "t", 1, "key", "again");
+    const again = new StateStore(small(disk, "b"));
+    again.restore([checkpoint(store)], all);
+    expect(find(again, "t", 1, "key")).toBe("again");
+  });
+
+  it("takes a value that it has just found", () => {
+    const store = new StateStore(small(new MemoryDisk(), "a", { memoryBytes: 120_000, segmentBytes: 100_000 }));
+    const table = tableOf(store, "t");
+    const value = (i: number) => `${i} `.repeat(80);
+    for (let i = 0; i < 1000; i++) put(store, "t", 0, `key ${i}`, value(i));
+    for (let i = 0; i < 3000; i++) {
+      const from = bytesOf(`key ${(i * 37) % 1000}`);
+      const to = bytesOf(`copy ${(i * 37) % 1000}`);
+      expect(table.find(0, from, 0, from.length)).toBe(true);
+      table.put(0, to, 0, to.length, table.buffer, table.start, table.end);
+    }
+    for (let i = 0; i < 1000; i++) expect(find(store, "t", 0, `copy ${i}`)).toBe(value(i));
+  });
+
+  it("takes no more memory for being changed again and again, or for snapshots that were released", async () => {
+    const store = new StateStore(small(new MemoryDisk(), "a"));
+    const change = async (rounds: number) => {
+      for (let round = 0; round < rounds; round++) {
+        const snapshot = store.snapshot();
+        for (let i = 0; i < 20; i++) put(store, "t", i % 4, `key ${i}`, `value ${round}`.padEnd(500));
+        snapshot.release();
+        await store.checkpoint().durable;
+      }
+      return store.memory;
+    };
+    const before = await change(40);
+    expect(Math.abs((await change(200)) - before)).toBeLessThan(20_000);
   });
 
   it("gives back what a checkpoint remembers, and nothing that came after it", () => {
@@ -195,14 +249,14 @@ describe("workers with stores", () => {
     { weight: 1, arbitrary: fc.record({ do: fc.constant("release" as const) }) },
   );
 
-  it("hold what a plain map holds, through checkpoints, restarts with more or fewer of them, and compactions", () => {
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 20, maxLength: 400, size: "max" }), (steps) => {
+  it("hold what a plain map holds, through checkpoints, restarts with more or fewer of them, and compactions", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 400, size: "max" }), async (steps) => {
         const run = new Workers();
-        for (const one of steps) run.do(one);
+        for (const one of steps) await run.do(one);
         run.check();
-        run.do({ do: "checkpoint" });
-        run.do({ do: "restore", workers: 3 });
+        await run.do({ do: "checkpoint" });
+        await run.do({ do: "restore", workers: 3 });
         run.check();
       }),
       { numRuns: Number(process.env.COUNTERCHECK_STORE_RUNS ?? 60) },
@@ -232,8 +286,8 @@ class Workers {
     this.#start(1);
   }
 
-  do(step: Step): void {
-    if (step.do === "checkpoint") this.#checkpoint();
+  async do(step: Step): Promise<void> {
+    if (step.do === "checkpoint") await this.#checkpoint();
     else if (step.do === "restore") this.#start(step.workers);
     else if (step.do === "snapshot") {
       const views = this.#stores.map((store) => store.snapshot());
@@ -271,8 +325,10 @@ class Workers {
     expect(find(store, step.table, group, key)).toBe(this.#model.get(at));
   }
 
-  #checkpoint(): void {
-    this.#parts = this.#stores.map(checkpoint);
+  async #checkpoint(): Promise<void> {
+    const taken = this.#stores.map((store) => store.checkpoint());
+    await Promise.all(taken.map(({ durable }) => durable));
+    this.#parts = taken.map(({ part }) => JSON.parse(JSON.stringify(part)));
     this.#atCheckpoint = new Map(this.#model);
     for (const store of this.#stores) expect(store.logBytes).toBeLessThan(3 * store.liveBytes + 300_000);
     if (this.#snapshots.length > 0) return;

@@ -99,4 +99,14 @@ describe("timers of which few are in memory", () => {
     queue.close();
     expect(disk.list("timers")).toEqual([]);
   });
+
+  it("take few files, however many they are, and no room when they are registered again", () => {
+    const disk = new MemoryDisk();
+    const queue = new TimerQueue({ disk, dir: "timers", prefix: "q", near: 4 });
+    for (let i = 0; i < 4 + 2 * 40; i++) queue.register("k", i);
+    expect(disk.list("timers").length).toBe(2 + 8);
+    for (let i = 0; i < 1000; i++) queue.register("k", 0);
+    expect(queue.size).toBeLessThanOrEqual(4 + 2 * 41);
+    expect(drain(queue).length).toBe(4 + 2 * 40);
+  });
 });

@@ -11,7 +11,7 @@ export interface TimerQueueOptions {
   readonly dir: string;
   /** Starts the names of its files; no other queue in the folder has it. */
   readonly prefix: string;
-  /** Most timers in memory: 65,536. */
+  /** Most timers in memory, two or more: 65,536. */
   readonly near?: number;
 }
 
@@ -90,12 +90,15 @@ export class TimerQueue {
     heap[at] = last;
   }
 
-  /** Writes the later half of those in memory to a run. */
+  /** Writes the later half of those in memory to a run, unless so many were registered twice. */
   #spill(): void {
     const sorted = this.#heap.sort((left, right) => (before(left, right) ? -1 : before(right, left) ? 1 : 0));
-    this.#heap = sorted.slice(0, sorted.length >> 1);
+    const single = sorted.filter((timer, i) => i === 0 || !same(timer, sorted[i - 1]!));
+    const half = this.#near >> 1;
+    this.#heap = single.slice(0, half);
+    if (single.length <= half) return;
     const writer = this.#writer();
-    for (let i = this.#heap.length; i < sorted.length; i++) writer.add(sorted[i]!);
+    for (let i = half; i < single.length; i++) writer.add(single[i]!);
     this.#addRun(writer.finish(), 0);
     this.#findLeastRun();
   }
