@@ -4,12 +4,6 @@ import type { Suspension } from "../dataflow/source.ts";
 import type { FailureClass } from "./judgement.ts";
 import type { ReconcileRule, RuleLeg } from "./rule.ts";
 
-/** A key that waits for a stale source to reach its point. */
-export interface WaitingKey {
-  readonly key: Key;
-  readonly time: number;
-}
-
 /** What of a suspension matters here. */
 type Stop = Pick<Suspension, "id" | "time" | "message">;
 
@@ -21,7 +15,7 @@ interface Hidden {
 
 /**
  * What cannot be seen: faulty records that hide keys, or any key of an input, until a person settles them; suspensions
- * of the whole check; keys that wait for a stale source.
+ * of the whole check.
  */
 export class Blindness {
   readonly #rule: ReconcileRule;
@@ -31,7 +25,6 @@ export class Blindness {
   /** Faults that may hide any key, by input. */
   readonly #faultsOfInput = new Map<number, Set<string>>();
   readonly #suspensions = new Map<string, Stop>();
-  #waiting: WaitingKey[] = [];
 
   constructor(rule: ReconcileRule) {
     this.#rule = rule;
@@ -87,29 +80,9 @@ export class Blindness {
     return null;
   }
 
-  waitForStale(key: Key, time: number): void {
-    this.#waiting.push({ key, time });
-  }
-
-  /** The keys that waited for a stale source, no longer waiting here. */
-  takeWaiting(): readonly WaitingKey[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    return waiting;
-  }
-
   /** True when a row of the input that was not seen could undo a failure of the class. */
   restsOn(cause: FailureClass, input: number): boolean {
     return this.#rule.legs.some((leg) => leg.input === input && couldUndo(cause, leg));
-  }
-
-  /** Writes the keys that wait for a stale source. */
-  saveWaiting(out: ByteWriter): void {
-    out.uint(this.#waiting.length);
-    for (const { key, time } of this.#waiting) {
-      out.text(key);
-      out.float64(time);
-    }
   }
 
   /** Writes faults and suspensions. */
@@ -149,11 +122,6 @@ export class Blindness {
     this.#faults.set(fault, fresh);
     return fresh;
   }
-}
-
-/** Reads what `saveWaiting` wrote. */
-export function readWaiting(input: ByteReader): WaitingKey[] {
-  return Array.from({ length: input.uint() }, () => ({ key: input.text(), time: input.float64() }));
 }
 
 /** Adds to the set of a key; gives its size. */

@@ -8,7 +8,7 @@ import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataf
 import type { Model } from "../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
 import type { RecordFault } from "../dataflow/source.ts";
-import { Blindness, readWaiting } from "./blindness.ts";
+import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import type { FailureClass } from "./judgement.ts";
@@ -32,6 +32,8 @@ export class ReconcileOperator implements Operator {
   readonly #blindness: Blindness;
   #keys!: KeyedState<KeyState>;
   #timers!: Timers;
+  /** Points that only a stale source holds up. */
+  #waiting!: Timers;
   #context!: OperatorContext;
   #judge!: Judge;
   #retention!: Retention;
@@ -49,6 +51,7 @@ export class ReconcileOperator implements Operator {
     this.#context = context;
     this.#keys = context.state("keys", keyStateCodec(this.#rule, this.#inputs));
     this.#timers = context.timers("points");
+    this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
     this.#judge = new Judge(this.#rule, this.#blindness, log, (currency) => this.#scaleOf(currency));
     this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule.retainMs);
@@ -105,7 +108,6 @@ export class ReconcileOperator implements Operator {
   }
 
   save(out: ByteWriter): void {
-    this.#blindness.saveWaiting(out);
     this.#judge.saveCounts(out);
     out.uint(this.#inputs.length);
     for (let input = 0; input < this.#inputs.length; input++) {
@@ -116,17 +118,10 @@ export class ReconcileOperator implements Operator {
     this.#blindness.save(out);
   }
 
-  /**
-   * Frontiers and what is hidden are the same for all subtasks. Sources begin as active again, so keys that waited for
-   * a stale one wait for their points, where their state is.
-   */
+  /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
   restore(saved: readonly ByteReader[], isFirst: boolean): void {
-    for (const input of saved) {
-      for (const { key, time } of readWaiting(input)) {
-        if (this.#keys.get(key) !== undefined) this.#timers.register(key, time);
-      }
-      this.#judge.restoreCounts(input, isFirst);
-    }
+    for (const input of saved) this.#judge.restoreCounts(input, isFirst);
+    this.#wakeWaiting();
     const [input] = saved;
     if (input === undefined) return;
     const legs = Array.from({ length: input.uint() }, () => input.text());
@@ -260,7 +255,7 @@ export class ReconcileOperator implements Operator {
       const stale = this.#frontiers.staleSources().join(", ");
       const point = Math.max(due.time, this.#floor);
       this.#judge.blind(point, due.key, state.ledger, state.verdicts, `source ${stale} is stale`);
-      this.#blindness.waitForStale(due.key, due.time);
+      this.#waiting.register(due.key, due.time);
     }
   }
 
@@ -271,7 +266,10 @@ export class ReconcileOperator implements Operator {
   }
 
   #wakeWaiting(): void {
-    for (const { key, time } of this.#blindness.takeWaiting()) this.#timers.register(key, time);
+    const end = Number.POSITIVE_INFINITY;
+    for (let due = this.#waiting.next(end); due !== undefined; due = this.#waiting.next(end)) {
+      this.#timers.register(due.key, due.time);
+    }
   }
 
   /** Keys that a faulty record names, by what of it can be read or by what its row had before, cannot be observed. */
