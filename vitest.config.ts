@@ -28,9 +28,10 @@ export default defineConfig({
           include: [
             "test/seeds/**/*.test.ts",
             "schemas/avro-triples.test.ts",
+            "cli/outputs.test.ts",
             "test/semantics/judgement-oracle.test.ts",
           ],
-          env: { COUNTERCHECK_TRIPLES: "100000", COUNTERCHECK_ORACLE_RUNS: "50000" },
+          env: { COUNTERCHECK_TRIPLES: "100000", COUNTERCHECK_ORACLE_RUNS: "50000", COUNTERCHECK_KILL_POINTS: "all" },
           testTimeout: 30 * 60_000,
         },
       },

@@ -185,7 +185,7 @@ export class RunOutputs {
    */
   async recover(delivery: Delivery): Promise<void> {
     const { records, before } = delivery;
-    if (!this.#isOut(delivery)) await this.deliver(delivery);
+    if (records.length > 0 && !this.#isOut(delivery)) await this.deliver(delivery);
     else await this.#sinks.write(before.sinks, sortOutbox(records).lines);
     this.desk.takeBackBehind(this.#nameOf(delivery));
     this.#ahead = await this.#namesAhead(delivery);
