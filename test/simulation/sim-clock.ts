@@ -1,0 +1,104 @@
+import { setImmediate as microtasksDone } from "node:timers/promises";
+import type { Clock } from "../../base/time.ts";
+
+/** Something that can die: what it waited for never comes then. */
+export interface Mortal {
+  readonly isDead: boolean;
+}
+
+interface Event {
+  readonly time: number;
+  readonly order: number;
+  readonly act: () => void;
+}
+
+/** Nothing is left to happen, and what was waited for has not come. */
+export class Stuck extends Error {
+  constructor() {
+    super("nothing is left to happen, and what was waited for has not come");
+  }
+}
+
+/**
+ * Simulated time. All that takes time waits in one queue, in order of time, then of being asked for; time passes only by
+ * taking the next of it. So a whole run is the same whenever it is repeated, and waiting costs nothing.
+ */
+export class SimClock {
+  #now: number;
+  #asked = 0;
+  /** A binary heap. */
+  readonly #events: Event[] = [];
+
+  constructor(startMs: number) {
+    this.#now = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** Does something so many milliseconds from now. */
+  after(ms: number, act: () => void): void {
+    const event = { time: this.#now + ms, order: this.#asked++, act };
+    const heap = this.#events;
+    let at = heap.length;
+    while (at > 0 && isBefore(event, heap[(at - 1) >> 1]!)) {
+      heap[at] = heap[(at - 1) >> 1]!;
+      at = (at - 1) >> 1;
+    }
+    heap[at] = event;
+  }
+
+  /** The clock as a process sees it, which waits no longer once it is dead. */
+  of(process: Mortal): Clock & { sleep(ms: number, signal?: AbortSignal): Promise<void> } {
+    return {
+      now: () => this.#now,
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          const wake = () => {
+            if (!process.isDead) resolve();
+          };
+          if (signal?.aborted === true) return wake();
+          this.after(ms, wake);
+          signal?.addEventListener("abort", wake, { once: true });
+        }),
+    };
+  }
+
+  /** Lets time pass until the promise has settled. `Stuck` when nothing is left to happen. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let hasSettled = false;
+    const settle = () => {
+      hasSettled = true;
+    };
+    promise.then(settle, settle);
+    for (;;) {
+      await microtasksDone();
+      if (hasSettled) return promise;
+      const event = this.#next();
+      if (event === undefined) throw new Stuck();
+      this.#now = event.time;
+      event.act();
+    }
+  }
+
+  #next(): Event | undefined {
+    const heap = this.#events;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function isBefore(left: Event, right: Event): boolean {
+  return left.time < right.time || (left.time === right.time && left.order < right.order);
+}
