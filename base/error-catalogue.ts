@@ -416,6 +416,22 @@ export const errorCatalogue = {
     retryable: false,
     message: "The check {uid} cannot be judged: {reason}.",
   },
+  RUN_NOT_FOUND: {
+    fault: "user",
+    retryable: false,
+    message: "No run is going on over the state in {dir}. Start one with `countercheck run`.",
+  },
+  RUN_SILENT: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The run of process {pid} did not answer within {seconds} s. It may be busy; what was asked for stands, and it does it when it can.",
+  },
+  RUN_REQUEST_FAILED: {
+    fault: "external",
+    retryable: false,
+    message: "The run could not do it: {reason}",
+  },
   SAVEPOINT_EXISTS: {
     fault: "user",
     retryable: false,
@@ -524,6 +540,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "State {state} of {uid} cannot be read as the job declares it now: it was {before}, and is {now}. Fields may be added, removed and widened; change the declaration back, or give the state another name and run with `--allow-dropped-state`.",
+  },
+  STATE_LOCKED: {
+    fault: "user",
+    retryable: true,
+    message:
+      "The state in {dir} is in use by process {pid} on {host}. Stop that first; if there is no such process, delete {file}.",
   },
   STATE_MEMORY_EXCEEDED: {
     fault: "user",

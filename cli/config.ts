@@ -103,7 +103,10 @@ const stateShape = z.strictObject({
   dir: name.optional(),
   memory: z
     .string()
-    .refine((text) => (parseSize(text) ?? 0) >= LEAST_MEMORY, 'expected a size from "32MB" on, such as "512MB" or "2GB"')
+    .refine(
+      (text) => (parseSize(text) ?? 0) >= LEAST_MEMORY,
+      'expected a size from "32MB" on, such as "512MB" or "2GB"',
+    )
     .transform((text) => parseSize(text)!)
     .default(parseSize("512MB")!),
   checkpointEvery: duration.default(parseDuration("1s")!),

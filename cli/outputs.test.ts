@@ -171,6 +171,7 @@ class Run {
 
   async toEnd(): Promise<void> {
     while (this.#outboxes.length > 0) await this.checkpoint();
+    expect(this.outputs.position().ahead).toEqual([]);
     await this.outputs.complete(NOON);
     this.outputs.close({ state: "complete", code: null });
   }
@@ -190,6 +191,14 @@ class Run {
       // Its disk is gone.
     }
   }
+}
+
+/** Dies when a point is reached for the n-th time. */
+function killAt(at: DeliveryPoint, n: number): (point: DeliveryPoint) => void {
+  let times = 0;
+  return (point) => {
+    if (point === at && ++times === n) throw new Error("killed");
+  };
 }
 
 /** Lives through the disks one after the other; the last of them holds. */
@@ -261,27 +270,23 @@ describe("deliveries of a run that dies", () => {
   );
 
   it.each(["outbox-begun", "outbox-sent", "marker-written"] as const)(
-    "leave the same where it dies at %s, and its newest checkpoint is damaged",
+    "leave the same where it dies at %s, its newest checkpoint is damaged, and it dies once more",
     async (at) => {
-      for (const diesAt of [2, 3, 4]) {
+      for (const [diesAt, again] of [2, 3, 4].flatMap((n) => [
+        [n, "outbox-begun"] as const,
+        [n, "outbox-sent"] as const,
+      ])) {
         const run = new Run();
-        let times = 0;
-        const onPoint = (point: DeliveryPoint) => {
-          if (point === at && ++times === diesAt) throw new Error("killed");
-        };
-        await run.start({ onPoint });
+        await run.start({ onPoint: killAt(at, diesAt) });
         await expect(run.toEnd()).rejects.toThrow("killed");
         run.die();
         run.loseNewest();
-        const onceMore = (point: DeliveryPoint) => {
-          if (point === "outbox-sent") throw new Error("killed again");
-        };
-        await run.start({ onPoint: onceMore });
-        await expect(run.checkpoint()).rejects.toThrow("killed again");
+        await run.start({ onPoint: killAt(again, 1) });
+        await expect(run.checkpoint()).rejects.toThrow("killed");
         run.die();
         await run.start();
         await run.toEnd();
-        expect(regardlessOfStarts(await results()), `checkpoint ${diesAt}`).toEqual(expected);
+        expect(regardlessOfStarts(await results()), `checkpoint ${diesAt}, then ${again}`).toEqual(expected);
         rmSync(dir, { recursive: true });
       }
     },

@@ -6,6 +6,7 @@ import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addRun } from "./commands/run.ts";
+import { addSavepoint } from "./commands/savepoint.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addSource } from "./commands/source.ts";
 import { EXIT, report } from "./errors.ts";
@@ -30,7 +31,17 @@ function program(): Command {
   // Commands have a --version of their own, which this one would take from them.
   if (process.argv.slice(2).every((argument) => argument.startsWith("-")))
     program.version(version(), "--version", "show the version");
-  const commands = [addDemo, addRun, addSnapshots, addAlerts, addDeadLetters, addChecks, addDoctor, addSource];
+  const commands = [
+    addDemo,
+    addRun,
+    addSavepoint,
+    addSnapshots,
+    addAlerts,
+    addDeadLetters,
+    addChecks,
+    addDoctor,
+    addSource,
+  ];
   for (const add of commands) add(program);
   return program;
 }

@@ -73,7 +73,7 @@ class PlainProgress implements Progress {
 export function runLines(metrics: RunnerMetrics, startedAt: number, verdicts: number, alerts: number): string[] {
   const events = eventsOf(metrics);
   const seconds = (performance.now() - startedAt) / 1000;
-  const keys = metrics.operators.reduce((sum, operator) => sum + operator.keys(), 0);
+  const keys = metrics.operators.reduce((sum, operator) => sum + operator.keys, 0);
   const rate = seconds > 0 ? events / seconds : 0;
   return [
     `${noteColors.bold("Checking")} ${grouped(events)} changes, ${grouped(rate)} changes/s`,

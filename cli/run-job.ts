@@ -1,36 +1,58 @@
+import { systemDisk } from "../base/disk.ts";
 import { isError } from "../base/errors.ts";
 import { systemClock } from "../base/time.ts";
 import type { ReadPart, RunEnd, RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
-import type { SourceReader } from "../dataflow/source.ts";
-import { EmbeddedRunner, type RunnerMetrics, type RunnerOutput, type Scheduler } from "../runtime/embedded-runner.ts";
-import type { SchemaRegistry } from "../schemas/registry.ts";
-import { openReaders } from "./compose.ts";
-import type { SourceBinding } from "./config.ts";
+import type { RunObserver, Sink } from "../runtime/checkpoint/checkpointer.ts";
+import type { Manifest } from "../runtime/checkpoint/manifest.ts";
+import { writeSavepoint } from "../runtime/checkpoint/savepoint.ts";
+import { EmbeddedRunner, type RunnerMetrics } from "../runtime/embedded-runner.ts";
+import type { OutboxRecord } from "../runtime/outbox.ts";
+import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
-import { RunOutputs, type Watcher } from "./outputs.ts";
+import { outputPaths, RunOutputs, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
-import { Tally } from "./tally.ts";
+import { RequestFolder } from "./run-requests.ts";
+import { type OpenState, openState } from "./run-state.ts";
+import { type SavedTally, Tally } from "./tally.ts";
+import { openWorkers, type WorkerSpec } from "./workers.ts";
 
 /** What a run is made of. */
 export interface RunRequest {
   readonly graph: Graph;
+  /** File or folder of the job that the graph is of: threads load it again. */
+  readonly job: string;
   readonly sources: readonly SourceBinding[];
-  readonly registry: SchemaRegistry;
+  readonly registry: RegistryConfig;
+  /** The configuration file, for errors. */
+  readonly configFile: string;
   /** Output folder. */
   readonly output: string;
+  readonly state: StateConfig;
   readonly retainMs: number;
   readonly staleAfterMs?: number | undefined;
   readonly follow: boolean;
-  readonly scheduler?: Scheduler | undefined;
+  /** Workers; with more than one, each has a thread. */
+  readonly parallelism: number;
+  /** Begin from the start of the log, even if there is a run to go on with. */
+  readonly fresh: boolean;
+  readonly fromSavepoint?: string | undefined;
+  readonly allowDroppedState: boolean;
+  /** Reads partitions in a random order. */
+  readonly interleave?: number | undefined;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** Is told what the checks emit. */
+  /** Is told what the checks emit, when it is about to go out. */
   readonly onRecord?: ((output: string, record: unknown) => void) | undefined;
+  /** For tests that break off: told of places in a checkpoint, in this thread; and what workers' threads begin with. */
+  readonly onPoint?: (name: string) => void;
+  readonly workerEntry?: URL;
 }
 
 /** How a run went. */
 export interface RunResult {
+  /** Everything was read. */
+  readonly isComplete: boolean;
   /** Changes read. */
   readonly events: number;
   readonly seconds: number;
@@ -42,103 +64,171 @@ export interface RunResult {
   readonly openSuspensions: readonly SuspensionEntry[];
   /** The run before this one in the same output folder. */
   readonly previousRun: RunRecord | undefined;
+  /** The checkpoint that this run went on from; undefined for one that began at the start. */
+  readonly resumedFrom: number | undefined;
 }
 
 /** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
 export async function runJob(request: RunRequest): Promise<RunResult> {
-  const { graph, follow, signal, progress, onRecord } = request;
-  const readers = openReaders(graph, request.sources, request.registry);
-  const tally = new Tally();
-  const outputs = await RunOutputs.open(request.output, graph, {
-    clock: systemClock,
-    watcher: watcherOf(tally, onRecord),
-    afresh: !follow,
+  const { graph, state: config, fresh, fromSavepoint, onPoint } = request;
+  const state = await openState({
+    dir: config.dir,
+    job: graph.name,
+    fresh,
+    fromSavepoint,
+    ...(onPoint && { onPoint }),
   });
-  const decisions = new DecisionFeed(outputs.desk, systemClock);
-  const startedAt = performance.now();
-  const runner: EmbeddedRunner = new EmbeddedRunner({
-    graph,
-    readers: readers.map((reader) => decisions.heededBy(reader)),
-    output: watched(outputs, decisions, () =>
-      progress.show(() => runLines(runner.metrics(), startedAt, tally.verdicts, tally.alerts)),
-    ),
-    clock: systemClock,
-    retainMs: request.retainMs,
-    follow,
-    decisions: () => decisions.take(),
-    ...(follow && request.staleAfterMs !== undefined ? { staleAfterMs: request.staleAfterMs } : {}),
-    ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
-  });
-  const { previousRun } = outputs;
-  let end: RunEnd = { state: "interrupted", code: null };
-  let through: number | undefined;
   try {
-    await runner.run(signal);
-    if (!signal.aborted) through = Math.min(...runner.metrics().sources.map((source) => source.frontier));
+    const outputs = await openOutputs(request, state);
+    return await runWith(request, state, outputs);
+  } finally {
+    state.lock.release();
+  }
+}
+
+function openOutputs({ output, graph, follow, onPoint }: RunRequest, state: OpenState): Promise<RunOutputs> {
+  const goesOn =
+    state.newest !== undefined || (state.savepoint !== undefined && systemDisk.exists(outputPaths.log(output)));
+  return RunOutputs.open(output, graph, {
+    clock: systemClock,
+    start: goesOn ? "on" : follow ? "again" : "afresh",
+    since: state.newest?.before as SinkPositions | undefined,
+    stillMine: () => state.folder.requireMine(),
+    ...(onPoint && { onPoint }),
+  });
+}
+
+async function runWith(request: RunRequest, state: OpenState, outputs: RunOutputs): Promise<RunResult> {
+  const { signal, progress } = request;
+  const tally = new Tally();
+  const startedAt = performance.now();
+  let end: RunEnd = { state: "interrupted", code: null };
+  let runner: EmbeddedRunner | undefined;
+  try {
+    if (state.savepoint !== undefined) await beginFrom(state.savepoint, state, outputs);
+    runner = makeRunner(request, state, outputs, tally, startedAt);
+    const from = await runner.recover();
+    const { isComplete, last } = await runner.run(signal);
+    if (isComplete) await complete(request, runner, outputs, tally);
     const metrics = runner.metrics();
-    const seconds = (performance.now() - startedAt) / 1000;
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
-    if (!signal.aborted) outputs.desk.settleRead(readParts(readers, openSuspensions), systemClock.now());
-    const { all, recordedHere: ofThisRun } = outputs.desk.openDeadLetters();
-    if (!signal.aborted) end = { state: "complete", code: null };
-    const openDeadLetters = { all, ofThisRun };
-    return { events: eventsOf(metrics), seconds, tally, metrics, openDeadLetters, openSuspensions, previousRun };
+    if (isComplete) outputs.desk.settleRead(readParts(request, last, openSuspensions), systemClock.now());
+    const openDeadLetters = outputs.desk.openDeadLetters();
+    if (isComplete) {
+      await state.folder.complete();
+      end = { state: "complete", code: null };
+    }
+    const { previousRun } = outputs;
+    const seconds = (performance.now() - startedAt) / 1000;
+    const events = eventsOf(metrics);
+    const resumedFrom = from?.checkpoint;
+    return { isComplete, events, seconds, tally, metrics, openDeadLetters, openSuspensions, previousRun, resumedFrom };
   } catch (error) {
     end = { state: "failed", code: isError(error) ? error.code : null };
-    bringOut(outputs);
     throw error;
   } finally {
     progress.done();
-    runner.close();
-    outputs.close(end, Number.isFinite(through) ? through : undefined);
+    await runner?.close();
+    outputs.close(end);
   }
 }
 
-/** What was read to its end, and so shows which records can be used; behind a suspension they were not tried. */
-function readParts(readers: readonly SourceReader[], suspended: readonly SuspensionEntry[]): ReadPart[] {
-  return readers.flatMap((reader) => {
-    const { source } = reader;
-    return reader.splits.flatMap(({ table, topic, partition }, split) => {
-      const isSuspended = suspended.some((entry) => entry.source === source && entry.table === table);
-      return isSuspended ? [] : [{ source, topic, partition, end: reader.position(split) }];
-    });
+/** A savepoint becomes the run's first checkpoint. */
+async function beginFrom(savepoint: Manifest, { folder, checkpoints }: OpenState, outputs: RunOutputs): Promise<void> {
+  const { epoch, attempt, job } = folder.run;
+  await checkpoints.write({ ...savepoint, job, epoch, attempt, finished: false, before: outputs.position() }, []);
+}
+
+function makeRunner(
+  request: RunRequest,
+  { folder, checkpoints }: OpenState,
+  outputs: RunOutputs,
+  tally: Tally,
+  startedAt: number,
+): EmbeddedRunner {
+  const { graph, registry: registryConfig, configFile, state, follow, staleAfterMs, progress, onRecord } = request;
+  const { epoch, attempt } = folder.run;
+  const registry = openRegistry(registryConfig, configFile);
+  const spec: WorkerSpec = {
+    job: request.job,
+    sources: request.sources,
+    registry: registryConfig,
+    configFile,
+    parallelism: request.parallelism,
+    retainMs: request.retainMs,
+    follow,
+    interleave: request.interleave,
+    segments: checkpoints.segments,
+    temporary: checkpoints.temporary,
+    prefix: `e${epoch}a${attempt}`,
+    memoryBytes: state.memoryBytes,
+    allowDroppedState: request.allowDroppedState,
+  };
+  const decisions = new DecisionFeed(outputs.desk, systemClock);
+  const { workerEntry: entry, onPoint } = request;
+  return new EmbeddedRunner({
+    run: folder.run,
+    checkpoints,
+    openWorkers: (from) =>
+      openWorkers(spec, graph, registry, from, { ...(entry && { entry }), ...(onPoint && { onPoint }) }),
+    sink: sinkOf(outputs),
+    observer: observerOf(tally, onRecord),
+    clock: systemClock,
+    checkpointEveryMs: state.checkpointEveryMs,
+    ...(follow && staleAfterMs !== undefined ? { staleAfterMs } : {}),
+    decisions: () => decisions.take(),
+    onProgress: (metrics) => {
+      outputs.check();
+      progress.show(() => runLines(metrics, startedAt, tally.verdicts, tally.alerts));
+    },
+    requests: new RequestFolder(state.dir),
+    writeSavepoint: (checkpoint, dir) => writeSavepoint(systemDisk, checkpoint, checkpoints.segments, dir),
   });
 }
 
-/** What was gathered before an error; one that comes of this would only hide the first. */
-function bringOut(outputs: RunOutputs): void {
-  try {
-    outputs.flush();
-  } catch (error) {
-    if (!isError(error)) throw error;
-  }
-}
-
-function watcherOf(tally: Tally, onRecord: RunRequest["onRecord"]): Watcher {
+function sinkOf(outputs: RunOutputs): Sink {
   return {
-    emitted(output, record) {
-      tally.emitted(output, record);
-      onRecord?.(output, record);
-    },
-    engineAlert: (alert) => tally.engineAlert(alert),
-    fault: () => {
-      tally.faults++;
-    },
+    position: () => outputs.position(),
+    deliver: (delivery) => outputs.deliver({ ...delivery, before: delivery.before as SinkPositions }),
+    recover: (delivery) => outputs.recover({ ...delivery, before: delivery.before as SinkPositions }),
+    hasDelivered: (epoch) => outputs.lastDelivered()?.epoch === epoch,
   };
 }
 
-/** Faults that were settled are left out, and every flush shows how far the run is. */
-function watched(output: RunnerOutput, decisions: DecisionFeed, show: () => void): RunnerOutput {
+function observerOf(tally: Tally, onRecord: RunRequest["onRecord"]): RunObserver {
   return {
-    emit: (name, record) => output.emit(name, record),
-    engineAlert: (alert) => output.engineAlert(alert),
-    fault: (fault) => {
-      if (!decisions.isSettled(fault)) output.fault(fault);
-    },
-    suspension: (suspension) => output.suspension(suspension),
-    flush: () => {
-      show();
-      return output.flush();
-    },
+    observe: (records) => observe(records, tally, onRecord),
+    save: () => tally.save(),
+    restore: (saved) => tally.restore(saved as SavedTally),
   };
+}
+
+function observe(records: readonly OutboxRecord[], tally: Tally, onRecord: RunRequest["onRecord"]): void {
+  tally.observe(records);
+  if (onRecord === undefined) return;
+  for (const each of records) if (each.kind === "emit") onRecord(each.output, each.record);
+}
+
+/** All was read: takes in what is known of every key, and ends the output log. */
+async function complete(
+  { onRecord }: RunRequest,
+  runner: EmbeddedRunner,
+  outputs: RunOutputs,
+  tally: Tally,
+): Promise<void> {
+  await runner.report((records) => observe(records, tally, onRecord));
+  const through = Math.min(...runner.metrics().sources.map((source) => source.frontier));
+  if (Number.isFinite(through)) await outputs.complete(through);
+}
+
+/** What was read to its end, and so shows which records can be used; behind a suspension they were not tried. */
+function readParts({ sources }: RunRequest, { splits }: Manifest, suspended: readonly SuspensionEntry[]): ReadPart[] {
+  return splits.flatMap(({ source, name, offset: end }) => {
+    const at = name.lastIndexOf("/");
+    const [topic, partition] = [name.slice(0, at), Number(name.slice(at + 1))];
+    const { tables } = sources.find((candidate) => candidate.name === source)!;
+    const table = Object.keys(tables).find((candidate) => tables[candidate]!.topic === topic);
+    const isSuspended = suspended.some((entry) => entry.source === source && entry.table === table);
+    return isSuspended ? [] : [{ source, topic, partition, end }];
+  });
 }

@@ -4,7 +4,7 @@ import { seededRandom } from "../base/random.ts";
 import { systemClock } from "../base/time.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { Manifest, SplitEntry } from "../runtime/checkpoint/manifest.ts";
-import { type LinksMemory, makeLinksMemory, RingLinks } from "../runtime/exchange/worker-links.ts";
+import { type LinksMemory, makeLinksMemory, type RingLinks } from "../runtime/exchange/worker-links.ts";
 import type { Scheduler } from "../runtime/source-loop.ts";
 import { ThreadWorker } from "../runtime/thread-worker.ts";
 import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
@@ -13,7 +13,7 @@ import { StateStore } from "../state/state-store.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
 import { openReaders, splitsOf } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
-import { Heeding } from "./decisions.ts";
+import { type Decided, Heeding } from "./decisions.ts";
 
 /** All that must be known to make a worker, in whatever thread: plain data. */
 export interface WorkerSpec {
@@ -103,8 +103,8 @@ export function makeWorker(
     },
     groups: new Map(groups),
     allowDroppedState,
-    applyDecision: (decision) => heeding.apply(decision as never),
-    isSettled: (fault) => heeding.isSettled(fault),
+    applyDecision: (decision) => heeding.apply(decision as Decided),
+    heeding,
     ...(links === undefined ? {} : { links }),
   });
 }
@@ -137,4 +137,3 @@ function randomly(seed: number): Scheduler {
   const random = seededRandom(seed).fork("interleave");
   return (candidates) => random.pick(candidates);
 }
-

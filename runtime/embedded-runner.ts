@@ -1,5 +1,4 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import { raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { CheckpointStore } from "./checkpoint/checkpoint-store.ts";
@@ -30,8 +29,9 @@ export interface RunnerOptions {
   readonly decisions?: () => readonly unknown[];
   /** Called now and then, with a look at the run. */
   readonly onProgress?: (metrics: RunnerMetrics) => void;
-  /** What people ask of a run while it goes; see `RunRequests`. */
   readonly requests?: RunRequests;
+  /** Copies a checkpoint, whose outbox is out, into a folder. */
+  readonly writeSavepoint: (checkpoint: Manifest, dir: string) => Promise<void>;
 }
 
 /** What is asked of a run from outside, looked up now and then. */
@@ -54,8 +54,12 @@ export interface RunnerMetrics {
   readonly operators: readonly { readonly uid: string; readonly rowsIn: number; readonly keys: number }[];
 }
 
-/** How a run ended: everything read, ended by `drain`, or stopped and to be gone on with. */
-export type RunEnd = "complete" | "stopped";
+/** How a run ended, and its last checkpoint, which is out. */
+export interface RunResult {
+  /** Everything was read, or ended by `drain`; else it is to be gone on with. */
+  readonly isComplete: boolean;
+  readonly last: Manifest;
+}
 
 const IDLE_MS = 20;
 
@@ -95,8 +99,8 @@ export class EmbeddedRunner {
    * makes going on impossible: LOG_WITHOUT_END when a bounded log lacks its end markers, SOURCE_STOPPED when a source's
    * positions went back, FENCED when another runner took over.
    */
-  async run(signal: AbortSignal): Promise<RunEnd> {
-    this.#decide();
+  async run(signal: AbortSignal): Promise<RunResult> {
+    this.#decide(true);
     let stop: RunRequest | undefined;
     while (!signal.aborted && stop === undefined && !this.#ended()) {
       const some = await this.#turn();
@@ -109,15 +113,13 @@ export class EmbeddedRunner {
       else await this.#options.clock.sleep(IDLE_MS, signal);
     }
     if (stop?.stop === "drain") await this.#drain();
-    const end = this.#ended() ? "complete" : "stopped";
-    await this.#finish(end, stop);
-    return end;
+    const isComplete = this.#ended();
+    return { isComplete, last: await this.#finish(isComplete, stop) };
   }
 
-  /** What is known of every key, when all has ended. */
-  async report(): Promise<OutboxRecord[]> {
-    const parts = await Promise.all(this.#workers.map((worker) => worker.report()));
-    return parts.flat();
+  /** Hands out what is known of every key, when all has ended, in pieces. */
+  async report(take: (records: readonly OutboxRecord[]) => void): Promise<void> {
+    for (const worker of this.#workers) await worker.report(take);
   }
 
   async close(): Promise<void> {
@@ -144,11 +146,12 @@ export class EmbeddedRunner {
   }
 
   /** Takes the last checkpoint while the workers go on with what is on its way. */
-  async #finish(end: RunEnd, stop: RunRequest | undefined): Promise<void> {
+  async #finish(isComplete: boolean, stop: RunRequest | undefined): Promise<Manifest> {
     try {
-      const last = await this.#driving(this.#checkpointer.last(end === "complete"));
-      if (stop?.savepoint !== undefined) await this.#checkpointer.savepoint(last, stop.savepoint);
+      const last = await this.#driving(this.#checkpointer.last(isComplete));
+      if (stop?.savepoint !== undefined) await this.#options.writeSavepoint(last, stop.savepoint);
       stop?.done(undefined);
+      return last;
     } catch (error) {
       stop?.done(error);
       throw error;
@@ -169,9 +172,9 @@ export class EmbeddedRunner {
     return promise;
   }
 
-  #decide(): void {
+  #decide(first = false): void {
     const decisions = this.#options.decisions?.() ?? [];
-    if (decisions.length > 0) for (const worker of this.#workers) worker.decide(decisions);
+    if (decisions.length > 0 || first) for (const worker of this.#workers) worker.decide(decisions);
   }
 
   /** Does what was asked for; gives a request that stops the run. */
@@ -181,7 +184,7 @@ export class EmbeddedRunner {
     if (request.stop !== undefined) return request;
     try {
       const checkpoint = await this.#driving(this.#checkpointer.now());
-      if (request.savepoint !== undefined) await this.#checkpointer.savepoint(checkpoint, request.savepoint);
+      if (request.savepoint !== undefined) await this.#options.writeSavepoint(checkpoint, request.savepoint);
       request.done(undefined);
     } catch (error) {
       request.done(error);

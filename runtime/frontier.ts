@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Split } from "../dataflow/source.ts";
 
@@ -26,12 +27,14 @@ export class SourceFrontier {
   readonly #endedAt: (number | undefined)[];
   readonly #proofs: Proof[][];
   readonly #data: readonly number[];
-  #since = BEFORE_ALL_TIME;
+  /** Per split: the newest time of its seed. */
+  readonly #since: Float64Array;
 
   constructor(splits: readonly Split[], longestTransactionMs: number, offsets: SplitOffsets) {
     this.#longestTransactionMs = longestTransactionMs;
     this.#offsets = offsets;
     this.#proven = new Float64Array(splits.length).fill(BEFORE_ALL_TIME);
+    this.#since = new Float64Array(splits.length).fill(BEFORE_ALL_TIME);
     this.#endedAt = splits.map(() => undefined);
     this.#proofs = splits.map(() => []);
     this.#data = splits.flatMap((split, index) => (split.heartbeat ? [] : [index]));
@@ -42,9 +45,9 @@ export class SourceFrontier {
     this.#prove(split, time - 1);
   }
 
-  /** A seed row taken at this time was read; the source's history is known from the newest of them on. */
-  seeded(time: number): void {
-    this.#since = Math.max(this.#since, time);
+  /** A seed row of a split, taken at this time, was read; the source's history is known from the newest of them on. */
+  seeded(split: number, time: number): void {
+    if (time > this.#since[split]!) this.#since[split] = time;
   }
 
   /**
@@ -68,7 +71,9 @@ export class SourceFrontier {
 
   /** Since when the source's history is known: the newest time of its seed, −∞ without one. */
   get since(): number {
-    return this.#since;
+    let newest = BEFORE_ALL_TIME;
+    for (const split of this.#data) newest = Math.max(newest, this.#since[split]!);
+    return newest;
   }
 
   /** The frontier now; −∞ while some split is unproven, so also while the seed is being read. */
@@ -81,6 +86,31 @@ export class SourceFrontier {
   /** Event time through which one split is proven, before the longest transaction is taken off. */
   provenOf(split: number): number {
     return this.#endedAt[split] ?? this.#proven[split]!;
+  }
+
+  /** Writes what is proven of a split, and what will be. */
+  save(split: number, out: ByteWriter): void {
+    const endedAt = this.#endedAt[split];
+    const proofs = this.#proofs[split]!;
+    out.float64(this.#proven[split]!);
+    out.float64(this.#since[split]!);
+    out.flag(endedAt !== undefined);
+    if (endedAt !== undefined) out.float64(endedAt);
+    out.uint(proofs.length);
+    for (const { time, end } of proofs) {
+      out.float64(time);
+      out.uint(end);
+    }
+  }
+
+  /** Takes in what was saved of a split, before anything is read of it. */
+  restore(split: number, input: ByteReader): void {
+    this.#proven[split] = input.float64();
+    this.#since[split] = input.float64();
+    this.#endedAt[split] = input.flag() ? input.float64() : undefined;
+    for (let proofs = input.uint(); proofs > 0; proofs--) {
+      this.#proofs[split]!.push({ time: input.float64(), end: input.uint() });
+    }
   }
 
   #splitThrough(split: number): number {

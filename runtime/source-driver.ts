@@ -1,19 +1,16 @@
 import type { Batch } from "../base/batch.ts";
-import { BEFORE_ALL_TIME, formatTime } from "../base/time.ts";
+import { type ByteReader, ByteWriter } from "../base/bytes.ts";
+import { assert, raise } from "../base/errors.ts";
+import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
-import { columnOf, type Model } from "../dataflow/model.ts";
+import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { RecordFault, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
+import type { RecordFault, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
 import { SourceFrontier } from "./frontier.ts";
-import { RowStage, type SourcePosition } from "./operators/row-stage.ts";
-
-/** Trouble of a source; `id` stays the same when it repeats. */
-export interface EngineAlert {
-  readonly id: string;
-  readonly code: string;
-  readonly source: string;
-  readonly message: string;
-}
+import { type RowBackend, RowStage } from "./operators/row-stage.ts";
+import { noPosition, type SourcePosition, savePosition, takePosition } from "./operators/source-position.ts";
+import type { EngineAlert } from "./outbox.ts";
+import { incompleteRow, positionWentBack, seedDiffers } from "./source-trouble.ts";
 
 /** Where a source's changes go: the entries of the first task, by model. */
 export interface SourceTarget {
@@ -34,6 +31,57 @@ export interface SourceMetrics {
   frontier: number;
 }
 
+/** What a source's driver is made of. */
+export interface SourceDriverOptions {
+  /** Of the splits that are this worker's, and of all heartbeats. */
+  readonly reader: SourceReader;
+  /** All models that read the source. */
+  readonly models: readonly Model[];
+  /** How long deleted rows keep their position, in ms of event time. */
+  readonly retainMs: number;
+  readonly backend: RowBackend;
+  /** Numbers that rows of splits have in the store, for good, by `splitKey`. */
+  readonly groups: ReadonlyMap<string, number>;
+}
+
+/** A partition of a source, as one worker read it; all but `saved` for those who put partitions together. */
+export interface SavedSplit {
+  readonly source: string;
+  /** `topic/partition`. */
+  readonly name: string;
+  /** Number of the split's rows in the store. */
+  readonly group: number;
+  /** Offset of the next record to be read. */
+  readonly offset: number;
+  /** In base64. */
+  readonly saved: string;
+}
+
+/** What drivers of a source saved, as one of those that go on from it sees it. */
+export interface SavedSource {
+  readonly manifest: { readonly rows: readonly { readonly table: string; readonly schema: string }[] };
+  /** What each driver saved of the source as a whole. */
+  savedOfSource(source: string): readonly ByteReader[];
+  /** What was saved of a split, by its name; of a heartbeat split where it was read the least far. */
+  split(source: string, name: string): ByteReader | undefined;
+}
+
+/** What a split is called in a job: its source, topic and partition. */
+export function splitKey(source: string, split: Split): string {
+  return `${source} ${nameOf(split)}`;
+}
+
+/** What is known of a split. */
+interface SplitState {
+  readonly group: number;
+  ended: boolean;
+  /** The source's history has begun for it: what is read of a snapshot from here on is no seed. */
+  hasBegun: boolean;
+  changes: number;
+  repeats: number;
+  faults: number;
+}
+
 /** Drives one source: reader, row stages, frontier. Reads what it is told to, and hands on in the channel's order. */
 export class SourceDriver {
   readonly reader: SourceReader;
@@ -42,32 +90,38 @@ export class SourceDriver {
   readonly #models: readonly Model[];
   readonly #target: SourceTarget;
   readonly #frontier: SourceFrontier;
-  readonly #stages: ReadonlyMap<Model, RowStage>;
+  /** By the model's tables in this source. */
+  readonly #stages: ReadonlyMap<Model, ReadonlyMap<number, RowStage>>;
   readonly #position: SourcePosition;
-  readonly #ended: boolean[];
-  /** The split that is being read. */
+  readonly #splits: readonly SplitState[];
+  readonly #hasData: boolean;
+  /** The split that is being read, and what its reader stood at before. */
   #reading = 0;
+  #offsetBefore = 0;
+  readonly #before = new ByteWriter();
   #emitted = BEFORE_ALL_TIME;
-  #changes = 0;
-  #faults = 0;
   readonly #output: SourceOutput;
 
-  constructor(reader: SourceReader, models: readonly Model[], retainMs: number, target: SourceTarget) {
+  constructor({ reader, models, retainMs, backend, groups }: SourceDriverOptions, target: SourceTarget) {
     this.reader = reader;
     this.#models = models;
     this.#target = target;
     this.#frontier = new SourceFrontier(reader.splits, reader.longestTransactionMs, reader);
-    const { longestTransactionMs } = reader;
-    this.#position = { major: -1, minor: -1, sub: -1, time: BEFORE_ALL_TIME, longestTransactionMs };
-    this.#stages = new Map(models.map((model) => [model, this.#makeStage(model, retainMs)]));
-    this.#ended = reader.splits.map(() => false);
+    this.#position = noPosition(reader.longestTransactionMs);
+    this.#stages = new Map(models.map((model) => [model, this.#makeStages(model, retainMs, backend)]));
+    this.#hasData = reader.splits.some((split) => !split.heartbeat);
+    this.#splits = reader.splits.map((split) => {
+      const group = groups.get(splitKey(reader.source, split));
+      assert(group !== undefined, `split ${splitKey(reader.source, split)} has a number`);
+      return { group, ended: false, hasBegun: false, changes: 0, repeats: 0, faults: 0 };
+    });
     this.#output = this.#makeOutput();
   }
 
   /** Splits that can still be read. */
   openSplits(): number[] {
     if (this.stopped) return [];
-    return this.#ended.flatMap((ended, split) => (ended ? [] : [split]));
+    return this.#splits.flatMap(({ ended }, split) => (ended ? [] : [split]));
   }
 
   /** Event time through which a split has been read: who reads the furthest behind first keeps the least in wait. */
@@ -78,6 +132,9 @@ export class SourceDriver {
   /** Reads a part of a split and hands it on, then the frontier if it moved. False when nothing was there. */
   read(split: number, maxBytes: number): boolean | Promise<boolean> {
     this.#reading = split;
+    this.#offsetBefore = this.reader.position(split);
+    this.#before.clear();
+    this.reader.save(split, this.#before);
     const result = this.reader.read(split, maxBytes, this.#output);
     if (typeof result === "boolean") return this.#afterRead(result);
     return result.then((some) => this.#afterRead(some));
@@ -85,35 +142,110 @@ export class SourceDriver {
 
   /** All splits have ended. */
   get ended(): boolean {
-    return this.#ended.every(Boolean);
+    return this.#splits.every(({ ended }) => ended);
   }
 
-  /** The frontier as last handed on. */
+  /** The frontier as last handed on; +∞ where all that holds business is read elsewhere. */
   get frontier(): number {
-    return this.#emitted;
+    return this.#hasData ? this.#emitted : Number.POSITIVE_INFINITY;
   }
 
   metrics(): SourceMetrics {
-    let repeats = 0;
-    let rows = 0;
-    for (const stage of this.#stages.values()) {
-      repeats += stage.repeats;
-      rows += stage.size;
+    const total = (count: (split: SplitState) => number) => this.#splits.reduce((sum, split) => sum + count(split), 0);
+    return {
+      source: this.reader.source,
+      changes: total(({ changes }) => changes),
+      repeats: total(({ repeats }) => repeats),
+      faults: total(({ faults }) => faults),
+      rows: this.#allStages().reduce((sum, stage) => sum + stage.size, 0),
+      frontier: this.frontier,
+    };
+  }
+
+  /** Numbers of the splits whose rows are this driver's. */
+  get ownGroups(): number[] {
+    return this.#splits.filter((_, split) => !this.reader.splits[split]!.heartbeat).map(({ group }) => group);
+  }
+
+  /** Names of the tables that rows are in, with the schema of their records. */
+  get rowTables(): { readonly table: string; readonly schema: string }[] {
+    return this.#allStages().map(({ table, schema }) => ({ table, schema }));
+  }
+
+  /**
+   * What is known of each split, to go on from; between reads. A split in which positions went back is gone on with from
+   * before that, since what it held behind that place was not taken.
+   */
+  saveSplits(): SavedSplit[] {
+    return this.reader.splits.map((split, index) => {
+      const { group, ended, hasBegun, changes, repeats, faults } = this.#splits[index]!;
+      const isUndone = this.stopped && index === this.#reading;
+      const out = new ByteWriter();
+      for (const flag of [ended, hasBegun]) out.flag(flag);
+      for (const count of [changes, repeats, faults]) out.uint(count);
+      this.#frontier.save(index, out);
+      if (isUndone) out.raw(this.#before.buffer, 0, this.#before.length);
+      else this.reader.save(index, out);
+      const offset = isUndone ? this.#offsetBefore : this.reader.position(index);
+      const saved = out.bytes().toString("base64");
+      return { source: this.reader.source, name: nameOf(split), group, offset, saved };
+    });
+  }
+
+  /** What is known of the source as a whole, in base64. */
+  saveSource(): string {
+    const out = new ByteWriter();
+    savePosition(this.#position, out);
+    return out.bytes().toString("base64");
+  }
+
+  /**
+   * Goes on from what drivers of the source saved, be they more or fewer; once its rows are in the store, and before
+   * anything is read. STATE_INCOMPATIBLE, and what the reader raises whose log does not reach to where it was read.
+   */
+  async restore(saved: SavedSource): Promise<void> {
+    for (const stage of this.#allStages()) {
+      const before = saved.manifest.rows.find(({ table }) => table === stage.table)?.schema;
+      if (before !== undefined) stage.restore(before, () => this.#raiseIncompatible(stage, before));
     }
-    const { source } = this.reader;
-    return { source, changes: this.#changes, repeats, faults: this.#faults, rows, frontier: this.#emitted };
+    for (const input of saved.savedOfSource(this.reader.source)) takePosition(input, this.#position);
+    for (const [index, split] of this.reader.splits.entries()) {
+      const input = saved.split(this.reader.source, nameOf(split));
+      if (input === undefined) continue;
+      const state = this.#splits[index]!;
+      state.ended = input.flag();
+      state.hasBegun = input.flag();
+      state.changes = input.uint();
+      state.repeats = input.uint();
+      state.faults = input.uint();
+      this.#frontier.restore(index, input);
+      await this.reader.restore(index, input);
+    }
+  }
+
+  /** Hands on how far the source has been read already: once, before the first read. */
+  announce(): void {
+    if (this.#hasData) this.#advance();
+    else this.#emitFrontier(Number.POSITIVE_INFINITY, BEFORE_ALL_TIME);
   }
 
   #afterRead(some: boolean): boolean {
-    if (this.stopped) return some;
-    const through = this.#frontier.through();
-    if (through > this.#emitted) {
-      this.#emitted = through;
-      const element = { type: "frontier", source: this.reader.source, through, since: this.#frontier.since } as const;
-      for (const model of this.#models) this.#target.control(model, element);
-      for (const stage of this.#stages.values()) stage.forgetBefore(through);
-    }
+    if (!this.stopped) this.#advance();
     return some;
+  }
+
+  #advance(): void {
+    const through = this.#frontier.through();
+    if (through <= this.#emitted) return;
+    this.#emitted = through;
+    for (const split of this.#splits) split.hasBegun = true;
+    this.#emitFrontier(through, this.#frontier.since);
+    for (const stage of this.#allStages()) stage.forgetBefore(through);
+  }
+
+  #emitFrontier(through: number, since: number): void {
+    const element = { type: "frontier", source: this.reader.source, through, since } as const;
+    for (const model of this.#models) this.#target.control(model, element);
   }
 
   /** What the reader hands out goes nowhere once the source is stopped: nothing behind that place is proven or ended. */
@@ -124,49 +256,74 @@ export class SourceDriver {
         if (!this.stopped) act(...args);
       };
     return {
-      changes: unlessStopped((model, _split, batch) => {
-        this.#changes += batch.count;
-        if (this.#emitted > BEFORE_ALL_TIME) dateSeed(batch);
-        this.#stages.get(model)!.process(batch, this.#position);
-      }),
+      changes: unlessStopped((model, split, batch) => this.#change(model, split, batch)),
       progress: unlessStopped((split, time) => this.#frontier.progress(split, time)),
-      seeded: unlessStopped((_split, time) => {
-        if (this.#emitted === BEFORE_ALL_TIME) this.#frontier.seeded(time);
+      seeded: unlessStopped((split, time) => {
+        if (!this.#splits[split]!.hasBegun) this.#frontier.seeded(split, time);
       }),
       heartbeat: unlessStopped((time) => this.#frontier.heartbeat(time)),
       ended: unlessStopped((split, time) => {
-        this.#ended[split] = true;
+        this.#splits[split]!.ended = true;
         this.#frontier.ended(split, time);
       }),
-      fault: unlessStopped((_split, fault) => this.#fault(fault)),
+      fault: unlessStopped((split, fault) => this.#fault(split, fault)),
       suspend: unlessStopped((_split, suspension) => this.#suspend(suspension)),
     };
   }
 
-  #makeStage(model: Model, retainMs: number): RowStage {
-    return new RowStage(model, retainMs, {
-      rows: (batch) => this.#target.batch(model, batch),
-      incomplete: (batch, row) => this.#incomplete(model, batch, row),
-      seedDiffers: (batch, row) => this.#seedDiffers(model, batch, row),
-      positionWentBack: (batch, row) => this.#positionWentBack(model, batch, row),
-    });
+  #change(model: Model, split: number, batch: Batch): void {
+    const state = this.#splits[split]!;
+    const stage = this.#stages.get(model)!.get(changeColumns(batch).table.values[0]!)!;
+    const before = stage.repeats;
+    state.changes += batch.count;
+    if (state.hasBegun) dateSeed(batch);
+    stage.process(batch, state.group, this.#position);
+    state.repeats += stage.repeats - before;
+  }
+
+  /** One for each of the model's tables in this source. */
+  #makeStages(model: Model, retainMs: number, backend: RowBackend): Map<number, RowStage> {
+    const { source } = this.reader;
+    const events = {
+      rows: (batch: Batch) => this.#target.batch(model, batch),
+      incomplete: (batch: Batch, row: number) =>
+        this.#fault(this.#reading, incompleteRow(this.reader, this.#reading, model, batch, row)),
+      seedDiffers: (batch: Batch, row: number) => this.#target.engineAlert(seedDiffers(source, model, batch, row)),
+      positionWentBack: (batch: Batch, row: number) => this.#positionWentBack(model, batch, row),
+    };
+    const tables = [...model.from.entries()].filter(([, from]) => from.source === source);
+    return new Map(
+      tables.map(([index, { table }]) => {
+        return [index, new RowStage(rowTable(source, table, model), model, retainMs, backend, events)];
+      }),
+    );
+  }
+
+  #allStages(): RowStage[] {
+    return [...this.#stages.values()].flatMap((stages) => [...stages.values()]);
+  }
+
+  #raiseIncompatible(stage: RowStage, before: string): never {
+    const { source } = this.reader;
+    raise("STATE_INCOMPATIBLE", { uid: source, state: stage.table, before, now: stage.schema });
   }
 
   /** A fault goes on with what the row stage knows of the row, so that the checks can tell which keys it hides. */
-  #fault(fault: RecordFault): void {
-    this.#faults++;
+  #fault(split: number, fault: RecordFault): void {
+    const state = this.#splits[split]!;
+    state.faults++;
     this.#target.fault(fault);
     for (const model of this.#models.filter((candidate) => this.#reads(candidate, fault.table))) {
-      const known = fault.row === undefined ? undefined : this.#knownFields(model, fault.table, fault.row);
+      const known = fault.row === undefined ? undefined : this.#knownFields(model, fault.table, state.group, fault.row);
       this.#target.control(model, { type: "fault", fault, fields: [fault.fields?.[model.name] ?? {}, known ?? {}] });
     }
   }
 
-  #knownFields(model: Model, table: string, row: string): Record<string, string> | undefined {
-    const found = this.#stages.get(model)!.lookUp(this.#tableIndex(model, table), row);
+  #knownFields(model: Model, table: string, group: number, row: string): Record<string, string> | undefined {
+    const found = this.#stages.get(model)!.get(this.#tableIndex(model, table))!.lookUp(group, row);
     if (found === undefined) return undefined;
     const ids = Object.keys(model.fields).filter((name) => model.fields[name]!.kind === "id");
-    const values = ids.map((name) => [name, found.batch.column(name).get(found.row)] as const);
+    const values = ids.map((name) => [name, found.column(name).get(0)] as const);
     return Object.fromEntries(values.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
   }
 
@@ -177,59 +334,10 @@ export class SourceDriver {
     }
   }
 
-  #incomplete(model: Model, batch: Batch, row: number): void {
-    const change = changeColumns(batch);
-    const { topic, partition } = this.reader.splits[this.#reading]!;
-    const { table } = model.from[change.table.values[row]!]!;
-    const offset = change.offset.values[row]!;
-    const left = Object.keys(model.fields).filter((_, index) => (change.absent.values[row]! & (1 << index)) !== 0);
-    const names = left.map((name) => columnOf(name, model.fields[name]!)).join(", ");
-    this.#fault({
-      id: `${topic}/${partition}/${offset}`,
-      source: this.reader.source,
-      table,
-      topic,
-      partition,
-      offset,
-      code: "ROW_INCOMPLETE",
-      message: `Debezium left out ${names} and the row was not seen before. Read the table's snapshot, or set REPLICA IDENTITY FULL.`,
-      row: change.row.text(row),
-      key: null,
-      value: null,
-    });
-  }
-
-  #seedDiffers(model: Model, batch: Batch, row: number): void {
-    const { table, row: rows } = changeColumns(batch);
-    const { source } = this.reader;
-    const name = model.from[table.values[row]!]!.table;
-    this.#target.engineAlert({
-      id: `SEED_DIFFERS/${source}/${name}`,
-      code: "SEED_DIFFERS",
-      source,
-      message: `A later snapshot of ${name} differs from the changes seen of row ${rows.text(row)}: changes were missed.`,
-    });
-  }
-
   #positionWentBack(model: Model, batch: Batch, row: number): void {
     if (this.stopped) return;
     this.stopped = true;
-    const change = changeColumns(batch);
-    const { source } = this.reader;
-    const at = this.reader.formatPosition(
-      change.major.values[row]!,
-      change.minor.values[row]!,
-      change.sub.values[row]!,
-    );
-    const table = model.from[change.table.values[row]!]!.table;
-    this.#target.engineAlert({
-      id: `POSITION_WENT_BACK/${source}`,
-      code: "POSITION_WENT_BACK",
-      source,
-      message:
-        `Positions of ${source} went back to ${at} (${table}, ${formatTime(change.time.values[row]!)}) while time went on: ` +
-        "a failover or a restore. The source is stopped. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
-    });
+    this.#target.engineAlert(positionWentBack(this.reader, model, batch, row));
   }
 
   #tableIndex(model: Model, table: string): number {
@@ -252,4 +360,13 @@ function dateSeed(batch: Batch): void {
     time.values[row] = seed.values[row]!;
     seed.nulls[row] = 1;
   }
+}
+
+/** The table with the rows of a model that are in a table of a source. */
+function rowTable(source: string, table: string, { name }: Model): string {
+  return `rows/${source}/${table}/${name}`;
+}
+
+function nameOf({ topic, partition }: Split): string {
+  return `${topic}/${partition}`;
 }

@@ -16,7 +16,8 @@ export class ThreadWorker implements WorkerHandle {
   #isClosed = false;
   readonly #onPart: Waiter<WorkerPart>[] = [];
   readonly #onStarted: Waiter<void>[] = [];
-  readonly #onReport: Waiter<readonly OutboxRecord[]>[] = [];
+  readonly #onReported: Waiter<void>[] = [];
+  #takeReport: ((records: readonly OutboxRecord[]) => void) | undefined;
   readonly #onClosed: Waiter<void>[] = [];
 
   constructor(thread: Thread, index: number) {
@@ -63,8 +64,9 @@ export class ThreadWorker implements WorkerHandle {
     return this.#status;
   }
 
-  report(): Promise<readonly OutboxRecord[]> {
-    return this.#ask({ type: "report" }, this.#onReport);
+  async report(take: (records: readonly OutboxRecord[]) => void): Promise<void> {
+    this.#takeReport = take;
+    await this.#ask({ type: "report" }, this.#onReported);
   }
 
   async close(): Promise<void> {
@@ -86,7 +88,9 @@ export class ThreadWorker implements WorkerHandle {
       case "part":
         return this.#onPart.shift()!.resolve(reply.part);
       case "report":
-        return this.#onReport.shift()!.resolve(reply.records);
+        return this.#takeReport?.(reply.records);
+      case "reported":
+        return this.#onReported.shift()!.resolve();
       case "failed":
         return this.#failed(fromThrown(reply.error));
       case "closed":
@@ -104,7 +108,7 @@ export class ThreadWorker implements WorkerHandle {
 
   #failed(error: Error): void {
     this.#failure ??= error;
-    for (const waiters of [this.#onStarted, this.#onPart, this.#onReport]) {
+    for (const waiters of [this.#onStarted, this.#onPart, this.#onReported]) {
       for (const { reject } of waiters.splice(0)) reject(this.#failure);
     }
   }

@@ -14,15 +14,15 @@ export interface WorkerHandle {
   checkpoint(): Promise<WorkerPart>;
   /** A control element for all inputs. */
   control(element: Control): void;
-  /** What people decided, in the words of who makes the worker. */
+  /** What people decided, in the words of who makes the worker; the first call, behind `start`, lets it begin to read. */
   decide(decisions: readonly unknown[]): void;
   processingTime(time: number): void;
   /** Ends the sources where they are. */
   drain(): void;
   /** As of a moment ago. Throws what the worker failed with. */
   status(): WorkerStatus;
-  /** What is known of every key, when all has ended. */
-  report(): Promise<readonly OutboxRecord[]>;
+  /** Hands out what is known of every key, when all has ended, in pieces. */
+  report(take: (records: readonly OutboxRecord[]) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -85,8 +85,8 @@ export class LocalWorker implements WorkerHandle {
     return this.#worker.status();
   }
 
-  async report(): Promise<readonly OutboxRecord[]> {
-    return this.#worker.report();
+  async report(take: (records: readonly OutboxRecord[]) => void): Promise<void> {
+    this.#worker.report(take);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
-import { CountercheckError, type ErrorDetails, isError, messageOf } from "../base/errors.ts";
 import type { ErrorCode } from "../base/error-catalogue.ts";
+import { CountercheckError, type ErrorDetails, isError, messageOf } from "../base/errors.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { Manifest } from "./checkpoint/manifest.ts";
 import type { Doorbell } from "./exchange/doorbell.ts";
@@ -26,6 +26,7 @@ export type WorkerReply =
   | { readonly type: "status"; readonly status: WorkerStatus }
   | { readonly type: "part"; readonly part: WorkerPart }
   | { readonly type: "report"; readonly records: readonly OutboxRecord[] }
+  | { readonly type: "reported" }
   | { readonly type: "failed"; readonly error: ThrownError }
   | { readonly type: "closed" };
 
@@ -64,7 +65,7 @@ class Drive {
   readonly #bell: Doorbell;
   readonly #commands: WorkerCommand[];
   readonly #reply: (message: WorkerReply) => void;
-  #isStarted = false;
+  #mayRead = false;
   #isClosing = false;
   #statusAt = Number.NEGATIVE_INFINITY;
   #failure: { readonly error: unknown } | undefined;
@@ -80,7 +81,7 @@ class Drive {
     while (!this.#isClosing) {
       const seen = this.#bell.count;
       for (const command of this.#commands.splice(0)) await this.#obey(command);
-      const turn = this.#isStarted && this.#worker.turn();
+      const turn = this.#mayRead && this.#worker.turn();
       const some = typeof turn === "boolean" ? turn : await turn;
       if (this.#failure !== undefined) throw this.#failure.error;
       this.#tellStatus(!some);
@@ -93,7 +94,6 @@ class Drive {
     switch (command.type) {
       case "start":
         await this.#worker.start(command.from);
-        this.#isStarted = true;
         return this.#reply({ type: "started" });
       case "checkpoint":
         this.#worker.checkpoint().then(
@@ -106,13 +106,15 @@ class Drive {
       case "control":
         return this.#worker.control(command.element);
       case "decide":
+        this.#mayRead = true;
         return this.#worker.decide(command.decisions);
       case "processing-time":
         return this.#worker.processingTime(command.time);
       case "drain":
         return this.#worker.drain();
       case "report":
-        return this.#reply({ type: "report", records: await this.#worker.report() });
+        await this.#worker.report((records) => this.#reply({ type: "report", records }));
+        return this.#reply({ type: "reported" });
       case "close":
         this.#isClosing = true;
     }
@@ -120,7 +122,7 @@ class Drive {
 
   #tellStatus(isIdle: boolean): void {
     const now = performance.now();
-    if (!this.#isStarted || (!isIdle && now - this.#statusAt < STATUS_EVERY_MS)) return;
+    if (!this.#mayRead || (!isIdle && now - this.#statusAt < STATUS_EVERY_MS)) return;
     this.#statusAt = now;
     this.#reply({ type: "status", status: this.#worker.status() });
   }

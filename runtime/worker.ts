@@ -1,13 +1,14 @@
-import { assert } from "../base/errors.ts";
+import { assert, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { RecordFault, SourceReader } from "../dataflow/source.ts";
 import type { StorePart } from "../state/state-store.ts";
-import type { SplitEntry } from "./checkpoint/manifest.ts";
+import type { Manifest, SplitEntry } from "./checkpoint/manifest.ts";
 import type { Restored } from "./checkpoint/restored.ts";
 import { JobTasks, type KeyedEdge, type Port } from "./job-tasks.ts";
 import type { OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
+import { droppedStates } from "./operators/state-upgrade.ts";
 import type { OutboxRecord } from "./outbox.ts";
 import { SourceDriver, type SourceMetrics } from "./source-driver.ts";
 import { type Scheduler, SourceLoop } from "./source-loop.ts";
@@ -31,10 +32,18 @@ export interface WorkerOptions {
   readonly groups: ReadonlyMap<string, number>;
   /** The other workers, where there are any. */
   readonly links?: WorkerLinks;
-  /** True for a record that people have settled already, which need not be told again. */
-  readonly isSettled?: (fault: RecordFault) => boolean;
+  /** What people decided already. */
+  readonly heeding?: SettledFaults;
   /** Takes the worker's part of a checkpoint, once it is durable. */
   readonly onCheckpoint: (part: Promise<WorkerPart>) => void;
+}
+
+/** Records that people have settled before they were met. */
+export interface SettledFaults {
+  /** True for one of them: it need not be told again. */
+  isSettled(fault: RecordFault): boolean;
+  /** Elements that tell the tasks of those that were met since the last call. */
+  takeMet(): readonly Control[];
 }
 
 /** What connects a worker to all workers, itself included. */
@@ -72,6 +81,8 @@ export interface WorkerStatus {
   readonly emitted: number;
 }
 
+const REPORT_PIECE = 1_000;
+
 /**
  * One subtask of every task of a job: reads its splits, drives its tasks, exchanges rows with the other workers. It does
  * nothing by itself: each `turn` does a bounded amount of work, so that threads, a single thread and a simulator drive it
@@ -83,6 +94,7 @@ export class Worker {
   readonly #drivers: readonly SourceDriver[];
   readonly #loop: SourceLoop;
   #outbox: OutboxRecord[] = [];
+  #takeReport: ((records: readonly OutboxRecord[]) => void) | undefined;
   /** A barrier is on its way through the tasks: nothing is read meanwhile, so that all behind it waits. */
   #isResting = false;
   /** The sources have ended, and the tasks were told. */
@@ -96,7 +108,7 @@ export class Worker {
     this.#tasks = new JobTasks({
       graph,
       backend,
-      emit: (output, record) => this.#outbox.push({ kind: "emit", output, record }),
+      emit: (output, record) => this.#emit({ kind: "emit", output, record }),
       onBarrier: () => this.#takePart(),
       ...(links === undefined ? {} : { exchange: (edge, input) => links.exchange(edge, input) }),
     });
@@ -104,14 +116,22 @@ export class Worker {
     this.#loop = new SourceLoop({ ...options, drivers: this.#drivers, engineAlert: (alert) => this.#alert(alert) });
   }
 
-  /** Takes in what a checkpoint holds for this worker; before `start`. STATE_CORRUPT, STATE_INCOMPATIBLE. */
-  async restore(restored: Restored): Promise<void> {
-    const { store } = this.#options.backend;
-    const own = new Set(this.#drivers.flatMap((driver) => driver.ownGroups));
-    store.restore(restored.manifest.stores, (table, group) => restored.owns(table, group, own));
+  /**
+   * Takes in what a checkpoint holds for this worker; before `start`. STATE_CORRUPT; STATE_INCOMPATIBLE; STATE_DROPPED where
+   * the job no longer has a state and `allowDropped` is false.
+   */
+  async restore(restored: Restored, allowDropped: boolean): Promise<void> {
+    const { manifest } = restored;
+    if (!allowDropped) this.#requireAll(manifest);
+    const splits = new Set(this.#drivers.flatMap((driver) => driver.ownGroups));
+    const keyed = new Set(this.#tasks.hosts.map((host) => host.table));
+    const rows = new Set(this.#rowTables().map(({ table }) => table));
+    this.#options.backend.store.restore(manifest.stores, (table, group) =>
+      keyed.has(table) ? restored.ownsKeys(group) : rows.has(table) && splits.has(group),
+    );
     for (const driver of this.#drivers) await driver.restore(restored);
     for (const host of this.#tasks.hosts) {
-      const kept = restored.manifest.kept.find(({ uid }) => uid === host.kept.uid);
+      const kept = manifest.kept.find(({ uid }) => uid === host.kept.uid);
       if (kept !== undefined) host.restore(kept, restored.savedOf(host.kept.uid), this.#options.index === 0);
     }
   }
@@ -157,14 +177,15 @@ export class Worker {
     });
   }
 
-  /** What is known of every key, when all has ended. */
-  report(): OutboxRecord[] {
+  /** Hands out what is known of every key, when all has ended, in pieces. */
+  report(take: (records: readonly OutboxRecord[]) => void): void {
     const held = this.#outbox;
     this.#outbox = [];
+    this.#takeReport = take;
     this.#tasks.report();
-    const report = this.#outbox;
+    take(this.#outbox);
+    this.#takeReport = undefined;
     this.#outbox = held;
-    return report;
   }
 
   status(): WorkerStatus {
@@ -182,6 +203,13 @@ export class Worker {
     this.#options.backend.store.close();
   }
 
+  #emit(record: OutboxRecord): void {
+    this.#outbox.push(record);
+    if (this.#takeReport === undefined || this.#outbox.length < REPORT_PIECE) return;
+    this.#takeReport(this.#outbox);
+    this.#outbox = [];
+  }
+
   #behindBarrier(act: () => void): void {
     if (this.#isResting) this.#held.push(act);
     else act();
@@ -189,6 +217,7 @@ export class Worker {
 
   #afterReading(some: boolean): boolean {
     if (!some) this.#loop.requireMore();
+    for (const element of this.#options.heeding?.takeMet() ?? []) this.#tasks.broadcast(element);
     if (this.#loop.ended) this.#end();
     this.#options.links?.flush();
     return some;
@@ -209,7 +238,7 @@ export class Worker {
       store,
       kept: this.#tasks.kept,
       operators,
-      rows: this.#drivers.flatMap((driver) => driver.rowTables),
+      rows: this.#rowTables(),
       splits: this.#drivers.flatMap((driver) => driver.saveSplits()),
       sources: this.#drivers.map((driver) => ({ source: driver.reader.source, saved: driver.saveSource() })),
       outbox: this.#outbox,
@@ -219,6 +248,19 @@ export class Worker {
     for (const act of this.#held.splice(0)) act();
     links?.release();
     this.#options.onCheckpoint(durable.then(() => part));
+  }
+
+  #rowTables(): { readonly table: string; readonly schema: string }[] {
+    return this.#drivers.flatMap((driver) => driver.rowTables);
+  }
+
+  #requireAll({ kept, rows }: Manifest): void {
+    const own = new Set(this.#rowTables().map(({ table }) => table));
+    const dropped = [
+      ...droppedStates(kept, this.#tasks.kept),
+      ...rows.flatMap(({ table }) => (own.has(table) ? [] : [table])),
+    ];
+    if (dropped.length > 0) raise("STATE_DROPPED", { states: dropped.join(", ") });
   }
 
   #alert(alert: {
@@ -241,8 +283,8 @@ export class Worker {
         control: (model, element) => this.#tasks.control(model, element),
         engineAlert: (alert) => this.#alert(alert),
         fault: (fault) => {
-        if (options.isSettled?.(fault) !== true) this.#outbox.push({ kind: "fault", fault });
-      },
+          if (options.heeding?.isSettled(fault) !== true) this.#outbox.push({ kind: "fault", fault });
+        },
         suspension: (suspension) => this.#outbox.push({ kind: "suspension", suspension }),
       },
     );

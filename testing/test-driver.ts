@@ -18,9 +18,9 @@ import type { Field, Fields, Model, MoneyValue, ValueOf } from "../dataflow/mode
 import { writeFields } from "../dataflow/row-writer.ts";
 import type { RecordFault, Suspension } from "../dataflow/source.ts";
 import { JobTasks } from "../runtime/job-tasks.ts";
-import { SourceDriver } from "../runtime/source-driver.ts";
-import { memoryBackend } from "./memory-backend.ts";
+import { SourceDriver, splitKey } from "../runtime/source-driver.ts";
 import { ManualReader, type ManualSourceOptions } from "./manual-reader.ts";
+import { memoryBackend } from "./memory-backend.ts";
 
 /** Values of a row as tests write them: keys as they are in the database, money as `"12.50 EUR"`, instants in ms. */
 export type TestRow<F extends Fields> = { readonly [K in keyof F]?: TestValue<ValueOf<F[K]>> | null };
@@ -59,13 +59,18 @@ export class TestDriver {
     for (const name of new Set(models.flatMap((model) => model.from.map((from) => from.source)))) {
       const own = models.filter((model) => model.from.some((from) => from.source === name));
       const reader = new ManualReader(name, own, sources[name] ?? {});
-      const driver = new SourceDriver(reader, own, sources[name]?.retainMs ?? days(180), {
-        batch: (model, batch) => this.#tasks.batch(model, batch),
-        control: (model, element) => this.#tasks.control(model, element),
-        engineAlert: (alert) => this.#emit(OUTPUTS.engine, alert),
-        fault: (fault) => this.#emit("faults", fault),
-        suspension: (suspension) => this.#emit("suspensions", suspension),
-      });
+      const retainMs = sources[name]?.retainMs ?? days(180);
+      const groups = new Map(reader.splits.map((split, index) => [splitKey(name, split), index]));
+      const driver = new SourceDriver(
+        { reader, models: own, retainMs, backend, groups },
+        {
+          batch: (model, batch) => this.#tasks.batch(model, batch),
+          control: (model, element) => this.#tasks.control(model, element),
+          engineAlert: (alert) => this.#emit(OUTPUTS.engine, alert),
+          fault: (fault) => this.#emit("faults", fault),
+          suspension: (suspension) => this.#emit("suspensions", suspension),
+        },
+      );
       this.#drivers.set(name, { driver, reader });
     }
   }

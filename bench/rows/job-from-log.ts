@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { days } from "../../base/time.ts";
-import { openRegistry, readConfig } from "../../cli/config.ts";
+import { fileURLToPath } from "node:url";
+import { readConfig } from "../../cli/config.ts";
 import { openProgress } from "../../cli/progress.ts";
 import { Recorder } from "../../cli/recorder.ts";
 import { runJob } from "../../cli/run-job.ts";
@@ -10,6 +10,8 @@ import { shopConfig } from "../../cli/shop-log.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
 import { shopLog } from "../shop-log.ts";
+
+const JOB = fileURLToPath(new URL("../../jobs/payment-settlement/job.ts", import.meta.url));
 
 /** The payment–settlement job as users run it: file log in; verdicts, alerts and snapshots out. */
 export const jobFromLog: BenchRow = {
@@ -26,11 +28,17 @@ export const jobFromLog: BenchRow = {
     const cpuAtStart = process.cpuUsage();
     const { seconds } = await runJob({
       graph: paymentSettlement.graph(),
+      job: JOB,
       sources: config.sources,
-      registry: openRegistry(config.registry, configFile),
+      registry: config.registry,
+      configFile,
       output,
-      retainMs: days(180),
+      state: config.state,
+      retainMs: config.retainMs,
       follow: false,
+      parallelism: 1,
+      fresh: true,
+      allowDroppedState: false,
       progress: openProgress(true),
       signal: new AbortController().signal,
       onRecord: (name, record) => recorder.emitted(name, record),

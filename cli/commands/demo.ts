@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
-import { seededRandom } from "../../base/random.ts";
-import { days } from "../../base/time.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
-import type { Scheduler } from "../../runtime/embedded-runner.ts";
-import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
+import { KEY_GROUPS } from "../../state/key-groups.ts";
 import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { writeHistoryOf } from "../history.ts";
@@ -32,7 +30,10 @@ interface DemoOptions {
   readonly verdicts?: string;
   readonly history?: string;
   readonly interleave?: number;
+  readonly parallelism: number;
 }
+
+const JOB = fileURLToPath(new URL("../../jobs/payment-settlement/job.ts", import.meta.url));
 
 /** What still fits on a disk, and into a day. */
 const MAX_ORDERS = 10_000_000;
@@ -51,6 +52,7 @@ export function addDemo(program: Command): void {
     .option("--seed <n>", "what the shop is made from", count, 1)
     .option("--orders <n>", "orders that arrive", between(0, MAX_ORDERS), 20_000)
     .option("--dir <dir>", "folder for the log and the results; emptied first", ".countercheck/demo")
+    .option("--parallelism <n>", "workers, each in a thread of its own", between(1, KEY_GROUPS), 1)
     .option("--json", "one JSON document on stdout")
     .option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines")
     .option("--history <file>", "write all emitted verdicts, as JSON lines")
@@ -110,23 +112,23 @@ async function check(dir: string, options: DemoOptions, progress: Progress, sign
   const config = readConfig(join(dir, "config.json"));
   const run = await runJob({
     graph: paymentSettlement.graph(),
+    job: JOB,
     sources: config.sources,
-    registry: new FolderRegistry(join(dir, "input", "schemas")),
+    registry: config.registry,
+    configFile: config.file,
     output: dir,
-    retainMs: days(180),
+    state: config.state,
+    retainMs: config.retainMs,
     follow: false,
-    scheduler: options.interleave === undefined ? undefined : randomly(options.interleave),
+    parallelism: options.parallelism,
+    fresh: true,
+    allowDroppedState: false,
+    interleave: options.interleave,
     progress,
     signal,
     onRecord: (output, record) => recorder.emitted(output, record),
   });
   return { run, recorder };
-}
-
-/** Reads whatever partition chance picks. */
-function randomly(seed: number): Scheduler {
-  const random = seededRandom(seed).fork("interleave");
-  return (candidates) => random.pick(candidates);
 }
 
 function documentOf(

@@ -1,11 +1,14 @@
 import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { formatTime } from "../../base/time.ts";
+import { KEY_GROUPS } from "../../state/key-groups.ts";
 import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJob } from "../load-job.ts";
+import { between } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
@@ -19,6 +22,10 @@ import { requireWritable, writing } from "../write-text.ts";
 
 interface RunOptions {
   readonly config: string;
+  readonly parallelism: number;
+  readonly fresh?: true;
+  readonly fromSavepoint?: string;
+  readonly allowDroppedState?: true;
   readonly follow?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -30,7 +37,11 @@ const EXAMPLES = `
 Examples:
   npx countercheck run jobs/payment-settlement --config countercheck.json
   npx countercheck run my-job.ts --config countercheck.json --json --quiet
-  npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it)
+  npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it, the next run goes on)
+  npx countercheck run my-job.ts --config countercheck.json --parallelism 4
+  npx countercheck run my-job.ts --config countercheck.json --from-savepoint backups/before-upgrade
+
+A run that was stopped, killed or cut off goes on from its last checkpoint, and leaves what it would have left without that.
 
 Exit codes: 0 all is well, 1 it failed, 2 it was called wrongly, 3 there are money discrepancies, or something could not be
 judged: unobservable verdicts, suspended checks, records of this run in the dead letters; the summary says which. With
@@ -44,6 +55,14 @@ export function addRun(program: Command): void {
     .argument("<job>", "a TypeScript file whose default export is a job, or a folder with a job.ts")
     .requiredOption("--config <file>", "where sources, schemas and results are")
     .option("--follow", "go on when all has been read, until Ctrl-C")
+    .option("--parallelism <n>", "workers, each in a thread of its own", between(1, KEY_GROUPS), 1)
+    .option("--fresh", "begin from the start of the log, even if there is a run to go on with")
+    .addOption(
+      new Option("--from-savepoint <dir>", "begin from a savepoint, which may be of another parallelism").conflicts(
+        "fresh",
+      ),
+    )
+    .option("--allow-dropped-state", "leave state behind that the job no longer has")
     .option("--json", "the summary as one JSON document on stdout")
     .option("--quiet", "no progress")
     .addOption(option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines"))
@@ -61,7 +80,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
   const config = readConfig(options.config);
   requireApart(config);
   const job = await loadJob(path);
-  const registry = openRegistry(config.registry, config.file);
+  openRegistry(config.registry, config.file);
   const graph = job.graph();
   // They may be asked for within the output folder.
   writing(config.output, () => mkdirSync(config.output, { recursive: true }));
@@ -70,19 +89,26 @@ async function run(path: string, options: RunOptions): Promise<void> {
   const recorder = options.verdicts === undefined ? undefined : new Recorder();
   const result = await runJob({
     graph,
+    job: path,
     sources: config.sources,
-    registry,
+    registry: config.registry,
+    configFile: config.file,
     output: config.output,
+    state: config.state,
     retainMs: config.retainMs,
     staleAfterMs: config.staleAfterMs,
     follow: options.follow === true,
+    parallelism: options.parallelism,
+    fresh: options.fresh === true,
+    fromSavepoint: options.fromSavepoint && resolve(options.fromSavepoint),
+    allowDroppedState: options.allowDroppedState === true,
     progress: openProgress(options.quiet === true || options.json === true),
     signal,
     onRecord: recorder && ((output, record) => recorder.emitted(output, record)),
   });
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
   if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
-  if (options.json) terminal.printJson(documentOf(job.name, result, signal.aborted));
+  if (options.json) terminal.printJson(documentOf(job.name, result));
   else terminal.print([...previousText(result), runText(job.name, result, shownPath(config.output))].join("\n"));
   process.exitCode = exitCode(options, result, signal);
 }
@@ -101,13 +127,14 @@ function exitCode({ follow }: RunOptions, result: RunResult, signal: AbortSignal
   return signal.aborted ? EXIT.interrupted : exitCodeOf(outcomeOf(result));
 }
 
-function documentOf(job: string, result: RunResult, interrupted: boolean) {
+function documentOf(job: string, result: RunResult) {
   const { events, seconds, tally, openDeadLetters, openSuspensions } = result;
   return {
     job,
     events,
     seconds: Number(seconds.toFixed(3)),
-    complete: !interrupted,
+    complete: result.isComplete,
+    resumedFrom: result.resumedFrom ?? null,
     outcome: outcomeOf(result),
     verdicts: tally.statuses(),
     byClass: tally.finals().map((final) => ({ ...final, atRisk: final.atRisk.toRecord() })),

@@ -1,74 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
-import { raise } from "../../base/errors.ts";
+import { type FolderLock, lockFolder } from "../../base/folder-lock.ts";
 
-/**
- * Makes this process the only writer of a log folder. LOG_LOCKED while another process, or another writer in this one,
- * holds it; the lock of a process that is gone is cleared away.
- *
- * Every contender puts down a file of its own before it looks for others, so of two that come at once at least one sees
- * the other; clearing a dead holder's file can never take a living one's. Two at the very same moment may both be refused.
- */
+/** The right to write a log, until `release`. */
+export type LogLock = FolderLock;
+
+/** Makes this process the only writer of a log folder. LOG_LOCKED. */
 export function lockLog(dir: string): LogLock {
-  const name = `writer-${randomUUID()}.lock`;
-  const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-  const hidden = join(dir, `.${name}`);
-  writeFileSync(hidden, JSON.stringify(holder));
-  renameSync(hidden, join(dir, name));
-  for (const other of readdirSync(dir).filter((file) => /^writer-.*\.lock$/.test(file) && file !== name)) {
-    const held = readHolder(join(dir, other));
-    if (held === undefined) continue;
-    if (isGone(held)) rmSync(join(dir, other), { force: true });
-    else {
-      rmSync(join(dir, name));
-      raise("LOG_LOCKED", { dir, pid: held.pid, host: held.host, file: join(dir, other) });
-    }
-  }
-  return { release: () => rmSync(join(dir, name), { force: true }) };
-}
-
-/** The right to write, until `release`. */
-export interface LogLock {
-  release(): void;
-}
-
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** Tells a process from a later one with the same id; empty where the system does not say. */
-  readonly started: string;
-}
-
-function readHolder(path: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Holder;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    return { pid: 0, host: "unknown", started: "" };
-  }
-}
-
-/** Only a process of this machine can be known to be gone. */
-function isGone(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-  return holder.started !== "" && holder.started !== startOf(holder.pid);
-}
-
-/** Boot and start time of a process, from Linux's /proc; empty elsewhere. A zombie has neither. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return fields[0] === "Z" ? "" : `${boot}/${fields[19]}`;
-  } catch {
-    return "";
-  }
+  return lockFolder(dir, "LOG_LOCKED");
 }

@@ -68,6 +68,16 @@ export class CheckpointStore {
     return decodeManifest(readFile(this.#disk, path), path);
   }
 
+  /** Reads a manifest; undefined where it is damaged. */
+  tryRead(checkpoint: number): Manifest | undefined {
+    try {
+      return this.read(checkpoint);
+    } catch (error) {
+      if (isError(error, "CHECKPOINT_DAMAGED")) return undefined;
+      throw error;
+    }
+  }
+
   /** Reads a checkpoint's outbox. CHECKPOINT_DAMAGED. */
   readOutbox({ outbox: { file, bytes, crc } }: Manifest): OutboxRecord[] {
     const path = join(this.#dir, file);
@@ -103,12 +113,8 @@ export class CheckpointStore {
   }
 
   #segmentsNamedBy(checkpoint: number): Set<string> {
-    try {
-      return segmentsOf([this.read(checkpoint)]);
-    } catch (error) {
-      if (!isError(error, "CHECKPOINT_DAMAGED")) throw error;
-      return new Set();
-    }
+    const manifest = this.tryRead(checkpoint);
+    return manifest === undefined ? new Set() : segmentsOf([manifest]);
   }
 
   async #writeFile(path: string, bytes: Uint8Array): Promise<void> {

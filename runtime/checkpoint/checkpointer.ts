@@ -15,10 +15,13 @@ export interface Sink {
    * at any moment of the first call, and leaves the same.
    */
   deliver(delivery: Delivery): Promise<void>;
-  /** The checkpoint whose outbox was the last to be out. */
-  lastDelivered(): { readonly epoch: number; readonly checkpoint: number } | undefined;
-  /** Says that what follows comes from an older checkpoint than what is out: what is out already must not come again. */
-  rewindTo(before: unknown): void;
+  /**
+   * Before all else, for a run that goes on from this checkpoint: brings out what of it is not out yet, and remembers what
+   * is out of later ones, which are lost, so that it does not come again.
+   */
+  recover(delivery: Delivery): Promise<void>;
+  /** True when an outbox of this epoch was brought out. */
+  hasDelivered(epoch: number): boolean;
 }
 
 /** An outbox on its way. */

@@ -1,5 +1,5 @@
 import { type CountercheckError, isError, raise } from "../../base/errors.ts";
-import type { EngineAlert, OutboxRecord } from "../outbox.ts";
+import type { EngineAlert } from "../outbox.ts";
 import type { WorkerHandle } from "../worker-handle.ts";
 import type { CheckpointerOptions } from "./checkpointer.ts";
 import type { Manifest } from "./manifest.ts";
@@ -35,8 +35,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
       const workers = await started(options, from);
       checkpoints.clear([from, ...olderThan(options, checkpoint)]);
       observer.restore(from.observed);
-      await bringOut(options, from, records);
-      if (damaged.length > 0) sink.rewindTo(from.before);
+      const { epoch, attempt, before, takenAt } = from;
+      await sink.recover({ epoch, attempt, checkpoint, records, before, takenAt });
       return { workers, from, warnings };
     } catch (error) {
       if (!isError(error, "CHECKPOINT_DAMAGED") && !isError(error, "STATE_CORRUPT")) throw error;
@@ -46,7 +46,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   }
   if (damaged.length > 0) raise("CHECKPOINTS_DAMAGED", { reason: damaged.map(({ message }) => message).join(" ") });
   checkpoints.clear([]);
-  if (sink.lastDelivered()?.epoch === run.epoch) raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
+  if (sink.hasDelivered(run.epoch)) raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
   return { workers: await started(options, undefined), from: undefined, warnings };
 }
 
@@ -61,24 +61,11 @@ async function started({ openWorkers }: RecoveryOptions, from: Manifest | undefi
   }
 }
 
-async function bringOut({ sink, run }: RecoveryOptions, from: Manifest, records: OutboxRecord[]): Promise<void> {
-  const last = sink.lastDelivered();
-  if (last?.epoch === from.epoch && last.checkpoint >= from.checkpoint) return;
-  const { epoch, checkpoint, before, takenAt } = from;
-  await sink.deliver({ epoch, attempt: run.attempt, checkpoint, records, before, takenAt });
-}
-
 /** The checkpoint before, where it is whole: it is kept until the next one is out. */
 function olderThan({ checkpoints, run }: RecoveryOptions, checkpoint: number): Manifest[] {
   const before = checkpoints.list().find((other) => other < checkpoint);
-  if (before === undefined) return [];
-  try {
-    const manifest = checkpoints.read(before);
-    return manifest.epoch === run.epoch ? [manifest] : [];
-  } catch (error) {
-    if (!isError(error, "CHECKPOINT_DAMAGED")) throw error;
-    return [];
-  }
+  const manifest = before === undefined ? undefined : checkpoints.tryRead(before);
+  return manifest?.epoch === run.epoch ? [manifest] : [];
 }
 
 function warningOf(checkpoint: number, { message }: CountercheckError): EngineAlert {

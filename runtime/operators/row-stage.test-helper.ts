@@ -1,10 +1,15 @@
 import { Batch } from "../../base/batch.ts";
+import { raise } from "../../base/errors.ts";
 import { keyOf } from "../../base/key.ts";
+import { MemoryDisk } from "../../base/memory-disk.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD, changeColumns, changeLayout, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
 import { id, integer, type Model, model, money, table, text } from "../../dataflow/model.ts";
 import { writeFields } from "../../dataflow/row-writer.ts";
-import { RowStage, type SourcePosition } from "./row-stage.ts";
+import { StateStore } from "../../state/state-store.ts";
+import { TimerQueue } from "../../state/timer-queue.ts";
+import { RowStage } from "./row-stage.ts";
+import { noPosition, type SourcePosition } from "./source-position.ts";
 
 /** A model with one field of each shape that the row stage treats in its own way. */
 export const Order = model("Order", {
@@ -34,32 +39,84 @@ export interface RowChange {
   readonly seed?: boolean;
 }
 
-/** A row stage whose outcome is kept as text: `+ 1 {7, "note", 5, 2} @10`. */
+/** Rows of a partition are kept apart from others; here there is one. */
+const GROUP = 3;
+
+/** Row stages of a model's two tables, whose outcome is kept as text: `+ 1 {7, "note", 5, 2} @10`. */
 export class StageHarness {
   readonly out: string[] = [];
   readonly events: string[] = [];
-  readonly stage: RowStage;
   readonly source: SourcePosition;
+  readonly #disk = new MemoryDisk();
+  readonly #retainMs: number;
+  #restarts = 0;
+  #store: StateStore;
+  #stages: readonly RowStage[];
   #next = 0;
 
   constructor(retainMs = 1_000_000, longestTransactionMs = 0) {
-    this.source = { major: -1, minor: -1, sub: -1, time: BEFORE_ALL_TIME, longestTransactionMs };
-    this.stage = new RowStage(Order as unknown as Model, retainMs, {
-      rows: (batch) => {
-        for (let row = 0; row < batch.count; row++) this.out.push(rowText(batch, row));
-      },
-      incomplete: (_, row) => this.events.push(`incomplete ${row}`),
-      seedDiffers: () => this.events.push("seed differs"),
-      positionWentBack: () => this.events.push("position went back"),
-    });
+    this.#retainMs = retainMs;
+    this.source = noPosition(longestTransactionMs);
+    this.#store = this.#openStore();
+    this.#stages = this.#makeStages();
   }
 
-  /** Hands changes over in one batch; their positions follow one another unless they are given. */
+  /** Hands changes over, in one batch where they are of one table; their positions follow one another unless given. */
   push(...changes: readonly RowChange[]): this {
-    const batch = new Batch(changeLayout(Order as unknown as Model), changes.length);
-    for (const change of changes) this.#write(batch, change);
-    this.stage.process(batch, this.source);
+    for (let from = 0, to = 0; from < changes.length; from = to) {
+      const table = changes[from]!.table ?? 0;
+      while (to < changes.length && (changes[to]!.table ?? 0) === table) to++;
+      const batch = new Batch(changeLayout(Order as unknown as Model), to - from);
+      for (const change of changes.slice(from, to)) this.#write(batch, change);
+      this.#stages[table]!.process(batch, GROUP, this.source);
+    }
     return this;
+  }
+
+  /** Other row stages go on with what these have kept. */
+  restart(): this {
+    const { part } = this.#store.checkpoint();
+    const { schema } = this.#stages[0]!;
+    this.#store = this.#openStore();
+    this.#store.restore([part], () => true);
+    this.#stages = this.#makeStages();
+    for (const stage of this.#stages) stage.restore(schema, () => raise("BUG", { what: "it is the same schema" }));
+    return this;
+  }
+
+  forgetBefore(frontier: number): void {
+    for (const stage of this.#stages) stage.forgetBefore(frontier);
+  }
+
+  /** The stored row of a table. */
+  lookUp(table: 0 | 1, row: string): Batch | undefined {
+    return this.#stages[table]!.lookUp(GROUP, row);
+  }
+
+  get size(): number {
+    return this.#stages.reduce((sum, stage) => sum + stage.size, 0);
+  }
+
+  get repeats(): number {
+    return this.#stages.reduce((sum, stage) => sum + stage.repeats, 0);
+  }
+
+  #openStore(): StateStore {
+    return new StateStore({ disk: this.#disk, dir: "/state", prefix: `s${this.#restarts++}-`, memoryBytes: 4 << 20 });
+  }
+
+  #makeStages(): RowStage[] {
+    return Order.from.map(({ table: name }) => {
+      const backend = { store: this.#store, timerQueue: () => new TimerQueue() };
+      return new RowStage(name, Order as unknown as Model, this.#retainMs, backend, {
+        rows: (batch) => {
+          for (let row = 0; row < batch.count; row++) this.out.push(rowText(batch, row));
+        },
+        incomplete: (_, row) => this.events.push(`incomplete ${row}`),
+        seedDiffers: () => this.events.push("seed differs"),
+        positionWentBack: () => this.events.push("position went back"),
+      });
+    });
   }
 
   #write(batch: Batch, change: RowChange): void {

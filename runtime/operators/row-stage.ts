@@ -1,5 +1,5 @@
 import { Batch } from "../../base/batch.ts";
-import { BytesColumn, type Column } from "../../base/columns.ts";
+import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import {
   ADD,
@@ -12,6 +12,8 @@ import {
   RETRACT,
 } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
+import { RowRecord, rowConversion, rowSchema } from "./row-record.ts";
+import { goesBack, notePosition, type SourcePosition } from "./source-position.ts";
 
 /** What the row stage tells besides its rows. Row numbers are those of the batch it was given. */
 export interface RowStageEvents {
@@ -25,250 +27,263 @@ export interface RowStageEvents {
   positionWentBack(batch: Batch, row: number): void;
 }
 
-/** The newest position that was seen of a source; shared by all its row stages. */
-export interface SourcePosition {
-  major: number;
-  minor: number;
-  sub: number;
-  time: number;
-  readonly longestTransactionMs: number;
-}
-
 /** How far a database's clock may have been set back between two commits on one row. */
 const CLOCK_STEP_MS = 2_000;
 
-const LIVE = 1;
-const DELETED = 0;
+/** The records of one table's rows, by group and key: a table of the state store. */
+export interface RowTable {
+  readonly size: number;
+  /** Where a key was found, its value is `buffer[start .. end)`, until the next call on the store. */
+  find(group: number, key: Uint8Array, start: number, end: number): boolean;
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+  put(group: number, key: Uint8Array, from: number, to: number, value: Uint8Array, start: number, end: number): void;
+  remove(group: number, key: Uint8Array, start: number, end: number): boolean;
+  forEach(visit: (group: number, key: Buffer, value: Buffer) => void): void;
+}
+
+/** Deleted rows by the time of their deletion: timers, which may be kept on disk. */
+export interface Graves {
+  register(key: string, time: number): void;
+  next(through: number): { readonly key: string; readonly time: number } | undefined;
+}
+
+/** Where row stages keep their rows. */
+export interface RowBackend {
+  readonly store: { table(name: string): RowTable };
+  timerQueue(name: string): Graves;
+}
 
 /**
- * The row stage: state by (table, primary key) that keeps each row's last position and the model's fields, drops
+ * The row stage of one table: state by primary key that keeps each row's last position and the model's fields, drops
  * repeats, fills in what Debezium left out, and turns changes into retract(old) and add(new). See "Row stage" and
- * "Identity of a change" in the semantics.
- *
- * Rows live in one batch that is used as a table: a map from key to slot, slots reused.
+ * "Identity of a change" in the semantics. Rows are kept apart by group, the number of the partition that they are in.
  */
 export class RowStage {
+  /** Name of the table that its rows are in. */
+  readonly table: string;
+  readonly #model: Model;
   readonly #events: RowStageEvents;
   readonly #retainMs: number;
-  readonly #slots = new Map<string, number>();
-  readonly #table: Batch;
-  readonly #stored: ChangeColumns;
+  readonly #rows: RowTable;
+  readonly #graves: Graves;
+  /** The record that is looked at. */
+  readonly #stored: RowRecord;
+  /** For one stored row. */
+  readonly #scratch: Batch;
   readonly #out: Batch;
   readonly #outMeta: ChangeColumns;
-  readonly #free: number[] = [];
-  /** Deleted rows in the order of their deletion, to be forgotten after `retainMs`. */
-  #graves: { readonly key: string; readonly time: number }[] = [];
-  #gravesBuried = 0;
   /** Changes that were not newer than their row's last. */
   repeats = 0;
 
-  constructor(model: Model, retainMs: number, events: RowStageEvents) {
+  /** `name`: that of its table in the backend. `retainMs`: how long a deleted row keeps its position, in event time. */
+  constructor(name: string, model: Model, retainMs: number, backend: RowBackend, events: RowStageEvents) {
+    this.table = name;
+    this.#model = model;
     this.#events = events;
     this.#retainMs = retainMs;
-    this.#table = new Batch(changeLayout(model));
-    this.#stored = changeColumns(this.#table);
+    this.#rows = backend.store.table(name);
+    this.#graves = backend.timerQueue(name);
+    this.#stored = new RowRecord(model);
+    this.#scratch = new Batch(changeLayout(model), 1);
     this.#out = new Batch(changeLayout(model));
     this.#outMeta = changeColumns(this.#out);
   }
 
   /** Rows that are known, deleted ones included. */
   get size(): number {
-    return this.#slots.size;
+    return this.#rows.size;
   }
 
-  /** Takes changes of one table of one source, in log order. */
-  process(batch: Batch, source: SourcePosition): void {
+  /** The schema of its records. */
+  get schema(): string {
+    return rowSchema(this.#model);
+  }
+
+  /** Takes changes of one partition of its table, in log order. */
+  process(batch: Batch, group: number, source: SourcePosition): void {
     const change = changeColumns(batch);
-    for (let row = 0; row < batch.count && this.#change(batch, change, row, source); row++);
+    for (let row = 0; row < batch.count && this.#change(batch, change, row, group, source); row++);
     if (this.#out.count === 0) return;
     this.#events.rows(this.#out);
     this.#out.clear();
   }
 
-  /** The stored fields of a live row, as a batch and a row in it; undefined for a row that is not known. */
-  lookUp(table: number, row: string): { readonly batch: Batch; readonly row: number } | undefined {
-    const slot = this.#slots.get(`${table}|${row}`);
-    return slot === undefined || this.#stored.kind.values[slot] !== LIVE
-      ? undefined
-      : { batch: this.#table, row: slot };
+  /** The stored fields of a live row, as row 0 of a batch that the next call overwrites; undefined for a row not known. */
+  lookUp(group: number, row: string): Batch | undefined {
+    const key = Buffer.from(row, "utf8");
+    if (!this.#find(group, key, 0, key.length) || !this.#stored.isLive) return undefined;
+    this.#readScratch();
+    return this.#scratch;
   }
 
   /** Forgets rows that were deleted longer ago than they are to be kept. */
   forgetBefore(frontier: number): void {
-    while (this.#gravesBuried < this.#graves.length) {
-      const grave = this.#graves[this.#gravesBuried]!;
-      if (grave.time + this.#retainMs >= frontier) break;
-      this.#gravesBuried++;
-      this.#forget(grave.key, grave.time);
-    }
-    if (this.#gravesBuried > 1024 && this.#gravesBuried * 2 > this.#graves.length) {
-      this.#graves = this.#graves.slice(this.#gravesBuried);
-      this.#gravesBuried = 0;
+    for (;;) {
+      const grave = this.#graves.next(frontier - this.#retainMs);
+      if (grave === undefined) return;
+      if (grave.time + this.#retainMs >= frontier) return this.#graves.register(grave.key, grave.time);
+      const bar = grave.key.indexOf("|");
+      const group = Number(grave.key.slice(0, bar));
+      const key = Buffer.from(grave.key.slice(bar + 1), "utf8");
+      const isThere = this.#find(group, key, 0, key.length) && !this.#stored.isLive;
+      if (isThere && this.#stored.time === grave.time) this.#rows.remove(group, key, 0, key.length);
     }
   }
 
+  /**
+   * Before any change: takes in the rows that are in its table by now, as records of the schema given. `incompatible` is
+   * called where they cannot be the model's.
+   */
+  restore(schema: string, incompatible: () => never): void {
+    const convert = rowConversion(schema, this.#model, incompatible);
+    if (convert !== undefined) this.#convert(convert);
+    this.#rows.forEach((group, key, value) => {
+      this.#stored.read(value, 0, value.length);
+      if (!this.#stored.isLive) this.#bury(group, key.toString("utf8"), this.#stored.time);
+    });
+  }
+
   /** False when the change's position went back. */
-  #change(batch: Batch, change: ChangeColumns, row: number, source: SourcePosition): boolean {
-    const key = `${change.table.values[row]}|${change.row.text(row)}`;
-    const slot = this.#slots.get(key);
+  #change(batch: Batch, change: ChangeColumns, row: number, group: number, source: SourcePosition): boolean {
+    const stored = this.#stored;
+    const { heap, starts, ends } = change.row;
+    const isKnown = this.#find(group, heap, starts[row]!, ends[row]!);
     const time = timeOf(change, row);
-    const order = slot === undefined ? 1 : this.#compare(change, row, slot);
-    if (goesBack(change, row, time, source) || (order <= 0 && this.#isYounger(slot!, time, source))) {
+    const order = isKnown ? compare(change, row, stored) : 1;
+    if (goesBack(change, row, time, source) || (order <= 0 && isYounger(stored, time, source))) {
       this.#events.positionWentBack(batch, row);
       return false;
     }
     notePosition(change, row, time, source);
     if (order <= 0) this.repeats++;
-    else if (slot === undefined) this.#first(batch, change, row, key);
-    else this.#next(batch, change, row, key, slot);
+    else if (isKnown) this.#next(batch, change, row, group);
+    else this.#first(batch, change, row, group);
     return true;
   }
 
   /** The first change of a row that is seen. */
-  #first(batch: Batch, change: ChangeColumns, row: number, key: string): void {
+  #first(batch: Batch, change: ChangeColumns, row: number, group: number): void {
     const deleted = change.kind.values[row] === OP.delete;
     if (!deleted && change.absent.values[row] !== 0) return this.#events.incomplete(batch, row);
-    const slot = this.#allocate(key);
-    this.#store(slot, batch, row, deleted ? DELETED : LIVE);
     const time = change.time.values[row]!;
-    this.#stored.time.values[slot] = time;
-    if (deleted) this.#bury(key, time);
-    else this.#emit(ADD, slot, time);
+    this.#stored.write(batch, change, row, time, !deleted);
+    this.#put(change, row, group);
+    if (deleted) this.#bury(group, change.row.text(row), time);
+    else this.#add(batch, row, time);
   }
 
-  /** A change of a known row, newer than its last. */
-  #next(batch: Batch, change: ChangeColumns, row: number, key: string, slot: number): void {
-    const live = this.#stored.kind.values[slot] === LIVE;
+  /** A change of the row that was read, newer than its last. */
+  #next(batch: Batch, change: ChangeColumns, row: number, group: number): void {
+    const stored = this.#stored;
+    const live = stored.isLive;
     const deleted = change.kind.values[row] === OP.delete;
     if (!deleted && change.absent.values[row] !== 0) {
       if (!live) return this.#events.incomplete(batch, row);
-      this.#fill(batch, change.absent.values[row]!, row, slot);
+      this.#fill(batch, change.absent.values[row]!, row);
     }
     // A row's own changes are in log order, but a statement's time may lie before that of an earlier commit.
-    const time = Math.max(change.time.values[row]!, this.#stored.time.values[slot]!);
-    const same = live && !deleted && this.#equal(batch, row, slot);
-    if (live && !same) this.#emit(RETRACT, slot, time);
+    const time = Math.max(change.time.values[row]!, stored.time);
+    stored.write(batch, change, row, time, !deleted);
+    const same = live && !deleted && stored.hasWrittenFields();
+    if (live && !same) this.#retract(batch, row, time);
     if (live && !same && change.kind.values[row] === OP.read) this.#events.seedDiffers(batch, row);
-    this.#store(slot, batch, row, deleted ? DELETED : LIVE);
-    this.#stored.time.values[slot] = time;
-    if (deleted) this.#bury(key, time);
-    else if (!same) this.#emit(ADD, slot, time);
+    this.#put(change, row, group);
+    if (deleted) this.#bury(group, change.row.text(row), time);
+    else if (!same) this.#add(batch, row, time);
   }
 
-  #emit(kind: number, slot: number, time: number): void {
-    const row = this.#out.append(this.#table, slot);
-    this.#outMeta.kind.values[row] = kind;
-    this.#outMeta.time.values[row] = time;
-  }
-
-  #store(slot: number, batch: Batch, row: number, kind: number): void {
-    const deleted = kind === DELETED;
-    const columns = this.#table.columns;
-    const length = deleted ? FIRST_FIELD : columns.length;
-    for (let c = 0; c < length; c++) overwrite(columns[c]!, slot, batch.columns[c]!, row);
-    this.#stored.kind.values[slot] = kind;
-    this.#stored.absent.values[slot] = 0;
-  }
-
-  /** Puts the stored values where Debezium left them out; money has its currency in a column of its own. */
-  #fill(batch: Batch, absent: number, row: number, slot: number): void {
-    let field = -1;
-    for (let c = FIRST_FIELD; c < batch.columns.length; c++) {
-      if (!isCurrencyColumn(batch.layout[c]!.name)) field++;
-      if ((absent & (1 << field)) !== 0) batch.columns[c]!.copy(row, this.#table.columns[c]!, slot);
-    }
-  }
-
-  #equal(batch: Batch, row: number, slot: number): boolean {
-    for (let c = FIRST_FIELD; c < batch.columns.length; c++) {
-      if (!equal(batch.columns[c]!, row, this.#table.columns[c]!, slot)) return false;
-    }
+  /** Reads the head of a row's record. */
+  #find(group: number, key: Uint8Array, start: number, end: number): boolean {
+    const rows = this.#rows;
+    if (!rows.find(group, key, start, end)) return false;
+    this.#stored.read(rows.buffer, rows.start, rows.end);
     return true;
   }
 
-  /** Positive when the change is newer than the row's last one. */
-  #compare(change: ChangeColumns, row: number, slot: number): number {
-    return (
-      change.major.values[row]! - this.#stored.major.values[slot]! ||
-      change.minor.values[row]! - this.#stored.minor.values[slot]! ||
-      change.sub.values[row]! - this.#stored.sub.values[slot]!
-    );
+  /** Keeps the record that was written last. */
+  #put(change: ChangeColumns, row: number, group: number): void {
+    const { heap, starts, ends } = change.row;
+    const { buffer, length } = this.#stored.out;
+    this.#rows.put(group, heap, starts[row]!, ends[row]!, buffer, 0, length);
   }
 
-  /** True when a change that is not newer by position is clearly newer by time: no repeat. */
-  #isYounger(slot: number, time: number, source: SourcePosition): boolean {
-    return time > timeOf(this.#stored, slot) + Math.max(source.longestTransactionMs, CLOCK_STEP_MS);
+  #add(batch: Batch, row: number, time: number): void {
+    const to = this.#out.append(batch, row);
+    this.#outMeta.kind.values[to] = ADD;
+    this.#outMeta.time.values[to] = time;
+    this.#outMeta.absent.values[to] = 0;
   }
 
-  #allocate(key: string): number {
-    const slot = this.#free.pop() ?? this.#table.count++;
-    this.#table.grow(this.#table.count);
-    this.#slots.set(key, slot);
-    return slot;
+  /** Hands on the row as it was read, for a change of it. */
+  #retract(batch: Batch, row: number, time: number): void {
+    const out = this.#out;
+    const meta = this.#outMeta;
+    const to = out.count;
+    out.grow(to + 1);
+    for (let c = 0; c < FIRST_FIELD; c++) out.columns[c]!.copy(to, batch.columns[c]!, row);
+    this.#stored.writeHead(meta, to);
+    this.#stored.readFields(out, to);
+    meta.kind.values[to] = RETRACT;
+    meta.time.values[to] = time;
+    meta.absent.values[to] = 0;
+    out.count = to + 1;
   }
 
-  #bury(key: string, time: number): void {
-    this.#graves.push({ key, time });
+  /** Puts the stored values where Debezium left them out; money has its currency in a column of its own. */
+  #fill(batch: Batch, absent: number, row: number): void {
+    this.#readScratch();
+    let field = -1;
+    for (let c = FIRST_FIELD; c < batch.columns.length; c++) {
+      if (!isCurrencyColumn(batch.layout[c]!.name)) field++;
+      if ((absent & (1 << field)) !== 0) batch.columns[c]!.copy(row, this.#scratch.columns[c]!, 0);
+    }
   }
 
-  #forget(key: string, deletedAt: number): void {
-    const slot = this.#slots.get(key);
-    if (slot === undefined || this.#stored.kind.values[slot] === LIVE) return;
-    if (this.#stored.time.values[slot] !== deletedAt) return;
-    this.#slots.delete(key);
-    this.#free.push(slot);
+  #readScratch(): void {
+    this.#scratch.clear();
+    this.#stored.readFields(this.#scratch, 0);
   }
+
+  #bury(group: number, key: string, time: number): void {
+    this.#graves.register(`${group}|${key}`, time);
+  }
+
+  /** Writes every record anew. */
+  #convert(convert: NonNullable<ReturnType<typeof rowConversion>>): void {
+    const keys: { readonly group: number; readonly key: Buffer }[] = [];
+    this.#rows.forEach((group, key) => {
+      keys.push({ group, key: Buffer.from(key) });
+    });
+    const input = new ByteReader();
+    const out = new ByteWriter();
+    for (const { group, key } of keys) {
+      this.#rows.find(group, key, 0, key.length);
+      out.clear();
+      convert(input.reset(this.#rows.buffer, this.#rows.start, this.#rows.end), out);
+      this.#rows.put(group, key, 0, key.length, out.buffer, 0, out.length);
+    }
+  }
+}
+
+/** Positive when a change is newer than its row's last one. */
+function compare(change: ChangeColumns, row: number, stored: RowRecord): number {
+  return (
+    change.major.values[row]! - stored.major ||
+    change.minor.values[row]! - stored.minor ||
+    change.sub.values[row]! - stored.sub
+  );
+}
+
+/** True when a change that is not newer by position is clearly newer by time: no repeat. */
+function isYounger(stored: RowRecord, time: number, source: SourcePosition): boolean {
+  const last = stored.time === BEFORE_ALL_TIME ? stored.seed : stored.time;
+  return time > last + Math.max(source.longestTransactionMs, CLOCK_STEP_MS);
 }
 
 /** Event time of a change, or the time of the seed for a row of the seed. */
 function timeOf(change: ChangeColumns, row: number): number {
   const time = change.time.values[row]!;
   return time === BEFORE_ALL_TIME ? change.seed.values[row]! : time;
-}
-
-/**
- * True when the position lies far behind the source's newest (by more than a whole binlog file, or 4 GiB of WAL)
- * although its time lies beyond what any transaction that was open then could have: no order of reading explains that.
- * Less than that is left to the row's own position: PostgreSQL's changes carry the place where they were written but
- * the time at which they were committed, so near positions prove nothing across rows.
- */
-function goesBack(change: ChangeColumns, row: number, time: number, source: SourcePosition): boolean {
-  const majors = source.major - change.major.values[row]!;
-  const far = majors > 1 || (majors === 1 && change.minor.values[row]! < source.minor);
-  return far && time > source.time + source.longestTransactionMs;
-}
-
-function notePosition(change: ChangeColumns, row: number, time: number, source: SourcePosition): void {
-  if (compareToSource(change, row, source) <= 0) return;
-  source.major = change.major.values[row]!;
-  source.minor = change.minor.values[row]!;
-  source.sub = change.sub.values[row]!;
-  source.time = Math.max(source.time, time);
-}
-
-function compareToSource(change: ChangeColumns, row: number, source: SourcePosition): number {
-  return (
-    change.major.values[row]! - source.major ||
-    change.minor.values[row]! - source.minor ||
-    change.sub.values[row]! - source.sub
-  );
-}
-
-/** Copies a value over an old one and reuses the old one's bytes where the new one fits. */
-function overwrite(column: Column, row: number, from: Column, fromRow: number): void {
-  if (column instanceof BytesColumn) column.replace(row, from as BytesColumn, fromRow);
-  else column.copy(row, from, fromRow);
-}
-
-function equal(left: Column, leftRow: number, right: Column, rightRow: number): boolean {
-  const absent = left.nulls[leftRow] === 1;
-  if (absent || right.nulls[rightRow] === 1) return absent === (right.nulls[rightRow] === 1);
-  if (left instanceof BytesColumn) return left.equals(leftRow, right as BytesColumn, rightRow);
-  if (left.type === "int64" && right.type === "int64") {
-    return (
-      left.words[2 * leftRow] === right.words[2 * rightRow] &&
-      left.words[2 * leftRow + 1] === right.words[2 * rightRow + 1]
-    );
-  }
-  return left.get(leftRow) === right.get(rightRow);
 }

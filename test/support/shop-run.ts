@@ -3,15 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "../../base/random.ts";
 import { days, systemClock } from "../../base/time.ts";
-import { openReaders } from "../../cli/compose.ts";
+import { openReaders, splitsOf } from "../../cli/compose.ts";
 import { readConfig } from "../../cli/config.ts";
 import { Recorder, writeHistory } from "../../cli/recorder.ts";
 import { type Score, scoreOf } from "../../cli/score.ts";
 import { shopConfig, writeShopLog } from "../../cli/shop-log.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
-import { EmbeddedRunner, type Scheduler } from "../../runtime/embedded-runner.ts";
+import type { OutboxRecord } from "../../runtime/outbox.ts";
+import type { Scheduler } from "../../runtime/source-loop.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
+import { runInMemory } from "./memory-run.ts";
 
 /** What a run of the job over a shop's log came to. */
 export interface ShopRun {
@@ -37,31 +39,30 @@ export class ShopLog {
     return log;
   }
 
-  /** Runs the job that ships over the log; partitions are read in a random order when `interleave` is given. */
-  async run(interleave?: number): Promise<ShopRun> {
+  /**
+   * Runs the job that ships over the log; partitions are read in a random order when `interleave` is given, by as many
+   * workers as are wanted.
+   */
+  async run(interleave?: number, parallelism = 1): Promise<ShopRun> {
     const graph = paymentSettlement.graph();
     const registry = new FolderRegistry(join(this.#dir, "input", "schemas"));
     const { sources } = readConfig(this.#file("config.json"));
-    const recorder = new Recorder();
-    const engineAlerts = new Set<string>();
-    let faults = 0;
-    const runner = new EmbeddedRunner({
-      graph,
-      readers: openReaders(graph, sources, registry),
-      output: {
-        emit: (output, record) => recorder.emitted(output, record),
-        engineAlert: ({ id }) => engineAlerts.add(id),
-        fault: () => faults++,
-        suspension: ({ id }) => engineAlerts.add(id),
-        flush() {},
+    const splits = splitsOf(graph, sources);
+    const records: OutboxRecord[] = [];
+    await runInMemory(
+      {
+        graph,
+        readers: (worker, workers) => openReaders(graph, sources, registry, { worker, workers }),
+        groups: new Map(splits.map(({ source, topic, partition }, i) => [`${source.name} ${topic}/${partition}`, i])),
+        clock: systemClock,
+        retainMs: days(180),
+        scheduler: interleave === undefined ? undefined : randomly(interleave),
+        parallelism,
       },
-      clock: systemClock,
-      retainMs: days(180),
-      follow: false,
-      ...(interleave === undefined ? {} : { scheduler: randomly(interleave) }),
-    });
-    await runner.run(new AbortController().signal);
-    runner.close();
+      records,
+    );
+    const recorder = new Recorder();
+    for (const each of records) if (each.kind === "emit") recorder.emitted(each.output, each.record);
     recorder.writeFinals(this.#file("verdicts"));
     writeHistory(this.#file("history"), recorder.history);
     const [verdicts, history] = ["verdicts", "history"].map((name) => readFileSync(this.#file(name), "utf8"));
@@ -70,8 +71,8 @@ export class ShopLog {
       verdicts: verdicts!,
       history: history!,
       recorder,
-      engineAlerts: [...engineAlerts],
-      faults,
+      engineAlerts: records.flatMap((each) => (each.kind === "engine-alert" ? [each.alert.id] : [])),
+      faults: records.filter(({ kind }) => kind === "fault").length,
     };
   }
 

@@ -1,0 +1,63 @@
+import type { Batch } from "../base/batch.ts";
+import { formatTime } from "../base/time.ts";
+import { changeColumns } from "../dataflow/change-layout.ts";
+import { columnOf, type Model } from "../dataflow/model.ts";
+import type { RecordFault, SourceReader } from "../dataflow/source.ts";
+import type { EngineAlert } from "./outbox.ts";
+
+/** A change that leaves values out which are not known from earlier. */
+export function incompleteRow(
+  reader: SourceReader,
+  split: number,
+  model: Model,
+  batch: Batch,
+  row: number,
+): RecordFault {
+  const change = changeColumns(batch);
+  const { topic, partition } = reader.splits[split]!;
+  const { table } = model.from[change.table.values[row]!]!;
+  const offset = change.offset.values[row]!;
+  const left = Object.keys(model.fields).filter((_, index) => (change.absent.values[row]! & (1 << index)) !== 0);
+  const names = left.map((name) => columnOf(name, model.fields[name]!)).join(", ");
+  return {
+    id: `${topic}/${partition}/${offset}`,
+    source: reader.source,
+    table,
+    topic,
+    partition,
+    offset,
+    code: "ROW_INCOMPLETE",
+    message: `Debezium left out ${names} and the row was not seen before. Read the table's snapshot, or set REPLICA IDENTITY FULL.`,
+    row: change.row.text(row),
+    key: null,
+    value: null,
+  };
+}
+
+/** A row that a later snapshot read is not as it was known. */
+export function seedDiffers(source: string, model: Model, batch: Batch, row: number): EngineAlert {
+  const { table, row: rows } = changeColumns(batch);
+  const name = model.from[table.values[row]!]!.table;
+  return {
+    id: `SEED_DIFFERS/${source}/${name}`,
+    code: "SEED_DIFFERS",
+    source,
+    message: `A later snapshot of ${name} differs from the changes seen of row ${rows.text(row)}: changes were missed.`,
+  };
+}
+
+/** A change whose position went back, at which its source is stopped. */
+export function positionWentBack(reader: SourceReader, model: Model, batch: Batch, row: number): EngineAlert {
+  const change = changeColumns(batch);
+  const { source } = reader;
+  const at = reader.formatPosition(change.major.values[row]!, change.minor.values[row]!, change.sub.values[row]!);
+  const table = model.from[change.table.values[row]!]!.table;
+  return {
+    id: `POSITION_WENT_BACK/${source}`,
+    code: "POSITION_WENT_BACK",
+    source,
+    message:
+      `Positions of ${source} went back to ${at} (${table}, ${formatTime(change.time.values[row]!)}) while time went on: ` +
+      "a failover or a restore. The source is stopped. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
+  };
+}

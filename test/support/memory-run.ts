@@ -1,0 +1,90 @@
+import { MemoryDisk } from "../../base/memory-disk.ts";
+import type { Clock } from "../../base/time.ts";
+import type { Graph } from "../../dataflow/graph.ts";
+import type { SourceReader } from "../../dataflow/source.ts";
+import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
+import { EmbeddedRunner } from "../../runtime/embedded-runner.ts";
+import { makeLinksMemory, RingLinks } from "../../runtime/exchange/worker-links.ts";
+import type { OutboxRecord } from "../../runtime/outbox.ts";
+import type { Scheduler } from "../../runtime/source-loop.ts";
+import { LocalWorker } from "../../runtime/worker-handle.ts";
+import { StateStore } from "../../state/state-store.ts";
+import { TimerQueue } from "../../state/timer-queue.ts";
+
+/** What a run in memory is made of. */
+export interface MemoryRunOptions {
+  readonly graph: Graph;
+  /** Readers of one of so many workers. */
+  readonly readers: (worker: number, workers: number) => readonly SourceReader[];
+  /** Number of each split that the readers have, by `source topic/partition`. */
+  readonly groups: ReadonlyMap<string, number>;
+  readonly clock: Clock;
+  readonly retainMs: number;
+  readonly follow?: boolean;
+  readonly staleAfterMs?: number;
+  readonly scheduler?: Scheduler | undefined;
+  /** Workers, all in this thread. */
+  readonly parallelism?: number;
+}
+
+const MIB = 1 << 20;
+
+/** Runs a job whose state and checkpoints are in memory; gives all that came out, what is known of every key at the end included. */
+export async function runInMemory(
+  options: MemoryRunOptions,
+  records: OutboxRecord[],
+  signal = new AbortController().signal,
+): Promise<{ readonly checkpoints: number }> {
+  const { graph, groups, clock, retainMs, follow = false, scheduler, staleAfterMs, parallelism = 1 } = options;
+  const disk = new MemoryDisk();
+  const checkpoints = new CheckpointStore(disk, "state");
+  const links = parallelism === 1 ? undefined : makeLinksMemory(graph, parallelism);
+  const makeWorker = (index: number) =>
+    new LocalWorker({
+      graph,
+      index,
+      parallelism,
+      readers: options.readers(index, parallelism),
+      clock,
+      retainMs,
+      follow,
+      scheduler,
+      backend: {
+        store: new StateStore({ disk, dir: checkpoints.segments, prefix: `w${index}`, memoryBytes: 64 * MIB }),
+        cacheBytes: 16 * MIB,
+        timerQueue: () => new TimerQueue(),
+      },
+      groups,
+      allowDroppedState: false,
+      applyDecision: () => [],
+      ...(links === undefined ? {} : { links: new RingLinks(links, index) }),
+    });
+  let delivered = 0;
+  const runner = new EmbeddedRunner({
+    run: { job: graph.name, epoch: 1, attempt: 1, state: "running" },
+    checkpoints,
+    openWorkers: () => Array.from({ length: parallelism }, (_, index) => makeWorker(index)),
+    sink: {
+      position: () => null,
+      async deliver(delivery) {
+        delivered++;
+        records.push(...delivery.records);
+      },
+      recover: async () => undefined,
+      hasDelivered: () => false,
+    },
+    observer: { observe: () => undefined, save: () => null, restore: () => undefined },
+    clock,
+    checkpointEveryMs: 1_000,
+    ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
+    writeSavepoint: async () => undefined,
+  });
+  try {
+    await runner.recover();
+    const { isComplete } = await runner.run(signal);
+    if (isComplete) await runner.report((report) => records.push(...report));
+    return { checkpoints: delivered };
+  } finally {
+    await runner.close();
+  }
+}
