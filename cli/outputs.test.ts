@@ -318,6 +318,21 @@ describe("deliveries of a run that dies", () => {
 });
 
 describe("deliveries", () => {
+  it("are durable before their marker is written, and so is that before the next", async () => {
+    const disk = new FailingDisk();
+    const seen: string[] = [];
+    const onPoint = (point: DeliveryPoint) => {
+      seen.push(point);
+      expect([...disk.unsynced], point).toEqual([]);
+    };
+    const run = new Run();
+    await run.start({ disk, onPoint });
+    expect([...disk.unsynced], "what a checkpoint says of the sinks").toEqual([]);
+    await run.toEnd();
+    expect([...disk.unsynced], "the log's end").toEqual([]);
+    expect(seen).toHaveLength(12);
+  });
+
   it("can be tried again in the same process", async () => {
     const run = new Run();
     let fails = true;

@@ -24,7 +24,9 @@ export class SinkFiles {
     const files = new Map<string, DiskFile>();
     for (const name of names) {
       const path = join(folder, fileOf(name));
-      files.set(name, disk.open(path, disk.exists(path) ? "update" : "create"));
+      const file = disk.open(path, disk.exists(path) ? "update" : "create");
+      files.set(name, file);
+      await file.sync();
     }
     await disk.syncFolder(folder);
     return new SinkFiles(files);

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { type Disk, type DiskFile, systemDisk } from "../../base/disk.ts";
 import { raise } from "../../base/errors.ts";
 
@@ -8,6 +9,8 @@ import { raise } from "../../base/errors.ts";
 export class FailingDisk implements Disk {
   /** Operations so far. */
   operations = 0;
+  /** Files that were written to, and folders in which something was made or renamed, and which were not synced since. */
+  readonly unsynced = new Set<string>();
   readonly #failsAt: number;
 
   constructor(failsAt = Number.POSITIVE_INFINITY) {
@@ -19,8 +22,11 @@ export class FailingDisk implements Disk {
   }
 
   open(path: string, mode: "read" | "create" | "update"): DiskFile {
-    if (mode === "create") this.#step(path);
-    return new FailingFile(systemDisk.open(path, mode), (tear) => this.#step(path, tear));
+    if (mode === "create") {
+      this.#step(path);
+      this.unsynced.add(path).add(dirname(path));
+    }
+    return new FailingFile(systemDisk.open(path, mode), this.unsynced, (tear) => this.#step(path, tear));
   }
 
   exists(path: string): boolean {
@@ -39,16 +45,23 @@ export class FailingDisk implements Disk {
   rename(from: string, to: string): void {
     this.#step(from);
     systemDisk.rename(from, to);
+    for (const file of [...this.unsynced].filter((file) => file === from || dirname(file) === from)) {
+      this.unsynced.delete(file);
+      this.unsynced.add(to + file.slice(from.length));
+    }
+    this.unsynced.add(dirname(to));
   }
 
   remove(path: string): void {
     this.#step(path);
     systemDisk.remove(path);
+    this.unsynced.delete(path);
   }
 
   async syncFolder(path: string): Promise<void> {
     this.#step(path);
     await systemDisk.syncFolder(path);
+    this.unsynced.delete(path);
   }
 
   #step(path: string, tear: () => void = () => undefined): void {
@@ -60,10 +73,12 @@ export class FailingDisk implements Disk {
 
 class FailingFile implements DiskFile {
   readonly #file: DiskFile;
+  readonly #unsynced: Set<string>;
   readonly #step: (tear?: () => void) => void;
 
-  constructor(file: DiskFile, step: (tear?: () => void) => void) {
+  constructor(file: DiskFile, unsynced: Set<string>, step: (tear?: () => void) => void) {
     this.#file = file;
+    this.#unsynced = unsynced;
     this.#step = step;
   }
 
@@ -82,16 +97,19 @@ class FailingFile implements DiskFile {
   write(bytes: Uint8Array, position: number): void {
     this.#step(() => this.#file.write(bytes.subarray(0, bytes.length >> 1), position));
     this.#file.write(bytes, position);
+    this.#unsynced.add(this.path);
   }
 
   truncate(length: number): void {
     this.#step();
     this.#file.truncate(length);
+    this.#unsynced.add(this.path);
   }
 
   async sync(): Promise<void> {
     this.#step();
     await this.#file.sync();
+    this.#unsynced.delete(this.path);
   }
 
   close(): void {
