@@ -103,7 +103,7 @@ describe("Frontier: per source, the event time through which all is proven read"
   it("the seed proves nothing; the source's history is known since the newest of it", () => {
     const { frontier } = source();
     expect(frontier.since).toBe(BEFORE_ALL_TIME);
-    for (const time of [70, 90, 80]) frontier.seeded(time);
+    for (const time of [70, 90, 80]) frontier.seeded(0, time);
     expect([frontier.since, frontier.through()]).toEqual([90, BEFORE_ALL_TIME]);
   });
 
