@@ -110,7 +110,7 @@ describe("a store", () => {
       return store.memory;
     };
     const before = await change(40);
-    expect(Math.abs((await change(200)) - before)).toBeLessThan(20_000);
+    expect(Math.abs((await change(800)) - before)).toBeLessThan(20_000);
   });
 
   it("gives back what a checkpoint remembers, and nothing that came after it", () => {
@@ -304,7 +304,7 @@ class Workers {
       for (const table of ["t", "u"])
         for (const [at, value] of contents(store, table)) found.set(`${table} ${at}`, value);
       live += store.liveBytes;
-      expect(store.memory).toBeLessThanOrEqual(700_000);
+      expect(store.memory).toBeLessThanOrEqual(300_000);
     }
     expect(found).toEqual(this.#model);
     expect(live).toBe([...this.#model].reduce((sum, [at, value]) => sum + recordLength(at, value), 0));
@@ -341,7 +341,7 @@ class Workers {
     for (const store of this.#stores) store.close();
     this.#attempt++;
     this.#stores = Array.from({ length: workers }, (_, worker) => {
-      const store = new StateStore(small(this.#disk, `${this.#attempt}-${worker}`));
+      const store = new StateStore(small(this.#disk, `${this.#attempt}-${worker}`, { memoryBytes: 300_000 }));
       // One of the tables is declared before, the other after.
       tableOf(store, this.#attempt % 2 === 0 ? "t" : "u");
       store.restore(this.#parts, (_, group) => Math.floor((group * workers) / GROUPS) === worker);

@@ -107,6 +107,10 @@ describe("timers of which few are in memory", () => {
     expect(disk.list("timers").length).toBe(2 + 8);
     for (let i = 0; i < 1000; i++) queue.register("k", 0);
     expect(queue.size).toBeLessThanOrEqual(4 + 2 * 41);
+    expect(disk.list("timers").length).toBeLessThanOrEqual(2 + 8 + 1);
     expect(drain(queue).length).toBe(4 + 2 * 40);
+    for (let i = 0; i < 5000; i++) queue.register("k", i % 50);
+    expect(queue.size).toBeLessThan(1500);
+    expect(drain(queue).length).toBe(50);
   });
 });
