@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { isError, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
@@ -125,7 +125,7 @@ export class RunOutputs {
     try {
       sinks = await SinkFiles.open(disk, outputPaths.sinks(dir), names, start !== "on");
       const outputs = new RunOutputs(dir, graph, options, log, sinks);
-      await disk.syncFolder(dir);
+      for (const folder of [dir, dirname(resolve(dir))]) await disk.syncFolder(folder);
       return outputs;
     } catch (error) {
       sinks?.close();

@@ -39,6 +39,7 @@ export class FailingDisk implements Disk {
 
   makeFolder(path: string): void {
     this.#step(path);
+    if (!systemDisk.exists(path)) this.unsynced.add(dirname(path));
     systemDisk.makeFolder(path);
   }
 
