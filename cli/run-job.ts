@@ -15,7 +15,7 @@ import { eventsOf, type Progress, runLines } from "./progress.ts";
 import { RequestFolder } from "./run-requests.ts";
 import { type OpenState, openState } from "./run-state.ts";
 import { type SavedTally, Tally } from "./tally.ts";
-import { openWorkers, type WorkerSpec } from "./workers.ts";
+import { openWorkers, type WorkerHooks, type WorkerSpec } from "./workers.ts";
 
 /** What a run is made of. */
 export interface RunRequest {
@@ -44,9 +44,12 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /** Is told what the checks emit, when it is about to go out. */
   readonly onRecord?: ((output: string, record: unknown) => void) | undefined;
-  /** For tests that break off: told of places in a checkpoint, in this thread; and what workers' threads begin with. */
-  readonly onPoint?: (name: string) => void;
-  readonly workerEntry?: URL;
+  readonly hooks?: RunHooks | undefined;
+}
+
+/** For tests that break a run off: hooks of this thread, and what workers' threads begin with. */
+export interface RunHooks extends WorkerHooks {
+  readonly entry?: URL;
 }
 
 /** How a run went. */
@@ -70,7 +73,7 @@ export interface RunResult {
 
 /** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
 export async function runJob(request: RunRequest): Promise<RunResult> {
-  const { graph, state: config, fresh, fromSavepoint, onPoint } = request;
+  const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const state = await openState({
     dir: config.dir,
     job: graph.name,
@@ -86,7 +89,7 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   }
 }
 
-function openOutputs({ output, graph, follow, onPoint }: RunRequest, state: OpenState): Promise<RunOutputs> {
+function openOutputs({ output, graph, follow, hooks }: RunRequest, state: OpenState): Promise<RunOutputs> {
   const goesOn =
     state.newest !== undefined || (state.savepoint !== undefined && systemDisk.exists(outputPaths.log(output)));
   return RunOutputs.open(output, graph, {
@@ -94,7 +97,7 @@ function openOutputs({ output, graph, follow, onPoint }: RunRequest, state: Open
     start: goesOn ? "on" : follow ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
     stillMine: () => state.folder.requireMine(),
-    ...(onPoint && { onPoint }),
+    ...(hooks?.onPoint && { onPoint: hooks.onPoint }),
   });
 }
 
@@ -165,12 +168,10 @@ function makeRunner(
     allowDroppedState: request.allowDroppedState,
   };
   const decisions = new DecisionFeed(outputs.desk, systemClock);
-  const { workerEntry: entry, onPoint } = request;
   return new EmbeddedRunner({
     run: folder.run,
     checkpoints,
-    openWorkers: (from) =>
-      openWorkers(spec, graph, registry, from, { ...(entry && { entry }), ...(onPoint && { onPoint }) }),
+    openWorkers: (from) => openWorkers(spec, graph, registry, from, request.hooks),
     sink: sinkOf(outputs),
     observer: observerOf(tally, onRecord),
     clock: systemClock,

@@ -3,13 +3,13 @@ import { RingLinks } from "../runtime/exchange/worker-links.ts";
 import { driveWorker } from "../runtime/worker-thread.ts";
 import { openRegistry } from "./config.ts";
 import { loadJob } from "./load-job.ts";
-import { makeWorker, type WorkerPlace, type WorkerSpec } from "./workers.ts";
+import { makeWorker, type WorkerHooks, type WorkerPlace, type WorkerSpec } from "./workers.ts";
 
-/** Begins a thread that is one of the workers of a run. `onPoint` is told of places in a checkpoint. */
-export async function runWorkerThread(onPoint?: (name: string) => void): Promise<void> {
+/** Begins a thread that is one of the workers of a run. */
+export async function runWorkerThread(hooks: WorkerHooks = {}): Promise<void> {
   const { spec, place } = workerData as { readonly spec: WorkerSpec; readonly place: WorkerPlace };
   const graph = (await loadJob(spec.job)).graph();
   const links = new RingLinks(place.links!, place.index);
-  const worker = makeWorker(spec, place, graph, openRegistry(spec.registry, spec.configFile), links, onPoint);
+  const worker = makeWorker(spec, place, graph, openRegistry(spec.registry, spec.configFile), links, hooks);
   await driveWorker(worker, links.bell, parentPort!);
 }

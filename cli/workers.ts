@@ -9,7 +9,7 @@ import type { Scheduler } from "../runtime/source-loop.ts";
 import { ThreadWorker } from "../runtime/thread-worker.ts";
 import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
-import { StateStore } from "../state/state-store.ts";
+import { StateStore, type StateStoreOptions } from "../state/state-store.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
 import { openReaders, splitsOf } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
@@ -44,6 +44,14 @@ export interface WorkerPlace {
   readonly links: LinksMemory | undefined;
 }
 
+/** For tests that break a run off. */
+export interface WorkerHooks {
+  /** Told of places in a checkpoint. */
+  readonly onPoint?: (name: string) => void;
+  /** When the log of state is compacted. */
+  readonly store?: Pick<StateStoreOptions, "slackBytes" | "segmentBytes">;
+}
+
 /** How the memory for state is shared out: to the log with its index, and to decoded records. The rest is the timers'. */
 const STORE_SHARE = 0.6;
 const CACHE_SHARE = 0.3;
@@ -57,13 +65,12 @@ export function openWorkers(
   graph: Graph,
   registry: SchemaRegistry,
   from: Manifest | undefined,
-  options: { readonly entry?: URL; readonly onPoint?: (name: string) => void } = {},
+  { entry = new URL("worker-entry.ts", import.meta.url), ...hooks }: WorkerHooks & { readonly entry?: URL } = {},
 ): WorkerHandle[] {
   const groups = numberSplits(graph, spec.sources, from?.splits ?? []);
   if (spec.parallelism === 1)
-    return [makeWorker(spec, { index: 0, groups, links: undefined }, graph, registry, undefined, options.onPoint)];
+    return [makeWorker(spec, { index: 0, groups, links: undefined }, graph, registry, undefined, hooks)];
   const links = makeLinksMemory(graph, spec.parallelism);
-  const entry = options.entry ?? new URL("worker-entry.ts", import.meta.url);
   return Array.from({ length: spec.parallelism }, (_, index) => {
     const workerData = { spec, place: { index, groups, links } };
     return new ThreadWorker(new Thread(entry, { workerData }), index);
@@ -77,7 +84,7 @@ export function makeWorker(
   graph: Graph,
   registry: SchemaRegistry,
   links: RingLinks | undefined,
-  onPoint: (name: string) => void = () => undefined,
+  { onPoint, store: sizes }: WorkerHooks = {},
 ): LocalWorker {
   const { parallelism, retainMs, follow, allowDroppedState, segments, temporary } = spec;
   const disk = systemDisk;
@@ -86,7 +93,14 @@ export function makeWorker(
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
   const heeding = new Heeding();
   const readers = openReaders(graph, spec.sources, registry, { worker: index, workers: parallelism });
-  const store = new StateStore({ disk, dir: segments, prefix, memoryBytes: memory * STORE_SHARE, onPoint });
+  const store = new StateStore({
+    ...sizes,
+    disk,
+    dir: segments,
+    prefix,
+    memoryBytes: memory * STORE_SHARE,
+    ...(onPoint && { onPoint }),
+  });
   return new LocalWorker({
     graph,
     index,
@@ -105,6 +119,7 @@ export function makeWorker(
     allowDroppedState,
     applyDecision: (decision) => heeding.apply(decision as Decided),
     heeding,
+    onPoint,
     ...(links === undefined ? {} : { links }),
   });
 }

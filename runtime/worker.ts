@@ -36,7 +36,11 @@ export interface WorkerOptions {
   readonly heeding?: SettledFaults;
   /** Takes the worker's part of a checkpoint, once it is durable. */
   readonly onCheckpoint: (part: Promise<WorkerPart>) => void;
+  readonly onPoint?: ((point: PartPoint) => void) | undefined;
 }
+
+/** Moments of a worker's part of a checkpoint, told for tests that break off there: the barrier is through; it is durable. */
+export type PartPoint = "part-begun" | "part-written";
 
 /** Records that people have settled before they were met. */
 export interface SettledFaults {
@@ -230,7 +234,8 @@ export class Worker {
   }
 
   #takePart(): void {
-    const { index, backend, links } = this.#options;
+    const { index, backend, links, onPoint } = this.#options;
+    onPoint?.("part-begun");
     const operators = this.#tasks.hosts.map((host) => ({ uid: host.kept.uid, saved: host.save().toString("base64") }));
     const { part: store, durable } = backend.store.checkpoint();
     const part: WorkerPart = {
@@ -247,7 +252,12 @@ export class Worker {
     this.#isResting = false;
     for (const act of this.#held.splice(0)) act();
     links?.release();
-    this.#options.onCheckpoint(durable.then(() => part));
+    this.#options.onCheckpoint(
+      durable.then(() => {
+        onPoint?.("part-written");
+        return part;
+      }),
+    );
   }
 
   #rowTables(): { readonly table: string; readonly schema: string }[] {

@@ -13,7 +13,7 @@ import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
-import { type RunResult, runJob } from "../run-job.ts";
+import { type RunHooks, type RunResult, runJob } from "../run-job.ts";
 import { shownPath } from "../shown-path.ts";
 import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
@@ -48,7 +48,7 @@ judged: unobservable verdicts, suspended checks, records of this run in the dead
 --follow, 0 says only that it ended as asked.`;
 
 /** Adds `countercheck run`: a job over its sources, in this process. */
-export function addRun(program: Command): void {
+export function addRun(program: Command, hooks?: RunHooks): void {
   program
     .command("run")
     .description("run a job over its sources, in this process")
@@ -68,7 +68,7 @@ export function addRun(program: Command): void {
     .addOption(option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines"))
     .addOption(option("--history <file>", "write all emitted verdicts, as JSON lines"))
     .addHelpText("after", EXAMPLES)
-    .action(run);
+    .action((path: string, options: RunOptions) => run(path, options, hooks));
 }
 
 /** Of a bounded run only: what these files hold is gathered in memory. */
@@ -76,7 +76,7 @@ function option(flags: string, description: string): Option {
   return new Option(flags, description).conflicts("follow");
 }
 
-async function run(path: string, options: RunOptions): Promise<void> {
+async function run(path: string, options: RunOptions, hooks: RunHooks | undefined): Promise<void> {
   const config = readConfig(options.config);
   requireApart(config);
   const job = await loadJob(path);
@@ -104,6 +104,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
     allowDroppedState: options.allowDroppedState === true,
     progress: openProgress(options.quiet === true || options.json === true),
     signal,
+    hooks,
     onRecord: recorder && ((output, record) => recorder.emitted(output, record)),
   });
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);

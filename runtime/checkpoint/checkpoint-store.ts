@@ -7,7 +7,7 @@ import type { OutboxRecord } from "../outbox.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** A place between two writes, told for tests that break off there. */
-export type CheckpointPoint = "outbox-written" | "checkpoint-written" | "checkpoint-renamed";
+export type CheckpointPoint = "outbox-written" | "checkpoint-written" | "checkpoint-renamed" | "pruned";
 
 const MANIFEST = /^checkpoint-(\d{12})\.json$/;
 
@@ -97,6 +97,7 @@ export class CheckpointStore {
       this.#disk.remove(join(this.#dir, outboxName(checkpoint)));
       for (const file of segments) if (!needed.has(file)) this.#disk.remove(join(this.segments, file));
     }
+    this.#onPoint("pruned");
   }
 
   /** Removes everything that these checkpoints do not need, what a process that died left half done included. */
