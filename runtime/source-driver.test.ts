@@ -1,0 +1,175 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Batch } from "../base/batch.ts";
+import { ByteReader } from "../base/bytes.ts";
+import { MemoryDisk } from "../base/memory-disk.ts";
+import { type Random, seededRandom } from "../base/random.ts";
+import { days } from "../base/time.ts";
+import { shopConfig } from "../cli/shop-log.ts";
+import { DebeziumReader } from "../connectors/debezium/reader.ts";
+import { FileLog } from "../connectors/file/file-log.ts";
+import { FileLogReader } from "../connectors/file/reader.ts";
+import { changeColumns } from "../dataflow/change-layout.ts";
+import { Payment, Refund } from "../jobs/payment-settlement/models.ts";
+import { FolderRegistry } from "../schemas/folder-registry.ts";
+import { StateStore, type StorePart } from "../state/state-store.ts";
+import { TimerQueue } from "../state/timer-queue.ts";
+import { TemporaryLog } from "../test/support/debezium-harness.ts";
+import { layShopLog } from "../test/support/shop.ts";
+import { type SavedSource, type SavedSplit, SourceDriver } from "./source-driver.ts";
+
+const MODELS = [Payment, Refund];
+
+/** Drivers that share a source's partitions, as the workers of a job do, and write down what they hand on. */
+class Workers {
+  /** Changes of each row, in order. */
+  readonly rows = new Map<string, string[]>();
+  /** Least frontier of the drivers, each time that it moved. */
+  readonly frontiers: number[] = [];
+  readonly events: string[] = [];
+  readonly #dir: string;
+  readonly #disk = new MemoryDisk();
+  #started = 0;
+  #stores: StateStore[] = [];
+  #drivers: SourceDriver[] = [];
+
+  constructor(dir: string) {
+    this.#dir = join(dir, "input");
+  }
+
+  get drivers(): readonly SourceDriver[] {
+    return this.#drivers;
+  }
+
+  /** Puts so many drivers in the place of those that are there. */
+  async restart(count: number): Promise<void> {
+    const parts = this.#stores.map((store) => store.checkpoint().part);
+    const splits = this.#drivers.flatMap((driver) => driver.saveSplits());
+    const sources = this.#drivers.map((driver) => driver.saveSource());
+    const rows = this.#drivers.flatMap((driver) => driver.rowTables);
+    for (const driver of this.#drivers) driver.reader.close();
+    this.#stores = [];
+    this.#drivers = [];
+    for (let worker = 0; worker < count; worker++) this.#start(worker, count);
+    for (const [worker, driver] of this.#drivers.entries()) {
+      if (parts.length > 0) await this.#restore(driver, this.#stores[worker]!, parts, { splits, sources, rows });
+      driver.announce();
+    }
+    this.#noteFrontier();
+  }
+
+  #noteFrontier(): void {
+    const least = Math.min(...this.#drivers.map(({ frontier }) => frontier));
+    if (least !== (this.frontiers.at(-1) ?? Number.NEGATIVE_INFINITY)) this.frontiers.push(least);
+  }
+
+  #start(worker: number, count: number): void {
+    const { tables, heartbeat } = shopConfig("", "").sources.shop;
+    const store = new StateStore({
+      disk: this.#disk,
+      dir: "/state",
+      prefix: `${this.#started++}-`,
+      memoryBytes: 4 << 20,
+    });
+    const groups = new Map<string, number>();
+    const partitions = Object.entries({ ...tables, heartbeat }).flatMap(([table, { topic }]) => {
+      const all = FileLog.topics(this.#dir).find((info) => info.topic === topic)!.partitions;
+      return Array.from({ length: all }, (_, partition) => {
+        groups.set(`shop ${topic}/${partition}`, groups.size);
+        const isOwn = table === "heartbeat" || (groups.size - 1) % count === worker;
+        return isOwn ? [{ table, partition, reader: new FileLogReader(this.#dir, topic, partition) }] : [];
+      }).flat();
+    });
+    const source = {
+      name: "shop",
+      kind: "mariadb",
+      heartbeatTable: "heartbeat",
+      tables: { ...tables, heartbeat },
+    } as const;
+    const registry = new FolderRegistry(join(this.#dir, "schemas"));
+    const reader = new DebeziumReader({ source, models: MODELS, registry, partitions });
+    const backend = { store, timerQueue: () => new TimerQueue() };
+    const driver = new SourceDriver({ reader, models: MODELS, retainMs: days(180), backend, groups }, this.#target());
+    this.#stores.push(store);
+    this.#drivers.push(driver);
+  }
+
+  async #restore(
+    driver: SourceDriver,
+    store: StateStore,
+    parts: StorePart[],
+    saved: { splits: SavedSplit[]; sources: string[]; rows: SavedSource["manifest"]["rows"] },
+  ): Promise<void> {
+    const reader = (text: string) => new ByteReader(Buffer.from(text, "base64"));
+    store.restore(parts, (_table, group) => driver.ownGroups.includes(group));
+    await driver.restore({
+      manifest: { rows: saved.rows },
+      savedOfSource: () => saved.sources.map(reader),
+      split: (_source, name) => {
+        const [least] = saved.splits.filter((split) => split.name === name).sort((a, b) => a.offset - b.offset);
+        return least && reader(least.saved);
+      },
+    });
+  }
+
+  #target() {
+    return {
+      batch: (model: { readonly name: string }, batch: Batch) => {
+        const { row, kind, time } = changeColumns(batch);
+        for (let i = 0; i < batch.count; i++) {
+          const name = `${model.name} ${row.text(i)}`;
+          const fields = batch.columns.slice(10).map((column) => String(column.get(i)));
+          const said = `${kind.values[i]} @${time.values[i]} ${fields.join(" ")}`;
+          this.rows.set(name, [...(this.rows.get(name) ?? []), said]);
+        }
+      },
+      control: () => undefined,
+      engineAlert: ({ id }: { readonly id: string }) => void this.events.push(id),
+      fault: ({ id }: { readonly id: string }) => void this.events.push(id),
+      suspension: ({ id }: { readonly id: string }) => void this.events.push(id),
+    };
+  }
+
+  /** Reads all there is, and restarts now and then with as many drivers as `next` says. */
+  async run(seed: number, next: ((random: Random) => number) | undefined): Promise<this> {
+    const random = seededRandom(seed);
+    const restarts = seededRandom(seed + 1);
+    await this.restart(next?.(restarts) ?? 1);
+    for (;;) {
+      const open = this.#drivers.flatMap((driver) => driver.openSplits().map((split) => ({ driver, split })));
+      if (open.length === 0) return this;
+      const { driver, split } = random.pick(open);
+      await driver.read(split, 2_000);
+      this.#noteFrontier();
+      if (next !== undefined && restarts.chance(0.1)) await this.restart(next(restarts));
+    }
+  }
+}
+
+it.each([1, 2, 3])("drivers go on from what others saved, be they one or several (seed %i)", async (seed) => {
+  using log = new TemporaryLog();
+  await layShopLog(log.dir, 12);
+  const straight = await new Workers(log.dir).run(seed, undefined);
+  const alone = await new Workers(log.dir).run(seed, () => 1);
+  const rescaled = await new Workers(log.dir).run(seed, (random) => 1 + random.below(4));
+  expect(straight.rows.size).toBeGreaterThan(12);
+  for (const workers of [alone, rescaled]) {
+    expect(workers.rows).toEqual(straight.rows);
+    expect(workers.events).toEqual(straight.events);
+    expect(workers.frontiers.at(-1)).toBe(straight.frontiers.at(-1));
+    expect(workers.frontiers).toEqual([...workers.frontiers].sort((a, b) => a - b));
+  }
+  expect(alone.frontiers).toEqual(straight.frontiers);
+  const [before, after] = [straight, alone].map(({ drivers }) => drivers[0]!.metrics());
+  expect(after).toEqual(before);
+});
+
+it("a driver without partitions of its own holds nothing up", async () => {
+  using log = new TemporaryLog();
+  await layShopLog(log.dir, 1);
+  const workers = new Workers(log.dir);
+  await workers.restart(40);
+  expect(workers.drivers.at(-1)!.frontier).toBe(Number.POSITIVE_INFINITY);
+  expect(workers.drivers[0]!.frontier).toBe(Number.NEGATIVE_INFINITY);
+  for (const driver of workers.drivers) driver.reader.close();
+});
