@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects: `unit` stands beside the code, `integration` lives in test/, and `seeds` are the long runs: many
- * seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with everything else.
+ * Four projects: `unit` stands beside the code, `integration` lives in test/, `flink` needs a JDK and Maven, and `seeds`
+ * are the long runs: many seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with everything else.
  */
 export default defineConfig({
   test: {
@@ -19,7 +19,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "integration", include: ["test/**/*.test.ts"], exclude: ["test/seeds/**"], testTimeout: 60_000 },
+        test: {
+          name: "integration",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/seeds/**", "test/flink/**"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "flink", include: ["test/flink/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 10 * 60_000 },
       },
       {
         extends: true,

@@ -33,6 +33,7 @@ export const rooms: readonly Room[] = [
   },
   { folder: "jobs", mayImport: ["base", "checks", "dataflow", "schemas"], byPublicName: true },
   { folder: "shop", mayImport: ["base", "schemas"] },
+  { folder: "flink", mayImport: ["base", "dataflow", "runtime/task.ts"] },
   { folder: "testing", mayImport: ["base", "schemas", "dataflow", "state", "runtime", "checks", "snapshots"] },
 ];
 

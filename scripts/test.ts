@@ -7,6 +7,7 @@ import { join } from "node:path";
 const modes: Readonly<Record<string, { readonly static: boolean; readonly projects: readonly string[] }>> = {
   static: { static: true, projects: [] },
   unit: { static: false, projects: ["unit"] },
+  flink: { static: false, projects: ["flink"] },
   seeds: { static: false, projects: ["seeds"] },
   all: { static: true, projects: ["unit", "integration"] },
 };

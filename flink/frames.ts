@@ -1,0 +1,97 @@
+import { assert } from "../base/errors.ts";
+
+/**
+ * What travels over the socket between a Flink subtask and its task in Node. A frame is its length (4 bytes, of all that
+ * follows), its type (1 byte) and its payload; numbers are little-endian, and of fixed length where Java reads them.
+ * `Frames.java` has the same numbers.
+ */
+
+/** From Flink to the task. */
+export const TO_TASK = {
+  /** JSON: `TaskPlace`. The first frame. */
+  open: 1,
+  /** Part of a key group, as `FROM_TASK.part` brought it. */
+  restore: 2,
+  /** What a former subtask kept besides, in the order of subtasks, as `FROM_TASK.barrier` brought it. */
+  restoreOwn: 3,
+  /** All that is to be restored has been sent. */
+  start: 4,
+  /** Input (1 byte), rows. */
+  batch: 5,
+  /** Input (1 byte), control element with its origin. */
+  control: 6,
+  /** Input (1 byte). */
+  end: 7,
+  /** Epoch ms (8 bytes). */
+  processingTime: 8,
+  /** Checkpoint (8 bytes). */
+  barrier: 9,
+  /** Checkpoint (8 bytes): asks for some more parts. */
+  pull: 10,
+  /** Checkpoint (8 bytes): nobody asks for its parts any more. */
+  abort: 11,
+  /** Everything has ended, and this is not a pause for a savepoint. */
+  finish: 12,
+} as const;
+
+/** From the task to Flink. */
+export const FROM_TASK = {
+  /** The task is open and restored. */
+  ready: 1,
+  /** Tag (text), record. */
+  record: 2,
+  /** Output (1 byte), a key of the rows' key group (4 bytes), rows of that key group. */
+  forward: 3,
+  /** Output (1 byte), control element. */
+  control: 4,
+  /** Output (1 byte). */
+  end: 5,
+  /** How many frames the task has taken in by now (8 bytes); what came of them has been sent before. */
+  taken: 6,
+  /**
+   * Checkpoint (8 bytes), what the task keeps besides its keys' state: all that was sent before belongs to the checkpoint,
+   * nothing behind does.
+   */
+  barrier: 7,
+  /** Checkpoint (8 bytes), key group (4 bytes), part. Key groups never go back. */
+  part: 8,
+  /** Checkpoint (8 bytes): an answer to a pull has been sent. */
+  pulled: 9,
+  /** Checkpoint (8 bytes): there are no more parts. */
+  partsEnd: 10,
+  /** Text: the task has failed, and says why. */
+  failed: 11,
+} as const;
+
+/** Where a task stands in the job, and which key groups are its own. */
+export interface TaskPlace {
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly keyGroups: number;
+}
+
+const HEADER = 4;
+const MOST_BYTES = 1 << 30;
+
+/** Cuts a byte stream into frames. Payloads are views, valid only during the call. */
+export class FrameSplitter {
+  readonly #take: (type: number, payload: Buffer) => void;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(take: (type: number, payload: Buffer) => void) {
+    this.#take = take;
+  }
+
+  push(chunk: Buffer): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    while (bytes.length - at >= HEADER) {
+      const length = bytes.readUInt32LE(at);
+      assert(length > 0 && length <= MOST_BYTES, `a frame of ${length} bytes`);
+      if (bytes.length - at < HEADER + length) break;
+      this.#take(bytes[at + HEADER]!, bytes.subarray(at + HEADER + 1, at + HEADER + length));
+      at += HEADER + length;
+    }
+    this.#rest = bytes.subarray(at);
+  }
+}
