@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Batch } from "../base/batch.ts";
+import { Batch } from "../base/batch.ts";
 import { ByteReader } from "../base/bytes.ts";
 import { MemoryDisk } from "../base/memory-disk.ts";
 import { type Random, seededRandom } from "../base/random.ts";
@@ -9,7 +9,9 @@ import { shopConfig } from "../cli/shop-log.ts";
 import { DebeziumReader } from "../connectors/debezium/reader.ts";
 import { FileLog } from "../connectors/file/file-log.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
-import { changeColumns } from "../dataflow/change-layout.ts";
+import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../dataflow/change-layout.ts";
+import { writeFields } from "../dataflow/row-writer.ts";
+import type { SourceReader } from "../dataflow/source.ts";
 import { Payment, Refund } from "../jobs/payment-settlement/models.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import { StateStore, type StorePart } from "../state/state-store.ts";
@@ -172,4 +174,60 @@ it("a driver without partitions of its own holds nothing up", async () => {
   expect(workers.drivers.at(-1)!.frontier).toBe(Number.POSITIVE_INFINITY);
   expect(workers.drivers[0]!.frontier).toBe(Number.NEGATIVE_INFINITY);
   for (const driver of workers.drivers) driver.reader.close();
+});
+
+it("a split in which positions went back is gone on with from before that", async () => {
+  const store = new StateStore({ disk: new MemoryDisk(), dir: "/state", prefix: "0-", memoryBytes: 4 << 20 });
+  const changes = [
+    { row: "1", major: 9, time: 10 },
+    { row: "2", major: 1, time: 20 },
+  ];
+  let offset = 0;
+  const reader: SourceReader = {
+    source: "shop",
+    longestTransactionMs: 0,
+    splits: [{ topic: "t", partition: 0, table: "payments", heartbeat: false }],
+    formatPosition: String,
+    read(split, _maxBytes, output) {
+      const { row, major, time } = changes[offset++]!;
+      const batch = new Batch(changeLayout(Payment), 1);
+      const change = changeColumns(batch);
+      change.kind.set(0, OP.create);
+      change.time.set(0, time);
+      change.seed.nulls[0] = 1;
+      change.row.set(0, row);
+      change.major.set(0, major);
+      for (const column of [change.minor, change.sub, change.offset, change.table, change.absent]) column.set(0, 0);
+      writeFields(batch, FIRST_FIELD, 0, Payment.fields, {});
+      batch.count = 1;
+      output.changes(Payment, split, batch);
+      output.progress(split, time);
+      return true;
+    },
+    position: () => offset,
+    endOffset: () => changes.length,
+    save: (_split, out) => out.uint(offset),
+    restore: () => undefined,
+    close: () => undefined,
+  };
+  const backend = { store, timerQueue: () => new TimerQueue() };
+  const alerts: string[] = [];
+  const driver = new SourceDriver(
+    { reader, models: [Payment], retainMs: days(1), backend, groups: new Map([["shop t/0", 0]]) },
+    {
+      batch: () => undefined,
+      control: () => undefined,
+      engineAlert: ({ code }) => alerts.push(code),
+      fault: () => undefined,
+      suspension: () => undefined,
+    },
+  );
+  const saved = () => {
+    const [split] = driver.saveSplits();
+    return [split!.offset, Buffer.from(split!.saved, "base64").at(-1)];
+  };
+  driver.read(0, 1);
+  expect(saved()).toEqual([1, 1]);
+  driver.read(0, 1);
+  expect([alerts, offset, saved(), driver.frontier]).toEqual([["POSITION_WENT_BACK"], 2, [1, 1], 9]);
 });
