@@ -1,3 +1,4 @@
+import { type Disk, systemDisk } from "../base/disk.ts";
 import { raise } from "../base/errors.ts";
 import type { TablePartition } from "../connectors/debezium/partition-reader.ts";
 import { DebeziumReader } from "../connectors/debezium/reader.ts";
@@ -32,29 +33,30 @@ export function openReaders(
   sources: readonly SourceBinding[],
   registry: Pick<SchemaRegistry, "schemaById">,
   share: Share = { worker: 0, workers: 1 },
+  disk: Disk = systemDisk,
 ): DebeziumReader[] {
   const models = modelsOf(graph);
-  const splits = splitsOf(graph, sources);
+  const splits = splitsOf(graph, sources, disk);
   const data = splits.filter(({ source, table }) => table !== source.heartbeatTable);
   const mine = splits.filter((split) => {
     const index = data.indexOf(split);
     return index < 0 || index % share.workers === share.worker;
   });
   return [...new Set(splits.map(({ source }) => source))].map((source) => {
-    const partitions = mine.filter((split) => split.source === source).map(openPartition);
+    const partitions = mine.filter((split) => split.source === source).map((split) => openPartition(split, disk));
     return new DebeziumReader({ source, models, registry, partitions });
   });
 }
 
 /** All splits that a graph reads, in one order everywhere. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, LOG_NOT_FOUND. */
-export function splitsOf(graph: Graph, sources: readonly SourceBinding[]): TableSplit[] {
+export function splitsOf(graph: Graph, sources: readonly SourceBinding[], disk: Disk = systemDisk): TableSplit[] {
   const models = modelsOf(graph);
   requireBound(models, sources);
   const used = sources.filter(({ name }) => models.some((model) => model.from.some((from) => from.source === name)));
   return used.flatMap((source) =>
     tablesRead(source, models).flatMap((table) => {
       const { topic } = source.tables[table]!;
-      const partitions = FileLog.topics(source.log).find((info) => info.topic === topic)?.partitions ?? 1;
+      const partitions = FileLog.topics(source.log, disk).find((info) => info.topic === topic)?.partitions ?? 1;
       return Array.from({ length: partitions }, (_, partition) => ({ source, table, topic, partition }));
     }),
   );
@@ -90,6 +92,6 @@ function requireBound(models: readonly Model[], sources: readonly SourceBinding[
   }
 }
 
-function openPartition({ source, table, topic, partition }: TableSplit): TablePartition {
-  return { table, partition, reader: new FileLogReader(source.log, topic, partition) };
+function openPartition({ source, table, topic, partition }: TableSplit, disk: Disk): TablePartition {
+  return { table, partition, reader: new FileLogReader(source.log, topic, partition, disk) };
 }

@@ -30,6 +30,8 @@ export interface RunnerOptions {
   /** Called now and then, with a look at the run. */
   readonly onProgress?: (metrics: RunnerMetrics) => void;
   readonly requests?: RunRequests;
+  /** Lets others have their turn between two turns of the workers. Default: what waits in this thread's event loop. */
+  readonly yieldToOthers?: () => Promise<void>;
   /** Copies a checkpoint, whose outbox is out, into a folder. */
   readonly writeSavepoint: (checkpoint: Manifest, dir: string) => Promise<void>;
 }
@@ -109,7 +111,7 @@ export class EmbeddedRunner {
       this.#checkpointer.poll();
       this.#options.onProgress?.(this.metrics());
       stop = await this.#heed();
-      if (some) await yieldToEvents();
+      if (some) await this.#yield();
       else await this.#options.clock.sleep(IDLE_MS, signal);
     }
     if (stop?.stop === "drain") await this.#drain();
@@ -124,6 +126,10 @@ export class EmbeddedRunner {
 
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  async #yield(): Promise<void> {
+    await (this.#options.yieldToOthers ?? yieldToEvents)();
   }
 
   async #turn(): Promise<boolean> {
@@ -167,7 +173,7 @@ export class EmbeddedRunner {
     promise.then(settle, settle);
     while (!settled) {
       await this.#turn();
-      await yieldToEvents();
+      await this.#yield();
     }
     return promise;
   }
