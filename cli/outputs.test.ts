@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Disk, systemDisk } from "../base/disk.ts";
+import { raise } from "../base/errors.ts";
+import { Desk } from "../connectors/desk/desk.ts";
 import type { RunStart } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
@@ -354,6 +356,27 @@ describe("deliveries", () => {
     for (const _ of [1, 2]) await run.outputs.deliver(run.checkpoints[0]!);
     run.die();
     expect((await results()).verdicts).toHaveLength(2);
+  });
+
+  it("come from nobody but the last to have taken over, nor does word of the run's end", async () => {
+    const run = new Run();
+    let isMine = true;
+    const stillMine = () => {
+      if (!isMine) raise("FENCED", { dir });
+    };
+    const onPoint = (point: DeliveryPoint) => {
+      if (point === "outbox-begun" && run.checkpoints.length === 3) isMine = false;
+    };
+    await run.start({ stillMine, onPoint });
+    await run.checkpoint();
+    await run.checkpoint();
+    await expect(run.checkpoint()).rejects.toMatchObject({ code: "FENCED" });
+    expect(run.outputs.desk.counts()).toMatchObject([{ pass: 5 }]);
+    expect(run.outputs.lastDelivered()).toMatchObject({ checkpoint: 1 });
+    run.outputs.close({ state: "failed", code: "FENCED" });
+    const desk = new Desk(outputPaths.desk(dir));
+    expect(desk.lastRun()).toMatchObject({ state: "unfinished" });
+    desk.close();
   });
 
   it("say what was the last to be out", async () => {

@@ -112,13 +112,12 @@ export class RunOutputs {
   }
 
   /**
-   * Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; SINK_NAME_INVALID;
-   * OUTPUT_FOREIGN; LOG_CORRUPT where something of the log is lost that was durable.
+   * Opens the output folder and makes it if need be. LOG_LOCKED while another run writes to it; OUTPUT_FOREIGN;
+   * LOG_CORRUPT where something of the log is lost that was durable.
    */
   static async open(dir: string, graph: Graph, options: OutputsOptions): Promise<RunOutputs> {
     const { start, since, disk = systemDisk } = options;
     const names = sinksOf(graph);
-    for (const name of names) requireSinkName(name);
     const path = outputPaths.log(dir);
     const log = await (start === "on" ? OutputLog.resume(disk, path, since?.log) : OutputLog.begin(disk, path));
     let sinks: SinkFiles | undefined;
@@ -198,9 +197,10 @@ export class RunOutputs {
     this.#watch.check();
   }
 
-  /** Notes how the run ended, and closes everything. */
+  /** Notes how the run ended, unless another process has taken over, and closes everything. */
   close(end: RunEnd): void {
     try {
+      this.#options.stillMine?.();
       this.desk.endRun(end, this.#options.clock.now());
     } catch (error) {
       // The error that the run failed with says more.
@@ -294,6 +294,11 @@ function rowOf(record: VerdictRecord, verdict: Uint8Array, writtenAt: number): S
 
 function sinksOf(graph: Graph): string[] {
   return graph.nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
+}
+
+/** SINK_NAME_INVALID where a sink cannot have a file of its name, or has that of a side output of checks. */
+export function requireSinkNames(graph: Graph): void {
+  for (const name of sinksOf(graph)) requireSinkName(name);
 }
 
 /** Sinks share their names with the side outputs of checks. */
