@@ -41,22 +41,37 @@ export function readOwnState(bytes: Uint8Array): OwnState {
   return { kept, parts };
 }
 
-/** The parts of a barrier: those without a key group, which the task gives first, and the rest, which is pulled later. */
-export function divided(parts: Iterable<CheckpointPart>): {
-  readonly own: CheckpointPart[];
-  readonly rest: Generator<CheckpointPart>;
-} {
-  const iterator = parts[Symbol.iterator]();
-  const own: CheckpointPart[] = [];
-  let next = iterator.next();
-  for (; next.done !== true && next.value.keyGroup === NO_GROUP; next = iterator.next()) own.push(next.value);
-  return { own, rest: following(next, iterator) };
-}
+/**
+ * The parts of a barrier while they are pulled: those without a key group, which a task gives first, at once, and the
+ * others one by one. Whoever does not pull them to the last must `release` them.
+ */
+export class PulledParts {
+  /** The parts without a key group. */
+  readonly own: readonly CheckpointPart[];
+  readonly #iterator: Iterator<CheckpointPart>;
+  #next: IteratorResult<CheckpointPart>;
 
-function* following<T>(first: IteratorResult<T>, rest: Iterator<T>): Generator<T> {
-  try {
-    for (let next = first; next.done !== true; next = rest.next()) yield next.value;
-  } finally {
-    rest.return?.();
+  constructor(parts: Iterable<CheckpointPart>) {
+    this.#iterator = parts[Symbol.iterator]();
+    const own: CheckpointPart[] = [];
+    this.#next = this.#iterator.next();
+    for (; this.#isOwn(); this.#next = this.#iterator.next()) own.push(this.#next.value);
+    this.own = own;
+  }
+
+  /** The next part with a key group, or undefined behind the last. */
+  next(): CheckpointPart | undefined {
+    if (this.#next.done === true) return undefined;
+    const part = this.#next.value;
+    this.#next = this.#iterator.next();
+    return part;
+  }
+
+  release(): void {
+    if (this.#next.done !== true) this.#iterator.return?.();
+  }
+
+  #isOwn(): boolean {
+    return this.#next.done !== true && this.#next.value.keyGroup === NO_GROUP;
   }
 }

@@ -7,7 +7,7 @@ import { readControl, writeControl } from "./control-codec.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
 import { OriginMerger } from "./origin-merger.ts";
-import { divided, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
+import { PulledParts, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
 
 /** What the driver of a task must be told about it: how its rows and records are written. */
 export interface TaskFormat {
@@ -65,7 +65,7 @@ class Driver {
   /** What is being restored, in the order in which it came. */
   readonly #restored: { readonly parts: CheckpointPart[]; kept: readonly KeptState[] } = { parts: [], kept: [] };
   /** What is left to be pulled, by checkpoint. */
-  readonly #parts = new Map<number, Generator<CheckpointPart>>();
+  readonly #parts = new Map<number, PulledParts>();
   #task!: CheckpointedTask;
   #place!: TaskPlace;
   /** The input whose rows wait to be handed in. */
@@ -197,11 +197,11 @@ class Driver {
 
   /** Own state is sent at once: Flink takes it while its task stands still, and the parts while records flow again. */
   #barrier(checkpoint: number): void {
-    const { own, rest } = divided(this.#task.barrier());
-    this.#parts.set(checkpoint, rest);
+    const parts = new PulledParts(this.#task.barrier());
+    this.#parts.set(checkpoint, parts);
     this.#answer(FROM_TASK.barrier, (out) => {
       out.float64(checkpoint);
-      writeOwnState(out, { kept: this.#task.kept, parts: own });
+      writeOwnState(out, { kept: this.#task.kept, parts: parts.own });
     });
   }
 
@@ -209,15 +209,15 @@ class Driver {
     const parts = this.#parts.get(checkpoint);
     const enough = this.out.length + PULL_BYTES;
     while (parts !== undefined && this.out.length < enough) {
-      const { done, value } = parts.next();
-      if (done === true) {
+      const part = parts.next();
+      if (part === undefined) {
         this.#parts.delete(checkpoint);
         break;
       }
       this.#answer(FROM_TASK.part, (out) => {
         out.float64(checkpoint);
-        writeInt32(out, value.keyGroup);
-        writePart(out, value);
+        writeInt32(out, part.keyGroup);
+        writePart(out, part);
       });
     }
     const isOver = !this.#parts.has(checkpoint);
@@ -225,7 +225,7 @@ class Driver {
   }
 
   #forget(checkpoint: number): void {
-    this.#parts.get(checkpoint)?.return(undefined);
+    this.#parts.get(checkpoint)?.release();
     this.#parts.delete(checkpoint);
   }
 

@@ -1,0 +1,115 @@
+import type { Batch, Layout } from "../base/batch.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { TextColumn } from "../base/columns.ts";
+import type { Control } from "../dataflow/operator.ts";
+import type { CheckpointedTask, CheckpointPart, KeptState, TaskOutput } from "../runtime/task.ts";
+import type { TaskFormat } from "./socket-task.ts";
+
+const UID = "count";
+const layout: Layout = [{ name: "key", type: "text" }];
+
+/** Rows are texts, each with its length in front; records are JSON. */
+export const countingFormat: TaskFormat = {
+  inputs: [layout, layout],
+  readRows(_input, from, into) {
+    while (!from.isAtEnd) {
+      into.grow(into.count + 1);
+      (into.columns[0] as TextColumn).set(into.count++, from.text());
+    }
+  },
+  writeRows(_output, batch, piece) {
+    const keys = batch.columns[0] as TextColumn;
+    for (let row = 0; row < batch.count; row++) {
+      piece(groupOf(keys.text(row)), (out) => out.text(keys.text(row)));
+    }
+  },
+  writeRecord: (_tag, record, out) => out.text(JSON.stringify(record)),
+};
+
+/** Counts the rows of each key; says what it was told, and at each watermark what it has counted. */
+export class CountingTask implements CheckpointedTask {
+  readonly kept: readonly KeptState[] = [{ uid: UID, states: [{ name: "count", schema: '"long"' }], timers: [] }];
+  /** Barriers whose parts somebody may still pull. */
+  heldBarriers = 0;
+  #counts = new Map<string, number>();
+  #output!: TaskOutput;
+
+  open(output: TaskOutput): void {
+    this.#output = output;
+  }
+
+  batch(input: number, batch: Batch): void {
+    this.#output.emit("batch", { input, rows: batch.count });
+    const keys = batch.columns[0] as TextColumn;
+    for (let row = 0; row < batch.count; row++) this.#add(keys.text(row), 1);
+    this.#output.forward(0, batch);
+  }
+
+  control(input: number, element: Control): void {
+    this.#output.emit("control", { input, element });
+    if (element.type === "watermark") this.#output.emit("counts", Object.fromEntries([...this.#counts].sort()));
+  }
+
+  processingTime(time: number): void {
+    this.#output.emit("time", time);
+  }
+
+  end(input: number): void {
+    this.#output.emit("end", input);
+  }
+
+  report(): void {
+    this.#output.emit("report", this.#counts.size);
+  }
+
+  barrier(): Iterable<CheckpointPart> {
+    return this.#parts([...this.#counts]);
+  }
+
+  restore(parts: Iterable<CheckpointPart>, _kept: readonly KeptState[], isFirst: boolean): void {
+    let own = 0;
+    for (const { keyGroup, bytes } of parts) {
+      const input = new ByteReader(bytes);
+      if (keyGroup < 0) own += input.uint();
+      else while (!input.isAtEnd) this.#add(input.text(), input.uint());
+    }
+    this.#output.emit("restored", { own, isFirst });
+  }
+
+  #add(key: string, count: number): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+  }
+
+  *#parts(counts: readonly (readonly [string, number])[]): Generator<CheckpointPart> {
+    this.heldBarriers++;
+    try {
+      const own = new ByteWriter();
+      own.uint(1);
+      yield { uid: UID, keyGroup: -1, bytes: own.bytes() };
+      for (const [group, entries] of [...byGroup(counts)].sort(([left], [right]) => left - right)) {
+        const out = new ByteWriter();
+        for (const [key, count] of entries) {
+          out.text(key);
+          out.uint(count);
+        }
+        yield { uid: UID, keyGroup: group, bytes: out.bytes() };
+      }
+    } finally {
+      this.heldBarriers--;
+    }
+  }
+}
+
+/** Any spread will do here. */
+function groupOf(key: string): number {
+  return key.charCodeAt(0) % 128;
+}
+
+function byGroup(counts: readonly (readonly [string, number])[]) {
+  const groups = new Map<number, (readonly [string, number])[]>();
+  for (const entry of counts) {
+    const group = groupOf(entry[0]);
+    groups.set(group, [...(groups.get(group) ?? []), entry]);
+  }
+  return groups;
+}
