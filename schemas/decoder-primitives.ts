@@ -5,7 +5,8 @@ import { type BytesColumn, type Float64Column, type Int32Column, Int64Column } f
  * `skip…` gives the position after the value; an `…At` gives the value, and `skipVarint` or the length leads past it.
  *
  * Lengths are checked against `end` before anything is copied or jumped over. Single bytes may be read past `end`, which
- * costs nothing to allow: the position only grows, and a decoder checks it once it is done.
+ * costs nothing to allow: the position only grows, and a decoder checks it once it is done. What is said of a record that
+ * fails comes from a second look, in which nothing lies behind `end`.
  */
 
 /** A record that its schema cannot have written. The decoder adds the schema's name and the position. */

@@ -177,6 +177,16 @@ describe("a corrupt record", () => {
     expect(() => rowOf(decoder, Buffer.from(hex, "hex"))).toThrow("shop.payments-value");
   });
 
+  it.each(["00", "ff", "ffffffffffffffffffffffffffffffff"])("is told of in the same words with %s behind it", (hex) => {
+    const longs = record(["a", "long"], ["z", "long"]);
+    const decoder = compileProjection(longs, [{ path: "a" }, { path: "z" }], "test");
+    const cut = encoded(longs, { a: 1n, z: 1n << 60n }).subarray(0, -3);
+    const batch = new Batch(decoder.layout, 1);
+    const decode = (buffer: Buffer) => () => decoder.decode(buffer, 0, cut.length, batch, 0);
+    expect(decode(cut)).toThrow(corrupt("it ends too early, at byte 8"));
+    expect(decode(Buffer.concat([cut, Buffer.from(hex, "hex")]))).toThrow(corrupt("it ends too early, at byte 8"));
+  });
+
   it("leaves its row to be decoded into again", () => {
     const decoder = compileProjection(schema, [{ path: "s" }, { path: "z" }], "test");
     const batch = new Batch(decoder.layout, 1);

@@ -125,7 +125,10 @@ export class SourceWriter {
       ...this.#lines,
       'if (p > end) fail("it ends too early");',
       readsAll ? 'if (p < end) fail("bytes are left over");' : "",
-      "} catch (error) { throw malformed(error, p - start); }",
+      // By itself, so that what is said of a record does not depend on what happens to lie behind it.
+      "} catch (error) {",
+      "if (b.length > end) decode(b.subarray(start, end), 0, end - start, batch, row);",
+      "throw malformed(error, p - start); }",
       "};",
     ];
     return { body: body.join("\n"), constants: this.#constants };
