@@ -14,17 +14,20 @@ export interface ShopLogChanges {
   readonly ended?: boolean;
   /** Changes a record before it is written; `index` counts the records of its topic. */
   readonly change?: (topic: string, index: number, record: ShopRecord) => ShopRecord;
+  /** Records that are written out together, so that the log can be read in small pieces. */
+  readonly flushEvery?: number;
 }
 
 /** Lays a shop's log, its registry and a configuration (`config.json`, output in `out`) down in a folder. */
 export async function layShopLog(
   dir: string,
   orders: number,
-  { ended = true, change }: ShopLogChanges = {},
+  { ended = true, change, flushEvery = Number.POSITIVE_INFINITY }: ShopLogChanges = {},
 ): Promise<ShopTruth> {
   const writer = new FileLogWriter(join(dir, "input"));
   const registry = new FolderRegistry(join(dir, "input", "schemas"));
   const seen = new Map<string, number>();
+  let unwritten = 0;
   writeFileSync(join(dir, "config.json"), JSON.stringify(shopConfig("input", "out"), null, 2));
   return runShop({
     seed: 1,
@@ -35,6 +38,7 @@ export async function layShopLog(
         const index = seen.get(topic) ?? 0;
         seen.set(topic, index + 1);
         writer.append(topic, partition, change?.(topic, index, record) ?? record);
+        if (++unwritten % flushEvery === 0) writer.flush();
       },
       flush: () => writer.flush(),
       end: (time) => (ended ? writer.end(time) : writer.close()),
