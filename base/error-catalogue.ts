@@ -421,16 +421,16 @@ export const errorCatalogue = {
     retryable: false,
     message: "No run is going on over the state in {dir}. Start one with `countercheck run`.",
   },
+  RUN_REQUEST_FAILED: {
+    fault: "external",
+    retryable: false,
+    message: "The run could not do it: {reason}",
+  },
   RUN_SILENT: {
     fault: "external",
     retryable: true,
     message:
       "The run of process {pid} did not answer within {seconds} s. It may be busy; what was asked for stands, and it does it when it can.",
-  },
-  RUN_REQUEST_FAILED: {
-    fault: "external",
-    retryable: false,
-    message: "The run could not do it: {reason}",
   },
   SAVEPOINT_EXISTS: {
     fault: "user",

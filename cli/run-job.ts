@@ -10,7 +10,7 @@ import { EmbeddedRunner, type RunnerMetrics } from "../runtime/embedded-runner.t
 import type { OutboxRecord } from "../runtime/outbox.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
-import { outputPaths, RunOutputs, type SinkPositions } from "./outputs.ts";
+import { outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
 import { RequestFolder } from "./run-requests.ts";
 import { type OpenState, openState } from "./run-state.ts";
@@ -74,6 +74,7 @@ export interface RunResult {
 /** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
 export async function runJob(request: RunRequest): Promise<RunResult> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
+  requireSinkNames(graph);
   const state = await openState({
     dir: config.dir,
     job: graph.name,

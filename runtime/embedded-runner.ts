@@ -1,4 +1,5 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
+import { assert, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { CheckpointStore } from "./checkpoint/checkpoint-store.ts";
@@ -104,7 +105,7 @@ export class EmbeddedRunner {
   async run(signal: AbortSignal): Promise<RunResult> {
     this.#decide(true);
     let stop: RunRequest | undefined;
-    while (!signal.aborted && stop === undefined && !this.#ended()) {
+    while (!signal.aborted && stop === undefined && !this.#ended() && !this.#isStuck()) {
       const some = await this.#turn();
       this.#decide();
       this.#watchStale();
@@ -116,7 +117,9 @@ export class EmbeddedRunner {
     }
     if (stop?.stop === "drain") await this.#drain();
     const isComplete = this.#ended();
-    return { isComplete, last: await this.#finish(isComplete, stop) };
+    const last = await this.#finish(isComplete, stop);
+    if (!isComplete && !signal.aborted && stop === undefined) this.#raiseStuck();
+    return { isComplete, last };
   }
 
   /** Hands out what is known of every key, when all has ended, in pieces. */
@@ -144,6 +147,19 @@ export class EmbeddedRunner {
 
   #ended(): boolean {
     return this.#workers.every((worker) => worker.status().ended);
+  }
+
+  /** All that can be read was read, and a source has no end. */
+  #isStuck(): boolean {
+    const workers = this.#workers.map((worker) => worker.status());
+    const isAtEnd = workers.every(({ sourcesEnded, stuck }) => sourcesEnded || stuck !== undefined);
+    return isAtEnd && workers.some(({ stuck }) => stuck !== undefined);
+  }
+
+  #raiseStuck(): never {
+    const [stuck] = this.#workers.flatMap((worker) => worker.status().stuck ?? []);
+    assert(stuck !== undefined, "a run ends for a reason");
+    return raise(stuck.code, stuck.details);
   }
 
   async #drain(): Promise<void> {

@@ -1,4 +1,4 @@
-import { isError, raise } from "../base/errors.ts";
+import { CountercheckError, isError } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import type { EngineAlert } from "./outbox.ts";
 import type { SourceDriver } from "./source-driver.ts";
@@ -68,15 +68,15 @@ export class SourceLoop {
     return this.#readOn(this.#candidates(), 0);
   }
 
-  /** Throws where a bounded run found nothing more to read, and no end: LOG_WITHOUT_END, SOURCE_STOPPED. */
-  requireMore(): void {
-    if (this.#options.follow || this.#failures.size > 0 || this.ended) return;
+  /** Why a bounded run that found nothing more to read cannot end: LOG_WITHOUT_END, SOURCE_STOPPED; undefined if it can. */
+  whyStuck(): CountercheckError | undefined {
+    if (this.#options.follow || this.#failures.size > 0 || this.ended) return undefined;
     const { drivers } = this.#options;
     const stopped = drivers.find((driver) => driver.stopped);
-    if (stopped !== undefined) raise("SOURCE_STOPPED", { source: stopped.reader.source });
+    if (stopped !== undefined) return new CountercheckError("SOURCE_STOPPED", { source: stopped.reader.source });
     const open = drivers.find((driver) => !driver.ended)!;
     const { topic, partition } = open.reader.splits[open.openSplits()[0]!]!;
-    raise("LOG_WITHOUT_END", { source: open.reader.source, topic, partition });
+    return new CountercheckError("LOG_WITHOUT_END", { source: open.reader.source, topic, partition });
   }
 
   #readOn(candidates: ReadableSplit[], already: number): boolean | Promise<boolean> {

@@ -23,7 +23,15 @@ export class ThreadWorker implements WorkerHandle {
   constructor(thread: Thread, index: number) {
     this.#thread = thread;
     this.#index = index;
-    this.#status = { worker: index, ended: false, sources: [], operators: [], emitted: 0 };
+    this.#status = {
+      worker: index,
+      ended: false,
+      sourcesEnded: false,
+      stuck: undefined,
+      sources: [],
+      operators: [],
+      emitted: 0,
+    };
     thread.on("message", (reply: WorkerReply) => this.#heard(reply));
     thread.on("error", (error) => this.#failed(error as Error));
     thread.on("exit", () => this.#exited());

@@ -1,4 +1,5 @@
-import { assert, raise } from "../base/errors.ts";
+import type { ErrorCode } from "../base/error-catalogue.ts";
+import { assert, type CountercheckError, type ErrorDetails, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
@@ -79,6 +80,10 @@ export interface WorkerStatus {
   readonly worker: number;
   /** All sources and all tasks have ended. */
   readonly ended: boolean;
+  /** All sources have ended here. */
+  readonly sourcesEnded: boolean;
+  /** Why a bounded run has nothing more to read here and cannot end. */
+  readonly stuck: { readonly code: ErrorCode; readonly details: ErrorDetails } | undefined;
   readonly sources: readonly (SourceMetrics & { readonly caughtUp: boolean })[];
   readonly operators: readonly (Omit<OperatorMetrics, "keys"> & { readonly keys: number })[];
   /** Records in the outbox. */
@@ -98,6 +103,7 @@ export class Worker {
   readonly #drivers: readonly SourceDriver[];
   readonly #loop: SourceLoop;
   #outbox: OutboxRecord[] = [];
+  #stuck: CountercheckError | undefined;
   #takeReport: ((records: readonly OutboxRecord[]) => void) | undefined;
   /** A barrier is on its way through the tasks: nothing is read meanwhile, so that all behind it waits. */
   #isResting = false;
@@ -196,6 +202,8 @@ export class Worker {
     return {
       worker: this.#options.index,
       ended: this.#tasks.ended,
+      sourcesEnded: this.#hasEnded,
+      stuck: this.#stuck && { code: this.#stuck.code, details: this.#stuck.details },
       sources: this.#drivers.map((driver) => ({ ...driver.metrics(), caughtUp: this.#loop.isCaughtUp(driver) })),
       operators: this.#tasks.metrics().map(({ uid, rowsIn, keys }) => ({ uid, rowsIn, keys: keys() })),
       emitted: this.#outbox.length,
@@ -220,7 +228,7 @@ export class Worker {
   }
 
   #afterReading(some: boolean): boolean {
-    if (!some) this.#loop.requireMore();
+    this.#stuck = some ? undefined : this.#loop.whyStuck();
     for (const element of this.#options.heeding?.takeMet() ?? []) this.#tasks.broadcast(element);
     if (this.#loop.ended) this.#end();
     this.#options.links?.flush();

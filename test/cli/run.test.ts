@@ -75,7 +75,7 @@ describe.concurrent("countercheck run", () => {
     const letter = await waitFor(() => openLetter(folder.path));
     const key = await waitFor(() => unobservableKey(folder.path));
     const second = await countercheck(run, { cwd: folder.path });
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error LOG_LOCKED: .* is being written/) });
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error STATE_LOCKED: .* is in use/) });
 
     const discard = ["dead-letters", "discard", letter.id, "--note", "broken on purpose", "--dir", "out"];
     expect(await countercheck(discard, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
@@ -90,7 +90,7 @@ describe.concurrent("countercheck run", () => {
     new FileLogWriter(join(folder.path, "input")).end(truth.endTime);
     const complete = await countercheck([...run, "--follow"], { cwd: folder.path });
     expect(complete.code).toBe(0);
-    expect(JSON.parse(complete.stdout)).toMatchObject({ complete: true, deadLetters: { found: 0, open: 0 } });
+    expect(JSON.parse(complete.stdout)).toMatchObject({ complete: true, deadLetters: { found: 1, open: 0 } });
   });
 
   it("says what is wrong with a job", async () => {
