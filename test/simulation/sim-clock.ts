@@ -12,10 +12,10 @@ interface Event {
   readonly act: () => void;
 }
 
-/** Nothing is left to happen, and what was waited for has not come. */
+/** What was waited for does not come. */
 export class Stuck extends Error {
   constructor() {
-    super("nothing is left to happen, and what was waited for has not come");
+    super("what was waited for does not come");
   }
 }
 
@@ -65,8 +65,9 @@ export class SimClock {
     };
   }
 
-  /** Lets time pass until the promise has settled. `Stuck` when nothing is left to happen. */
-  async until<T>(promise: Promise<T>): Promise<T> {
+  /** Lets time pass until the promise has settled, for so many ms at most. `Stuck` when that is not enough. */
+  async until<T>(promise: Promise<T>, mostMs = Number.POSITIVE_INFINITY): Promise<T> {
+    const deadline = this.#now + mostMs;
     let hasSettled = false;
     const settle = () => {
       hasSettled = true;
@@ -76,7 +77,7 @@ export class SimClock {
       await microtasksDone();
       if (hasSettled) return promise;
       const event = this.#next();
-      if (event === undefined) throw new Stuck();
+      if (event === undefined || event.time > deadline) throw new Stuck();
       this.#now = event.time;
       event.act();
     }

@@ -36,24 +36,24 @@ export type CrashKind =
  */
 export class SimDisk implements Disk, Mortal {
   isDead = false;
+  events: DiskEvents;
   readonly #clock: SimClock;
-  readonly #events: DiskEvents;
   readonly #root: Folder;
   #changes: FolderChange[];
   #order: number;
 
   constructor(clock: SimClock, events: DiskEvents = {}, from: { root: Folder; changes: FolderChange[] } = empty()) {
     this.#clock = clock;
-    this.#events = events;
+    this.events = events;
     this.#root = from.root;
     this.#changes = from.changes;
     this.#order = 1 + Math.max(-1, ...from.changes.map(({ order }) => order));
   }
 
   /** The disk as the next process finds it. Everything that was durable is there. */
-  crash(kind: CrashKind, random: Random, events: DiskEvents = {}): SimDisk {
+  crash(kind: CrashKind, random: Random): SimDisk {
     this.isDead = true;
-    if (kind === "killed") return new SimDisk(this.#clock, events, { root: this.#root, changes: this.#changes });
+    if (kind === "killed") return new SimDisk(this.#clock, {}, { root: this.#root, changes: this.#changes });
     for (const change of survivors(this.#changes, random)) apply(change);
     const left = new Map<SimContent, SimContent>();
     const root = afterCrash(this.#root, (content) => {
@@ -61,7 +61,7 @@ export class SimDisk implements Disk, Mortal {
       left.set(content, known);
       return known;
     });
-    return new SimDisk(this.#clock, events, { root, changes: [] });
+    return new SimDisk(this.#clock, {}, { root, changes: [] });
   }
 
   /** Flips one bit in `[start .. end)` of a file, as it lies on the medium. */
@@ -137,7 +137,7 @@ export class SimDisk implements Disk, Mortal {
   sync(path: string, settle: () => void): Promise<void> {
     this.step("sync", path);
     return new Promise((resolve, reject) => {
-      this.#clock.after(this.#events.syncMs?.() ?? 0, () => {
+      this.#clock.after(this.events.syncMs?.() ?? 0, () => {
         if (this.isDead) return;
         settle();
         try {
@@ -153,7 +153,7 @@ export class SimDisk implements Disk, Mortal {
   /** Tells of an operation, which happens unless this throws. */
   step(operation: DiskOperation, path: string): void {
     this.#requireAlive();
-    this.#events.before?.(operation, path);
+    this.events.before?.(operation, path);
     this.#requireAlive();
   }
 

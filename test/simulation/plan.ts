@@ -1,0 +1,108 @@
+import { type Random, seededRandom } from "../../base/random.ts";
+import type { Pace } from "./shop-feed.ts";
+import type { CrashKind } from "./sim-disk.ts";
+import type { Sizes } from "./simulated-process.ts";
+
+/** What happens in a simulated run: all that its seed decides beforehand. */
+export interface Plan {
+  readonly seed: number;
+  readonly shop: { readonly seed: number; readonly orders: number; readonly isFaulty: boolean };
+  /** Undefined: all of the log is there at once. */
+  readonly pace: Pace | undefined;
+  /** Turns and reads come in any order. */
+  readonly isChaotic: boolean;
+  readonly sizes: Sizes;
+  readonly checkpointEveryMs: number;
+  readonly staleAfterMs: number | undefined;
+  /** Share of syncs that are slow. */
+  readonly slowSyncs: number;
+  /** Processes to which something happens; those behind them are left in peace. */
+  readonly processes: readonly ProcessPlan[];
+  /** Workers of the processes behind them. */
+  readonly parallelism: number;
+}
+
+/** What happens to one process. */
+export interface ProcessPlan {
+  readonly parallelism: number;
+  readonly trouble: Trouble;
+}
+
+export type Trouble =
+  /** It ends before an operation of its disk; in the one case all that it wrote is there, in the other only what is durable. */
+  | { readonly type: "crash"; readonly kind: CrashKind; readonly operation: number; readonly isFlipped: boolean }
+  | { readonly type: "worker-death"; readonly worker: number; readonly turn: number }
+  /** The disk is full from an operation on, for so many operations. */
+  | { readonly type: "disk-full"; readonly operation: number; readonly operations: number }
+  | { readonly type: "disk-failed"; readonly operation: number }
+  /** It is stopped with a savepoint at some time, and the next one begins from that. */
+  | { readonly type: "savepoint"; readonly afterMs: number };
+
+/** Shops that are simulated; several seeds share one. */
+const SHOPS = 16;
+const STALE_AFTER_MS = 400;
+
+export function planOf(seed: number): Plan {
+  const random = seededRandom(`simulation/${seed}`);
+  const shop = random.below(SHOPS);
+  const processes = 1 + random.below(4);
+  const isSlow = random.chance(0.2);
+  const stalls = random.chance(0.3);
+  return {
+    seed,
+    shop: { seed: shop, orders: 20 + ((shop * 7) % 41), isFaulty: shop % 4 === 3 },
+    pace: {
+      most: random.pick([40, 150, 400]),
+      everyMs: random.pick([20, 60]),
+      stall: stalls ? 0.1 : 0,
+      stallMs: STALE_AFTER_MS * 2,
+    },
+    isChaotic: true,
+    sizes: {
+      ringBytes: random.pick([512, 4_096, 65_536]),
+      segmentBytes: random.pick([2_048, 16_384, 1 << 20]),
+      slackBytes: random.pick([0, 16_384]),
+      cacheBytes: random.pick([0, 20_000, 1 << 20]),
+      near: random.pick([4, 32, 65_536]),
+    },
+    checkpointEveryMs: random.pick([1, 20, 100]),
+    staleAfterMs: stalls && random.chance(0.7) ? STALE_AFTER_MS : undefined,
+    slowSyncs: isSlow ? 0.2 : 0,
+    processes: Array.from({ length: processes }, (_, index) => processPlan(random.fork(`process/${index}`))),
+    parallelism: 1 + random.below(3),
+  };
+}
+
+function processPlan(random: Random): ProcessPlan {
+  const parallelism = 1 + random.below(3);
+  return { parallelism, trouble: troubleOf(random, parallelism) };
+}
+
+function troubleOf(random: Random, parallelism: number): Trouble {
+  // Early ones are as likely as late ones: a process may die while it recovers.
+  const operation = 1 + Math.floor(random.next() ** 2 * 500);
+  const type = random.pick([
+    "power-cut",
+    "power-cut",
+    "power-cut",
+    "killed",
+    "worker-death",
+    "disk-full",
+    "disk-failed",
+    "savepoint",
+  ] as const);
+  switch (type) {
+    case "power-cut":
+      return { type: "crash", kind: type, operation, isFlipped: random.chance(0.3) };
+    case "killed":
+      return { type: "crash", kind: type, operation, isFlipped: random.chance(0.1) };
+    case "worker-death":
+      return { type, worker: random.below(parallelism), turn: 1 + random.below(60) };
+    case "disk-full":
+      return { type, operation, operations: 1 + random.below(20) };
+    case "disk-failed":
+      return { type, operation };
+    case "savepoint":
+      return { type, afterMs: random.below(300) };
+  }
+}

@@ -1,0 +1,100 @@
+import { days, hours } from "../../base/time.ts";
+import { type Job, job } from "../../checks/job.ts";
+import { id, idOf, instant, integer, model, money, table, text } from "../../dataflow/model.ts";
+import { list, map, value } from "../../dataflow/state-spec.ts";
+import { minus } from "../../dataflow/streams.ts";
+
+const Payment = model("Payment", {
+  from: table("shop", "payments"),
+  fields: { id: id(), paymentId: id(), status: text(), amount: money(), capturedAt: instant() },
+  businessTime: "capturedAt",
+});
+const Refund = model("Refund", {
+  from: table("shop", "refunds"),
+  fields: { paymentId: id(), kind: text(), status: text(), amount: money(), refundedAt: instant() },
+  businessTime: "refundedAt",
+});
+const SettlementLine = model("SettlementLine", {
+  from: table("ledger", "settlement_lines"),
+  fields: { paymentId: id(), net: money(), fee: money(), bookedAt: instant() },
+  businessTime: "bookedAt",
+});
+
+const WINDOW = hours(6);
+const REMEMBERED = hours(30);
+
+/**
+ * The check of payments and settlement, and beside it two process functions, one behind the other, which use every kind of
+ * state, timers and ttl. All that they emit depends on the set of changes alone: what a timer looks at is
+ * told by time, and what is behind its own time it leaves out.
+ */
+export const simulatedJob: Job = job("simulated", (env) => {
+  const payments = env.changes(Payment);
+  const succeeded = env.changes(Refund).where({ status: "succeeded" });
+  const lines = env.changes(SettlementLine);
+
+  env.reconcile("payment-settlement", {
+    by: "paymentId",
+    expect: {
+      captured: payments.where({ status: "captured" }).sum("amount"),
+      refunded: minus(succeeded.where({ kind: "refund" }).sum("amount").within(days(5))),
+      reversed: minus(succeeded.where({ kind: "reversal" }).sum("amount").within(days(5))),
+    },
+    actual: { settled: lines.sum("net"), fees: lines.sum("fee") },
+    missingAfter: hours(24),
+  });
+
+  const steps = payments
+    .asEvents()
+    .keyBy("id")
+    .process("steps", {
+      state: {
+        count: value({ count: integer(), last: instant() }),
+        steps: list({ status: text(), at: instant() }),
+        recent: map({ status: text(), at: instant() }, { ttl: REMEMBERED }),
+      },
+      emits: { row: id(), status: id(), what: text(), count: integer(), at: instant() },
+      onElement: ({ status }, { key, state, time, emit, setTimer }) => {
+        const at = Number.isFinite(time) ? time : 0;
+        const count = (state.count.get()?.count ?? 0n) + 1n;
+        state.count.set({ count, last: at });
+        state.steps.add({ status, at });
+        emit({ row: key, status: idOfStatus(status), what: "step", count, at });
+        if (at === 0) return;
+        state.recent.set(`${count}`, { status, at });
+        for (const later of [hours(5), hours(29), hours(31)]) setTimer(at + later);
+      },
+      onTimer: ({ key, state, time, emit }) => {
+        const until = state.steps.get().filter(({ at }) => at! <= time);
+        const recent = state.recent.entries().filter(([, { at }]) => at! <= time);
+        const what = `${until.map(({ status }) => status).join()} / ${recent.map(([name]) => name).join()}`;
+        const status = idOfStatus(until.at(-1)?.status ?? null);
+        emit({ row: key, status, what, count: BigInt(until.length), at: time });
+      },
+    });
+  steps.to("steps");
+  steps
+    .keyBy("status")
+    .process("windows", {
+      state: { windows: map({ count: integer() }) },
+      emits: { status: id(), count: integer(), at: instant() },
+      onElement: (_row, { state, time, setTimer }) => {
+        if (!Number.isFinite(time)) return;
+        const start = Math.floor(time / WINDOW) * WINDOW;
+        state.windows.set(`${start}`, { count: (state.windows.get(`${start}`)?.count ?? 0n) + 1n });
+        setTimer(start + WINDOW - 1);
+      },
+      onTimer: ({ key, state, time, emit }) => {
+        const start = `${time + 1 - WINDOW}`;
+        const window = state.windows.get(start);
+        if (window === undefined) return;
+        emit({ status: key, count: window.count, at: time });
+        state.windows.delete(start);
+      },
+    })
+    .to("windows");
+});
+
+function idOfStatus(status: string | null) {
+  return status === null ? null : idOf(status);
+}
