@@ -87,6 +87,8 @@ export class SourceDriver {
   readonly reader: SourceReader;
   /** Set when the source must not be read on: its positions went back. */
   stopped = false;
+  /** Of a read that failed, something has been handed on already: it can neither be gone on with nor be done again. */
+  isBroken = false;
   readonly #models: readonly Model[];
   readonly #target: SourceTarget;
   readonly #frontier: SourceFrontier;
@@ -230,7 +232,9 @@ export class SourceDriver {
   }
 
   #afterRead(some: boolean): boolean {
+    this.isBroken = true;
     if (!this.stopped) this.#advance();
+    this.isBroken = false;
     return some;
   }
 
@@ -253,6 +257,7 @@ export class SourceDriver {
     const unlessStopped =
       <A extends unknown[]>(act: (...args: A) => void) =>
       (...args: A) => {
+        this.isBroken = true;
         if (!this.stopped) act(...args);
       };
     return {

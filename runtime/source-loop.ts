@@ -132,9 +132,9 @@ export class SourceLoop {
     }
   }
 
-  /** The environment failed: the split waits, longer each time, and tries again; a bounded run gives up after a while. */
+  /** The source's environment failed: the split waits, longer each time, and tries again; a bounded run gives up after a while. */
   #failed(driver: SourceDriver, split: number, error: unknown): boolean {
-    if (!isError(error) || !error.retryable) throw error;
+    if (!isError(error) || !error.retryable || driver.isBroken) throw error;
     const name = splitName(driver, split);
     const attempt = (this.#failures.get(name)?.attempt ?? 0) + 1;
     if (!this.#options.follow && attempt > RETRIES) throw error;
