@@ -5,9 +5,20 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import type { BenchRow, Measured } from "./row.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
-import { jobFromLog } from "./rows/job-from-log.ts";
+import { jobFromLog, jobFromLogOnce } from "./rows/job-from-log.ts";
+import { openKeys } from "./rows/open-keys.ts";
+import { checkpoint, state, stateMap } from "./rows/state.ts";
 
-const ROWS: readonly BenchRow[] = [decode, decodeAvsc, jobFromLog];
+const ROWS: readonly BenchRow[] = [
+  decode,
+  decodeAvsc,
+  state,
+  stateMap,
+  checkpoint,
+  jobFromLogOnce,
+  jobFromLog,
+  openKeys,
+];
 
 /** A row as it is printed. */
 interface Row {
@@ -19,6 +30,8 @@ interface Row {
   readonly correct: boolean;
   /** Events per CPU-second of the row that this one is the peer of, divided by this one's. */
   readonly behind?: number;
+  /** CPU that an event costs more than in the row without checkpoints, in per cent. */
+  readonly exactlyOnceCostPercent?: number;
 }
 
 interface Options {
@@ -70,6 +83,7 @@ function measureApart(row: BenchRow, orders: string, earlier: readonly Row[]): R
   const { peakMemoryMb, ...measured } = JSON.parse(child.stdout) as Measured & { peakMemoryMb: number };
   const eventsPerCpuSecond = Math.round(measured.events / measured.cpuSeconds);
   const ahead = earlier.find((other) => other.name === row.peerOf);
+  const without = earlier.find((other) => other.name === row.dearerThan);
   return {
     name: row.name,
     eventsPerCpuSecond,
@@ -78,6 +92,9 @@ function measureApart(row: BenchRow, orders: string, earlier: readonly Row[]): R
     peakMemoryMb,
     correct: measured.correct,
     ...(ahead === undefined ? {} : { behind: Number((ahead.eventsPerCpuSecond / eventsPerCpuSecond).toFixed(1)) }),
+    ...(without === undefined
+      ? {}
+      : { exactlyOnceCostPercent: Number(((without.eventsPerCpuSecond / eventsPerCpuSecond - 1) * 100).toFixed(1)) }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface BenchRow {
   readonly what: string;
   /** The row that it is held against; a row without one is held against nothing. */
   readonly peerOf?: string;
+  /** The row that measures the same without checkpoints. */
+  readonly dearerThan?: string;
   measure(folder: string, orders: number): Promise<Measured>;
 }
 

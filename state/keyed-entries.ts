@@ -24,10 +24,10 @@ interface Entry {
 }
 
 /** Weight of an entry that was never written. */
-const FRESH_WEIGHT = 2_000;
-/** What objects take for each byte of their record, about. */
-const WEIGHT_PER_BYTE = 6;
-const LEAST_WEIGHT = 500;
+const FRESH_WEIGHT = 3_000;
+/** What the objects of a record take for each of its bytes, as measured with the keys of checks. */
+const WEIGHT_PER_BYTE = 14;
+const LEAST_WEIGHT = 1_000;
 
 /**
  * The keyed state of one operator of one subtask: one record a key in a table of the state store, which holds the key's

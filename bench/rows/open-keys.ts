@@ -1,0 +1,162 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Batch } from "../../base/batch.ts";
+import { systemDisk } from "../../base/disk.ts";
+import { systemClock } from "../../base/time.ts";
+import { OUTPUTS } from "../../checks/records.ts";
+import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
+import { modelsOf } from "../../dataflow/graph.ts";
+import { idOf, type Model } from "../../dataflow/model.ts";
+import { writeFields } from "../../dataflow/row-writer.ts";
+import type { SourceOutput, SourceReader } from "../../dataflow/source.ts";
+import paymentSettlement from "../../jobs/payment-settlement/job.ts";
+import type { WorkerPart } from "../../runtime/worker.ts";
+import { LocalWorker } from "../../runtime/worker-handle.ts";
+import { StateStore } from "../../state/state-store.ts";
+import { TimerQueue } from "../../state/timer-queue.ts";
+import { type BenchRow, cpuSince, type Measured } from "../row.ts";
+
+const KEYS = Number(process.env.COUNTERCHECK_OPEN_KEYS ?? 5_000_000);
+const STATE_MEMORY = 512 * (1 << 20);
+const BATCH = 1_000;
+const TURNS_PER_CHECKPOINT = 10;
+const START = Date.UTC(2026, 0, 1);
+
+/** Millions of payments that wait for their settlement: what state takes when it does not fit into memory. */
+export const openKeys: BenchRow = {
+  name: "open-keys",
+  what: `${KEYS / 1e6} M captured payments, none settled, in state.memory of 512 MB: see the peak`,
+  async measure(folder): Promise<Measured> {
+    const dir = join(folder, "open-keys");
+    rmSync(dir, { recursive: true, force: true });
+    systemDisk.makeFolder(dir);
+    const graph = paymentSettlement.graph();
+    const payments = new Payments(modelsOf(graph).find(({ name }) => name === "Payment")!);
+    const readers = [payments, new Ledger(payments)];
+    const operators = graph.nodes.filter(({ type }) => type === "operator").length;
+    const worker = new LocalWorker({
+      graph,
+      index: 0,
+      parallelism: 1,
+      readers,
+      clock: systemClock,
+      retainMs: 1e12,
+      follow: true,
+      backend: {
+        store: new StateStore({ disk: systemDisk, dir, prefix: "bench", memoryBytes: STATE_MEMORY * 0.6 }),
+        cacheBytes: (STATE_MEMORY * 0.3) / operators,
+        timerQueue: (name) => new TimerQueue({ disk: systemDisk, dir, prefix: name.replace(/[^\w.-]/g, "_") }),
+      },
+      groups: new Map(readers.map(({ source }, group) => [`${source} rows/0`, group])),
+      allowDroppedState: false,
+      applyDecision: () => [],
+    });
+    const startedAt = performance.now();
+    const cpuAtStart = process.cpuUsage();
+    let emitted = 0;
+    await worker.start(undefined);
+    for (let turn = 1; payments.written < KEYS; turn++) {
+      worker.turn();
+      if (turn % TURNS_PER_CHECKPOINT === 0) emitted += verdictsOf(await worker.checkpoint());
+    }
+    emitted += verdictsOf(await worker.checkpoint());
+    const correct = worker.status().operators[0]!.keys === KEYS && emitted === 0;
+    const cpuSeconds = cpuSince(cpuAtStart);
+    const seconds = (performance.now() - startedAt) / 1000;
+    await worker.close();
+    rmSync(dir, { recursive: true, force: true });
+    return { events: KEYS, cpuSeconds, seconds, correct };
+  },
+};
+
+function verdictsOf({ outbox }: WorkerPart): number {
+  return outbox.filter((each) => each.kind === "emit" && each.output === OUTPUTS.verdicts).length;
+}
+
+/** What both sources have in common: one split, which is written as it is read. */
+abstract class Written implements SourceReader {
+  abstract readonly source: string;
+  readonly longestTransactionMs = 0;
+  readonly splits = [{ topic: "rows", partition: 0, table: "rows", heartbeat: false }];
+
+  abstract read(split: number, maxBytes: number, output: SourceOutput): boolean;
+
+  formatPosition(...parts: readonly number[]): string {
+    return parts.join("/");
+  }
+
+  position(): number {
+    return 0;
+  }
+
+  endOffset(): number {
+    return 0;
+  }
+
+  save(): void {}
+
+  restore(): void {}
+
+  close(): void {}
+}
+
+/** Captured payments, one every millisecond of event time. */
+class Payments extends Written {
+  readonly source = "shop";
+  written = 0;
+  readonly #model: Model;
+  readonly #batch: Batch;
+
+  constructor(payment: Model) {
+    super();
+    this.#model = payment;
+    this.#batch = new Batch(changeLayout(payment), BATCH);
+  }
+
+  read(_split: number, _maxBytes: number, output: SourceOutput): boolean {
+    const batch = this.#batch;
+    if (this.written === KEYS) return false;
+    batch.clear();
+    for (; batch.count < BATCH && this.written < KEYS; this.written++) this.#write(batch, this.written);
+    output.changes(this.#model, 0, batch);
+    output.progress(0, START + this.written);
+    return true;
+  }
+
+  #write(batch: Batch, number: number): void {
+    const row = batch.count++;
+    const meta = changeColumns(batch);
+    meta.kind.set(row, OP.create);
+    meta.time.set(row, START + number);
+    meta.seed.nulls[row] = 1;
+    meta.row.set(row, String(number));
+    meta.major.set(row, 1);
+    meta.minor.set(row, number);
+    for (const column of [meta.sub, meta.offset]) column.set(row, 0);
+    meta.table.set(row, 0);
+    meta.absent.set(row, 0);
+    const amount = { minor: BigInt(100 + (number % 100_000)), currency: "EUR" };
+    const values = { paymentId: idOf(800_000_000_000_000_000n + BigInt(number)), status: "captured", amount };
+    writeFields(batch, FIRST_FIELD, row, this.#model.fields, { ...values, capturedAt: START + number });
+  }
+}
+
+/** Proves that it has been read as far as the payments, and brings nothing. */
+class Ledger extends Written {
+  readonly source = "ledger";
+  readonly #payments: Payments;
+  #through = 0;
+
+  constructor(payments: Payments) {
+    super();
+    this.#payments = payments;
+  }
+
+  read(_split: number, _maxBytes: number, output: SourceOutput): boolean {
+    const { written } = this.#payments;
+    if (this.#through === written) return false;
+    this.#through = written;
+    output.progress(0, START + written);
+    return true;
+  }
+}
