@@ -1,15 +1,15 @@
 import type { ErrorCode } from "../base/error-catalogue.ts";
-import { assert, type CountercheckError, type ErrorDetails, raise } from "../base/errors.ts";
+import { assert, type CountercheckError, type ErrorDetails } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { RecordFault, SourceReader } from "../dataflow/source.ts";
 import type { StorePart } from "../state/state-store.ts";
-import type { Manifest, SplitEntry } from "./checkpoint/manifest.ts";
+import type { SplitEntry } from "./checkpoint/manifest.ts";
 import type { Restored } from "./checkpoint/restored.ts";
+import { requireNothingDropped } from "./checkpoint/upgrade.ts";
 import { JobTasks, type KeyedEdge, type Port } from "./job-tasks.ts";
 import type { OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
-import { droppedStates } from "./operators/state-upgrade.ts";
 import type { OutboxRecord } from "./outbox.ts";
 import { SourceDriver, type SourceMetrics } from "./source-driver.ts";
 import { type Scheduler, SourceLoop } from "./source-loop.ts";
@@ -105,8 +105,10 @@ export class Worker {
   #outbox: OutboxRecord[] = [];
   #stuck: CountercheckError | undefined;
   #takeReport: ((records: readonly OutboxRecord[]) => void) | undefined;
-  /** A barrier is on its way through the tasks: nothing is read meanwhile, so that all behind it waits. */
+  /** A barrier is due, or on its way through the tasks: nothing more is read meanwhile, so that all behind it waits. */
   #isResting = false;
+  /** A read waits for what must be fetched for it. */
+  #isFetching = false;
   /** The sources have ended, and the tasks were told. */
   #hasEnded = false;
   /** What came while a barrier was on its way, and must not overtake it. */
@@ -132,7 +134,7 @@ export class Worker {
    */
   async restore(restored: Restored, allowDropped: boolean): Promise<void> {
     const { manifest } = restored;
-    if (!allowDropped) this.#requireAll(manifest);
+    if (!allowDropped) requireNothingDropped(manifest, { kept: this.#tasks.kept, rows: this.#rowTables() });
     const splits = new Set(this.#drivers.flatMap((driver) => driver.ownGroups));
     const keyed = new Set(this.#tasks.hosts.map((host) => host.table));
     const rows = new Set(this.#rowTables().map(({ table }) => table));
@@ -158,17 +160,14 @@ export class Worker {
     const hasRoom = links?.flush() ?? true;
     if (this.#isResting || !hasRoom || this.#hasEnded) return received;
     const read = this.#loop.turn();
-    return typeof read === "boolean"
-      ? this.#afterReading(read) || received
-      : read.then((some) => this.#afterReading(some) || received);
+    return typeof read === "boolean" ? this.#afterReading(read) || received : this.#afterFetching(read);
   }
 
   /** Begins a checkpoint: its barrier goes through the tasks behind all that was read. */
   checkpoint(): void {
     assert(!this.#isResting, "one checkpoint at a time");
     this.#isResting = true;
-    this.#tasks.barrier();
-    this.#options.links?.flush();
+    if (!this.#isFetching) this.#sendBarrier();
   }
 
   /** Hands a control element to all tasks. */
@@ -227,6 +226,20 @@ export class Worker {
     else act();
   }
 
+  /** What is being read counts as read: a barrier that came meanwhile goes behind it. */
+  async #afterFetching(read: Promise<boolean>): Promise<boolean> {
+    this.#isFetching = true;
+    const some = this.#afterReading(await read);
+    this.#isFetching = false;
+    if (this.#isResting) this.#sendBarrier();
+    return some;
+  }
+
+  #sendBarrier(): void {
+    this.#tasks.barrier();
+    this.#options.links?.flush();
+  }
+
   #afterReading(some: boolean): boolean {
     this.#stuck = some ? undefined : this.#loop.whyStuck();
     for (const element of this.#options.heeding?.takeMet() ?? []) this.#tasks.broadcast(element);
@@ -270,15 +283,6 @@ export class Worker {
 
   #rowTables(): { readonly table: string; readonly schema: string }[] {
     return this.#drivers.flatMap((driver) => driver.rowTables);
-  }
-
-  #requireAll({ kept, rows }: Manifest): void {
-    const own = new Set(this.#rowTables().map(({ table }) => table));
-    const dropped = [
-      ...droppedStates(kept, this.#tasks.kept),
-      ...rows.flatMap(({ table }) => (own.has(table) ? [] : [table])),
-    ];
-    if (dropped.length > 0) raise("STATE_DROPPED", { states: dropped.join(", ") });
   }
 
   #alert(alert: {
