@@ -3,6 +3,7 @@ import type { Disk } from "../base/disk.ts";
 import { raise } from "../base/errors.ts";
 import { type LogPosition, onDisk, partitionPath } from "../connectors/file/file-log.ts";
 import { lockLog } from "../connectors/file/lock.ts";
+import { FileLogReader } from "../connectors/file/reader.ts";
 import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import {
@@ -61,11 +62,7 @@ export class OutputLog {
     await whileLocked(disk, dir, () => continueFolder(disk, dir, [...NAMES, "schemas"]));
     const trusted = (topic: string) => since?.[topic as Topic];
     const log = await OutputLog.#open(dir, new FileLogWriter(dir, { disk, trusted, reopen: true }));
-    const { markers } = log.positions();
-    if (markers.offset === 0) return log;
-    await readTopic(disk, dir, "markers", markers.offset - 1, (encoded) => {
-      log.lastMarker = decodeMarker(encoded);
-    });
+    log.lastMarker = await lastMarkerIn(disk, dir);
     return log;
   }
 
@@ -139,6 +136,21 @@ export class OutputLog {
     }
     this.#writer.append(topic, 0, { key: Buffer.from(key), value: toValue(this.#ids[topic], encoded), timestamp });
   }
+}
+
+/** The last marker in an output log, by whichever run. Raises what reading a file log raises. */
+export async function lastMarkerIn(disk: Disk, dir: string): Promise<MarkerRecord | undefined> {
+  const place = { dir, topic: "markers", partition: 0 } as const;
+  if (!disk.exists(partitionPath(place))) return undefined;
+  const reader = new FileLogReader(place.dir, place.topic, place.partition, disk);
+  const end = reader.endOffset();
+  reader.close();
+  let last: MarkerRecord | undefined;
+  if (end > 0)
+    await readTopic(disk, dir, "markers", end - 1, (encoded) => {
+      last = decodeMarker(encoded);
+    });
+  return last;
 }
 
 async function whileLocked(disk: Disk, dir: string, action: () => Promise<void>): Promise<void> {

@@ -50,10 +50,12 @@ export interface SinkPositions {
   readonly sinks: SinkSizes;
   /** Names of records that are in the log although the job has yet to emit them again. */
   readonly ahead: readonly string[];
+  /** When the run began whose results these are, in epoch ms: tells an output folder from others. */
+  readonly begunAt: number;
 }
 
-/** Moments of a delivery: nothing of it is out; all of it is; its marker is too. */
-export type DeliveryPoint = "outbox-begun" | "outbox-sent" | "marker-written";
+/** Moments of a delivery: nothing of it is out; all of it is; its marker is too. And: the log of a complete run has ended. */
+export type DeliveryPoint = "outbox-begun" | "outbox-sent" | "marker-written" | "log-ended";
 
 /** How results are opened. */
 export interface OutputsOptions {
@@ -90,6 +92,7 @@ export class RunOutputs {
   readonly #log: OutputLog;
   readonly #sinks: SinkFiles;
   readonly #watch: FileWatch;
+  readonly #begunAt: number;
   #ahead: readonly string[] = [];
 
   private constructor(dir: string, graph: Graph, options: OutputsOptions, log: OutputLog, sinks: SinkFiles) {
@@ -104,6 +107,7 @@ export class RunOutputs {
       const last = this.desk.lastRun();
       this.#snapshots = this.#beginRun(options.start);
       this.previousRun = options.start === "on" ? this.desk.runBeforeLast() : last;
+      this.#begunAt = this.desk.lastRun()!.startedAt;
     } catch (error) {
       this.desk.close();
       throw error;
@@ -135,7 +139,12 @@ export class RunOutputs {
 
   /** How far results are; between deliveries only. */
   position(): SinkPositions {
-    return { log: this.#log.positions(), sinks: this.#sinks.sizes(), ahead: this.#ahead };
+    return {
+      log: this.#log.positions(),
+      sinks: this.#sinks.sizes(),
+      ahead: this.#ahead,
+      begunAt: this.#begunAt,
+    };
   }
 
   /** The marker of the checkpoint whose results were the last to be out; those that had none have no marker. */
@@ -190,10 +199,19 @@ export class RunOutputs {
     this.#ahead = await this.#namesAhead(delivery);
   }
 
+  /**
+   * Before all else, for a run that begins from a savepoint in the folder that the savepoint's run wrote to: takes back
+   * what came behind it where the reader could not tell, in the files of sinks.
+   */
+  async goBackTo({ sinks }: SinkPositions): Promise<void> {
+    await this.#sinks.write(sinks, new Map());
+  }
+
   /** Ends the log of a bounded run that came to its end, complete through an event time. Nothing can be delivered then. */
   async complete(throughMs: number): Promise<void> {
     this.#options.stillMine?.();
     await this.#log.end(throughMs);
+    this.#options.onPoint?.("log-ended");
     this.#watch.check();
   }
 
@@ -284,6 +302,17 @@ export class RunOutputs {
       });
     }
     return names;
+  }
+}
+
+/** True where an output folder holds the results of the run that a position is of. */
+export function holdsResultsOf(dir: string, { begunAt }: SinkPositions): boolean {
+  if (!existsSync(outputPaths.desk(dir)) || !existsSync(outputPaths.log(dir))) return false;
+  const desk = new Desk(outputPaths.desk(dir));
+  try {
+    return desk.lastRun()?.startedAt === begunAt;
+  } finally {
+    desk.close();
   }
 }
 
