@@ -416,6 +416,11 @@ export const errorCatalogue = {
     retryable: false,
     message: "The check {uid} cannot be judged: {reason}.",
   },
+  RUN_ENDED: {
+    fault: "external",
+    retryable: false,
+    message: "The run over the state in {dir} ended before it did what was asked of it.",
+  },
   RUN_NOT_FOUND: {
     fault: "user",
     retryable: false,
@@ -435,12 +440,24 @@ export const errorCatalogue = {
   SAVEPOINT_EXISTS: {
     fault: "user",
     retryable: false,
-    message: "{dir} is not empty. Name a folder for the savepoint that is not there yet.",
+    message: "{dir} is there already. Name a folder for the savepoint that is not.",
+  },
+  SAVEPOINT_MISPLACED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{dir} lies in {state}, the run's own state, which begins anew with the next run. Name a folder outside of it.",
   },
   SAVEPOINT_NOT_FOUND: {
     fault: "user",
     retryable: false,
-    message: "There is no savepoint in {dir}.",
+    message: "There is no savepoint in {dir}. Name a folder that `countercheck savepoint` has written.",
+  },
+  SAVEPOINT_OF_OTHER_JOB: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The savepoint in {dir} is of job {other}, and this is {job}. Name the savepoint, or the job, that is meant.",
   },
   SCHEMA_UNKNOWN: {
     fault: "user",
@@ -528,7 +545,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "The checkpoint holds state that the job no longer has: {states}. If its name was changed by mistake, change it back; `--allow-dropped-state` leaves it behind.",
+      "The job goes on from a checkpoint with state that it no longer has: {states}.{hint} What is kept under one name is not found under another: change the name back, or leave that state behind for good with `--allow-dropped-state`.",
   },
   STATE_FOLDER_DAMAGED: {
     fault: "external",
@@ -539,7 +556,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "State {state} of {uid} cannot be read as the job declares it now: it was {before}, and is {now}. Fields may be added, removed and widened; change the declaration back, or give the state another name and run with `--allow-dropped-state`.",
+      "{name} cannot be read as the job declares it now: {changes}. Change that back, or begin it anew: give the state, the check or the model another name and run with `--allow-dropped-state`.",
   },
   STATE_LOCKED: {
     fault: "user",

@@ -16,6 +16,8 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "JOB_NOT_FOUND",
   "OPTION_INVALID",
   "OUTPUT_OVERLAPS_INPUT",
+  "SAVEPOINT_MISPLACED",
+  "SAVEPOINT_NOT_FOUND",
 ]);
 
 /** Prints an error for people, as one message without secrets, and gives the exit code that goes with it. */

@@ -1,5 +1,5 @@
 import { systemDisk } from "../base/disk.ts";
-import { decodeVerdict, type VerdictRecord } from "../schemas/contracts.ts";
+import { type Delivered, decodeVerdict, type VerdictRecord } from "../schemas/contracts.ts";
 import { readTopic } from "./output-topics.ts";
 import { outputPaths } from "./outputs.ts";
 import { historyEntry, writeHistory } from "./recorder.ts";
@@ -19,9 +19,9 @@ export async function writeHistoryOf(output: string, path: string): Promise<void
  * said behind it, with a higher epoch, and is right: from its first version on, what was said before does not count.
  */
 class VerdictHistory {
-  readonly #byName = new Map<string, VerdictRecord[]>();
+  readonly #byName = new Map<string, (VerdictRecord & Delivered)[]>();
 
-  add(verdict: VerdictRecord): void {
+  add(verdict: VerdictRecord & Delivered): void {
     const { check, key, currency, period, version, epoch } = verdict;
     const name = JSON.stringify([check, key, currency, period]);
     const known = this.#byName.get(name);
@@ -32,7 +32,7 @@ class VerdictHistory {
     }
   }
 
-  verdicts(): VerdictRecord[] {
+  verdicts(): (VerdictRecord & Delivered)[] {
     return [...this.#byName.values()].flat();
   }
 }

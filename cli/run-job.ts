@@ -5,12 +5,14 @@ import type { ReadPart, RunEnd, RunRecord, SuspensionEntry } from "../connectors
 import type { Graph } from "../dataflow/graph.ts";
 import type { RunObserver, Sink } from "../runtime/checkpoint/checkpointer.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
-import { writeSavepoint } from "../runtime/checkpoint/savepoint.ts";
+import { requireRoom, type Savepoint, writeSavepoint } from "../runtime/checkpoint/savepoint.ts";
+import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
 import { EmbeddedRunner, type RunnerMetrics } from "../runtime/embedded-runner.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
-import { outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
+import { lastMarkerIn } from "./output-log.ts";
+import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
 import { RequestFolder } from "./run-requests.ts";
 import { type OpenState, openState } from "./run-state.ts";
@@ -80,6 +82,7 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     job: graph.name,
     fresh,
     fromSavepoint,
+    requireUsable: (from) => requireUsable(from, graph, request.allowDroppedState),
     ...(onPoint && { onPoint }),
   });
   try {
@@ -90,16 +93,24 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   }
 }
 
-function openOutputs({ output, graph, follow, hooks }: RunRequest, state: OpenState): Promise<RunOutputs> {
+async function openOutputs({ output, graph, follow, hooks }: RunRequest, state: OpenState): Promise<RunOutputs> {
+  // What a run has brought out is never cleared because its checkpoints are lost.
   const goesOn =
-    state.newest !== undefined || (state.savepoint !== undefined && systemDisk.exists(outputPaths.log(output)));
+    isBackInPlace(output, state) ||
+    state.hasCheckpoints ||
+    (await lastMarkerIn(systemDisk, outputPaths.log(output)))?.epoch === state.folder.run.epoch;
   return RunOutputs.open(output, graph, {
     clock: systemClock,
-    start: goesOn ? "on" : follow ? "again" : "afresh",
+    start: goesOn ? "on" : follow && state.savepoint === undefined ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
     stillMine: () => state.folder.requireMine(),
     ...(hooks?.onPoint && { onPoint: hooks.onPoint }),
   });
+}
+
+/** True for a savepoint of the run whose results the output folder holds: they are gone on with. */
+function isBackInPlace(output: string, { savepoint }: OpenState): boolean {
+  return savepoint !== undefined && holdsResultsOf(output, savepoint.before as SinkPositions);
 }
 
 async function runWith(request: RunRequest, state: OpenState, outputs: RunOutputs): Promise<RunResult> {
@@ -137,10 +148,16 @@ async function runWith(request: RunRequest, state: OpenState, outputs: RunOutput
   }
 }
 
-/** A savepoint becomes the run's first checkpoint. */
-async function beginFrom(savepoint: Manifest, { folder, checkpoints }: OpenState, outputs: RunOutputs): Promise<void> {
-  const { epoch, attempt, job } = folder.run;
-  await checkpoints.write({ ...savepoint, job, epoch, attempt, finished: false, before: outputs.position() }, []);
+/**
+ * A savepoint becomes the run's first checkpoint. Results that are there, of the run that it was taken of, are gone on with.
+ */
+async function beginFrom(savepoint: Savepoint, { folder, checkpoints }: OpenState, outputs: RunOutputs): Promise<void> {
+  const { epoch, attempt } = folder.run;
+  const { files: _, ...manifest } = savepoint;
+  const before = savepoint.before as SinkPositions;
+  if (before.begunAt === outputs.position().begunAt) await outputs.goBackTo(before);
+  await checkpoints.write({ ...manifest, epoch, attempt, finished: false, before: outputs.position() }, []);
+  await folder.hasBegun();
 }
 
 function makeRunner(
@@ -184,7 +201,10 @@ function makeRunner(
       progress.show(() => runLines(metrics, startedAt, tally.verdicts, tally.alerts));
     },
     requests: new RequestFolder(state.dir),
-    writeSavepoint: (checkpoint, dir) => writeSavepoint(systemDisk, checkpoint, checkpoints.segments, dir),
+    // Its outbox is out, and nothing else is on its way.
+    writeSavepoint: (checkpoint, dir) =>
+      writeSavepoint(systemDisk, { ...checkpoint, before: outputs.position() }, checkpoints.segments, dir),
+    requireRoom: (dir) => requireRoom(systemDisk, dir),
   });
 }
 

@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 200;
 
 /**
  * Wishes of other processes, as files in a folder of the run's state: whoever wishes puts a file down, the run answers with
- * another. What was asked of a run that is gone is gone with it.
+ * another. What was asked of a run that is gone is not done by the next one.
  */
 export class RequestFolder implements RunRequests {
   readonly #dir: string;
@@ -34,55 +34,80 @@ export class RequestFolder implements RunRequests {
 
   constructor(stateDir: string) {
     this.#dir = requestsOf(stateDir);
+    let early: string[] = [];
     writing(this.#dir, () => {
-      rmSync(this.#dir, { recursive: true, force: true });
       mkdirSync(this.#dir, { recursive: true });
+      early = this.#asked();
+      for (const file of readdirSync(this.#dir)) rmSync(join(this.#dir, file), { force: true });
     });
+    for (const id of early) this.#answer(id, "It had only begun; ask again.");
   }
 
   next(): RunRequest | undefined {
     const now = performance.now();
     if (now - this.#lookedAt < LOOK_EVERY_MS) return undefined;
     this.#lookedAt = now;
-    const file = readdirSync(this.#dir).find((name) => ASKED.test(name));
-    if (file === undefined) return undefined;
-    const [, id] = ASKED.exec(file)!;
-    const wish = readWish(join(this.#dir, file));
-    rmSync(join(this.#dir, file), { force: true });
-    if (wish === undefined) return undefined;
+    const [id] = this.#asked();
+    if (id === undefined) return undefined;
+    const wish = readWish(askedFile(this.#dir, id));
+    rmSync(askedFile(this.#dir, id), { force: true });
+    if (wish === undefined) {
+      this.#answer(id, "It does not understand what it was asked; does another version of countercheck ask?");
+      return undefined;
+    }
     const { savepoint, stop } = wish;
     return {
       ...(savepoint === undefined ? {} : { savepoint }),
       ...(stop === undefined ? {} : { stop }),
-      done: (error) => {
-        const answer = { error: error === undefined ? null : messageOf(error) };
-        putDown(join(this.#dir, `${id}.done.json`), answer);
-      },
+      done: (error) => this.#answer(id, error === undefined ? null : messageOf(error)),
     };
+  }
+
+  #asked(): string[] {
+    return readdirSync(this.#dir).flatMap((name) => ASKED.exec(name)?.[1] ?? []);
+  }
+
+  #answer(id: string, error: string | null): void {
+    putDown(answerFile(this.#dir, id), { error });
   }
 }
 
 /**
- * Asks the run over a state folder for something, and waits until it is done. RUN_NOT_FOUND, RUN_SILENT,
- * RUN_REQUEST_FAILED.
+ * Asks the run over a state folder for something, and waits until it is done, for a stop until the run is gone.
+ * RUN_NOT_FOUND, RUN_ENDED, RUN_SILENT, RUN_REQUEST_FAILED.
  */
 export async function askRun(stateDir: string, wish: Wish, timeoutMs: number): Promise<void> {
   const holder = holderOf(stateDir);
   const dir = requestsOf(stateDir);
   if (holder === undefined || !existsSync(dir)) raise("RUN_NOT_FOUND", { dir: stateDir });
   const id = randomUUID();
-  putDown(join(dir, `${id}.asked.json`), wish);
-  const answer = join(dir, `${id}.done.json`);
-  for (const until = performance.now() + timeoutMs; performance.now() < until; await wait(LOOK_EVERY_MS / 4)) {
-    if (existsSync(answer)) {
-      const { error } = answerShape.parse(JSON.parse(readFileSync(answer, "utf8")));
-      rmSync(answer, { force: true });
-      if (error !== null) raise("RUN_REQUEST_FAILED", { reason: error });
-      return;
-    }
-    if (holderOf(stateDir) === undefined) raise("RUN_NOT_FOUND", { dir: stateDir });
+  putDown(askedFile(dir, id), wish);
+  const until = performance.now() + timeoutMs;
+  const isGone = () => holderOf(stateDir)?.pid !== holder.pid;
+  let isDone = false;
+  while (!isDone) {
+    // Looked up first, so that the answer of a run that is gone by now is seen.
+    const wasGone = isGone();
+    const answer = takeAnswer(dir, id);
+    if (answer?.error) raise("RUN_REQUEST_FAILED", { reason: answer.error });
+    isDone = answer !== undefined;
+    if (wasGone && !isDone) raise("RUN_ENDED", { dir: stateDir });
+    if (!isDone) await waitUntil(until, holder.pid, timeoutMs);
   }
-  raise("RUN_SILENT", { pid: holder.pid, seconds: timeoutMs / 1000 });
+  while (wish.stop !== undefined && !isGone()) await waitUntil(until, holder.pid, timeoutMs);
+}
+
+async function waitUntil(until: number, pid: number, timeoutMs: number): Promise<void> {
+  if (performance.now() > until) raise("RUN_SILENT", { pid, seconds: timeoutMs / 1000 });
+  await wait(LOOK_EVERY_MS / 4);
+}
+
+function takeAnswer(dir: string, id: string): z.infer<typeof answerShape> | undefined {
+  const file = answerFile(dir, id);
+  if (!existsSync(file)) return undefined;
+  const answer = answerShape.parse(JSON.parse(readFileSync(file, "utf8")));
+  rmSync(file, { force: true });
+  return answer;
 }
 
 function readWish(path: string): Wish | undefined {
@@ -100,6 +125,14 @@ function putDown(path: string, content: object): void {
     writeFileSync(`${path}.new`, JSON.stringify(content));
     renameSync(`${path}.new`, path);
   });
+}
+
+function askedFile(dir: string, id: string): string {
+  return join(dir, `${id}.asked.json`);
+}
+
+function answerFile(dir: string, id: string): string {
+  return join(dir, `${id}.done.json`);
 }
 
 function requestsOf(stateDir: string): string {

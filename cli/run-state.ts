@@ -1,9 +1,10 @@
 import { systemDisk } from "../base/disk.ts";
+import { raise } from "../base/errors.ts";
 import { type FolderLock, lockFolder } from "../base/folder-lock.ts";
 import { CheckpointStore } from "../runtime/checkpoint/checkpoint-store.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
-import { importSegments, readSavepoint } from "../runtime/checkpoint/savepoint.ts";
-import { StateFolder } from "../runtime/checkpoint/state-folder.ts";
+import { importSegments, readSavepoint, type Savepoint } from "../runtime/checkpoint/savepoint.ts";
+import { type RunState, StateFolder } from "../runtime/checkpoint/state-folder.ts";
 
 /** How the state of a run is opened. */
 export interface StateRequest {
@@ -11,8 +12,10 @@ export interface StateRequest {
   readonly job: string;
   /** Begin from the start of the log, whatever is there. */
   readonly fresh: boolean;
-  /** Folder of a savepoint to begin from. */
+  /** Folder of a savepoint to begin from, absolute. */
   readonly fromSavepoint?: string | undefined;
+  /** Throws where the job cannot go on from a checkpoint; before anything is changed. */
+  readonly requireUsable: (from: Manifest) => void;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
 }
@@ -22,30 +25,37 @@ export interface OpenState {
   readonly folder: StateFolder;
   readonly checkpoints: CheckpointStore;
   /** The savepoint that the run begins from. */
-  readonly savepoint: Manifest | undefined;
+  readonly savepoint: Savepoint | undefined;
   /** The newest checkpoint that can be read, of a run that goes on. */
   readonly newest: Manifest | undefined;
+  /** There are checkpoints of a run that goes on, be they damaged. */
+  readonly hasCheckpoints: boolean;
   readonly lock: FolderLock;
 }
 
 /**
  * Opens the state folder of a run. A run that was not complete is gone on with; else, or if so wanted, a new epoch begins.
- * STATE_LOCKED, STATE_OF_OTHER_JOB, STATE_FOLDER_DAMAGED, SAVEPOINT_NOT_FOUND, CHECKPOINT_DAMAGED.
+ * STATE_LOCKED, STATE_OF_OTHER_JOB, STATE_FOLDER_DAMAGED, SAVEPOINT_NOT_FOUND, SAVEPOINT_OF_OTHER_JOB, CHECKPOINT_DAMAGED,
+ * and what `requireUsable` throws; all but the first leave everything as it was.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
-  const { dir, job, fresh, fromSavepoint, onPoint } = request;
+  const { dir, job, fresh, onPoint, requireUsable } = request;
   systemDisk.makeFolder(dir);
   const lock = lockFolder(dir, "STATE_LOCKED");
   try {
-    const savepoint = fromSavepoint === undefined ? undefined : readSavepoint(systemDisk, fromSavepoint);
     const before = fresh ? undefined : StateFolder.read(systemDisk, dir);
+    const source = savepointOf(request, before);
+    const savepoint = source === undefined ? undefined : readSavepointOf(job, source);
     const begins = fresh || savepoint !== undefined || before?.state === "complete";
-    const folder = await StateFolder.take(systemDisk, dir, job, begins ? (savepoint ?? NOTHING) : undefined);
     const checkpoints = new CheckpointStore(systemDisk, dir, onPoint);
+    const newest = begins || before?.job !== job ? undefined : newestOf(checkpoints, before.epoch);
+    const from = savepoint ?? newest;
+    if (from !== undefined) requireUsable(from);
+    const folder = await StateFolder.take(systemDisk, dir, job, begins ? (savepoint ?? NOTHING) : undefined, source);
     if (begins) checkpoints.clear([]);
-    if (savepoint !== undefined) await importSegments(systemDisk, savepoint, fromSavepoint!, checkpoints.segments);
-    const newest = begins ? undefined : newestOf(checkpoints, folder.run.epoch);
-    return { folder, checkpoints, savepoint, newest, lock };
+    if (savepoint !== undefined) await importSegments(systemDisk, savepoint, source!, checkpoints.segments);
+    const hasCheckpoints = !begins && checkpoints.list().length > 0;
+    return { folder, checkpoints, savepoint, newest, hasCheckpoints, lock };
   } catch (error) {
     lock.release();
     throw error;
@@ -53,6 +63,18 @@ export async function openState(request: StateRequest): Promise<OpenState> {
 }
 
 const NOTHING = { epoch: 0, attempt: 0 };
+
+/** The one that is asked for, or that a run was to begin from which died before it had. */
+function savepointOf({ fresh, fromSavepoint, job }: StateRequest, before: RunState | undefined): string | undefined {
+  if (fresh || fromSavepoint !== undefined) return fromSavepoint;
+  return before?.job === job ? before.savepoint : undefined;
+}
+
+function readSavepointOf(job: string, dir: string): Savepoint {
+  const savepoint = readSavepoint(systemDisk, dir);
+  if (savepoint.job !== job) raise("SAVEPOINT_OF_OTHER_JOB", { dir, job, other: savepoint.job });
+  return savepoint;
+}
 
 function newestOf(checkpoints: CheckpointStore, epoch: number): Manifest | undefined {
   for (const checkpoint of checkpoints.list()) {

@@ -35,6 +35,8 @@ export interface RunnerOptions {
   readonly yieldToOthers?: () => Promise<void>;
   /** Copies a checkpoint, whose outbox is out, into a folder. */
   readonly writeSavepoint: (checkpoint: Manifest, dir: string) => Promise<void>;
+  /** Throws where that could not be done, before anything is done for it. */
+  readonly requireRoom?: (dir: string) => void;
 }
 
 /** What is asked of a run from outside, looked up now and then. */
@@ -170,7 +172,7 @@ export class EmbeddedRunner {
   /** Takes the last checkpoint while the workers go on with what is on its way. */
   async #finish(isComplete: boolean, stop: RunRequest | undefined): Promise<Manifest> {
     try {
-      const last = await this.#driving(this.#checkpointer.last(isComplete));
+      const last = await this.#driving(this.#checkpointer.take(isComplete));
       if (stop?.savepoint !== undefined) await this.#options.writeSavepoint(last, stop.savepoint);
       stop?.done(undefined);
       return last;
@@ -203,9 +205,10 @@ export class EmbeddedRunner {
   async #heed(): Promise<RunRequest | undefined> {
     const request = this.#options.requests?.next();
     if (request === undefined) return undefined;
-    if (request.stop !== undefined) return request;
     try {
-      const checkpoint = await this.#driving(this.#checkpointer.now());
+      if (request.savepoint !== undefined) this.#options.requireRoom?.(request.savepoint);
+      if (request.stop !== undefined) return request;
+      const checkpoint = await this.#driving(this.#checkpointer.take(false));
       if (request.savepoint !== undefined) await this.#options.writeSavepoint(checkpoint, request.savepoint);
       request.done(undefined);
     } catch (error) {

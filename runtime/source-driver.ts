@@ -1,6 +1,6 @@
 import type { Batch } from "../base/batch.ts";
 import { type ByteReader, ByteWriter } from "../base/bytes.ts";
-import { assert, raise } from "../base/errors.ts";
+import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
@@ -8,6 +8,8 @@ import type { Control } from "../dataflow/operator.ts";
 import type { RecordFault, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
 import { SourceFrontier } from "./frontier.ts";
 import { type RowBackend, RowStage } from "./operators/row-stage.ts";
+import { nameOfRows, rowTable } from "./operators/row-table.ts";
+import { raiseIncompatible } from "./operators/schema-difference.ts";
 import { noPosition, type SourcePosition, savePosition, takePosition } from "./operators/source-position.ts";
 import type { EngineAlert } from "./outbox.ts";
 import { incompleteRow, positionWentBack, seedDiffers } from "./source-trouble.ts";
@@ -208,7 +210,8 @@ export class SourceDriver {
   async restore(saved: SavedSource): Promise<void> {
     for (const stage of this.#allStages()) {
       const before = saved.manifest.rows.find(({ table }) => table === stage.table)?.schema;
-      if (before !== undefined) stage.restore(before, () => this.#raiseIncompatible(stage, before));
+      if (before === undefined) continue;
+      stage.restore(before, () => raiseIncompatible(nameOfRows(stage.table), before, stage.schema));
     }
     for (const input of saved.savedOfSource(this.reader.source)) takePosition(input, this.#position);
     for (const [index, split] of this.reader.splits.entries()) {
@@ -308,11 +311,6 @@ export class SourceDriver {
     return [...this.#stages.values()].flatMap((stages) => [...stages.values()]);
   }
 
-  #raiseIncompatible(stage: RowStage, before: string): never {
-    const { source } = this.reader;
-    raise("STATE_INCOMPATIBLE", { uid: source, state: stage.table, before, now: stage.schema });
-  }
-
   /** A fault goes on with what the row stage knows of the row, so that the checks can tell which keys it hides. */
   #fault(split: number, fault: RecordFault): void {
     const state = this.#splits[split]!;
@@ -365,11 +363,6 @@ function dateSeed(batch: Batch): void {
     time.values[row] = seed.values[row]!;
     seed.nulls[row] = 1;
   }
-}
-
-/** The table with the rows of a model that are in a table of a source. */
-function rowTable(source: string, table: string, { name }: Model): string {
-  return `rows/${source}/${table}/${name}`;
 }
 
 function nameOf({ topic, partition }: Split): string {

@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { raise } from "../../base/errors.ts";
 import { readConfig } from "../config.ts";
 import { between } from "../options.ts";
 import { askRun } from "../run-requests.ts";
@@ -51,18 +52,27 @@ function withOptions(command: Command): Command {
 }
 
 async function savepoint(dir: string, { config, timeout, json }: SavepointOptions): Promise<void> {
-  const target = resolve(dir);
-  await askRun(readConfig(config).state.dir, { savepoint: target }, timeout * 1000);
+  const { state } = readConfig(config);
+  const target = targetOf(dir, state.dir);
+  await askRun(state.dir, { savepoint: target }, timeout * 1000);
   if (json) terminal.printJson({ savepoint: target });
   else terminal.print(`Savepoint written to ${shownPath(target)}. Everything emitted before it is out.`);
 }
 
 async function stop({ config, timeout, json, savepoint: dir, drain }: StopOptions): Promise<void> {
-  const target = dir === undefined ? undefined : resolve(dir);
-  await askRun(readConfig(config).state.dir, { savepoint: target, stop: drain ? "drain" : "keep" }, timeout * 1000);
-  if (json) terminal.printJson({ stopped: true, drained: drain === true, savepoint: target ?? null });
-  else
-    terminal.print(
-      ["Stopped.", ...(target === undefined ? [] : [`Savepoint written to ${shownPath(target)}.`])].join(" "),
-    );
+  const { state } = readConfig(config);
+  const target = dir === undefined ? undefined : targetOf(dir, state.dir);
+  await askRun(state.dir, { savepoint: target, stop: drain ? "drain" : "keep" }, timeout * 1000);
+  if (json) return terminal.printJson({ stopped: true, drained: drain === true, savepoint: target ?? null });
+  const how = drain ? "Stopped for good: the next run begins anew." : "Stopped. The next run goes on from here.";
+  const where = target === undefined ? [] : [`Savepoint written to ${shownPath(target)}.`];
+  terminal.print([how, ...where].join(" "));
+}
+
+/** A savepoint that lies in the state which it is to outlive is none. */
+function targetOf(dir: string, state: string): string {
+  const target = resolve(dir);
+  const path = relative(state, target);
+  if (path === "" || !(path.startsWith("..") || isAbsolute(path))) raise("SAVEPOINT_MISPLACED", { dir: target, state });
+  return target;
 }

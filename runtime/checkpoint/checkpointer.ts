@@ -86,31 +86,29 @@ export class Checkpointer {
     if (this.#underWay !== undefined) return;
     const emitted = this.#workers.reduce((sum, worker) => sum + worker.status().emitted, 0);
     if (this.#options.clock.now() < this.#dueAt && emitted < MANY_RECORDS) return;
-    this.#begin(false).catch((error) => {
-      this.#failure = { error };
-    });
+    this.#begin(false).catch(() => undefined);
   }
 
-  /** A checkpoint of now, once its outbox is out. */
-  async now(): Promise<Manifest> {
-    await this.#underWay;
-    return this.#begin(false);
-  }
-
-  /** The last checkpoint of a run, once its outbox is out. */
-  async last(finished: boolean): Promise<Manifest> {
+  /** A checkpoint of now, once its outbox is out; `finished` for the last one of a run that came to its end. */
+  async take(finished: boolean): Promise<Manifest> {
     await this.#underWay;
     if (this.#failure !== undefined) throw this.#failure.error;
     return this.#begin(finished);
   }
 
-  #begin(finished: boolean): Promise<Manifest> {
-    const underWay = this.#take(finished).finally(() => {
+  /** What one that fails had gathered is in no other, so the run cannot go on. */
+  async #begin(finished: boolean): Promise<Manifest> {
+    const underWay = this.#take(finished);
+    this.#underWay = underWay;
+    try {
+      return await underWay;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    } finally {
       this.#underWay = undefined;
       this.#dueAt = this.#options.clock.now() + this.#options.checkpointEveryMs;
-    });
-    this.#underWay = underWay;
-    return underWay;
+    }
   }
 
   async #take(finished: boolean): Promise<Manifest> {

@@ -11,6 +11,8 @@ export interface RunState {
   readonly attempt: number;
   /** `complete`: the run has come to its end, and the next one begins from the start. */
   readonly state: "running" | "complete";
+  /** Folder of the savepoint that the run begins from, while it has not got it as a checkpoint of its own. */
+  readonly savepoint?: string;
 }
 
 /**
@@ -47,13 +49,14 @@ export class StateFolder {
 
   /**
    * Takes the folder over with a new attempt, durably; with a new epoch if `begin` is given, where both are above those of
-   * what the run begins from. STATE_OF_OTHER_JOB.
+   * what the run begins from, and `savepoint` is where that is. STATE_OF_OTHER_JOB.
    */
   static async take(
     disk: Disk,
     dir: string,
     job: string,
     begin?: { readonly epoch: number; readonly attempt: number },
+    savepoint?: string,
   ): Promise<StateFolder> {
     const before = StateFolder.read(disk, dir);
     if (before !== undefined && before.job !== job && begin === undefined)
@@ -61,7 +64,8 @@ export class StateFolder {
     const isNew = begin !== undefined || before === undefined;
     const epoch = Math.max(before?.epoch ?? 0, begin?.epoch ?? 0) + (isNew ? 1 : 0);
     const attempt = Math.max(before?.attempt ?? 0, begin?.attempt ?? 0) + 1;
-    const folder = new StateFolder(disk, dir, { job, epoch, attempt, state: "running" });
+    const from = savepoint === undefined ? {} : { savepoint };
+    const folder = new StateFolder(disk, dir, { job, epoch, attempt, state: "running", ...from });
     disk.makeFolder(dir);
     await folder.#write();
     return folder;
@@ -75,6 +79,13 @@ export class StateFolder {
   requireMine(): void {
     const now = StateFolder.read(this.#disk, this.#dir);
     if (now?.attempt !== this.#mine.attempt) raise("FENCED", { dir: this.#dir });
+  }
+
+  /** The run has the savepoint, which it begins from, as a checkpoint of its own. */
+  async hasBegun(): Promise<void> {
+    const { savepoint: _, ...rest } = this.#mine;
+    this.#mine = rest;
+    await this.#write();
   }
 
   /** The run has come to its end, and all of it is out. */

@@ -1,8 +1,8 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { raise } from "../../base/errors.ts";
 import type { StateCodec } from "../../dataflow/operator.ts";
 import { entryLayout } from "../../state/keyed-entries.ts";
 import type { KeptState } from "../task.ts";
+import { raiseIncompatible } from "./schema-difference.ts";
 
 /**
  * How records that another version of a job wrote become records of this one; undefined where they are the same. States
@@ -37,18 +37,9 @@ export function entryConversion(
   };
 }
 
-/** State of these operators is in a checkpoint, and the job has nothing to take it in. */
-export function droppedStates(from: readonly KeptState[], to: readonly KeptState[]): string[] {
-  return from.flatMap((kept) => {
-    const now = to.find(({ uid }) => uid === kept.uid);
-    if (now === undefined) return [kept.uid];
-    return kept.states.flatMap(({ name }) => (now.states.some((s) => s.name === name) ? [] : [`${kept.uid}.${name}`]));
-  });
-}
-
 function readerOf(uid: string, state: string, schema: string, codec: StateCodec<unknown>) {
   if (schema === codec.schema) return (input: ByteReader) => codec.read(input);
   const reads = codec.readsFrom(schema);
-  if (reads === undefined) raise("STATE_INCOMPATIBLE", { uid, state, before: schema, now: codec.schema });
+  if (reads === undefined) raiseIncompatible(`state ${state} of ${uid}`, schema, codec.schema);
   return reads;
 }

@@ -8,7 +8,7 @@ import { shopConfig } from "../../cli/shop-log.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
-import { decodeVerdict, type VerdictRecord } from "../../schemas/contracts.ts";
+import { type Delivered, decodeVerdict, type VerdictRecord } from "../../schemas/contracts.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { runShop } from "../../shop/shop.ts";
 import { countercheck, ended, root, startCountercheck } from "../support/cli.ts";
@@ -84,9 +84,12 @@ export class GrowingShop {
 
   /** Starts a run that follows the log. */
   follow(name: string, args: readonly string[] = [], job = JOB): FollowingRun {
-    const child = startCountercheck(["run", job, "--config", `${name}.json`, "--follow", "--quiet", "--json", ...args], {
-      cwd: this.dir,
-    });
+    const child = startCountercheck(
+      ["run", job, "--config", `${name}.json`, "--follow", "--quiet", "--json", ...args],
+      {
+        cwd: this.dir,
+      },
+    );
     return { pid: child.pid!, kill: (signal) => void child.kill(signal), ended: ended(child) };
   }
 
@@ -96,9 +99,9 @@ export class GrowingShop {
   }
 
   /** Verdicts in the log of an output folder, in its order. */
-  async emitted(name: string): Promise<VerdictRecord[]> {
+  async emitted(name: string): Promise<(VerdictRecord & Delivered)[]> {
     const log = outputPaths.log(join(this.dir, name));
-    const verdicts: VerdictRecord[] = [];
+    const verdicts: (VerdictRecord & Delivered)[] = [];
     if (!existsSync(join(log, "verdicts"))) return verdicts;
     await readTopic(systemDisk, log, "verdicts", 0, (encoded) => void verdicts.push(decodeVerdict(encoded)));
     return verdicts;

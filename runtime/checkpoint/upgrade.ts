@@ -1,0 +1,90 @@
+import { raise } from "../../base/errors.ts";
+import { type Graph, modelsOf, type OperatorNode } from "../../dataflow/graph.ts";
+import type { KeyedState, StateCodec, Timers } from "../../dataflow/operator.ts";
+import { rowConversion, rowSchema } from "../operators/row-record.ts";
+import { nameOfRows, rowTable } from "../operators/row-table.ts";
+import { raiseIncompatible } from "../operators/schema-difference.ts";
+import { entryConversion } from "../operators/state-upgrade.ts";
+import type { KeptState } from "../task.ts";
+import type { Manifest } from "./manifest.ts";
+
+/**
+ * Makes sure that a job can go on from a checkpoint, which another version of it may have written, without trying it.
+ * STATE_INCOMPATIBLE; STATE_DROPPED where the job no longer has a state and `allowDropped` is false.
+ */
+export function requireUsable(manifest: Manifest, graph: Graph, allowDropped: boolean): void {
+  const operators = graph.nodes.flatMap((node) => (node.type === "operator" ? [keptBy(node)] : []));
+  const tables = modelsOf(graph).flatMap((model) =>
+    model.from.map(({ source, table }) => ({ name: rowTable(source, table, model), model })),
+  );
+  const kept = operators.map((operator) => operator.kept);
+  const rows = tables.map(({ name }) => ({ table: name }));
+  if (!allowDropped) requireNothingDropped(manifest, { kept, rows });
+  for (const { kept, codecs } of operators) {
+    const before = manifest.kept.find(({ uid }) => uid === kept.uid);
+    if (before !== undefined) entryConversion(before, kept, codecs);
+  }
+  for (const { name, model } of tables) {
+    const before = manifest.rows.find(({ table }) => table === name)?.schema;
+    if (before === undefined) continue;
+    rowConversion(before, model, () => raiseIncompatible(nameOfRows(name), before, rowSchema(model)));
+  }
+}
+
+/** States of keyed operators and tables of rows, as a checkpoint names them. */
+export interface Kept {
+  readonly kept: readonly KeptState[];
+  readonly rows: readonly { readonly table: string }[];
+}
+
+/** STATE_DROPPED where a checkpoint holds what a job no longer has. */
+export function requireNothingDropped(before: Kept, now: Kept): void {
+  const dropped = missing(before, now);
+  if (dropped.length === 0) return;
+  const added = missing(now, before);
+  const hint = added.length === 0 ? "" : ` What the job has instead, the checkpoint lacks: ${added.join(", ")}.`;
+  raise("STATE_DROPPED", { states: dropped.join(", "), hint });
+}
+
+/** What one has and the other has not, as people call it. Names with $ are the engine's own. */
+function missing(one: Kept, other: Kept): string[] {
+  const states = one.kept.flatMap(({ uid, states }) => {
+    const others = other.kept.find((kept) => kept.uid === uid)?.states;
+    const own = states.map(({ name }) => name).filter((name) => !name.startsWith("$"));
+    if (others === undefined && own.length === 0) return [`all of ${uid}`];
+    return own.filter((name) => !others?.some((state) => state.name === name)).map((name) => `state ${name} of ${uid}`);
+  });
+  const tables = one.rows.filter(({ table }) => !other.rows.some((row) => row.table === table));
+  return [...states, ...tables.map(({ table }) => nameOfRows(table))];
+}
+
+/** What an operator would keep, as it says when it is opened. */
+function keptBy(node: OperatorNode): { readonly kept: KeptState; readonly codecs: readonly StateCodec<unknown>[] } {
+  const states: { name: string; schema: string }[] = [];
+  const timers: string[] = [];
+  const codecs: StateCodec<unknown>[] = [];
+  node.create().open({
+    state: <T>(name: string, codec: StateCodec<T>) => {
+      states.push({ name, schema: codec.schema });
+      codecs.push(codec as StateCodec<unknown>);
+      return NO_STATE as KeyedState<T>;
+    },
+    timers: (name) => {
+      timers.push(name);
+      return NO_TIMERS;
+    },
+    forward: () => undefined,
+    emit: () => undefined,
+  });
+  return { kept: { uid: node.uid, states, timers }, codecs };
+}
+
+const NO_STATE: KeyedState<never> = {
+  get: () => undefined,
+  set: () => undefined,
+  delete: () => undefined,
+  forEach: () => undefined,
+  size: 0,
+};
+
+const NO_TIMERS: Timers = { register: () => undefined, next: () => undefined };
