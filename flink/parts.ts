@@ -20,12 +20,16 @@ export function readPart(bytes: Uint8Array): CheckpointPart {
 /** What a subtask keeps besides its keys' state: of what form that is, and the parts that have no key group. */
 export interface OwnState {
   readonly kept: readonly KeptState[];
+  /** What each input's merger saved. */
+  readonly mergers: readonly Uint8Array[];
   readonly parts: readonly CheckpointPart[];
 }
 
 /** Writes own state, as it stands in Flink's operator state. */
-export function writeOwnState(out: ByteWriter, { kept, parts }: OwnState): void {
+export function writeOwnState(out: ByteWriter, { kept, mergers, parts }: OwnState): void {
   out.text(JSON.stringify(kept));
+  out.uint(mergers.length);
+  for (const merger of mergers) out.block(merger);
   for (const { uid, bytes } of parts) {
     out.text(uid);
     out.block(bytes);
@@ -36,9 +40,10 @@ export function writeOwnState(out: ByteWriter, { kept, parts }: OwnState): void 
 export function readOwnState(bytes: Uint8Array): OwnState {
   const input = new ByteReader(bytes);
   const kept = JSON.parse(input.text()) as KeptState[];
+  const mergers = Array.from({ length: input.uint() }, () => input.block());
   const parts: CheckpointPart[] = [];
   while (!input.isAtEnd) parts.push({ uid: input.text(), keyGroup: NO_GROUP, bytes: input.block() });
-  return { kept, parts };
+  return { kept, mergers, parts };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Batch, type Layout } from "../base/batch.ts";
-import { ByteReader, type ByteWriter } from "../base/bytes.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert, messageOf } from "../base/errors.ts";
 import type { CheckpointedTask, CheckpointPart, KeptState } from "../runtime/task.ts";
 import { readControl, writeControl } from "./control-codec.ts";
@@ -174,8 +174,9 @@ class Driver {
       this.#restored.parts.push(readPart(bytes));
       return;
     }
-    const { kept, parts } = readOwnState(bytes);
+    const { kept, mergers, parts } = readOwnState(bytes);
     this.#restored.kept = kept;
+    for (const [input, saved] of mergers.entries()) this.#mergers[input]!.restore(new ByteReader(saved));
     this.#restored.parts.push(...parts);
   }
 
@@ -201,7 +202,7 @@ class Driver {
     this.#parts.set(checkpoint, parts);
     this.#answer(FROM_TASK.barrier, (out) => {
       out.float64(checkpoint);
-      writeOwnState(out, { kept: this.#task.kept, parts: parts.own });
+      writeOwnState(out, { kept: this.#task.kept, mergers: this.#mergers.map(saved), parts: parts.own });
     });
   }
 
@@ -233,6 +234,12 @@ class Driver {
     write(this.out.begin(type));
     this.out.finish();
   }
+}
+
+function saved(merger: OriginMerger): Buffer {
+  const out = new ByteWriter();
+  merger.save(out);
+  return out.bytes();
 }
 
 function writeInt32(out: ByteWriter, value: number): void {

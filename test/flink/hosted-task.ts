@@ -14,9 +14,10 @@ import { StateStore } from "../../state/state-store.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { readRows } from "./rows.ts";
 
-export const plan = planOf(paymentSettlement.graph());
+export const graph = paymentSettlement.graph();
+const plan = planOf(graph);
 /** The task that Flink hosts: the keyed one. */
-export const HOSTED = 1;
+const HOSTED = 1;
 export const hosted = plan.tasks[HOSTED]!;
 
 /** How rows and records of the hosted task are written. It has no outputs but its records. */

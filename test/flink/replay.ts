@@ -13,21 +13,24 @@ import { FileLogReader } from "../../connectors/file/reader.ts";
 import { changeColumns } from "../../dataflow/change-layout.ts";
 import { modelsOf } from "../../dataflow/graph.ts";
 import type { Control } from "../../dataflow/operator.ts";
-import { writeControl } from "../../flink/control-codec.ts";
-import paymentSettlement from "../../jobs/payment-settlement/job.ts";
+import { type Origin, writeControl } from "../../flink/control-codec.ts";
 import { JobTasks } from "../../runtime/job-tasks.ts";
 import { SourceDriver, splitKey } from "../../runtime/source-driver.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { hashBytes, keyGroupOf } from "../../state/key-groups.ts";
 import { memoryBackend } from "../../testing/memory-backend.ts";
-import { hosted, inputEdges } from "./hosted-task.ts";
+import { graph, hosted, inputEdges } from "./hosted-task.ts";
 import { writeRows } from "./rows.ts";
 
-/** Splits of each input. */
-export const SPLITS = 2;
+/** Splits of an input that have rows. */
+const SPLITS = 2;
+/** The settlement lines: their rows are all in split 0, split 1 is silent, and split 2 has ended long ago. */
+const SILENT_INPUT = hosted.inputs.length - 1;
+const SILENT_SPLIT = 1;
+const ENDED_SPLIT = 2;
 const TICKS = 1_000;
 /** Ticks between two elements of the silent split, which proves what was read one such time ago. */
-export const SILENCE = 100;
+export const SILENCE = 20;
 const READ_BYTES = 4_096;
 const ROWS = 0;
 const CONTROL = 1;
@@ -49,6 +52,7 @@ export interface Ticks {
 /**
  * Writes what reaches the hosted task's inputs, a file per input and split, for `ReplayReader.java`: split 0 has half of
  * the shop's partitions and all of the ledger's, split 1 the other half and, of the ledger, one that never has a row.
+ * Another one of the ledger's has ended before the replay begins.
  */
 export async function writeReplay(options: ReplayOptions, from: number, through: number): Promise<Ticks> {
   const ticks: Ticks = {
@@ -59,14 +63,14 @@ export async function writeReplay(options: ReplayOptions, from: number, through:
   for (let split = 0; split < SPLITS; split++) {
     const files = edges.map((_, input) => new ReplayFile(options.folder, input, split, ticks));
     await readSplit(options, split, files);
-    if (split === 1) writeSilence(files[SILENT_INPUT]!, ticks, through);
+    if (split === SILENT_SPLIT) writeSilence(files[SILENT_INPUT]!, ticks, through);
     for (const file of files) file.close();
   }
+  const ended = new ReplayFile(options.folder, SILENT_INPUT, ENDED_SPLIT, ticks);
+  proves(ended, through);
+  ended.close();
   return ticks;
 }
-
-/** The settlement lines: their split 1 is silent. */
-export const SILENT_INPUT = hosted.inputs.length - 1;
 
 /** Writes pairs of hash and key group, of texts made from a seed, for Flink to compare with its own. */
 export function writeKeyGroups(path: string, seed: number, count: number): void {
@@ -86,14 +90,14 @@ class ReplayFile {
   #tick = 0;
   readonly #ticks: Ticks;
   readonly #fd: number;
-  readonly #split: number;
+  readonly #origin: Origin;
   readonly #key: string;
   readonly #out = new ByteWriter();
 
   constructor(folder: string, input: number, split: number, ticks: Ticks) {
     this.#ticks = ticks;
     this.#fd = openSync(join(folder, `input-${input}-split-${split}`), "w");
-    this.#split = split;
+    this.#origin = { index: split, count: input === SILENT_INPUT ? ENDED_SPLIT + 1 : SPLITS };
     const { node } = hosted.inputs[input]!;
     this.#key = node.type === "operator" ? node.keys[input]! : "";
   }
@@ -118,11 +122,16 @@ class ReplayFile {
     }
   }
 
-  control(element: Control): void {
+  /** Behind the rows that it is about. */
+  controlBehindRows(element: Control): void {
     if (element.type === "frontier") this.#advance(element.through);
+    this.control(element);
+  }
+
+  control(element: Control): void {
     this.#out.clear();
     this.#out.byte(CONTROL);
-    writeControl(this.#out, { index: this.#split, count: SPLITS }, element);
+    writeControl(this.#out, this.#origin, element);
     this.#write(0);
   }
 
@@ -151,7 +160,6 @@ class ReplayFile {
 
 /** Reads the partitions of a split as the embedded runner would, and writes down what its first task hands on. */
 async function readSplit(options: ReplayOptions, split: number, files: readonly ReplayFile[]): Promise<void> {
-  const graph = paymentSettlement.graph();
   const backend = memoryBackend();
   const tasks = new JobTasks({
     graph,
@@ -159,7 +167,7 @@ async function readSplit(options: ReplayOptions, split: number, files: readonly 
     emit: () => undefined,
     exchange: ({ toInput }) => ({
       batch: (batch) => files[toInput]!.batch(batch),
-      control: (element) => files[toInput]!.control(element),
+      control: (element) => files[toInput]!.controlBehindRows(element),
       end: () => undefined,
       barrier: () => undefined,
     }),
@@ -204,7 +212,7 @@ function openReader({ log }: ReplayOptions, source: SourceBinding, split: number
       .map((partition) => ({ table, partition, reader: new FileLogReader(log, topic, partition) }));
   });
   if (partitions.every(({ table }) => table === source.heartbeatTable)) return undefined;
-  return new DebeziumReader({ source, models: modelsOf(paymentSettlement.graph()), registry, partitions });
+  return new DebeziumReader({ source, models: modelsOf(graph), registry, partitions });
 }
 
 function splitOf(source: string, partition: number, partitions: number): number {
@@ -216,7 +224,11 @@ function writeSilence(file: ReplayFile, ticks: Ticks, through: number): void {
   for (let tick = 0; tick <= TICKS; tick += SILENCE) {
     const time = tick === TICKS ? through : ticks.timeOf(tick - SILENCE);
     file.waitFor(tick);
-    file.control({ type: "frontier", source: "ledger", through: time, since: BEFORE_ALL_TIME });
-    file.control({ type: "watermark", time });
+    proves(file, time);
   }
+}
+
+function proves(file: ReplayFile, time: number): void {
+  file.control({ type: "frontier", source: "ledger", through: time, since: BEFORE_ALL_TIME });
+  file.control({ type: "watermark", time });
 }

@@ -1,6 +1,5 @@
 package countercheck.flink.spike;
 
-import countercheck.flink.Element;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -13,14 +12,9 @@ import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.io.InputStatus;
 
-/**
- * Reads files of frames: tick, key, length of the element (4 bytes each, little-endian), element. What a split said last
- * of its frontier is said again when a reader gets it, since nobody behind remembers what single splits said.
- */
+/** Reads files of frames: tick, key, length of the element (4 bytes each, little-endian), element. */
 final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, ReplaySplit> {
   private static final int HEADER = 12;
-  /** Where the type of a control element is: behind what it is, its origin and how many there are, a byte each. */
-  private static final int CONTROL_TYPE = 3;
 
   private final List<Open> splits = new ArrayList<>();
   private boolean noMoreSplits;
@@ -30,7 +24,6 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
     final ReplaySplit split;
     final RandomAccessFile file;
     final ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
-    boolean announced;
 
     Open(ReplaySplit split) throws IOException {
       this.split = split;
@@ -47,11 +40,7 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
     boolean isOver = true;
     for (int tried = 0; tried < splits.size(); tried++) {
       Open open = splits.get(next = (next + 1) % splits.size());
-      if (open.split.position == open.file.length()) {
-        if (open.announced) continue;
-        announce(open, output);
-        return InputStatus.MORE_AVAILABLE;
-      }
+      if (open.split.position == open.file.length()) continue;
       isOver = false;
       if (read(open, output)) return InputStatus.MORE_AVAILABLE;
     }
@@ -89,10 +78,6 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
 
   /** Hands on the next frame if its time has come. */
   private boolean read(Open open, ReaderOutput<Tuple2<Integer, byte[]>> output) throws IOException {
-    if (!open.announced) {
-      announce(open, output);
-      return true;
-    }
     open.file.seek(open.split.position);
     open.file.readFully(open.header.array());
     if (open.header.getInt(0) > ReplayClock.tick()) return false;
@@ -100,15 +85,6 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
     open.file.readFully(element);
     output.collect(Tuple2.of(open.header.getInt(4), element));
     open.split.position += HEADER + element.length;
-    if (element[0] == Element.CONTROL && element[CONTROL_TYPE] == 0) open.split.frontier = element;
-    if (element[0] == Element.CONTROL && element[CONTROL_TYPE] == 1) open.split.watermark = element;
     return true;
-  }
-
-  private static void announce(Open open, ReaderOutput<Tuple2<Integer, byte[]>> output) {
-    open.announced = true;
-    for (byte[] element : new byte[][] {open.split.frontier, open.split.watermark}) {
-      if (element.length > 0) output.collect(Tuple2.of(0, element));
-    }
   }
 }

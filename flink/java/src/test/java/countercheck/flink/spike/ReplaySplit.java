@@ -10,13 +10,10 @@ import java.util.List;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** A file of frames, how far it has been read, and what it said last of its frontier. */
+/** A file of frames, and how far it has been read. */
 final class ReplaySplit implements SourceSplit {
   final String file;
   long position;
-  /** The last frontier and watermark: said again by whoever reads the split next. */
-  byte[] frontier = new byte[0];
-  byte[] watermark = new byte[0];
 
   ReplaySplit(String file) {
     this.file = file;
@@ -39,10 +36,6 @@ final class ReplaySplit implements SourceSplit {
       DataOutputStream out = new DataOutputStream(bytes);
       out.writeUTF(split.file);
       out.writeLong(split.position);
-      for (byte[] element : new byte[][] {split.frontier, split.watermark}) {
-        out.writeInt(element.length);
-        out.write(element);
-      }
       return bytes.toByteArray();
     }
 
@@ -51,8 +44,6 @@ final class ReplaySplit implements SourceSplit {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
       ReplaySplit split = new ReplaySplit(in.readUTF());
       split.position = in.readLong();
-      split.frontier = in.readNBytes(in.readInt());
-      split.watermark = in.readNBytes(in.readInt());
       return split;
     }
   }
