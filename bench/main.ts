@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { boundGarbage } from "../cli/memory.ts";
 import type { BenchRow, Measured } from "./row.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
 import { jobFromLog, jobFromLogOnce } from "./rows/job-from-log.ts";
@@ -42,6 +43,8 @@ interface Options {
 }
 
 const folder = resolve(".countercheck/bench");
+
+boundGarbage();
 
 await new Command("bench")
   .description("Measures what an event costs. CPU time counts; ratios within one run can be trusted, wall time cannot.")

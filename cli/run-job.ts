@@ -77,6 +77,7 @@ export interface RunResult {
 export async function runJob(request: RunRequest): Promise<RunResult> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   requireSinkNames(graph);
+  boundGarbage();
   const state = await openState({
     dir: config.dir,
     job: graph.name,
