@@ -12,6 +12,7 @@ import type { OutboxRecord } from "../runtime/outbox.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { lastMarkerIn } from "./output-log.ts";
+import { boundGarbage } from "./memory.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
 import { RequestFolder } from "./run-requests.ts";
