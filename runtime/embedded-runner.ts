@@ -105,6 +105,7 @@ export class EmbeddedRunner {
    * positions went back, FENCED when another runner took over.
    */
   async run(signal: AbortSignal): Promise<RunResult> {
+    this.#tellTime();
     this.#decide(true);
     let stop: RunRequest | undefined;
     while (!signal.aborted && stop === undefined && !this.#ended() && !this.#isStuck()) {
@@ -142,9 +143,14 @@ export class EmbeddedRunner {
     for (const worker of this.#workers) {
       const turn = worker.turn();
       if (typeof turn === "boolean" ? turn : await turn) some = true;
-      worker.processingTime(this.#options.clock.now());
     }
+    this.#tellTime();
     return some;
+  }
+
+  #tellTime(): void {
+    const now = this.#options.clock.now();
+    for (const worker of this.#workers) worker.processingTime(now);
   }
 
   #ended(): boolean {
