@@ -1,14 +1,15 @@
-import { systemDisk } from "../base/disk.ts";
+import { type Disk, systemDisk } from "../base/disk.ts";
 import { isError } from "../base/errors.ts";
-import { systemClock } from "../base/time.ts";
+import { type Clock, systemClock } from "../base/time.ts";
 import type { ReadPart, RunEnd, RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { RunObserver, Sink } from "../runtime/checkpoint/checkpointer.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
 import { requireRoom, type Savepoint, writeSavepoint } from "../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
-import { EmbeddedRunner, type RunnerMetrics } from "../runtime/embedded-runner.ts";
+import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime/embedded-runner.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
+import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { lastMarkerIn } from "./output-log.ts";
@@ -53,6 +54,17 @@ export interface RunRequest {
 /** For tests that break a run off: hooks of this thread, and what workers' threads begin with. */
 export interface RunHooks extends WorkerHooks {
   readonly entry?: URL;
+  readonly machine?: Machine;
+}
+
+/** What a simulated run has in the place of the machine's own. */
+export interface Machine {
+  /** Of state, the output log and the files of sinks; locks, the desk and the evidence are on the machine's own. */
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly openWorkers: (from: Manifest | undefined, spec: WorkerSpec) => WorkerHandle[];
+  readonly requests: RunRequests;
+  readonly yieldToOthers: () => Promise<void>;
 }
 
 /** How a run went. */
@@ -80,6 +92,7 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   requireSinkNames(graph);
   boundGarbage();
   const state = await openState({
+    disk: diskOf(request),
     dir: config.dir,
     job: graph.name,
     fresh,
@@ -95,14 +108,17 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   }
 }
 
-async function openOutputs({ output, graph, follow, hooks }: RunRequest, state: OpenState): Promise<RunOutputs> {
+async function openOutputs(request: RunRequest, state: OpenState): Promise<RunOutputs> {
+  const { output, graph, follow, hooks } = request;
+  const disk = diskOf(request);
   // What a run has brought out is never cleared because its checkpoints are lost.
   const goesOn =
     isBackInPlace(output, state) ||
     state.hasCheckpoints ||
-    (await lastMarkerIn(systemDisk, outputPaths.log(output)))?.epoch === state.folder.run.epoch;
+    (!state.begins && (await lastMarkerIn(disk, outputPaths.log(output)))?.epoch === state.folder.run.epoch);
   return RunOutputs.open(output, graph, {
-    clock: systemClock,
+    disk,
+    clock: clockOf(request),
     start: goesOn ? "on" : follow && state.savepoint === undefined ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
     stillMine: () => state.folder.requireMine(),
@@ -129,7 +145,7 @@ async function runWith(request: RunRequest, state: OpenState, outputs: RunOutput
     if (isComplete) await complete(request, runner, outputs, tally);
     const metrics = runner.metrics();
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
-    if (isComplete) outputs.desk.settleRead(readParts(request, last, openSuspensions), systemClock.now());
+    if (isComplete) outputs.desk.settleRead(readParts(request, last, openSuspensions), clockOf(request).now());
     const openDeadLetters = outputs.desk.openDeadLetters();
     if (isComplete) {
       await state.folder.complete();
@@ -171,6 +187,8 @@ function makeRunner(
 ): EmbeddedRunner {
   const { graph, registry: registryConfig, configFile, state, follow, staleAfterMs, progress, onRecord } = request;
   const { epoch, attempt } = folder.run;
+  const { machine } = request.hooks ?? {};
+  const [disk, clock] = [diskOf(request), clockOf(request)];
   const registry = openRegistry(registryConfig, configFile);
   const spec: WorkerSpec = {
     job: request.job,
@@ -187,14 +205,14 @@ function makeRunner(
     memoryBytes: state.memoryBytes,
     allowDroppedState: request.allowDroppedState,
   };
-  const decisions = new DecisionFeed(outputs.desk, systemClock);
+  const decisions = new DecisionFeed(outputs.desk, clock);
   return new EmbeddedRunner({
     run: folder.run,
     checkpoints,
-    openWorkers: (from) => openWorkers(spec, graph, registry, from, request.hooks),
+    openWorkers: (from) => machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, registry, from, request.hooks),
     sink: sinkOf(outputs),
     observer: observerOf(tally, onRecord),
-    clock: systemClock,
+    clock,
     checkpointEveryMs: state.checkpointEveryMs,
     ...(follow && staleAfterMs !== undefined ? { staleAfterMs } : {}),
     decisions: () => decisions.take(),
@@ -202,12 +220,21 @@ function makeRunner(
       outputs.check();
       progress.show(() => runLines(metrics, startedAt, tally.verdicts, tally.alerts));
     },
-    requests: new RequestFolder(state.dir),
+    requests: machine?.requests ?? new RequestFolder(state.dir),
+    ...(machine && { yieldToOthers: machine.yieldToOthers }),
     // Its outbox is out, and nothing else is on its way.
     writeSavepoint: (checkpoint, dir) =>
-      writeSavepoint(systemDisk, { ...checkpoint, before: outputs.position() }, checkpoints.segments, dir),
-    requireRoom: (dir) => requireRoom(systemDisk, dir),
+      writeSavepoint(disk, { ...checkpoint, before: outputs.position() }, checkpoints.segments, dir),
+    requireRoom: (dir) => requireRoom(disk, dir),
   });
+}
+
+function diskOf({ hooks }: RunRequest): Disk {
+  return hooks?.machine?.disk ?? systemDisk;
+}
+
+function clockOf({ hooks }: RunRequest): Clock {
+  return hooks?.machine?.clock ?? systemClock;
 }
 
 function sinkOf(outputs: RunOutputs): Sink {

@@ -1,4 +1,4 @@
-import { systemDisk } from "../base/disk.ts";
+import { type Disk, systemDisk } from "../base/disk.ts";
 import { raise } from "../base/errors.ts";
 import { type FolderLock, lockFolder } from "../base/folder-lock.ts";
 import { CheckpointStore } from "../runtime/checkpoint/checkpoint-store.ts";
@@ -18,6 +18,8 @@ export interface StateRequest {
   readonly requireUsable: (from: Manifest) => void;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
+  /** Default: the machine's own. The lock is always on that. */
+  readonly disk?: Disk;
 }
 
 /** The state folder of a run, locked and taken over. */
@@ -30,6 +32,8 @@ export interface OpenState {
   readonly newest: Manifest | undefined;
   /** There are checkpoints of a run that goes on, be they damaged. */
   readonly hasCheckpoints: boolean;
+  /** A new epoch begins. */
+  readonly begins: boolean;
   readonly lock: FolderLock;
 }
 
@@ -39,23 +43,23 @@ export interface OpenState {
  * and what `requireUsable` throws; all but the first leave everything as it was.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
-  const { dir, job, fresh, onPoint, requireUsable } = request;
-  systemDisk.makeFolder(dir);
+  const { dir, job, fresh, onPoint, requireUsable, disk = systemDisk } = request;
+  disk.makeFolder(dir);
   const lock = lockFolder(dir, "STATE_LOCKED");
   try {
-    const before = fresh ? undefined : StateFolder.read(systemDisk, dir);
+    const before = fresh ? undefined : StateFolder.read(disk, dir);
     const source = savepointOf(request, before);
-    const savepoint = source === undefined ? undefined : readSavepointOf(job, source);
+    const savepoint = source === undefined ? undefined : readSavepointOf(disk, job, source);
     const begins = fresh || savepoint !== undefined || before?.state === "complete";
-    const checkpoints = new CheckpointStore(systemDisk, dir, onPoint);
+    const checkpoints = new CheckpointStore(disk, dir, onPoint);
     const newest = begins || before?.job !== job ? undefined : newestOf(checkpoints, before.epoch);
     const from = savepoint ?? newest;
     if (from !== undefined) requireUsable(from);
-    const folder = await StateFolder.take(systemDisk, dir, job, begins ? (savepoint ?? NOTHING) : undefined, source);
+    const folder = await StateFolder.take(disk, dir, job, begins ? (savepoint ?? NOTHING) : undefined, source);
     if (begins) checkpoints.clear([]);
-    if (savepoint !== undefined) await importSegments(systemDisk, savepoint, source!, checkpoints.segments);
-    const hasCheckpoints = !begins && checkpoints.list().length > 0;
-    return { folder, checkpoints, savepoint, newest, hasCheckpoints, lock };
+    if (savepoint !== undefined) await importSegments(disk, savepoint, source!, checkpoints.segments);
+    const hasCheckpoints = newest !== undefined || (!begins && hasDamaged(checkpoints));
+    return { folder, checkpoints, savepoint, newest, hasCheckpoints, begins, lock };
   } catch (error) {
     lock.release();
     throw error;
@@ -70,10 +74,14 @@ function savepointOf({ fresh, fromSavepoint, job }: StateRequest, before: RunSta
   return before?.job === job ? before.savepoint : undefined;
 }
 
-function readSavepointOf(job: string, dir: string): Savepoint {
-  const savepoint = readSavepoint(systemDisk, dir);
+function readSavepointOf(disk: Disk, job: string, dir: string): Savepoint {
+  const savepoint = readSavepoint(disk, dir);
   if (savepoint.job !== job) raise("SAVEPOINT_OF_OTHER_JOB", { dir, job, other: savepoint.job });
   return savepoint;
+}
+
+function hasDamaged(checkpoints: CheckpointStore): boolean {
+  return checkpoints.list().some((checkpoint) => checkpoints.tryRead(checkpoint) === undefined);
 }
 
 function newestOf(checkpoints: CheckpointStore, epoch: number): Manifest | undefined {
