@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { crc32 } from "node:zlib";
 import { expect } from "vitest";
 import { systemDisk } from "../../base/disk.ts";
 import { readTopic, type Topic } from "../../cli/output-topics.ts";
@@ -23,19 +24,21 @@ export async function readResults(dir: string, summary: Summary): Promise<Result
   for (const [key, versions] of byKey(verdicts, ({ version }) => version)) {
     expect(versions, `versions of ${key}`).toEqual(versions.map((_, index) => index + 1));
   }
+  const alerts = await topic(out, "alerts", decodeAlert);
   const markers = await topic(out, "markers", decodeMarker);
   const names = markers.map(({ epoch, attempt, checkpoint }) => [epoch, attempt, checkpoint]);
   expect(names, "markers").toEqual([...names].sort(ascending).filter((name, i, all) => `${name}` !== `${all[i - 1]}`));
-  const { verdicts: statuses, byClass, verdictsEmitted, alerts, deadLetters, outcome } = summary;
+  expect(new Set([...verdicts, ...alerts, ...markers].map(({ epoch }) => epoch)).size, "epochs").toBe(1);
+  const { verdicts: statuses, byClass, verdictsEmitted, deadLetters, outcome } = summary;
   return {
     finals: readFileSync(join(dir, "verdicts"), "utf8"),
     history: readFileSync(join(dir, "history"), "utf8"),
-    verdicts: sorted(byKey(verdicts, (verdict) => verdict)),
-    alerts: sorted(byKey(await topic(out, "alerts", decodeAlert), (step) => step)),
+    verdicts: sorted(byKey(verdicts, withoutEpoch)),
+    alerts: sorted(byKey(alerts, withoutEpoch)),
     deadLetters: await topic(out, "dead-letters", decodeDeadLetter),
     snapshots: snapshotsIn(out),
     desk: deskIn(out),
-    summary: { statuses, byClass, verdictsEmitted, alerts, deadLetters, outcome },
+    summary: { statuses, byClass, verdictsEmitted, alerts: summary.alerts, deadLetters, outcome },
   };
 }
 
@@ -47,10 +50,31 @@ export function engineAlertsIn(dir: string): string[] {
   return alerts.map(({ code }) => code);
 }
 
+/** All that a run has left so far, and goes on with: results, and the files of the output log, sinks and checkpoints. */
+export function everythingIn(dir: string): Readonly<Record<string, unknown>> {
+  const out = join(dir, "out");
+  const entries = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  // Every start takes a new attempt, and may tidy up a database's file.
+  const kept = paths.filter((path) => !/\.db(-wal|-shm)?$|run\.json$|\.lock$/.test(path)).sort();
+  const files = Object.fromEntries(kept.map((path) => [relative(out, path), contentOf(path)]));
+  return { files, snapshots: snapshotsIn(out), desk: deskIn(out) };
+}
+
+function contentOf(path: string): string {
+  const bytes = readFileSync(path);
+  return `${bytes.length} bytes, ${crc32(bytes).toString(16)}`;
+}
+
 async function topic<T>(out: string, name: Topic, decode: (encoded: Uint8Array) => T): Promise<T[]> {
   const records: T[] = [];
   await readTopic(systemDisk, outputPaths.log(out), name, 0, (encoded) => records.push(decode(encoded)));
   return records;
+}
+
+/** One who was killed when all was done, before it had said so, begins a new epoch. */
+function withoutEpoch<T extends { readonly epoch: number }>({ epoch: _, ...record }: T): Omit<T, "epoch"> {
+  return record;
 }
 
 interface Keyed {
@@ -84,7 +108,7 @@ function snapshotsIn(out: string) {
   }
   store.close();
   return rows
-    .map(({ writtenAt: _, verdict, ...row }) => ({ ...row, verdict: decodeVerdict(verdict) }))
+    .map(({ writtenAt: _, verdict, ...row }) => ({ ...row, verdict: withoutEpoch(decodeVerdict(verdict)) }))
     .sort((a, b) => (a.verdict.id < b.verdict.id ? -1 : 1));
 }
 

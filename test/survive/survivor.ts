@@ -10,6 +10,9 @@ import { breakRecord, layShopLog } from "../support/shop.ts";
 import { CRASH_AT } from "./hooks.ts";
 import { type Results, readResults } from "./results.ts";
 
+/** Many processes are started, each of them for seconds where others keep the machine busy. */
+export const TIMEOUT = 30 * 60_000;
+
 /** A shop's log that many runs read; one of its records cannot be read. */
 export class Shop implements Disposable {
   readonly #folder = new TemporaryFolder();
