@@ -1,3 +1,3 @@
 import { testSeeds } from "../support/seeds.ts";
 
-testSeeds(1, 200);
+testSeeds(1, 200, 10);
