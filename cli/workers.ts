@@ -1,5 +1,5 @@
 import { Worker as Thread } from "node:worker_threads";
-import { systemDisk } from "../base/disk.ts";
+import { type Disk, systemDisk } from "../base/disk.ts";
 import { seededRandom } from "../base/random.ts";
 import { systemClock } from "../base/time.ts";
 import type { Graph } from "../dataflow/graph.ts";
@@ -125,14 +125,15 @@ export function makeWorker(
 }
 
 /** Splits keep the numbers that they have in a checkpoint; new ones get numbers behind them. */
-function numberSplits(
+export function numberSplits(
   graph: Graph,
   sources: readonly SourceBinding[],
   known: readonly SplitEntry[],
+  disk: Disk = systemDisk,
 ): [string, number][] {
   const groups = new Map(known.map(({ source, name, group }) => [splitName(source, name), group]));
   let next = Math.max(-1, ...groups.values()) + 1;
-  for (const { source, topic, partition } of splitsOf(graph, sources)) {
+  for (const { source, topic, partition } of splitsOf(graph, sources, disk)) {
     const name = splitName(source.name, `${topic}/${partition}`);
     if (!groups.has(name)) groups.set(name, next++);
   }

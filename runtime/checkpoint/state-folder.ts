@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Disk } from "../../base/disk.ts";
 import { raise } from "../../base/errors.ts";
 
@@ -68,6 +68,8 @@ export class StateFolder {
     const folder = new StateFolder(disk, dir, { job, epoch, attempt, state: "running", ...from });
     disk.makeFolder(dir);
     await folder.#write();
+    // With its name all that the folder holds would be lost.
+    await disk.syncFolder(dirname(resolve(dir)));
     return folder;
   }
 
