@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { MemoryDisk } from "../base/memory-disk.ts";
+import { KeyedEntries } from "./keyed-entries.ts";
+import { StateStore, type StorePart } from "./state-store.ts";
+import { TimerQueue } from "./timer-queue.ts";
+
+const MIB = 1 << 20;
+
+/** A value that operators change in place. */
+interface Counter {
+  count: number;
+}
+
+const counters = {
+  write: ({ count }: Counter, out: ByteWriter) => out.uint(count),
+  read: (input: ByteReader): Counter => ({ count: input.uint() }),
+};
+const texts = {
+  write: (text: string, out: ByteWriter) => out.text(text),
+  read: (input: ByteReader) => input.text(),
+};
+
+/** An operator's state: two states and two kinds of timers, in a cache of a few records. */
+function open(disk: MemoryDisk, prefix: string, parts: readonly StorePart[] = []) {
+  const store = new StateStore({ disk, dir: "state", prefix, memoryBytes: 8 * MIB });
+  const entries = new KeyedEntries(store.table("keys"), 5_000);
+  const counts = entries.state<Counter>(counters);
+  const names = entries.state<string>(texts);
+  const early = entries.timers(new TimerQueue());
+  const late = entries.timers(new TimerQueue());
+  store.restore(parts, () => true);
+  entries.recover();
+  return { store, entries, counts, names, early, late };
+}
+
+const key = fc.constantFrom("a", "b", "c", "d", "é", "\u{1F600}", ...Array.from({ length: 12 }, (_, i) => `key-${i}`));
+const step = fc.oneof(
+  fc.record({ do: fc.constant("bump" as const), key }),
+  fc.record({ do: fc.constant("name" as const), key, text: fc.string() }),
+  fc.record({ do: fc.constant("forget" as const), key }),
+  fc.record({ do: fc.constant("unname" as const), key }),
+  fc.record({ do: fc.constant("early" as const), key, time: fc.integer({ min: -5, max: 50 }) }),
+  fc.record({ do: fc.constant("late" as const), key, time: fc.integer({ min: -5, max: 50 }) }),
+  fc.record({ do: fc.constant("fire" as const), through: fc.integer({ min: -5, max: 50 }) }),
+  fc.record({ do: fc.constant("restart" as const) }),
+);
+
+describe("keyed entries", () => {
+  it("are what a plain map and sorted timers are, however small their cache and however often they are restored", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const disk = new MemoryDisk();
+        let state = open(disk, "p0");
+        const counts = new Map<string, number>();
+        const names = new Map<string, string>();
+        const timers = { early: new Set<string>(), late: new Set<string>() };
+        for (const [index, each] of steps.entries()) {
+          switch (each.do) {
+            case "bump": {
+              const known = state.counts.get(each.key);
+              if (known === undefined) state.counts.set(each.key, { count: 1 });
+              else known.count++;
+              counts.set(each.key, (counts.get(each.key) ?? 0) + 1);
+              break;
+            }
+            case "name":
+              state.names.set(each.key, each.text);
+              names.set(each.key, each.text);
+              break;
+            case "forget":
+              state.counts.delete(each.key);
+              counts.delete(each.key);
+              break;
+            case "unname":
+              state.names.delete(each.key);
+              names.delete(each.key);
+              break;
+            case "early":
+            case "late":
+              state[each.do].register(each.key, each.time);
+              timers[each.do].add(JSON.stringify([each.time, each.key]));
+              break;
+            case "fire":
+              expect(fired(state.early, each.through)).toEqual(take(timers.early, each.through));
+              break;
+            case "restart": {
+              state.entries.flush();
+              const { part } = state.store.checkpoint();
+              state = open(disk, `p${index + 1}`, [part]);
+            }
+          }
+          state.entries.trim();
+          expect([state.counts.size, state.names.size]).toEqual([counts.size, names.size]);
+        }
+        const found: [string, number][] = [];
+        state.counts.forEach((name, { count }) => {
+          found.push([name, count]);
+        });
+        expect(found.sort()).toEqual([...counts].sort());
+        for (const [name, text] of names) expect(state.names.get(name)).toBe(text);
+        expect(fired(state.late, 100)).toEqual(take(timers.late, 100));
+        expect(fired(state.early, 100)).toEqual(take(timers.early, 100));
+      }),
+    );
+  });
+
+  it("leave nothing behind when nothing is left of a key", () => {
+    const { store, entries, counts, early } = open(new MemoryDisk(), "p");
+    counts.set("a", { count: 1 });
+    early.register("a", 5);
+    entries.flush();
+    expect(records(store)).toBe(1);
+    counts.delete("a");
+    early.next(5);
+    entries.flush();
+    expect(records(store)).toBe(0);
+  });
+});
+
+/** Keys that have a record. */
+function records(store: StateStore): number {
+  const snapshot = store.snapshot();
+  let count = 0;
+  for (const group of snapshot.groups("keys"))
+    snapshot.forEach("keys", group, () => {
+      count++;
+    });
+  snapshot.release();
+  return count;
+}
+
+function fired(queue: { next(through: number): { key: string; time: number } | undefined }, through: number): string[] {
+  const due: string[] = [];
+  for (let timer = queue.next(through); timer !== undefined; timer = queue.next(through)) {
+    due.push(JSON.stringify([timer.time, timer.key]));
+  }
+  return due;
+}
+
+function take(timers: Set<string>, through: number): string[] {
+  const due = [...timers].map((text) => JSON.parse(text) as [number, string]).filter(([time]) => time <= through);
+  due.sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1));
+  for (const timer of due) timers.delete(JSON.stringify(timer));
+  return due.map((timer) => JSON.stringify(timer));
+}
