@@ -37,7 +37,7 @@ const ruleOf = (...legs: RuleLeg[]): ReconcileRule => {
 };
 const rule = ruleOf(captured, refunded, settled, fees);
 const inputsOf = (...models: unknown[]): CheckInput[] =>
-  models.map((one) => ({ model: one as Model, key: "paymentId" }));
+  models.map((one) => ({ model: one as Model, key: "paymentId", rows: "all" }));
 const inputs = inputsOf(Payment, Line);
 const codec = keyStateCodec(rule, inputs);
 

@@ -11,8 +11,8 @@ import type { KeyState } from "./verdict-log.ts";
 
 /**
  * How all that is kept of a key is written down. What is read behaves as what was written. State of another version of
- * the job can be read when its legs are the same by name, whatever their order, and its models differ by fields that were
- * added, which are null in old evidence, or removed. Deadlines, tolerance, skew and retention may change at will: rows
+ * the job can be read when its legs are the same by name, whatever their order, and of the same rows, and its models differ
+ * by fields that were added, which are null in old evidence, or removed. Deadlines, tolerance, skew and retention may change at will: rows
  * that are known keep the deadlines that they had.
  */
 export function keyStateCodec(rule: ReconcileRule, inputs: readonly CheckInput[]): StateCodec<KeyState> {

@@ -49,7 +49,7 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
       let input = nodes.indexOf(node);
       if (input < 0) {
         input = nodes.push(node) - 1;
-        inputs.push({ model, key: by });
+        inputs.push({ model, key: by, rows: node.uid.replaceAll(/~\d+/g, "") });
       }
       const { scale } = model.fields[leg.field]!.money!;
       const own = { name, side, sign: leg.sign, input, field: leg.field, scale, origin: originOf(leg, model, by) };

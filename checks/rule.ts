@@ -22,6 +22,8 @@ export interface RuleLeg {
 export interface CheckInput {
   readonly model: Model;
   readonly key: string;
+  /** Which of the model's rows it takes: all, or by which conditions. */
+  readonly rows: string;
 }
 
 /** How far the sides may differ: an absolute amount, or per cent of a side. */

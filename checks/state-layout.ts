@@ -20,6 +20,8 @@ export interface LegLayout extends Pick<RuleLeg, "name" | "side" | "sign" | "inp
 export interface InputLayout {
   readonly model: string;
   readonly key: string;
+  /** Which of the model's rows these are. */
+  readonly rows: string;
   readonly tables: readonly string[];
   readonly fields: readonly FieldLayout[];
 }
@@ -54,9 +56,10 @@ export function layoutOf(rule: ReconcileRule, inputs: readonly CheckInput[]): St
       field,
       scale,
     })),
-    inputs: inputs.map(({ model, key }) => ({
+    inputs: inputs.map(({ model, key, rows }) => ({
       model: model.name,
       key,
+      rows,
       tables: model.from.map(({ source, table }) => `${source}.${table}`),
       fields: fieldsOf(model),
     })),
@@ -94,8 +97,8 @@ function sameLeg(left: LegLayout, right: LegLayout): boolean {
 }
 
 function fieldPlaces(written: InputLayout, now: InputLayout): number[] | undefined {
-  const same = written.model === now.model && written.key === now.key && `${written.tables}` === `${now.tables}`;
-  if (!same) return undefined;
+  const same = written.model === now.model && written.key === now.key && written.rows === now.rows;
+  if (!same || `${written.tables}` !== `${now.tables}`) return undefined;
   const places: number[] = [];
   for (const { name, kind, scale } of now.fields) {
     const place = written.fields.findIndex((field) => field.name === name);

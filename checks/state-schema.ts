@@ -64,10 +64,11 @@ export function layoutFrom(schema: string): StateLayout {
       legs.push({ name: leg, side, sign, input, field: amount, scale });
       continue;
     }
-    const { model, key, tables, type } = field;
+    const { model, key, rows, tables, type } = field;
     inputs.push({
       model,
       key,
+      rows,
       tables,
       fields: type.items.fields.map(({ name, kind, scale }) => ({ name, kind, scale })),
     });

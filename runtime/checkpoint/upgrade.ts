@@ -1,5 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import { type Graph, modelsOf, type OperatorNode } from "../../dataflow/graph.ts";
+import type { Model } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec, Timers } from "../../dataflow/operator.ts";
 import { rowConversion, rowSchema } from "../operators/row-record.ts";
 import { nameOfRows, rowTable } from "../operators/row-table.ts";
@@ -12,23 +13,25 @@ import type { Manifest } from "./manifest.ts";
  * Makes sure that a job can go on from a checkpoint, which another version of it may have written, without trying it.
  * STATE_INCOMPATIBLE; STATE_DROPPED where the job no longer has a state and `allowDropped` is false.
  */
-export function requireUsable(manifest: Manifest, graph: Graph, allowDropped: boolean): void {
-  const operators = graph.nodes.flatMap((node) => (node.type === "operator" ? [keptBy(node)] : []));
-  const tables = modelsOf(graph).flatMap((model) =>
-    model.from.map(({ source, table }) => ({ name: rowTable(source, table, model), model })),
-  );
-  const kept = operators.map((operator) => operator.kept);
-  const rows = tables.map(({ name }) => ({ table: name }));
-  if (!allowDropped) requireNothingDropped(manifest, { kept, rows });
-  for (const { kept, codecs } of operators) {
-    const before = manifest.kept.find(({ uid }) => uid === kept.uid);
-    if (before !== undefined) entryConversion(before, kept, codecs);
-  }
-  for (const { name, model } of tables) {
-    const before = manifest.rows.find(({ table }) => table === name)?.schema;
+export function requireUsable(from: Pick<Manifest, "kept" | "rows">, graph: Graph, allowDropped: boolean): void {
+  if (!allowDropped) requireNothingDropped(from, keptBy(graph));
+  for (const { name, model } of tablesOf(graph)) {
+    const before = from.rows.find(({ table }) => table === name)?.schema;
     if (before === undefined) continue;
     rowConversion(before, model, () => raiseIncompatible(nameOfRows(name), before, rowSchema(model)));
   }
+  for (const { kept, codecs } of operatorsOf(graph)) {
+    const before = from.kept.find(({ uid }) => uid === kept.uid);
+    if (before !== undefined) entryConversion(before, kept, codecs);
+  }
+}
+
+/** What a checkpoint of a job says that the job keeps. */
+export function keptBy(graph: Graph): Pick<Manifest, "kept" | "rows"> {
+  return {
+    kept: operatorsOf(graph).map(({ kept }) => kept),
+    rows: tablesOf(graph).map(({ name, model }) => ({ table: name, schema: rowSchema(model) })),
+  };
 }
 
 /** States of keyed operators and tables of rows, as a checkpoint names them. */
@@ -58,8 +61,23 @@ function missing(one: Kept, other: Kept): string[] {
   return [...states, ...tables.map(({ table }) => nameOfRows(table))];
 }
 
-/** What an operator would keep, as it says when it is opened. */
-function keptBy(node: OperatorNode): { readonly kept: KeptState; readonly codecs: readonly StateCodec<unknown>[] } {
+function tablesOf(graph: Graph): { readonly name: string; readonly model: Model }[] {
+  return modelsOf(graph).flatMap((model) =>
+    model.from.map(({ source, table }) => ({ name: rowTable(source, table, model), model })),
+  );
+}
+
+/** The keyed operators, with what each says when it is opened. */
+function operatorsOf(graph: Graph): Opened[] {
+  return graph.nodes.flatMap((node) => (node.type === "operator" ? [opened(node)] : []));
+}
+
+interface Opened {
+  readonly kept: KeptState;
+  readonly codecs: readonly StateCodec<unknown>[];
+}
+
+function opened(node: OperatorNode): Opened {
   const states: { name: string; schema: string }[] = [];
   const timers: string[] = [];
   const codecs: StateCodec<unknown>[] = [];

@@ -2,7 +2,8 @@ import { raise } from "../../base/errors.ts";
 
 /** Raises STATE_INCOMPATIBLE for a state, by the name that people call it, with what differs between its schemas. */
 export function raiseIncompatible(name: string, before: string, now: string): never {
-  raise("STATE_INCOMPATIBLE", { name, changes: schemaDifference(before, now) });
+  const capital = name.charAt(0).toUpperCase() + name.slice(1);
+  raise("STATE_INCOMPATIBLE", { name: capital, changes: schemaDifference(before, now) });
 }
 
 /**
@@ -15,10 +16,16 @@ export function schemaDifference(before: string, now: string): string {
     const is = young.get(path);
     return is === undefined || is === was ? [] : [`${path} was ${was}, and is ${is}`];
   });
-  const gone = [...old.keys()].filter((path) => !young.has(path)).map((path) => `${path} is gone`);
-  const added = [...young.keys()].filter((path) => !old.has(path)).map((path) => `${path} is new`);
+  const gone = missing(old, young).map((path) => `${path} is gone`);
+  const added = missing(young, old).map((path) => `${path} is new`);
   const differences = changed.length > 0 ? changed : [...gone, ...added];
   return differences.length > 0 ? differences.join("; ") : "its order, which matters here";
+}
+
+/** Paths that only one has; not those within another of them. */
+function missing(one: Leaves, other: Leaves): string[] {
+  const paths = [...one.keys()].filter((path) => !other.has(path));
+  return paths.filter((path) => !paths.some((outer) => path.endsWith(` of ${outer}`)));
 }
 
 type Schema = string | readonly Schema[] | SchemaObject;
@@ -44,7 +51,7 @@ function leavesOf(schema: Schema): Leaves {
 function visit(schema: Schema, path: readonly string[], leaves: Leaves): void {
   const own = withoutNull(schema);
   if (typeof own === "string" || isMoney(own)) {
-    leaves.set(path.join(", ") || "it", typeText(own));
+    leaves.set(nameAt(path), typeText(own));
     return;
   }
   if (own.items !== undefined || own.values !== undefined) {
@@ -52,18 +59,20 @@ function visit(schema: Schema, path: readonly string[], leaves: Leaves): void {
     return visit((own.items ?? own.values)!, path, leaves);
   }
   if (own.fields === undefined) {
-    leaves.set(path.join(", ") || "it", typeText(own));
+    leaves.set(nameAt(path), typeText(own));
     return;
   }
   if (path.length === 0 && !leaves.has("it")) leaves.set("it", "a value");
   for (const field of own.fields) {
     const inner = isWrapper(field) ? path : [...path, nameOf(field)];
-    const attributes = attributesOf(field);
-    if (attributes !== "")
-      leaves.set(`${inner.join(", ")} (${"leg" in field ? "what it adds up" : "where it is from"})`, attributes);
-    if ("leg" in field) continue;
-    visit(field.type, inner, leaves);
+    for (const [name, value] of attributesOf(field)) leaves.set(`${name} of ${nameAt(inner)}`, value);
+    if ("leg" in field) leaves.set(nameAt(inner), "a leg");
+    else visit(field.type, inner, leaves);
   }
+}
+
+function nameAt(path: readonly string[]): string {
+  return path.length === 0 ? "it" : path.toReversed().join(" of ");
 }
 
 /** A field that may be null is called what it is else. */
@@ -73,12 +82,10 @@ function withoutNull(schema: Schema): string | SchemaObject {
   return withoutNull((schema as readonly Schema[]).find((branch) => branch !== "null") ?? "null");
 }
 
-const WRAPPERS: ReadonlySet<string> = new Set(["Stored", "Row"]);
-
 /** A record within what is kept of a key, which the job's own fields are in. */
 function isWrapper({ name, type }: SchemaObject): boolean {
   const own = withoutNull(type);
-  return name === "fields" && typeof own !== "string" && own.fields !== undefined && !WRAPPERS.has(own.name ?? "");
+  return name === "fields" && typeof own !== "string" && own.fields !== undefined && !isMoney(own);
 }
 
 /** Legs and inputs of checks say in attributes what they are. */
@@ -90,9 +97,9 @@ function nameOf(field: object & { readonly name: string }): string {
 
 const STANDARD: ReadonlySet<string> = new Set(["name", "type", "default", "doc", "leg", "model", "kind", "input"]);
 
-function attributesOf(field: object): string {
+function attributesOf(field: object): [string, string][] {
   const own = Object.entries(field).filter(([name, value]) => !STANDARD.has(name) && value !== null);
-  return own.map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" and ") : value}`).join(", ");
+  return own.map(([name, value]) => [name, Array.isArray(value) ? value.join(" and ") : String(value)]);
 }
 
 const NAMES: Readonly<Record<string, string>> = {
