@@ -5,26 +5,23 @@ import { decodeManifest, readFile } from "../../runtime/checkpoint/checkpoint-st
 import type { Manifest } from "../../runtime/checkpoint/manifest.ts";
 import type { SimDisk } from "./sim-disk.ts";
 
-/**
- * Flips a bit somewhere in the newest checkpoint of a state folder: in what the one before it does not need, and only where
- * that one is whole. False where there is none such.
- */
-export function flipNewest(disk: SimDisk, state: string, random: Random): boolean {
+/** Flips a bit somewhere in the newest checkpoint of a state folder, in what the one before it does not need. */
+export function flipNewest(disk: SimDisk, state: string, random: Random): void {
   const names = disk.list(state).filter((name) => /^checkpoint-\d+\.json$/.test(name));
-  const [before, newest] = names.slice(-2).map((name) => manifestIn(disk, join(state, name)));
-  if (newest === undefined || before === undefined || before.epoch !== newest.epoch) return false;
-  const known = new Map(segmentsOf(before));
+  const newest = manifestIn(disk, join(state, names.at(-1)!));
+  const before = names.length > 1 ? manifestIn(disk, join(state, names.at(-2)!)) : undefined;
+  if (newest === undefined) return;
+  const known = new Map(before && segmentsOf(before));
   const targets: (readonly [path: string, start: number, end: number])[] = [];
   for (const [file, bytes] of segmentsOf(newest)) {
     const shared = known.get(file) ?? 0;
     if (shared < bytes) targets.push([join(state, "segments", file), shared, bytes]);
   }
-  if (newest.outbox.bytes > 0) targets.push([join(state, newest.outbox.file), 0, newest.outbox.bytes]);
+  targets.push([join(state, newest.outbox.file), 0, newest.outbox.bytes]);
   const name = join(state, names.at(-1)!);
   targets.push([name, 0, readFile(disk, name).length]);
   const [path, start, end] = random.pick(targets);
   disk.flip(path, start, end, random);
-  return true;
 }
 
 /** Each file of state, with how much of it belongs to a checkpoint. */

@@ -16,15 +16,26 @@ export class MachineFolder {
 
   /** Makes it what it is before a first run. The registry stays: every run registers the same. */
   clear(): void {
-    mkdirSync(outputPaths.log(this.path), { recursive: true });
+    for (const folder of [outputPaths.log(this.path), this.state]) mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(this.path)) if (name.includes(".db")) rmSync(join(this.path, name));
     this.unlock();
   }
 
-  /** Clears the lock of a process that is gone: it was one of this process. */
+  /** Where jobs have their state; on this disk locks alone. */
+  get jobs(): string {
+    return join(this.path, "jobs");
+  }
+
+  /** Folder of the state of a job. */
+  get state(): string {
+    return join(this.jobs, "state");
+  }
+
+  /** Clears the locks of a process that is gone: in truth it was this one. */
   unlock(): void {
-    const log = outputPaths.log(this.path);
-    for (const name of readdirSync(log)) if (name.endsWith(".lock")) rmSync(join(log, name));
+    for (const folder of [outputPaths.log(this.path), this.state]) {
+      for (const name of readdirSync(folder)) if (name.endsWith(".lock")) rmSync(join(folder, name));
+    }
   }
 }
 

@@ -6,7 +6,6 @@ import { outputPaths } from "../../cli/outputs.ts";
 import { historyEntry } from "../../cli/recorder.ts";
 import { toJson } from "../../cli/terminal.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
-import type { OutboxRecord } from "../../runtime/outbox.ts";
 import {
   type AlertRecord,
   decodeAlert,
@@ -33,7 +32,7 @@ export interface Results {
 }
 
 /** Reads what a run left in its output folder, when it is closed. */
-export async function readResults(disk: Disk, output: string, report: readonly OutboxRecord[]): Promise<Results> {
+export async function readResults(disk: Disk, output: string, finals: readonly FinalRecord[]): Promise<Results> {
   const log = outputPaths.log(output);
   const sinks = outputPaths.sinks(output);
   const names = disk.list(sinks).filter((name) => name.endsWith(".jsonl"));
@@ -43,7 +42,7 @@ export async function readResults(disk: Disk, output: string, report: readonly O
     deadLetters: await all(disk, log, "dead-letters", (encoded) => decodeDeadLetter(encoded).id),
     markers: await all(disk, log, "markers", decodeMarker),
     sinks: Object.fromEntries(names.map((name) => [name, linesOf(disk, join(sinks, name))])),
-    finals: report.flatMap((each) => (each.kind === "emit" ? [each.record as FinalRecord] : [])),
+    finals,
     ...readDesk(outputPaths.desk(output)),
   };
 }

@@ -1,8 +1,8 @@
+import { CountercheckError } from "../../base/errors.ts";
 import type { MemoryDisk } from "../../base/memory-disk.ts";
 import type { Random } from "../../base/random.ts";
 import type { SourceBinding } from "../../cli/config.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
-import { CountercheckError } from "../../base/errors.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import { type LoggedRecord, MemoryLog } from "../../shop/memory-log.test-helper.ts";

@@ -1,11 +1,6 @@
 import { setImmediate as microtasksDone } from "node:timers/promises";
 import type { Clock } from "../../base/time.ts";
 
-/** Something that can die: what it waited for never comes then. */
-export interface Mortal {
-  readonly isDead: boolean;
-}
-
 interface Event {
   readonly time: number;
   readonly order: number;
@@ -23,7 +18,7 @@ export class Stuck extends Error {
  * Simulated time. All that takes time waits in one queue, in order of time, then of being asked for; time passes only by
  * taking the next of it. So a whole run is the same whenever it is repeated, and waiting costs nothing.
  */
-export class SimClock {
+export class SimClock implements Clock {
   #now: number;
   #asked = 0;
   /** A binary heap. */
@@ -49,20 +44,13 @@ export class SimClock {
     heap[at] = event;
   }
 
-  /** The clock as a process sees it, which waits no longer once it is dead. */
-  of(process: Mortal): Clock & { sleep(ms: number, signal?: AbortSignal): Promise<void> } {
-    return {
-      now: () => this.#now,
-      sleep: (ms, signal) =>
-        new Promise((resolve) => {
-          const wake = () => {
-            if (!process.isDead) resolve();
-          };
-          if (signal?.aborted === true) return wake();
-          this.after(ms, wake);
-          signal?.addEventListener("abort", wake, { once: true });
-        }),
-    };
+  /** Waits so many milliseconds, or until the signal comes. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      this.after(ms, resolve);
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+    });
   }
 
   /** Lets time pass until the promise has settled, for so many ms at most. `Stuck` when that is not enough. */

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Disk, DiskFile } from "../../base/disk.ts";
 import { raise } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
-import type { Mortal, SimClock } from "./sim-clock.ts";
+import type { SimClock } from "./sim-clock.ts";
 import { SimContent } from "./sim-content.ts";
 
 /** An operation that changes something, or makes it durable. `synced`: a sync is done, and who asked does not know yet. */
@@ -34,7 +34,7 @@ export type CrashKind =
  * A disk whose writes can be lost. What is not synced is there as long as nothing crashes; `crash` gives the disk as the
  * next process finds it, and ends this one.
  */
-export class SimDisk implements Disk, Mortal {
+export class SimDisk implements Disk {
   isDead = false;
   events: DiskEvents;
   readonly #clock: SimClock;
@@ -138,9 +138,9 @@ export class SimDisk implements Disk, Mortal {
     this.step("sync", path);
     return new Promise((resolve, reject) => {
       this.#clock.after(this.events.syncMs?.() ?? 0, () => {
-        if (this.isDead) return;
-        settle();
         try {
+          this.#requireAlive();
+          settle();
           this.step("synced", path);
           resolve();
         } catch (error) {

@@ -1,33 +1,23 @@
-import { join } from "node:path";
 import type { MemoryDisk } from "../../base/memory-disk.ts";
 import type { Random } from "../../base/random.ts";
 import { type Clock, days } from "../../base/time.ts";
-import { openReaders, splitsOf } from "../../cli/compose.ts";
-import { RunOutputs, type SinkPositions } from "../../cli/outputs.ts";
-import { Tally, type SavedTally } from "../../cli/tally.ts";
+import type { FinalRecord } from "../../checks/records.ts";
+import { OUTPUTS } from "../../checks/records.ts";
+import { openReaders } from "../../cli/compose.ts";
+import { runJob } from "../../cli/run-job.ts";
+import { numberSplits, type WorkerSpec } from "../../cli/workers.ts";
 import type { Graph } from "../../dataflow/graph.ts";
-import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
 import type { Manifest } from "../../runtime/checkpoint/manifest.ts";
-import { importSegments, readSavepoint, writeSavepoint } from "../../runtime/checkpoint/savepoint.ts";
-import { StateFolder } from "../../runtime/checkpoint/state-folder.ts";
-import { EmbeddedRunner, type RunRequest } from "../../runtime/embedded-runner.ts";
+import type { RunRequest } from "../../runtime/embedded-runner.ts";
 import { makeRing } from "../../runtime/exchange/ring.ts";
 import { type LinksMemory, RingLinks } from "../../runtime/exchange/worker-links.ts";
-import type { OutboxRecord } from "../../runtime/outbox.ts";
 import { planOf } from "../../runtime/plan.ts";
 import { LocalWorker, type WorkerHandle } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { chaoticWorker } from "./chaos-worker.ts";
-import { SOURCES, type SimulatedShop } from "./shop-feed.ts";
+import { type SimulatedShop, SOURCES } from "./shop-feed.ts";
 import type { SimDisk } from "./sim-disk.ts";
-
-/** Where everything of a job is on its disk. */
-export interface Folders {
-  readonly state: string;
-  /** The desk, the evidence and the registry are in a folder of this name on the machine's own disk. */
-  readonly output: string;
-}
 
 /** How large things are that are small here, so that little data goes through all of it. */
 export interface Sizes {
@@ -46,7 +36,9 @@ export interface ProcessOptions {
   readonly input: MemoryDisk;
   readonly disk: SimDisk;
   readonly clock: Clock;
-  readonly folders: Folders;
+  /** Folders of state and of results. */
+  readonly state: string;
+  readonly output: string;
   readonly sizes: Sizes;
   readonly parallelism: number;
   readonly checkpointEveryMs: number;
@@ -58,158 +50,103 @@ export interface ProcessOptions {
   /** Folder of a savepoint to begin from. */
   readonly fromSavepoint: string | undefined;
   readonly nextRequest: () => RunRequest | undefined;
-  /** Told of the results' folder once it is open. */
-  readonly onOutputs: (outputs: RunOutputs) => void;
+  /** Told of places in a checkpoint and in its delivery. */
+  readonly onPoint: (point: string) => void;
 }
 
-/** How a process ended. */
+/** How a process ended by itself. */
 export interface ProcessEnd {
-  readonly state: "complete" | "stopped";
+  readonly isComplete: boolean;
   /** The checkpoint that it went on from. */
   readonly from: number | undefined;
   /** What is known of every key, of a complete run. */
-  readonly report: readonly OutboxRecord[];
+  readonly finals: readonly FinalRecord[];
 }
 
 const NEVER = new AbortController().signal;
+const MEMORY_BYTES = 8 << 20;
 
-/** Runs the job until it has come to its end, a request stops it, or something fails. */
+/** Runs the job as the command does, until it has come to its end, a request stops it, or something fails. */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
-  const { disk, folders, graph, clock } = options;
-  const { folder, checkpoints, newest, savepoint } = await openState(options);
-  const outputs = await RunOutputs.open(folders.output, graph, {
-    clock,
-    start: newest !== undefined || (savepoint !== undefined && disk.exists(join(folders.output, "log"))) ? "on" : "afresh",
-    since: newest?.before as SinkPositions | undefined,
-    stillMine: () => folder.requireMine(),
-    disk,
-  });
-  options.onOutputs(outputs);
-  const tally = new Tally();
-  let runner: EmbeddedRunner | undefined;
-  let state: ProcessEnd["state"] | "failed" = "failed";
-  try {
-    if (savepoint !== undefined) {
-      const { epoch, attempt, job } = folder.run;
-      const head = { ...savepoint, job, epoch, attempt, finished: false, before: outputs.position() };
-      await checkpoints.write(head, []);
-    }
-    runner = makeRunner(options, folder, checkpoints, outputs, tally);
-    const from = await runner.recover();
-    const { isComplete } = await runner.run(new AbortController().signal);
-    const report: OutboxRecord[] = [];
-    if (isComplete) {
-      await runner.report((records) => report.push(...records));
-      const through = Math.min(...runner.metrics().sources.map((source) => source.frontier));
-      await outputs.complete(through);
-      await folder.complete();
-    }
-    state = isComplete ? "complete" : "stopped";
-    return { state, from: from?.checkpoint, report };
-  } finally {
-    // A process that is dead closes nothing more.
-    if (!disk.isDead) {
-      await runner?.close();
-      outputs.close({ state: state === "complete" ? "complete" : "interrupted", code: null });
-    }
-  }
-}
-
-/** As the command does it, but that nothing is locked: there is one process at a time. */
-async function openState({ disk, folders, graph, fromSavepoint }: ProcessOptions) {
-  const dir = folders.state;
-  disk.makeFolder(dir);
-  const savepoint = fromSavepoint === undefined ? undefined : readSavepoint(disk, fromSavepoint);
-  const folder = await StateFolder.take(disk, dir, graph.name, savepoint);
-  const checkpoints = new CheckpointStore(disk, dir);
-  if (savepoint !== undefined) {
-    checkpoints.clear([]);
-    await importSegments(disk, savepoint, fromSavepoint!, checkpoints.segments);
-    return { folder, checkpoints, savepoint, newest: undefined };
-  }
-  const all = checkpoints.list().map((checkpoint) => checkpoints.tryRead(checkpoint));
-  return { folder, checkpoints, savepoint, newest: all.find((manifest) => manifest?.epoch === folder.run.epoch) };
-}
-
-function makeRunner(
-  options: ProcessOptions,
-  folder: StateFolder,
-  checkpoints: CheckpointStore,
-  outputs: RunOutputs,
-  tally: Tally,
-): EmbeddedRunner {
-  const { disk, clock, staleAfterMs, checkpointEveryMs, nextRequest } = options;
-  const prefix = `e${folder.run.epoch}a${folder.run.attempt}`;
-  return new EmbeddedRunner({
-    run: folder.run,
-    checkpoints,
-    openWorkers: (from) => openWorkers(options, checkpoints, prefix, from),
-    sink: {
-      position: () => outputs.position(),
-      deliver: (delivery) => outputs.deliver({ ...delivery, before: delivery.before as SinkPositions }),
-      recover: (delivery) => outputs.recover({ ...delivery, before: delivery.before as SinkPositions }),
-      hasDelivered: (epoch) => outputs.lastDelivered()?.epoch === epoch,
+  const { graph, state: dir, disk, clock, onPoint } = options;
+  const { checkpointEveryMs, staleAfterMs, output, parallelism, fromSavepoint } = options;
+  const finals: FinalRecord[] = [];
+  const result = await runJob({
+    graph,
+    job: "simulated",
+    sources: SOURCES,
+    registry: { folder: "none" },
+    configFile: "none",
+    output,
+    state: { dir, memoryBytes: MEMORY_BYTES, checkpointEveryMs },
+    retainMs: days(180),
+    staleAfterMs,
+    follow: true,
+    parallelism,
+    fresh: false,
+    fromSavepoint,
+    allowDroppedState: false,
+    progress: { show: () => undefined, done: () => undefined },
+    signal: NEVER,
+    onRecord: (name, record) => {
+      if (name === OUTPUTS.finals) finals.push(record as FinalRecord);
     },
-    observer: {
-      observe: (records) => tally.observe(records),
-      save: () => tally.save(),
-      restore: (saved) => tally.restore(saved as SavedTally),
+    hooks: {
+      onPoint,
+      machine: {
+        disk,
+        clock,
+        openWorkers: (from, spec) => openWorkers(options, spec, from),
+        requests: { next: options.nextRequest },
+        yieldToOthers: () => clock.sleep(1, NEVER),
+      },
     },
-    clock,
-    checkpointEveryMs,
-    ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
-    requests: { next: nextRequest },
-    yieldToOthers: () => clock.sleep(1, NEVER),
-    writeSavepoint: (checkpoint, dir) => writeSavepoint(disk, checkpoint, checkpoints.segments, dir),
   });
+  return { isComplete: result.isComplete, from: result.resumedFrom, finals };
 }
 
-function openWorkers(
-  options: ProcessOptions,
-  checkpoints: CheckpointStore,
-  prefix: string,
-  from: Manifest | undefined,
-): WorkerHandle[] {
-  const { graph, parallelism, sizes, random, death } = options;
+function openWorkers(options: ProcessOptions, spec: WorkerSpec, from: Manifest | undefined): WorkerHandle[] {
+  const { graph, input, parallelism, sizes, random, death } = options;
   const links = parallelism === 1 ? undefined : makeLinks(graph, parallelism, sizes.ringBytes);
-  const groups = numberSplits(options, from);
+  const groups = new Map(numberSplits(graph, SOURCES, from?.splits ?? [], input));
   return Array.from({ length: parallelism }, (_, index) => {
-    const worker = makeWorker(options, checkpoints, `${prefix}w${index}`, index, groups, links);
+    const worker = makeWorker(options, spec, index, groups, links);
     if (random === undefined) return worker;
     const diesAt = death?.worker === index ? death.turn : Number.POSITIVE_INFINITY;
     return chaoticWorker(worker, index, random.fork(`turns/${index}`), diesAt);
   });
 }
 
+/** As the command does it, but for sizes and the order of reading. */
 function makeWorker(
-  { graph, shop, input, disk, clock, sizes, parallelism, random }: ProcessOptions,
-  checkpoints: CheckpointStore,
-  prefix: string,
+  { graph, shop, input, disk, clock, sizes, random }: ProcessOptions,
+  { parallelism, prefix: start, retainMs, follow, segments, temporary, allowDroppedState }: WorkerSpec,
   index: number,
   groups: ReadonlyMap<string, number>,
   links: LinksMemory | undefined,
 ): LocalWorker {
   const { segmentBytes, slackBytes, cacheBytes, near } = sizes;
   const order = random?.fork(`splits/${index}`);
-  const { segments: dir, temporary } = checkpoints;
-  const store = new StateStore({ disk, dir, prefix, memoryBytes: 4 << 20, segmentBytes, slackBytes });
+  const prefix = `${start}w${index}`;
+  const memoryBytes = MEMORY_BYTES / parallelism;
+  const store = new StateStore({ disk, dir: segments, prefix, memoryBytes, segmentBytes, slackBytes });
+  const fileName = (name: string) => `${prefix}-${name.replace(/[^\w.-]/g, "_")}`;
   return new LocalWorker({
     graph,
     index,
     parallelism,
     readers: openReaders(graph, SOURCES, shop.registry, { worker: index, workers: parallelism }, input),
     clock,
-    retainMs: days(180),
-    follow: true,
+    retainMs,
+    follow,
     scheduler: order && ((candidates) => order.pick(candidates)),
     backend: {
       store,
       cacheBytes,
-      timerQueue: (name) =>
-        new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${name.replace(/[^\w.-]/g, "_")}`, near }),
+      timerQueue: (name) => new TimerQueue({ disk, dir: temporary, prefix: fileName(name), near }),
     },
     groups,
-    allowDroppedState: false,
+    allowDroppedState,
     applyDecision: () => [],
     ...(links === undefined ? {} : { links: new RingLinks(links, index) }),
   });
@@ -222,14 +159,4 @@ function makeLinks(graph: Graph, workers: number, ringBytes: number): LinksMemor
     rings: Array.from({ length: edges }, () => perWorker(() => perWorker(() => makeRing(ringBytes)))),
     bells: perWorker(() => new SharedArrayBuffer(4)),
   };
-}
-
-function numberSplits({ graph, input }: ProcessOptions, from: Manifest | undefined): Map<string, number> {
-  const groups = new Map((from?.splits ?? []).map(({ source, name, group }) => [`${source} ${name}`, group]));
-  let next = Math.max(-1, ...groups.values()) + 1;
-  for (const { source, topic, partition } of splitsOf(graph, SOURCES, input)) {
-    const name = `${source.name} ${topic}/${partition}`;
-    if (!groups.has(name)) groups.set(name, next++);
-  }
-  return groups;
 }

@@ -2,9 +2,6 @@ import { dirname, join } from "node:path";
 import { isError } from "../../base/errors.ts";
 import { MemoryDisk } from "../../base/memory-disk.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
-import type { RunOutputs } from "../../cli/outputs.ts";
-import { readSavepoint } from "../../runtime/checkpoint/savepoint.ts";
-import { StateFolder } from "../../runtime/checkpoint/state-folder.ts";
 import type { RunRequest } from "../../runtime/embedded-runner.ts";
 import { flipNewest } from "./bit-flip.ts";
 import { MachineFolder } from "./machine-folder.ts";
@@ -12,7 +9,7 @@ import { type Plan, type ProcessPlan, planOf, type Trouble } from "./plan.ts";
 import { differences, type Results, readResults } from "./results.ts";
 import { feed, SimulatedShop } from "./shop-feed.ts";
 import { SimClock } from "./sim-clock.ts";
-import { type DiskOperation, PowerCut, SimDisk } from "./sim-disk.ts";
+import { type DiskOperation, SimDisk } from "./sim-disk.ts";
 import { simulatedJob } from "./simulated-job.ts";
 import { type ProcessEnd, runProcess } from "./simulated-process.ts";
 import { type Happening, TroubleWatch } from "./trouble-watch.ts";
@@ -63,9 +60,9 @@ const PATIENCE_MS = 120_000;
 
 const machine = new MachineFolder();
 const FOLDERS = {
-  state: join(machine.path, "state"),
+  state: machine.state,
   output: machine.path,
-  savepoint: (process: number) => join(machine.path, `savepoint-${process}`),
+  savepoint: (process: number) => join(machine.jobs, `savepoint-${process}`),
 };
 
 /** What happens to a process that is left in peace. */
@@ -82,6 +79,10 @@ class Simulation {
   readonly #happened = new Map<Happening, number>();
   #disk = new SimDisk(this.#clock);
   #digest = 0;
+  /** Markers that were durable. */
+  #markers = 0;
+  /** Checkpoints that are durable, and neither damaged nor of an epoch before. */
+  #whole = 0;
 
   constructor(plan: Plan, shop: SimulatedShop) {
     this.#plan = plan;
@@ -98,10 +99,10 @@ class Simulation {
     for (const [index, life] of [...processes, { parallelism, trouble: undefined }].entries()) {
       if (before !== undefined && life.parallelism !== before.parallelism) this.#note("other-parallelism");
       before = life;
+      if (fromSavepoint !== undefined) this.#whole = 0;
       const end = await this.#live(index, life, fromSavepoint);
-      if (end?.state === "complete") return this.#results(end);
-      if (end?.state === "stopped") fromSavepoint = FOLDERS.savepoint(index);
-      else if (fromSavepoint !== undefined && this.#isBehind(fromSavepoint)) fromSavepoint = undefined;
+      if (end?.isComplete === true) return this.#results(end);
+      fromSavepoint = end === undefined ? undefined : FOLDERS.savepoint(index);
     }
     throw new Error("the process that was left in peace did not come to the job's end");
   }
@@ -110,11 +111,11 @@ class Simulation {
     return { seed: this.#plan.seed, problems, happened: this.#happened, digest: this.#digest };
   }
 
-  /** The folder that everything is made in is there already. */
+  /** The folders that everything is made in are there already. */
   async #begin(): Promise<void> {
     machine.clear();
-    this.#disk.makeFolder(machine.path);
-    for (let folder = machine.path; folder !== "/"; folder = dirname(folder)) {
+    this.#disk.makeFolder(machine.jobs);
+    for (let folder = machine.jobs; folder !== "/"; folder = dirname(folder)) {
       await this.#clock.until(this.#disk.syncFolder(dirname(folder)), PATIENCE_MS);
     }
     feed(this.#shop, this.#input, this.#clock, this.#random.fork("feed"), this.#plan.pace);
@@ -134,14 +135,14 @@ class Simulation {
       },
       syncMs: () => watch.syncMs(),
     };
-    let outputs: RunOutputs | undefined;
     const running = runProcess({
       graph: simulatedJob.graph(),
       shop: this.#shop,
       input: this.#input,
       disk,
-      clock: this.#clock.of(disk),
-      folders: FOLDERS,
+      clock: this.#clock,
+      state: FOLDERS.state,
+      output: FOLDERS.output,
       sizes,
       parallelism,
       checkpointEveryMs,
@@ -150,8 +151,9 @@ class Simulation {
       death: trouble?.type === "worker-death" ? trouble : undefined,
       fromSavepoint,
       nextRequest: this.#requests(trouble, FOLDERS.savepoint(index)),
-      onOutputs: (opened) => {
-        outputs = opened;
+      onPoint: (point) => {
+        if (point === "marker-written") this.#markers++;
+        if (point === "checkpoint-renamed") this.#whole++;
       },
     });
     let end: ProcessEnd | undefined;
@@ -162,20 +164,27 @@ class Simulation {
       if (!watch.explains(error)) throw error;
       if (isError(error, "WORKER_DIED")) this.#note("worker-death");
     }
-    running.catch(() => undefined);
-    if (disk.isDead && outputs !== undefined) letGo(outputs);
     this.#crash(disk, trouble, random);
+    // What the process still does, it does on a disk that is nobody's any more.
+    if (end === undefined)
+      await this.#clock.until(
+        running.catch(() => undefined),
+        PATIENCE_MS,
+      );
     return end;
   }
 
   /** The disk as the next process finds it. */
   #crash(disk: SimDisk, trouble: Trouble | undefined, random: Random): void {
-    const isCut = trouble?.type === "crash" ? trouble.kind === "power-cut" : trouble !== undefined && random.chance(0.3);
+    const isCut =
+      trouble?.type === "crash" ? trouble.kind === "power-cut" : trouble !== undefined && random.chance(0.3);
     this.#disk = disk.crash(isCut ? "power-cut" : "killed", random.fork("crash"));
     machine.unlock();
-    if (trouble?.type === "crash" && trouble.isFlipped && flipNewest(this.#disk, FOLDERS.state, random)) {
-      this.#note("bit-flip");
-    }
+    // One whole checkpoint is left: of two that are durable the one before is kept until the newest is out.
+    if (trouble?.type !== "crash" || !trouble.isFlipped || this.#whole < 2) return;
+    flipNewest(this.#disk, FOLDERS.state, random);
+    this.#whole = 1;
+    this.#note("bit-flip");
   }
 
   #requests(trouble: Trouble | undefined, savepoint: string): () => RunRequest | undefined {
@@ -192,20 +201,15 @@ class Simulation {
     };
   }
 
-  async #results({ report }: ProcessEnd): Promise<Results> {
-    const results = await readResults(this.#disk, FOLDERS.output, report);
+  async #results({ finals }: ProcessEnd): Promise<Results> {
+    const results = await readResults(this.#disk, FOLDERS.output, finals);
+    const there = results.markers.length;
+    if (there < this.#markers) throw new Error(`results are lost: of ${this.#markers} markers ${there} are there`);
     for (const code of results.engineAlerts) {
       if (code === "SOURCE_STALE") this.#note("stale-source");
       if (code === "CHECKPOINT_DAMAGED") this.#note("damaged-checkpoint");
     }
     return results;
-  }
-
-  /** True once the run that began from a savepoint has checkpoints of its own, from which it is gone on with. */
-  #isBehind(savepoint: string): boolean {
-    const run = StateFolder.read(this.#disk, FOLDERS.state);
-    const has = this.#disk.list(FOLDERS.state).some((name) => /^checkpoint-\d+\.json$/.test(name));
-    return has && run !== undefined && run.epoch > readSavepoint(this.#disk, savepoint).epoch;
   }
 
   #note(what: Happening): void {
@@ -215,15 +219,6 @@ class Simulation {
   #record(operation: DiskOperation, path: string): void {
     const text = `${this.#clock.now()} ${operation} ${path.slice(machine.path.length)}`;
     for (let i = 0; i < text.length; i++) this.#digest = (Math.imul(this.#digest, 31) + text.charCodeAt(i)) | 0;
-  }
-}
-
-/** Closes the desk of a process that is dead, which would stay open with this one. */
-function letGo(outputs: RunOutputs): void {
-  try {
-    outputs.close({ state: "failed", code: null });
-  } catch (error) {
-    if (!(error instanceof PowerCut)) throw error;
   }
 }
 
