@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemDisk } from "../../base/disk.ts";
+import { holderOf } from "../../base/folder-lock.ts";
 import { readTopic } from "../../cli/output-topics.ts";
 import { outputPaths } from "../../cli/outputs.ts";
 import { shopConfig } from "../../cli/shop-log.ts";
@@ -82,6 +83,12 @@ export class GrowingShop {
     return { summary: JSON.parse(stdout), verdicts: verdicts!, history: history!, alerts: this.alerts(name) };
   }
 
+  /** Runs a job that checks nothing to the end of the log. */
+  async complete(name: string, args: readonly string[], job: string): Promise<void> {
+    const { code, stderr } = await this.ask("run", job, "--config", `${name}.json`, "--quiet", ...args);
+    if (code !== 0) throw new Error(`${job} ended with ${code}: ${stderr}`);
+  }
+
   /** Starts a run that follows the log. */
   follow(name: string, args: readonly string[] = [], job = JOB): FollowingRun {
     const child = startCountercheck(
@@ -110,6 +117,18 @@ export class GrowingShop {
   /** Waits until more verdicts than these are out. */
   async emits(name: string, more: number): Promise<void> {
     await waitFor(async () => (await this.emitted(name)).length > more);
+  }
+
+  /** Waits until a run that goes on has emitted nothing for a while. */
+  async settles(name: string): Promise<void> {
+    let before = -1;
+    await waitFor(async () => {
+      await sleep(1_500);
+      const { length } = await this.emitted(name);
+      const same = length === before && holderOf(join(this.dir, name, "state")) !== undefined;
+      before = length;
+      return same;
+    });
   }
 
   /** Money alerts on the desk, by id. */
@@ -160,11 +179,7 @@ export function versionsOf(verdicts: readonly VerdictRecord[]): string[] {
   return verdicts.map(({ key, currency, version }) => `${key} ${currency} ${version}`).sort();
 }
 
-/** Files in a folder; none where there is none. */
-export function filesIn(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir) : [];
-}
-
+/** Waits until something is so. */
 export async function waitFor(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (const until = performance.now() + 30_000; performance.now() < until; await sleep(50)) if (await isSo()) return;
   throw new Error("what was waited for did not come");
