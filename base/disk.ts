@@ -53,7 +53,11 @@ const FLAGS = { read: "r", create: "w+", update: "r+" } as const;
 
 /** The machine's own disk. */
 export const systemDisk: Disk = {
-  open: (path, mode) => new SystemFile(path, attempt("open", path, () => openSync(path, FLAGS[mode]))),
+  open: (path, mode) =>
+    new SystemFile(
+      path,
+      attempt("open", path, () => openSync(path, FLAGS[mode])),
+    ),
   exists: (path) => existsSync(path),
   list: (folder) => (existsSync(folder) ? attempt("read", folder, () => readdirSync(folder).sort()) : []),
   makeFolder: (path) => attempt("make", path, () => void mkdirSync(path, { recursive: true })),

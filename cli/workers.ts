@@ -54,7 +54,7 @@ export interface WorkerHooks {
 
 /** How the memory for state is shared out: to the log with its index, and to decoded records. The rest is the timers'. */
 const STORE_SHARE = 0.6;
-const CACHE_SHARE = 0.3;
+const CACHE_SHARE = 0.2;
 
 /**
  * Makes the workers of a run: one in this thread, or as many as are wanted in threads of their own, which begin with

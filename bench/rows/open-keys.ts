@@ -44,7 +44,7 @@ export const openKeys: BenchRow = {
       follow: true,
       backend: {
         store: new StateStore({ disk: systemDisk, dir, prefix: "bench", memoryBytes: STATE_MEMORY * 0.6 }),
-        cacheBytes: (STATE_MEMORY * 0.3) / operators,
+        cacheBytes: (STATE_MEMORY * 0.2) / operators,
         timerQueue: (name) => new TimerQueue({ disk: systemDisk, dir, prefix: name.replace(/[^\w.-]/g, "_") }),
       },
       groups: new Map(readers.map(({ source }, group) => [`${source} rows/0`, group])),
