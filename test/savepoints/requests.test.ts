@@ -94,6 +94,7 @@ describe.concurrent("a run that is asked for something", () => {
     await shop.ask("stop", "--config", "out.json");
     await run.ended;
     const state = readFileSync(join(folder.path, "out/state/run.json"), "utf8");
+    const before = await shop.emitted("out");
     const segment = (dir: string) => {
       const name = readdirSync(join(folder.path, dir)).find((file) => file.endsWith(".seg"))!;
       return join(folder.path, dir, name);
@@ -129,6 +130,18 @@ describe.concurrent("a run that is asked for something", () => {
     }
     expect(readFileSync(join(folder.path, "out/state/run.json"), "utf8")).toBe(state);
     expect(existsSync(join(folder.path, "none"))).toBe(false);
+
+    // A run that died before it had its savepoint: the next one begins from that, and from nothing else.
+    const { epoch, attempt, ...rest } = JSON.parse(state);
+    const died = { ...rest, epoch: epoch + 1, attempt: attempt + 1, savepoint: join(folder.path, "whole") };
+    writeFileSync(join(folder.path, "out/state/run.json"), JSON.stringify(died));
+    for (const name of readdirSync(join(folder.path, "out/state")))
+      if (name.startsWith("checkpoint-")) rmSync(join(folder.path, "out/state", name));
+    const next = await shop.ask("run", JOB, "--config", "out.json");
+    expect(next).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error LOG_WITHOUT_END/) });
+    const now = JSON.parse(readFileSync(join(folder.path, "out/state/run.json"), "utf8"));
+    expect(now).toEqual({ ...rest, epoch: epoch + 2, attempt: attempt + 2 });
+    expect((await shop.emitted("out")).slice(0, before.length)).toEqual(before);
   });
 });
 

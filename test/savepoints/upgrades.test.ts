@@ -48,6 +48,11 @@ describe.concurrent("the next version of a job", () => {
       more: null,
     });
 
+    // The files of sinks tell no epoch: back at a savepoint, what came behind it goes.
+    await shop.complete("old", [], first);
+    await shop.complete("old", [...from, "--parallelism", "2"], first);
+    expect(timesOf(seen(folder, "old"))).toEqual(whole);
+
     // What was kept under the old name is gone.
     await shop.complete("other", [...from, "--allow-dropped-state"], other);
     const begun = timesOf(seen(folder, "other"));
