@@ -28,6 +28,9 @@ const PLACES: readonly (readonly [point: string, times: number])[] = [
   ["log-ended", 1],
 ];
 
+/** Of the processes of a run, as chance picks. */
+const PARALLELISMS = [[1], [2], ...(KILLS < 50 ? [] : [[1, 2, 3]])];
+
 let shop: Shop;
 let undisturbed: Undisturbed;
 
@@ -45,7 +48,7 @@ describe.concurrent("a run leaves what an undisturbed one does", { timeout: TIME
     expect(await run.results(summary)).toEqual(undisturbed.results);
   });
 
-  it.each([[[1]], [[2]], [[1, 2, 3]]])(
+  it.each(PARALLELISMS.map((parallelisms) => [parallelisms]))(
     `when it is killed at any of ${KILLS} moments, at parallelism %j (seed ${SEED})`,
     async (parallelisms) => {
       const random = seededRandom(SEED).fork(`${parallelisms}`);

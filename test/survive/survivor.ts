@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
@@ -61,10 +61,19 @@ export interface Start {
 /** A run of the job that ships, in a folder of its own, by one process after the other. */
 export class Survivor implements Disposable {
   readonly #folder = new TemporaryFolder();
+  readonly #shop: Shop;
 
-  constructor({ log }: Shop) {
-    const config = { ...shopConfig(log, "out"), state: { checkpointEvery: "50ms", memory: "32MB" } };
+  constructor(shop: Shop) {
+    this.#shop = shop;
+    const config = { ...shopConfig(shop.log, "out"), state: { checkpointEvery: "50ms", memory: "32MB" } };
     writeFileSync(join(this.#folder.path, "config.json"), JSON.stringify(config));
+  }
+
+  /** The same run in another folder. */
+  copy(): Survivor {
+    const copy = new Survivor(this.#shop);
+    cpSync(this.at(), copy.at(), { recursive: true });
+    return copy;
   }
 
   /** A path in the run's folder; `out/state` is its state. */
