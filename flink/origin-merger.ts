@@ -1,5 +1,4 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
-import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { Origin } from "./control-codec.ts";
@@ -20,7 +19,8 @@ interface Said {
  * while it is so for one of them; the rest passes.
  *
  * What every origin said last is part of checkpoints here, and not only with who said it: a source's subtask that has
- * finished has no state in Flink any more, and would never speak again. So origins are things that stay, such as splits.
+ * finished has no state in Flink any more, and would never speak again. That is for origins that stay, such as splits. Where
+ * their number has changed, as that of a task's subtasks may, all of them must speak anew; what was combined stays.
  */
 export class OriginMerger {
   /** By source; the watermark is that of no source. */
@@ -62,7 +62,16 @@ export class OriginMerger {
     }
   }
 
-  /** Takes in what one former subtask saved. What follows from it has been handed on before the checkpoint. */
+  /** Where the input stands, for a task that was restored: it hears again what it has heard before the checkpoint. */
+  standing(): Control[] {
+    return [...this.#said].flatMap(([source, { combined, since }]): Control[] => {
+      if (combined === BEFORE_ALL_TIME) return [];
+      if (source === "") return [{ type: "watermark", time: combined }];
+      return [{ type: "frontier", source, through: combined, since }];
+    });
+  }
+
+  /** Takes in what one former subtask saved. */
   restore(input: ByteReader): void {
     for (let sources = input.uint(); sources > 0; sources--) {
       const source = input.text();
@@ -75,14 +84,12 @@ export class OriginMerger {
   }
 
   #of(source: string, count: number): Said {
-    let said = this.#said.get(source);
-    if (said === undefined) {
-      const through = new Array<number>(count).fill(BEFORE_ALL_TIME);
-      const stale = new Array<boolean>(count).fill(false);
-      said = { through, stale, since: BEFORE_ALL_TIME, combined: BEFORE_ALL_TIME, isStale: false };
-      this.#said.set(source, said);
-    }
-    assert(said.through.length === count, `an input has ${said.through.length} origins, not ${count}`);
+    const known = this.#said.get(source);
+    if (known?.through.length === count) return known;
+    const { since, combined, isStale } = known ?? { since: BEFORE_ALL_TIME, combined: BEFORE_ALL_TIME, isStale: false };
+    const through = new Array<number>(count).fill(BEFORE_ALL_TIME);
+    const said = { through, stale: new Array<boolean>(count).fill(false), since, combined, isStale };
+    this.#said.set(source, said);
     return said;
   }
 }

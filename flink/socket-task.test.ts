@@ -80,6 +80,45 @@ describe("a task driven through a socket", () => {
     expect(records.at(-1)).toEqual(["counts", { a: 2, b: 2 }]);
   });
 
+  it("hears again where its inputs stood, and goes on from there with origins that are silent now", async () => {
+    const before = await drive();
+    before.open().write(TO_TASK.start);
+    control(before, 1, 0, 2, { type: "watermark", time: 5 });
+    control(before, 1, 1, 2, { type: "watermark", time: 9 });
+    const answers = await before.number(TO_TASK.barrier, 1).answers();
+    const own = answers.find(({ type }) => type === FROM_TASK.barrier)!.payload.subarray(8);
+    const heard = (time: number) => ["control", { input: 1, element: { type: "watermark", time } }];
+
+    const after = await drive();
+    after
+      .open()
+      .write(TO_TASK.restoreOwn, (out) => out.raw(own, 0, own.length))
+      .write(TO_TASK.start);
+    expect(await after.records()).toContainEqual(heard(5));
+    control(after, 1, 0, 2, { type: "watermark", time: 7 });
+    expect(await after.records()).toContainEqual(heard(7));
+  });
+
+  it("waits for all origins anew where there are more or fewer of them", async () => {
+    const before = await drive();
+    before.open().write(TO_TASK.start);
+    control(before, 0, 0, 1, { type: "watermark", time: 5 });
+    const answers = await before.number(TO_TASK.barrier, 1).answers();
+    const own = answers.find(({ type }) => type === FROM_TASK.barrier)!.payload.subarray(8);
+
+    const after = await drive();
+    after
+      .open()
+      .write(TO_TASK.restoreOwn, (out) => out.raw(own, 0, own.length))
+      .write(TO_TASK.start);
+    await after.answers();
+    control(after, 0, 0, 2, { type: "watermark", time: 8 });
+    control(after, 0, 1, 2, { type: "watermark", time: 4 });
+    expect(await after.records()).toEqual([]);
+    control(after, 0, 1, 2, { type: "watermark", time: 6 });
+    expect((await after.records())[0]).toEqual(["control", { input: 0, element: { type: "watermark", time: 6 } }]);
+  });
+
   it("lets go of the parts of a checkpoint that was aborted", async () => {
     const task = new CountingTask();
     const flink = await drive(task);

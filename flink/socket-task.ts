@@ -23,7 +23,7 @@ export interface TaskFormat {
 
 const MOST_ROWS = 1_000;
 /** Bytes of parts that answer one pull. */
-const PULL_BYTES = 256 * 1024;
+const PULL_BYTES = 1024 * 1024;
 
 /**
  * Drives a task at the other end of a socket from a Flink subtask. All calls of the task are made here, one at a time, in
@@ -183,6 +183,9 @@ class Driver {
   #start(): void {
     const { parts, kept } = this.#restored;
     if (kept.length > 0) this.#task.restore(parts.splice(0), kept, this.#place.subtask === 0);
+    for (const [input, merger] of this.#mergers.entries()) {
+      for (const element of merger.standing()) this.#task.control(input, element);
+    }
     this.#answer(FROM_TASK.ready, () => undefined);
   }
 

@@ -10,6 +10,7 @@ import { Recorder } from "../../cli/recorder.ts";
 import { shopConfig, writeShopLog } from "../../cli/shop-log.ts";
 import type { OutboxRecord } from "../../runtime/outbox.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
+import { hashBytes, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
 import { runInMemory } from "../support/memory-run.ts";
 import { graph, hosted } from "./hosted-task.ts";
 import { buildJava, runJava } from "./maven.ts";
@@ -91,6 +92,14 @@ describe("a task in a Flink of its own", () => {
     ]);
     const phases = new Set(results.filter(({ tag }) => tag === OUTPUTS.verdicts).map(({ phase }) => phase));
     expect([...phases]).toEqual(["one", "two", "one again"]);
+  });
+
+  it("judges in both subtasks, which both hear of every frontier", () => {
+    const keys = results.flatMap(({ phase, tag, record }) =>
+      phase === "two" && tag === OUTPUTS.verdicts ? [Buffer.from((record as VerdictRecord).key)] : [],
+    );
+    const subtasks = keys.map((key) => subtaskOf(keyGroupOf(hashBytes(key, 0, key.length)), 2));
+    expect(new Set(subtasks).size).toBe(2);
   });
 
   it.each([

@@ -35,7 +35,8 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
     implements MultipleInputStreamOperator<Tuple2<String, byte[]>>, BoundedMultiInput {
   private static final long LINGER_MS = 5;
   private static final long PROCESSING_TIME_MS = 1_000;
-  private static final int MOST_FRAMES_IN_FLIGHT = 4_096;
+  /** A barrier waits for all of them. */
+  private static final int MOST_FRAMES_IN_FLIGHT = 512;
 
   private final List<String> command;
   private final int inputs;

@@ -60,6 +60,8 @@ final class PartWriter implements Callable<SnapshotResult<KeyedStateHandle>> {
     DataOutputStream out = new DataOutputStream(stream);
     int parts = 0;
     int open = -1;
+    // Two, so that the task has one more to answer while this one is written: a pull waits behind all rows in flight.
+    pull();
     pull();
     for (;;) {
       TaskConnection.Answer answer = queue.take();

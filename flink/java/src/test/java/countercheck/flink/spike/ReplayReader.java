@@ -19,6 +19,7 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
   private final List<Open> splits = new ArrayList<>();
   private boolean noMoreSplits;
   private int next;
+  private CompletableFuture<Void> nextTick = ReplayClock.next();
 
   private static final class Open {
     final ReplaySplit split;
@@ -37,14 +38,17 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
 
   @Override
   public InputStatus pollNext(ReaderOutput<Tuple2<Integer, byte[]>> output) throws Exception {
-    boolean isOver = true;
+    // Before the clock is looked at, so that no tick goes by unseen.
+    nextTick = ReplayClock.next();
+    // Flink declines savepoints while one of several subtasks of a source is finishing: they finish together.
+    boolean isOver = noMoreSplits && ReplayClock.isOver();
     for (int tried = 0; tried < splits.size(); tried++) {
       Open open = splits.get(next = (next + 1) % splits.size());
       if (open.split.position == open.file.length()) continue;
-      isOver = false;
       if (read(open, output)) return InputStatus.MORE_AVAILABLE;
+      isOver = false;
     }
-    return noMoreSplits && isOver ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
+    return isOver ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
   }
 
   @Override
@@ -54,7 +58,7 @@ final class ReplayReader implements SourceReader<Tuple2<Integer, byte[]>, Replay
 
   @Override
   public CompletableFuture<Void> isAvailable() {
-    return ReplayClock.next();
+    return nextTick;
   }
 
   @Override

@@ -39,7 +39,6 @@ import org.apache.flink.streaming.api.transformations.KeyedMultipleInputTransfor
  */
 public final class Spike {
   private static final int KEY_GROUPS = 128;
-  private static final int LAST_TICK = 1_000;
   private static final int TICK_MS = 4;
   /** Ticks that go by while a savepoint is taken, at most. */
   private static final int MORE_TICKS = 50;
@@ -71,8 +70,8 @@ public final class Spike {
         .setConfiguration(configuration).setNumTaskManagers(1).setNumSlotsPerTaskManager(2).withRandomPorts().build())) {
       cluster.start();
       ticks.start();
-      String first = phase(cluster, "one", 1, null, LAST_TICK / 4, false);
-      String second = phase(cluster, "two", 2, first, LAST_TICK / 2, true);
+      String first = phase(cluster, "one", 1, null, ReplayClock.LAST_TICK / 4, false);
+      String second = phase(cluster, "two", 2, first, ReplayClock.LAST_TICK / 2, true);
       phase(cluster, "one again", 1, second, -1, false);
     }
     Files.write(folder.resolve("results.jsonl"), ResultSink.RESULTS.values().stream().flatMap(List::stream).toList());
@@ -87,7 +86,7 @@ public final class Spike {
     JobGraph graph = job(name, parallelism, savepoint);
     JobID id = cluster.submitJob(graph).get().getJobID();
     await(() -> ResultSink.COMPLETED.get() > completed, "a checkpoint");
-    limit = untilTick < 0 ? LAST_TICK : untilTick + MORE_TICKS;
+    limit = untilTick < 0 ? ReplayClock.LAST_TICK : untilTick + MORE_TICKS;
     if (kill) {
       await(() -> ResultSink.COMPLETED.get() >= completed + 3, "some checkpoints");
       child().destroyForcibly();
@@ -159,7 +158,7 @@ public final class Spike {
   /** Moves the clock on, up to the limit. */
   private static void tick() {
     try {
-      while (ReplayClock.tick() < LAST_TICK) {
+      while (!ReplayClock.isOver()) {
         Thread.sleep(TICK_MS);
         if (ReplayClock.tick() < limit) ReplayClock.advanceTo(ReplayClock.tick() + 1);
       }
