@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Four projects: `unit` stands beside the code, `integration` lives in test/, `flink` needs a JDK and Maven, and `seeds`
- * are the long runs: many seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with everything else.
+ * Five projects: `unit` stands beside the code, `integration` lives in test/, `flink` needs a JDK and Maven, `simulation`
+ * runs simulated jobs and looks whether they show bugs that are put in, and `seeds` are the long runs: many seeds, and the
+ * random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with
+ * everything else.
  */
 export default defineConfig({
   test: {
@@ -22,13 +24,23 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/seeds/**", "test/flink/**"],
+          exclude: ["test/seeds/**", "test/flink/**", "test/simulation/mutants.test.ts"],
           testTimeout: 60_000,
         },
       },
       {
         extends: true,
         test: { name: "flink", include: ["test/flink/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 10 * 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "simulation",
+          include: ["test/simulation/*.test.ts"],
+          env: { COUNTERCHECK_SIMULATIONS: "2000" },
+          testTimeout: 20 * 60_000,
+          maxConcurrency: 2,
+        },
       },
       {
         extends: true,

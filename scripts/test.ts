@@ -8,6 +8,7 @@ const modes: Readonly<Record<string, { readonly static: boolean; readonly projec
   static: { static: true, projects: [] },
   unit: { static: false, projects: ["unit"] },
   flink: { static: false, projects: ["flink"] },
+  simulation: { static: false, projects: ["simulation"] },
   seeds: { static: false, projects: ["seeds"] },
   all: { static: true, projects: ["unit", "integration"] },
 };
@@ -65,7 +66,11 @@ async function check(name: string, script: string, args: readonly string[]): Pro
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
-async function vitest(projects: readonly string[], args: readonly string[]): Promise<Counts> {
+/** `--seed N`, for tests that can be repeated by one, is handed to them in the environment. */
+async function vitest(projects: readonly string[], given: readonly string[]): Promise<Counts> {
+  const args = [...given];
+  const at = args.indexOf("--seed");
+  if (at >= 0) process.env.COUNTERCHECK_SEED = args.splice(at, 2)[1] ?? "";
   const folder = mkdtempSync(join(tmpdir(), "countercheck-test-"));
   const report = join(folder, "report.json");
   try {

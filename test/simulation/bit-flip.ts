@@ -8,8 +8,10 @@ import type { SimDisk } from "./sim-disk.ts";
 /** Flips a bit somewhere in the newest checkpoint of a state folder, in what the one before it does not need. */
 export function flipNewest(disk: SimDisk, state: string, random: Random): void {
   const names = disk.list(state).filter((name) => /^checkpoint-\d+\.json$/.test(name));
-  const newest = manifestIn(disk, join(state, names.at(-1)!));
-  const before = names.length > 1 ? manifestIn(disk, join(state, names.at(-2)!)) : undefined;
+  const [newest, before] = names
+    .slice(-2)
+    .reverse()
+    .map((name) => manifestIn(disk, join(state, name)));
   if (newest === undefined) return;
   const known = new Map(before && segmentsOf(before));
   const targets: (readonly [path: string, start: number, end: number])[] = [];

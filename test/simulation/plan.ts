@@ -103,6 +103,6 @@ function troubleOf(random: Random, parallelism: number): Trouble {
     case "disk-failed":
       return { type, operation };
     case "savepoint":
-      return { type, afterMs: random.below(300) };
+      return { type, afterMs: random.chance(0.4) ? 0 : random.below(300) };
   }
 }

@@ -1,6 +1,6 @@
 import type { MemoryDisk } from "../../base/memory-disk.ts";
 import type { Random } from "../../base/random.ts";
-import { type Clock, days } from "../../base/time.ts";
+import { days } from "../../base/time.ts";
 import type { FinalRecord } from "../../checks/records.ts";
 import { OUTPUTS } from "../../checks/records.ts";
 import { openReaders } from "../../cli/compose.ts";
@@ -17,6 +17,7 @@ import { StateStore } from "../../state/state-store.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { chaoticWorker } from "./chaos-worker.ts";
 import { type SimulatedShop, SOURCES } from "./shop-feed.ts";
+import type { SimClock } from "./sim-clock.ts";
 import type { SimDisk } from "./sim-disk.ts";
 
 /** How large things are that are small here, so that little data goes through all of it. */
@@ -35,7 +36,7 @@ export interface ProcessOptions {
   readonly shop: SimulatedShop;
   readonly input: MemoryDisk;
   readonly disk: SimDisk;
-  readonly clock: Clock;
+  readonly clock: SimClock;
   /** Folders of state and of results. */
   readonly state: string;
   readonly output: string;
@@ -98,7 +99,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
         clock,
         openWorkers: (from, spec) => openWorkers(options, spec, from),
         requests: { next: options.nextRequest },
-        yieldToOthers: () => clock.sleep(1, NEVER),
+        yieldToOthers: () => clock.sleep(1),
       },
     },
   });
