@@ -9,7 +9,13 @@ import type { DeliveryId, RunEnd, RunRecord, RunStart } from "../connectors/desk
 import type { Graph } from "../dataflow/graph.ts";
 import type { Suspension } from "../dataflow/source.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
-import { encodeVerdict, type MarkerRecord, type VerdictRecord } from "../schemas/contracts.ts";
+import {
+  type AlertRecord,
+  decodeAlert,
+  encodeVerdict,
+  type MarkerRecord,
+  type VerdictRecord,
+} from "../schemas/contracts.ts";
 import type { SnapshotRow } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { operatorsBehind } from "./compose.ts";
@@ -201,10 +207,20 @@ export class RunOutputs {
 
   /**
    * Before all else, for a run that begins from a savepoint in the folder that the savepoint's run wrote to: takes back
-   * what came behind it where the reader could not tell, in the files of sinks.
+   * what came behind it and may not come again, alerts on the desk, or would be there twice, lines of sinks. The log keeps
+   * what it has, since others may have read it; its epochs tell.
    */
-  async goBackTo({ sinks }: SinkPositions): Promise<void> {
+  async goBackTo({ sinks, log }: SinkPositions): Promise<void> {
     await this.#sinks.write(sinks, new Map());
+    const steps: AlertRecord[] = [];
+    await readTopic(this.#disk, outputPaths.log(this.#dir), "alerts", 0, (encoded) => {
+      steps.push(decodeAlert(encoded));
+    });
+    const behind = new Set(steps.slice(log.alerts.offset).map(({ id }) => id));
+    this.desk.putBackAlerts(
+      behind,
+      steps.slice(0, log.alerts.offset).filter(({ id }) => behind.has(id)),
+    );
   }
 
   /** Ends the log of a bounded run that came to its end, complete through an event time. Nothing can be delivered then. */

@@ -155,6 +155,26 @@ describe("a reader in the place of another", () => {
     }
   });
 
+  it("takes a mistake in the next version of a model for one, and not for a change of the table", async () => {
+    using log = new TemporaryLog();
+    const registry = new FolderRegistry(`${log.dir}/schemas`);
+    const things = new InventedTable(registry, "things", { id: "int", value: "int" });
+    const messages = [];
+    for (const id of [1, 2]) messages.push(await things.message("c", { id, value: 1 }));
+    writeFrames(log.dir, messages, 1);
+    const source = { ...sampleSource("mariadb"), name: "db", tables: bound({ things: "things" }) };
+    const from = table("db", "things");
+    const first = model("Thing", { from, fields: { value: integer() } });
+    const mistaken = model("Thing", { from, fields: { value: integer(), more: integer("mroe") } });
+    const reader = log.reader(source, [first], registry);
+    await reader.read(0, 1, new Recorder());
+    const next = await restarted(reader, () => log.reader(source, [mistaken], registry));
+    const output = new Recorder();
+    await expect(next.read(0, 1, output)).rejects.toMatchObject({ code: "MODEL_COLUMN_MISSING" });
+    expect(output.suspensions).toEqual([]);
+    next.close();
+  });
+
   it("stops at a registry that no longer has a schema which that one knew", async () => {
     using log = new TemporaryLog();
     const payments = samplesOf("mariadb").filter(({ topic }) => topic.endsWith("payments"));

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError, raise } from "../../base/errors.ts";
@@ -34,6 +35,8 @@ export class TableSchemas {
   /** Schemas that readers before this one knew. */
   readonly #knownBefore = new Set<number>();
   #hasWorked = false;
+  /** Models that could be read, as they are declared. */
+  readonly #worked = new Set<Model>();
 
   /** `batches` holds one batch for each model, which all of the model's tables share. */
   constructor(source: string, kind: DatabaseKind, table: string, batches: ReadonlyMap<Model, Batch>) {
@@ -65,6 +68,7 @@ export class TableSchemas {
     out.uint(this.models.length);
     for (const { model, families } of this.models) {
       out.text(model.name);
+      out.uint(this.#worked.has(model) ? declarationOf(model) : 0);
       out.uint(families.size);
       for (const [field, family] of families) {
         out.text(field);
@@ -79,19 +83,21 @@ export class TableSchemas {
     for (let ids = input.uint(); ids > 0; ids--) this.#knownBefore.add(input.uint());
     for (let models = input.uint(); models > 0; models--) {
       const name = input.text();
-      const families = this.models.find(({ model }) => model.name === name)?.families;
+      const now = this.models.find(({ model }) => model.name === name);
+      const declaration = input.uint();
+      if (now !== undefined && declaration === declarationOf(now.model)) this.#worked.add(now.model);
       for (let fields = input.uint(); fields > 0; fields--) {
         const field = input.text();
         const family = input.flag() ? "number" : "text";
-        families?.set(field, family);
+        now?.families.set(field, family);
       }
     }
   }
 
   /**
    * Compiles the decoder for a schema. What a model cannot be read from is the user's error when it is so from the first
-   * schema on (MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING), and a breaking change after that. Records of
-   * a schema that is not valid Avro are faults.
+   * schema on (MODEL_COLUMN_MISSING, MODEL_TYPE_MISMATCH, ENVELOPE_MISSING), or since the model was declared otherwise, and
+   * a breaking change after that. Records of a schema that is not valid Avro are faults.
    */
   add(schemaId: number, schema: AvroSchema): void {
     try {
@@ -128,10 +134,18 @@ export class TableSchemas {
     }
     const plan = envelopePlan(this.table, this.#kind, schemaId, schema, this.models);
     const broken = plan.models.flatMap((mapped, i) =>
-      isProblem(mapped) ? [{ model: this.models[i]!.model.name, problem: mapped }] : [],
+      isProblem(mapped) ? [{ model: this.models[i]!.model, problem: mapped }] : [],
     );
-    if (broken.length > 0 && !this.#hasWorked) raise(broken[0]!.problem.code, broken[0]!.problem.details);
+    const mistaken = broken.find(({ model }) => !this.#worked.has(model))?.problem;
+    if (mistaken !== undefined) raise(mistaken.code, mistaken.details);
     this.#hasWorked = true;
-    this.#known.set(schemaId, { plan, broken, ids: undefined });
+    for (const { model } of this.models) this.#worked.add(model);
+    const names = broken.map(({ model, problem }) => ({ model: model.name, problem }));
+    this.#known.set(schemaId, { plan, broken: names, ids: undefined });
   }
+}
+
+/** Tells declarations of a model from one another; never 0. */
+function declarationOf({ fields }: Model): number {
+  return 1 + crc32(JSON.stringify(fields));
 }

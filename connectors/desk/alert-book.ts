@@ -25,6 +25,17 @@ export class AlertBook {
     });
   }
 
+  /** Puts the alerts of these ids back to what these steps made of them; those that have none are gone. */
+  putBack(ids: Iterable<string>, steps: readonly AlertRecord[]): void {
+    this.#file.transaction(() => {
+      for (const id of ids) {
+        this.#file.run("DELETE FROM alert_steps WHERE id = ?", [id]);
+        this.#file.run("DELETE FROM alerts WHERE id = ?", [id]);
+      }
+      this.record(steps);
+    });
+  }
+
   list(query: AlertQuery): MoneyAlert[] {
     const { state, check, class: cause, currency, limit } = query;
     const { sql, values } = where({ state, check_uid: check, class: cause, currency });

@@ -132,6 +132,14 @@ export class Desk {
     if (steps.length > 0) this.#alerts.record(steps);
   }
 
+  /**
+   * Puts the alerts of these ids back to what these steps, all that they had by then, made of them, for a job that goes
+   * back to that place. Those without a step are gone.
+   */
+  putBackAlerts(ids: Iterable<string>, steps: readonly AlertRecord[]): void {
+    this.#alerts.putBack(ids, steps);
+  }
+
   /** Money alerts, the last changed first. */
   alerts(query: AlertQuery): MoneyAlert[] {
     return this.#alerts.list(query);

@@ -7,6 +7,7 @@ import { readTopic } from "../../cli/output-topics.ts";
 import { outputPaths } from "../../cli/outputs.ts";
 import { shopConfig } from "../../cli/shop-log.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
+import type { MoneyAlert } from "../../connectors/desk/records.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import { type Delivered, decodeVerdict, type VerdictRecord } from "../../schemas/contracts.ts";
@@ -164,7 +165,7 @@ export interface Results {
   readonly summary: Record<string, unknown>;
   readonly verdicts: readonly string[];
   readonly history: readonly string[];
-  readonly alerts: readonly object[];
+  readonly alerts: readonly MoneyAlert[];
 }
 
 /** A run that follows a log. */

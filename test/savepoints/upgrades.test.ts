@@ -62,13 +62,15 @@ describe.concurrent("the next version of a job", () => {
 
   it("may have a check with another deadline and more evidence, but not one that adds up something else", async () => {
     using folder = new TemporaryFolder();
-    using shop = await GrowingShop.make(folder.path, 300);
+    using shop = await GrowingShop.make(folder.path, 600);
     shop.config("out");
     shop.growTo(0.5);
-    const run = shop.follow("out", [], write(folder, "first.ts", check("", "fees: lines.sum('fee')", "hours(24)")));
+    const first = write(folder, "first.ts", check("", "fees: lines.sum('fee')", "hours(24)"));
+    const run = shop.follow("out", [], first);
     await shop.emits("out", 3);
-    expect(await shop.ask("stop", "--config", "out.json")).toMatchObject({ code: 0 });
+    expect(await shop.ask("stop", "--savepoint", "savepoint", "--config", "out.json")).toMatchObject({ code: 0 });
     await run.ended;
+    const known = idsOf(shop.alerts("out"));
     shop.growTo(1);
     const fewer = await shop.ask("run", write(folder, "fewer.ts", check("", "", "hours(24)")), "--config", "out.json");
     expect(fewer).toMatchObject({
@@ -78,18 +80,32 @@ describe.concurrent("the next version of a job", () => {
     const later = write(
       folder,
       "later.ts",
-      check("paymentMethod: text({ column: 'status' }),", "fees: lines.sum('fee')", "hours(48)"),
+      check("paymentMethod: text('status'),", "fees: lines.sum('fee')", "hours(48)"),
     );
     const result = await shop.runToEnd("out", [], later);
     expect(result.summary).toMatchObject({ complete: true, resumedFrom: expect.any(Number) });
     const emitted = await shop.emitted("out");
     expect(new Set(emitted.map(({ rule }) => rule.hash)).size).toBe(2);
+
+    // Back at the savepoint with a version that is silent for longer: what it does not raise is off the desk.
+    shop.config("clean");
+    const patient = write(folder, "patient.ts", check("", "fees: lines.sum('fee')", "hours(1000)"));
+    const clean = await shop.runToEnd("clean", ["--from-savepoint", "savepoint"], patient);
+    const back = await shop.runToEnd("out", ["--from-savepoint", "savepoint"], patient);
+    expect(back.verdicts).toEqual(clean.verdicts);
+    const expected = new Set([...known, ...idsOf(clean.alerts)]);
+    expect(new Set(idsOf(back.alerts))).toEqual(expected);
+    expect(idsOf(result.alerts).some((id) => !expected.has(id))).toBe(true);
   });
 });
 
 function write(folder: TemporaryFolder, file: string, text: string): string {
   writeFileSync(join(folder.path, file), text);
   return file;
+}
+
+function idsOf(alerts: readonly { readonly id: string }[]): string[] {
+  return alerts.map(({ id }) => id);
 }
 
 /** A job that counts a payment's rows, and tells what it knew when one came. */
