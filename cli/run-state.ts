@@ -56,7 +56,7 @@ export async function openState(request: StateRequest): Promise<OpenState> {
     const from = savepoint ?? newest;
     if (from !== undefined) requireUsable(from);
     const folder = await StateFolder.take(disk, dir, job, begins ? (savepoint ?? NOTHING) : undefined, source);
-    if (begins) checkpoints.clear([]);
+    if (begins) checkpoints.clear();
     if (savepoint !== undefined) await importSegments(disk, savepoint, source!, checkpoints.segments);
     const hasCheckpoints = newest !== undefined || (!begins && hasDamaged(checkpoints));
     return { folder, checkpoints, savepoint, newest, hasCheckpoints, begins, lock };

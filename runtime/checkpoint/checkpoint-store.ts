@@ -100,15 +100,24 @@ export class CheckpointStore {
     this.#onPoint("pruned");
   }
 
-  /** Removes everything that these checkpoints do not need, what a process that died left half done included. */
-  clear(kept: readonly Manifest[]): void {
-    const needed = segmentsOf(kept);
-    const names = new Set(kept.flatMap((m) => [manifestName(m.checkpoint), m.outbox.file]));
+  /** Removes what a process that died left half done. Nothing may be using the folder yet. */
+  sweep(): void {
+    const checkpoints = this.list();
+    const names = new Set(checkpoints.flatMap((checkpoint) => [manifestName(checkpoint), outboxName(checkpoint)]));
+    this.#clear(names, segmentsOf(checkpoints.flatMap((checkpoint) => this.tryRead(checkpoint) ?? [])));
+  }
+
+  /** Removes everything. Nothing may be using the folder yet. */
+  clear(): void {
+    this.#clear(new Set(), new Set());
+  }
+
+  #clear(names: ReadonlySet<string>, segments: ReadonlySet<string>): void {
     for (const name of this.#disk.list(this.#dir)) {
       if (/^checkpoint-/.test(name) && !names.has(name)) this.#disk.remove(join(this.#dir, name));
     }
     for (const file of this.#disk.list(this.segments)) {
-      if (!needed.has(file)) this.#disk.remove(join(this.segments, file));
+      if (!segments.has(file)) this.#disk.remove(join(this.segments, file));
     }
     for (const file of this.#disk.list(this.temporary)) this.#disk.remove(join(this.temporary, file));
   }

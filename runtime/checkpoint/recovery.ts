@@ -32,8 +32,10 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
       const from = checkpoints.read(checkpoint);
       if (from.epoch !== run.epoch) continue;
       const records = checkpoints.readOutbox(from);
+      // Before there are workers: to convert state, or to spill timers, they make files of their own.
+      checkpoints.sweep();
       const workers = await started(options, from);
-      checkpoints.clear([from, ...olderThan(options, checkpoint)]);
+      checkpoints.prune([from, ...olderThan(options, checkpoint)]);
       observer.restore(from.observed);
       const { epoch, attempt, before, takenAt } = from;
       await sink.recover({ epoch, attempt, checkpoint, records, before, takenAt });
@@ -45,8 +47,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     }
   }
   if (damaged.length > 0) raise("CHECKPOINTS_DAMAGED", { reason: damaged.map(({ message }) => message).join(" ") });
-  checkpoints.clear([]);
   if (sink.hasDelivered(run.epoch)) raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
+  checkpoints.clear();
   return { workers: await started(options, undefined), from: undefined, warnings };
 }
 
