@@ -42,6 +42,7 @@ Examples:
   npx countercheck run my-job.ts --config countercheck.json --from-savepoint backups/before-upgrade
 
 A run that was stopped, killed or cut off goes on from its last checkpoint, and leaves what it would have left without that.
+--from-savepoint and --fresh begin, each time: leave them out to go on.
 
 Exit codes: 0 all is well, 1 it failed, 2 it was called wrongly, 3 there are money discrepancies, or something could not be
 judged: unobservable verdicts, suspended checks, records of this run in the dead letters; the summary says which. With

@@ -22,7 +22,7 @@ describe.concurrent("a run that is asked for something", () => {
     expect(summaryOf(await first.ended)).toMatchObject({ code: 0, complete: false, resumedFrom: null });
 
     // It had not read all there was, perhaps; the next one does.
-    const second = shop.follow("out");
+    const second = shop.follow("out", ["--parallelism", "3"]);
     await shop.settles("out");
     const before = await shop.emitted("out");
     const drain = await shop.ask("stop", "--drain", "--savepoint", "drained", "--config", "out.json", "--json");
