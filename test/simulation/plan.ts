@@ -14,8 +14,8 @@ export interface Plan {
   readonly sizes: Sizes;
   readonly checkpointEveryMs: number;
   readonly staleAfterMs: number | undefined;
-  /** Share of syncs that are slow. */
-  readonly slowSyncs: number;
+  /** Share of syncs that are slow, of all files or of those of state alone. */
+  readonly slowSyncs: { readonly share: number; readonly of: "all" | "segments" };
   /** Processes to which something happens; those behind them are left in peace. */
   readonly processes: readonly ProcessPlan[];
   /** Workers of the processes behind them. */
@@ -67,7 +67,7 @@ export function planOf(seed: number): Plan {
     },
     checkpointEveryMs: random.pick([1, 20, 100]),
     staleAfterMs: stalls && random.chance(0.7) ? STALE_AFTER_MS : undefined,
-    slowSyncs: isSlow ? 0.2 : 0,
+    slowSyncs: isSlow ? { share: 0.2, of: "all" } : { share: random.chance(0.2) ? 0.6 : 0, of: "segments" },
     processes: Array.from({ length: processes }, (_, index) => processPlan(random.fork(`process/${index}`))),
     parallelism: 1 + random.below(3),
   };

@@ -13,7 +13,7 @@ export interface DiskEvents {
   /** Before every operation: whoever throws keeps it from happening, and who asked for it gets the error. */
   readonly before?: (operation: DiskOperation, path: string) => void;
   /** How long the next sync takes, in ms. */
-  readonly syncMs?: () => number;
+  readonly syncMs?: (path: string) => number;
 }
 
 /** What every operation on the disk of a process that has died throws. */
@@ -137,7 +137,7 @@ export class SimDisk implements Disk {
   sync(path: string, settle: () => void): Promise<void> {
     this.step("sync", path);
     return new Promise((resolve, reject) => {
-      this.#clock.after(this.events.syncMs?.() ?? 0, () => {
+      this.#clock.after(this.events.syncMs?.(path) ?? 0, () => {
         try {
           this.#requireAlive();
           settle();

@@ -53,13 +53,13 @@ export const simulatedJob: Job = job("simulated", (env) => {
         steps: list({ status: text(), at: instant() }),
         recent: map({ status: text(), at: instant() }, { ttl: REMEMBERED }),
       },
-      emits: { row: id(), status: id(), what: text(), count: integer(), at: instant() },
+      emits: { row: id(), slot: id(), what: text(), count: integer(), at: instant() },
       onElement: ({ status }, { key, state, time, emit, setTimer }) => {
         const at = Number.isFinite(time) ? time : 0;
         const count = (state.count.get()?.count ?? 0n) + 1n;
         state.count.set({ count, last: at });
         state.steps.add({ status, at });
-        emit({ row: key, status: idOfStatus(status), what: "step", count, at });
+        emit({ row: key, slot: slotOf(status, time), what: "step", count, at });
         if (at === 0) return;
         state.recent.set(`${count}`, { status, at });
         for (const later of [hours(5), hours(29), hours(31)]) setTimer(at + later);
@@ -68,33 +68,29 @@ export const simulatedJob: Job = job("simulated", (env) => {
         const until = state.steps.get().filter(({ at }) => at! <= time);
         const recent = state.recent.entries().filter(([, { at }]) => at! <= time);
         const what = `${until.map(({ status }) => status).join()} / ${recent.map(([name]) => name).join()}`;
-        const status = idOfStatus(until.at(-1)?.status ?? null);
-        emit({ row: key, status, what, count: BigInt(until.length), at: time });
+        const slot = slotOf(until.at(-1)!.status, time);
+        emit({ row: key, slot, what, count: BigInt(until.length), at: time });
       },
     });
   steps.to("steps");
   steps
-    .keyBy("status")
+    .keyBy("slot")
     .process("windows", {
-      state: { windows: map({ count: integer() }) },
-      emits: { status: id(), count: integer(), at: instant() },
+      state: { total: value({ count: integer() }) },
+      emits: { slot: id(), count: integer(), at: instant() },
       onElement: (_row, { state, time, setTimer }) => {
-        if (!Number.isFinite(time)) return;
-        const start = Math.floor(time / WINDOW) * WINDOW;
-        state.windows.set(`${start}`, { count: (state.windows.get(`${start}`)?.count ?? 0n) + 1n });
-        setTimer(start + WINDOW - 1);
+        state.total.set({ count: (state.total.get()?.count ?? 0n) + 1n });
+        setTimer(Math.ceil((time + 1) / WINDOW) * WINDOW - 1);
       },
       onTimer: ({ key, state, time, emit }) => {
-        const start = `${time + 1 - WINDOW}`;
-        const window = state.windows.get(start);
-        if (window === undefined) return;
-        emit({ status: key, count: window.count, at: time });
-        state.windows.delete(start);
+        emit({ slot: key, count: state.total.get()!.count!, at: time });
+        state.total.clear();
       },
     })
     .to("windows");
 });
 
-function idOfStatus(status: string | null) {
-  return status === null ? null : idOf(status);
+/** A status in a window of time: what it is the key of is gone when the window is over. */
+function slotOf(status: string | null, time: number) {
+  return Number.isFinite(time) ? idOf(`${status} ${Math.floor(time / WINDOW)}`) : null;
 }

@@ -133,7 +133,7 @@ class Simulation {
         this.#record(operation, path);
         watch.before(operation, path);
       },
-      syncMs: () => watch.syncMs(),
+      syncMs: (path) => watch.syncMs(path),
     };
     const running = runProcess({
       graph: simulatedJob.graph(),
@@ -240,8 +240,9 @@ const references = new Map<SimulatedShop, Promise<Results>>();
 function undisturbed(plan: Plan, shop: SimulatedShop): Promise<Results> {
   const known = references.get(shop);
   if (known !== undefined) return known;
-  const calm = { processes: [], parallelism: 1, pace: undefined, staleAfterMs: undefined, slowSyncs: 0 } as const;
-  const results = new Simulation({ ...plan, ...calm, checkpointEveryMs: 1e9, isChaotic: false }, shop).run();
+  const calm = { processes: [], parallelism: 1, pace: undefined, staleAfterMs: undefined } as const;
+  const slowSyncs = { share: 0, of: "all" } as const;
+  const results = new Simulation({ ...plan, ...calm, slowSyncs, checkpointEveryMs: 1e9, isChaotic: false }, shop).run();
   references.set(shop, results);
   return results;
 }

@@ -1,6 +1,6 @@
 import { isError, raise } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
-import type { Trouble } from "./plan.ts";
+import type { Plan, Trouble } from "./plan.ts";
 import { type DiskEvents, type DiskOperation, PowerCut, type SimDisk } from "./sim-disk.ts";
 
 /** What can happen to a run. */
@@ -26,7 +26,7 @@ export class TroubleWatch implements DiskEvents {
   readonly death: Promise<undefined>;
   readonly #disk: SimDisk;
   readonly #trouble: Trouble | undefined;
-  readonly #slowSyncs: number;
+  readonly #slowSyncs: Plan["slowSyncs"];
   readonly #random: Random;
   readonly #note: (happening: Happening) => void;
   #die!: () => void;
@@ -36,7 +36,7 @@ export class TroubleWatch implements DiskEvents {
   constructor(
     disk: SimDisk,
     trouble: Trouble | undefined,
-    slowSyncs: number,
+    slowSyncs: Plan["slowSyncs"],
     random: Random,
     note: (happening: Happening) => void,
   ) {
@@ -68,8 +68,10 @@ export class TroubleWatch implements DiskEvents {
     raise("DISK_FULL", { path });
   }
 
-  syncMs(): number {
-    if (!this.#random.chance(this.#slowSyncs)) return this.#random.below(4);
+  syncMs(path: string): number {
+    const { share, of } = this.#slowSyncs;
+    const isSlow = this.#random.chance(share) && (of === "all" || path.includes("/segments/"));
+    if (!isSlow) return this.#random.below(4);
     this.#note("slow-sync");
     return SLOW_SYNC_MS;
   }
