@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -94,8 +94,10 @@ describe.concurrent("a state folder", { timeout: TIMEOUT }, () => {
     using run = new Survivor(shop);
     const first = run.start({ parallelism: n });
     await checkpoints(run, first, 2);
-    const taken = JSON.parse(readFileSync(run.at("out/state/run.json"), "utf8"));
-    writeFileSync(run.at("out/state/run.json"), JSON.stringify({ ...taken, attempt: taken.attempt + 1 }));
+    const file = run.at("out/state/run.json");
+    const taken = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(`${file}.taken`, JSON.stringify({ ...taken, attempt: taken.attempt + 1 }));
+    renameSync(`${file}.taken`, file);
     const { code, stderr } = await first.ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error FENCED: /m) });
     const summary = await run.start({ parallelism: n }).complete();
