@@ -71,15 +71,20 @@ export class OriginMerger {
     });
   }
 
-  /** Takes in what one former subtask saved. */
-  restore(input: ByteReader): void {
-    for (let sources = input.uint(); sources > 0; sources--) {
-      const source = input.text();
-      const since = input.float64();
-      const count = input.uint();
-      const said = this.#of(source, count);
-      said.since = Math.max(said.since, since);
-      for (let origin = 0; origin < count; origin++) advance(said, origin, input.float64());
+  /**
+   * Takes in what former subtasks saved: of each origin the least that one of them had heard, because behind an unaligned
+   * barrier rows before a frontier may still be on their way to another.
+   */
+  restore(saved: readonly ByteReader[]): void {
+    const all = saved.map(readSaid);
+    const sources = new Set(all.flatMap((said) => [...said.keys()]));
+    for (const source of sources) {
+      const heard = all.map((said) => said.get(source));
+      const said = this.#of(source, heard.find((each) => each !== undefined)!.through.length);
+      said.since = Math.max(...heard.map((each) => each?.since ?? BEFORE_ALL_TIME));
+      for (const origin of said.through.keys()) {
+        advance(said, origin, Math.min(...heard.map((each) => each?.through[origin] ?? BEFORE_ALL_TIME)));
+      }
     }
   }
 
@@ -92,6 +97,16 @@ export class OriginMerger {
     this.#said.set(source, said);
     return said;
   }
+}
+
+function readSaid(input: ByteReader): Map<string, Pick<Said, "through" | "since">> {
+  const said = new Map<string, Pick<Said, "through" | "since">>();
+  for (let sources = input.uint(); sources > 0; sources--) {
+    const source = input.text();
+    const since = input.float64();
+    said.set(source, { since, through: Array.from({ length: input.uint() }, () => input.float64()) });
+  }
+  return said;
 }
 
 /** Takes an origin's time in; true when the least of all moved. */

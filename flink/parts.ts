@@ -19,6 +19,8 @@ export function readPart(bytes: Uint8Array): CheckpointPart {
 
 /** What a subtask keeps besides its keys' state: of what form that is, and the parts that have no key group. */
 export interface OwnState {
+  readonly subtask: number;
+  readonly parallelism: number;
   readonly kept: readonly KeptState[];
   /** What each input's merger saved. */
   readonly mergers: readonly Uint8Array[];
@@ -26,7 +28,9 @@ export interface OwnState {
 }
 
 /** Writes own state, as it stands in Flink's operator state. */
-export function writeOwnState(out: ByteWriter, { kept, mergers, parts }: OwnState): void {
+export function writeOwnState(out: ByteWriter, { subtask, parallelism, kept, mergers, parts }: OwnState): void {
+  out.uint(subtask);
+  out.uint(parallelism);
   out.text(JSON.stringify(kept));
   out.uint(mergers.length);
   for (const merger of mergers) out.block(merger);
@@ -39,11 +43,13 @@ export function writeOwnState(out: ByteWriter, { kept, mergers, parts }: OwnStat
 /** Reads what `writeOwnState` wrote; bytes are views. */
 export function readOwnState(bytes: Uint8Array): OwnState {
   const input = new ByteReader(bytes);
+  const subtask = input.uint();
+  const parallelism = input.uint();
   const kept = JSON.parse(input.text()) as KeptState[];
   const mergers = Array.from({ length: input.uint() }, () => input.block());
   const parts: CheckpointPart[] = [];
   while (!input.isAtEnd) parts.push({ uid: input.text(), keyGroup: NO_GROUP, bytes: input.block() });
-  return { kept, mergers, parts };
+  return { subtask, parallelism, kept, mergers, parts };
 }
 
 /**

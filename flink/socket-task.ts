@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import { Batch, type Layout } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert, messageOf } from "../base/errors.ts";
-import type { CheckpointedTask, CheckpointPart, KeptState } from "../runtime/task.ts";
+import type { CheckpointedTask, CheckpointPart } from "../runtime/task.ts";
 import { readControl, writeControl } from "./control-codec.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
 import { OriginMerger } from "./origin-merger.ts";
-import { PulledParts, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
+import { type OwnState, PulledParts, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
 
 /** What the driver of a task must be told about it: how its rows and records are written. */
 export interface TaskFormat {
@@ -63,7 +63,7 @@ class Driver {
   readonly #mergers: readonly OriginMerger[];
   readonly #batches: readonly Batch[];
   /** What is being restored, in the order in which it came. */
-  readonly #restored: { readonly parts: CheckpointPart[]; kept: readonly KeptState[] } = { parts: [], kept: [] };
+  readonly #restored: { readonly parts: CheckpointPart[]; readonly own: OwnState[] } = { parts: [], own: [] };
   /** What is left to be pulled, by checkpoint. */
   readonly #parts = new Map<number, PulledParts>();
   #task!: CheckpointedTask;
@@ -174,19 +174,28 @@ class Driver {
       this.#restored.parts.push(readPart(bytes));
       return;
     }
-    const { kept, mergers, parts } = readOwnState(bytes);
-    this.#restored.kept = kept;
-    for (const [input, saved] of mergers.entries()) this.#mergers[input]!.restore(new ByteReader(saved));
-    this.#restored.parts.push(...parts);
+    const own = readOwnState(bytes);
+    this.#restored.own.push(own);
+    this.#restored.parts.push(...own.parts);
   }
 
   #start(): void {
-    const { parts, kept } = this.#restored;
-    if (kept.length > 0) this.#task.restore(parts.splice(0), kept, this.#place.subtask === 0);
-    for (const [input, merger] of this.#mergers.entries()) {
-      for (const element of merger.standing()) this.#task.control(input, element);
+    const { parts, own } = this.#restored;
+    if (own.length > 0) {
+      this.#task.restore(parts.splice(0), own[0]!.kept, this.#place.subtask === 0);
+      this.#restoreMergers(own);
     }
     this.#answer(FROM_TASK.ready, () => undefined);
+  }
+
+  /** A subtask takes in what it has saved itself, or where their number has changed, what all of them saved. */
+  #restoreMergers(all: readonly OwnState[]): void {
+    const { subtask, parallelism } = this.#place;
+    const former = all.filter((own) => own.parallelism !== parallelism || own.subtask === subtask);
+    for (const [input, merger] of this.#mergers.entries()) {
+      merger.restore(former.map(({ mergers }) => new ByteReader(mergers[input]!)));
+      for (const element of merger.standing()) this.#task.control(input, element);
+    }
   }
 
   #forward(output: number, batch: Batch): void {
@@ -205,7 +214,12 @@ class Driver {
     this.#parts.set(checkpoint, parts);
     this.#answer(FROM_TASK.barrier, (out) => {
       out.float64(checkpoint);
-      writeOwnState(out, { kept: this.#task.kept, mergers: this.#mergers.map(saved), parts: parts.own });
+      writeOwnState(out, {
+        ...this.#place,
+        kept: this.#task.kept,
+        mergers: this.#mergers.map(saved),
+        parts: parts.own,
+      });
     });
   }
 
