@@ -52,6 +52,18 @@ describe("a log that a power cut may hit", () => {
     }
   });
 
+  it("is begun anew where even the header was lost, and only the file's length is left", async () => {
+    const dir = emptyFolder();
+    const file = join(dir, "events", "0.log");
+    newLog(dir).close();
+    writeFileSync(file, readFileSync(file).fill(0));
+    expect(valuesIn(dir)).toEqual([]);
+    const next = new FileLogWriter(dir);
+    next.append("events", 0, record("again"));
+    next.close();
+    expect(valuesIn(dir)).toEqual(["again"]);
+  });
+
   it("takes more after its end once it is opened again for that, and can end again", () => {
     const dir = emptyFolder();
     const writer = newLog(dir, 2);

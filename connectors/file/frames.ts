@@ -124,7 +124,8 @@ export class FrameWalk {
     if (version !== formatVersion)
       raise("LOG_VERSION_UNSUPPORTED", { dir, topic, partition, version, supported: formatVersion });
     if (header?.identity === undefined) {
-      const isTail = size < (header === undefined ? versionBytes : fileHeaderBytes(topic));
+      // Nothing but zeros is a header that a power cut took, and left the file's length.
+      const isTail = size < (header === undefined ? versionBytes : fileHeaderBytes(topic)) || isBlank(bytes);
       return isTail ? false : "it does not begin with the header of a log file";
     }
     this.position = fileHeaderBytes(topic);
@@ -151,6 +152,10 @@ export function implausible(header: FrameHeader, offset: number): string | undef
     return "a frame of the wrong size";
   if (header.baseOffset !== offset) return `a frame of offset ${header.baseOffset} where ${offset} was due`;
   return undefined;
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function bodyIsIntact(file: DiskFile, position: number, header: FrameHeader): boolean {
