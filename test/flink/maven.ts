@@ -8,6 +8,9 @@ const OPENS = ["lang", "nio", "time", "util", "util.concurrent"].flatMap((name) 
   `java.base/java.${name}=ALL-UNNAMED`,
 ]);
 
+/** A run that takes longer hangs. */
+const MOST_MS = 5 * 60_000;
+
 /** Builds the Java project; fails with what Maven said. The first time, Maven downloads Flink. */
 export function buildJava(): void {
   const maven = (...more: string[]) =>
@@ -26,6 +29,8 @@ export function runJava(mainClass: string, args: readonly string[]): Promise<Rec
   const folders = ["classes", "test-classes", "libraries/*"].map((name) => join(project, "target", name));
   const java = spawn("java", ["-Xmx512m", ...OPENS, "-cp", folders.join(delimiter), mainClass, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: MOST_MS,
+    killSignal: "SIGKILL",
   });
   let out = "";
   let log = "";
@@ -33,8 +38,8 @@ export function runJava(mainClass: string, args: readonly string[]): Promise<Rec
   java.stderr.on("data", (chunk) => (log += chunk));
   return new Promise((resolve, reject) => {
     java.on("error", reject);
-    java.on("close", (code) => {
-      if (code !== 0) reject(new Error(`${mainClass} ended with ${code}.\n${log.slice(-20_000)}`));
+    java.on("close", (code, signal) => {
+      if (code !== 0) reject(new Error(`${mainClass} ended with ${code ?? signal}.\n${log.slice(-20_000)}`));
       else
         resolve(
           out

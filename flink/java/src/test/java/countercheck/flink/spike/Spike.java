@@ -98,7 +98,7 @@ public final class Spike {
     if (untilTick >= 0) {
       await(() -> ReplayClock.tick() >= untilTick, "tick " + untilTick);
       Path to = Files.createDirectories(folder.resolve("savepoints"));
-      made = cluster.stopWithSavepoint(id, to.toUri().toString(), false, SavepointFormatType.CANONICAL).get();
+      made = cluster.stopWithSavepoint(id, to.toUri().toString(), false, SavepointFormatType.CANONICAL).get(60, TimeUnit.SECONDS);
     }
     var result = cluster.requestJobResult(id).get(60, TimeUnit.SECONDS);
     if (!result.isSuccess()) throw new IllegalStateException("" + result.getSerializedThrowable());
