@@ -91,6 +91,27 @@ export const mutants: readonly Mutant[] = [
     why: "What was out before the crash comes twice.",
   },
   {
+    name: "the log is not synced before its marker",
+    file: "cli/outputs.ts",
+    find: "this.#putRecords(outbox, ahead, delivery);\n      await this.#log.sync();",
+    replace: "this.#putRecords(outbox, ahead, delivery);",
+    why: "A power cut may leave the marker and take what it stands for.",
+  },
+  {
+    name: "files of sinks are not synced",
+    file: "cli/sink-files.ts",
+    find: "), size);\n      await file.sync();",
+    replace: "), size);",
+    why: "Lines that were out are gone.",
+  },
+  {
+    name: "copies in a savepoint are not synced",
+    file: "runtime/checkpoint/savepoint.ts",
+    find: "await target.sync();",
+    replace: "",
+    why: "The run that begins from it may lose its state.",
+  },
+  {
     name: "a sink's file is appended to",
     file: "cli/sink-files.ts",
     find: "), size);",
@@ -149,15 +170,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: "sources are read on while a barrier is on its way",
     file: "runtime/worker.ts",
-    find: "if (this.#isResting || !hasRoom || this.#hasEnded) return received;",
-    replace: "if (!hasRoom || this.#hasEnded) return received;",
+    find: "if (this.#isResting || !hasRoom ||",
+    replace: "if (!hasRoom ||",
     why: "Positions are behind rows that are not in the state.",
   },
   {
     name: "a barrier overtakes what is being fetched",
     file: "runtime/worker.ts",
-    find: "if (!this.#isFetching) this.#sendBarrier();",
-    replace: "this.#sendBarrier(); this.#isFetching = false;",
+    find: "this.#isFetching = true;\n    const some = this.#afterReading(await read);\n    this.#isFetching = false;\n    if (this.#isResting) this.#sendBarrier();",
+    replace: "const some = this.#afterReading(await read);",
     why: "What is fetched is behind the barrier, and its position is not.",
   },
   {
@@ -175,11 +196,11 @@ export const mutants: readonly Mutant[] = [
     why: "A record is passed over at a restore.",
   },
   {
-    name: "proofs of a frontier are forgotten",
+    name: "a split that is restored is taken to be read to its end",
     file: "runtime/source-driver.ts",
     find: "this.#frontier.restore(index, input);",
     replace: "this.#frontier.restore(index, input); if (index === 0) this.#frontier.progress(index, 8.64e15);",
-    why: "A source is taken to be read further than it is.",
+    why: "Keys are judged before what belongs to them has been read.",
   },
   {
     name: "key groups are owned by the next worker",

@@ -24,6 +24,7 @@ function testMany(): void {
     const undisturbed = outcomes.filter((outcome) => !isDisturbed(outcome)).map(({ seed }) => seed);
     expect(undisturbed.length, `undisturbed: seeds ${undisturbed.join(", ")}`).toBeLessThan(0.15 * outcomes.length);
     const happened = new Set(outcomes.flatMap((outcome) => [...outcome.happened.keys()]));
+    process.stdout.write(`${outcomes.length} seeds, undisturbed ${undisturbed.length}; ${shown(totalsOf(outcomes))}\n`);
     const others = ["slow-sync", "stale-source", "other-parallelism", "damaged-checkpoint", "recovery"];
     expect([...happened].sort()).toEqual([...DISTURBANCES, ...others].sort());
   });
@@ -40,6 +41,18 @@ async function testOne(seed: number): Promise<void> {
     `seed ${seed}: ${[...outcome.happened].map(([what, times]) => `${times} × ${what}`).join(", ")}\n`,
   );
   expect(outcome.problems, reproduction(outcome)).toEqual([]);
+}
+
+function totalsOf(outcomes: readonly Outcome[]): Map<string, number> {
+  const totals = new Map<string, number>();
+  for (const { happened } of outcomes) {
+    for (const [what, times] of happened) totals.set(what, (totals.get(what) ?? 0) + times);
+  }
+  return totals;
+}
+
+function shown(happened: ReadonlyMap<string, number>): string {
+  return [...happened].map(([what, times]) => `${times} × ${what}`).join(", ");
 }
 
 function reproduction({ seed, happened }: Outcome): string {
