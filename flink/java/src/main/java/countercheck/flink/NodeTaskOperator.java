@@ -165,9 +165,7 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
     switch (type) {
       case Frames.READY -> ready = true;
       case Frames.RECORD -> {
-        int tagLength = payload.get();
-        String tag = new String(payload.array(), payload.position(), tagLength, StandardCharsets.UTF_8);
-        payload.position(payload.position() + tagLength);
+        String tag = text(payload);
         output.collect(new StreamRecord<>(Tuple2.of(tag, rest(payload))));
       }
       case Frames.TAKEN -> taken = (long) payload.getDouble();
@@ -226,6 +224,7 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
     return bytes;
   }
 
+  /** A text with its length in front, seven bits a byte. */
   private static String text(ByteBuffer payload) {
     int length = 0;
     for (int shift = 0; ; shift += 7) {
@@ -233,6 +232,8 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
       length |= (next & 127) << shift;
       if (next >= 0) break;
     }
-    return new String(payload.array(), payload.position(), length, StandardCharsets.UTF_8);
+    byte[] bytes = new byte[length];
+    payload.get(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 }
