@@ -34,7 +34,8 @@ export class FrontierView {
   advance(input: number, source: string, through: number, since: number): void {
     const view = this.#sources.get(source);
     if (view === undefined) return;
-    view.inputs.set(input, through);
+    // One that goes back, because a run began again with a longer transaction or with more tables, takes nothing back.
+    view.inputs.set(input, Math.max(through, view.inputs.get(input) ?? through));
     view.through = Math.min(...view.inputs.values());
     view.since = Math.max(view.since, since);
     this.through = leastOf([...this.#sources.values()]);

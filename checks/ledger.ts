@@ -1,3 +1,4 @@
+import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
@@ -144,6 +145,7 @@ export class Ledger {
 
   /** Moves to a point: changes at or before it count from now on. False when nothing is to be judged there. */
   advance(point: number, floor: number): boolean {
+    assert(point >= this.lastPoint, "points are taken in order");
     let real = this.#owed || this.#nextSettled() === point;
     const waiting = this.#waiting;
     let taken = 0;

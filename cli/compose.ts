@@ -13,6 +13,8 @@ import type { SourceBinding } from "./config.ts";
 export interface Share {
   readonly worker: number;
   readonly workers: number;
+  /** All splits, where they were found already: all workers must share out the same. */
+  readonly splits?: readonly TableSplit[];
 }
 
 /** A partition of a table that a job reads. */
@@ -36,7 +38,8 @@ export function openReaders(
   disk: Disk = systemDisk,
 ): DebeziumReader[] {
   const models = modelsOf(graph);
-  const splits = splitsOf(graph, sources, disk);
+  const splits = share.splits ?? splitsOf(graph, sources, disk);
+  requireBound(models, sources);
   const data = splits.filter(({ source, table }) => table !== source.heartbeatTable);
   const mine = splits.filter((split) => {
     const index = data.indexOf(split);

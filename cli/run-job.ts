@@ -12,8 +12,8 @@ import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
-import { lastMarkerIn } from "./output-log.ts";
 import { boundGarbage } from "./memory.ts";
+import { lastMarkerIn } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
 import { RequestFolder } from "./run-requests.ts";
@@ -174,7 +174,9 @@ async function beginFrom(savepoint: Savepoint, { folder, checkpoints }: OpenStat
   const { files: _, ...manifest } = savepoint;
   const before = savepoint.before as SinkPositions;
   if (before.begunAt === outputs.position().begunAt) await outputs.goBackTo(before);
-  await checkpoints.write({ ...manifest, epoch, attempt, finished: false, before: outputs.position() }, []);
+  await checkpoints.write({ ...manifest, epoch, attempt, finished: false, before: outputs.position() }, [], () =>
+    folder.requireMine(),
+  );
   await folder.hasBegun();
 }
 
@@ -214,6 +216,7 @@ function makeRunner(
     observer: observerOf(tally, onRecord),
     clock,
     checkpointEveryMs: state.checkpointEveryMs,
+    requireMine: () => folder.requireMine(),
     ...(follow && staleAfterMs !== undefined ? { staleAfterMs } : {}),
     decisions: () => decisions.take(),
     onProgress: (metrics) => {

@@ -1,5 +1,5 @@
 import { Worker as Thread } from "node:worker_threads";
-import { type Disk, systemDisk } from "../base/disk.ts";
+import { systemDisk } from "../base/disk.ts";
 import { seededRandom } from "../base/random.ts";
 import { systemClock } from "../base/time.ts";
 import type { Graph } from "../dataflow/graph.ts";
@@ -11,7 +11,7 @@ import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { StateStore, type StateStoreOptions } from "../state/state-store.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
-import { openReaders, splitsOf } from "./compose.ts";
+import { openReaders, splitsOf, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
 import { type Decided, Heeding } from "./decisions.ts";
 
@@ -39,7 +39,8 @@ export interface WorkerSpec {
 /** What differs from worker to worker. */
 export interface WorkerPlace {
   readonly index: number;
-  /** Numbers of all splits, by name. */
+  /** All splits, as they were found once for all workers, and their numbers, by name. */
+  readonly splits: readonly TableSplit[];
   readonly groups: readonly (readonly [string, number])[];
   readonly links: LinksMemory | undefined;
 }
@@ -67,12 +68,13 @@ export function openWorkers(
   from: Manifest | undefined,
   { entry = new URL("worker-entry.ts", import.meta.url), ...hooks }: WorkerHooks & { readonly entry?: URL } = {},
 ): WorkerHandle[] {
-  const groups = numberSplits(graph, spec.sources, from?.splits ?? []);
+  const splits = splitsOf(graph, spec.sources);
+  const groups = numberSplits(splits, from?.splits ?? []);
   if (spec.parallelism === 1)
-    return [makeWorker(spec, { index: 0, groups, links: undefined }, graph, registry, undefined, hooks)];
+    return [makeWorker(spec, { index: 0, splits, groups, links: undefined }, graph, registry, undefined, hooks)];
   const links = makeLinksMemory(graph, spec.parallelism);
   return Array.from({ length: spec.parallelism }, (_, index) => {
-    const workerData = { spec, place: { index, groups, links } };
+    const workerData = { spec, place: { index, splits, groups, links } };
     return new ThreadWorker(new Thread(entry, { workerData }), index);
   });
 }
@@ -80,7 +82,7 @@ export function openWorkers(
 /** Makes one worker in this thread. */
 export function makeWorker(
   spec: WorkerSpec,
-  { index, groups }: WorkerPlace,
+  { index, splits, groups }: WorkerPlace,
   graph: Graph,
   registry: SchemaRegistry,
   links: RingLinks | undefined,
@@ -92,7 +94,8 @@ export function makeWorker(
   const memory = spec.memoryBytes / parallelism;
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
   const heeding = new Heeding();
-  const readers = openReaders(graph, spec.sources, registry, { worker: index, workers: parallelism });
+  let queues = 0;
+  const readers = openReaders(graph, spec.sources, registry, { worker: index, workers: parallelism, splits });
   const store = new StateStore({
     ...sizes,
     disk,
@@ -113,7 +116,7 @@ export function makeWorker(
     backend: {
       store,
       cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
-      timerQueue: (name) => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${fileName(name)}` }),
+      timerQueue: () => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
     },
     groups: new Map(groups),
     allowDroppedState,
@@ -125,15 +128,10 @@ export function makeWorker(
 }
 
 /** Splits keep the numbers that they have in a checkpoint; new ones get numbers behind them. */
-export function numberSplits(
-  graph: Graph,
-  sources: readonly SourceBinding[],
-  known: readonly SplitEntry[],
-  disk: Disk = systemDisk,
-): [string, number][] {
+export function numberSplits(splits: readonly TableSplit[], known: readonly SplitEntry[]): [string, number][] {
   const groups = new Map(known.map(({ source, name, group }) => [splitName(source, name), group]));
   let next = Math.max(-1, ...groups.values()) + 1;
-  for (const { source, topic, partition } of splitsOf(graph, sources, disk)) {
+  for (const { source, topic, partition } of splits) {
     const name = splitName(source.name, `${topic}/${partition}`);
     if (!groups.has(name)) groups.set(name, next++);
   }
@@ -142,10 +140,6 @@ export function numberSplits(
 
 function splitName(source: string, name: string): string {
   return `${source} ${name}`;
-}
-
-function fileName(name: string): string {
-  return name.replace(/[^\w.-]/g, "_");
 }
 
 /** Reads whatever partition chance picks. */

@@ -113,7 +113,8 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
   }
 
   control(_input: number, element: Control): void {
-    if (element.type !== "watermark") return;
+    // One that goes back, because a run began again with a longer transaction, takes nothing back.
+    if (element.type !== "watermark" || element.time < this.#watermark) return;
     this.#watermark = element.time;
     this.#seed = null;
     const timers = this.#eventTimers;

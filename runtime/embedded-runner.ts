@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import { assert, raise } from "../base/errors.ts";
+import { raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { CheckpointStore } from "./checkpoint/checkpoint-store.ts";
@@ -24,6 +24,8 @@ export interface RunnerOptions {
   readonly clock: Clock;
   /** From the end of one checkpoint to the next, in ms. */
   readonly checkpointEveryMs: number;
+  /** Throws FENCED once another runner has taken over. */
+  readonly requireMine: () => void;
   /** Without a source's frontier moving for this long, by the clock, it is stale; undefined: never. */
   readonly staleAfterMs?: number;
   /** What people decided since the last call, in the words of who makes the workers. */
@@ -67,6 +69,9 @@ export interface RunResult {
 }
 
 const IDLE_MS = 20;
+/** While something is waited for that takes a moment. */
+const BUSY_MS = 1;
+const TELL_TIME_MS = 10;
 
 /**
  * Runs a job in this process: drives its workers, takes checkpoints, and brings their outboxes to the sinks. All state is
@@ -76,7 +81,8 @@ export class EmbeddedRunner {
   readonly #options: RunnerOptions;
   readonly #stale: StaleWatch;
   #workers: WorkerHandle[] = [];
-  #checkpointer!: Checkpointer;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #checkpointer: Checkpointer | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -91,12 +97,12 @@ export class EmbeddedRunner {
     const { workers, from, warnings } = await recover(this.#options);
     this.#workers = workers;
     this.#checkpointer = new Checkpointer(this.#options, workers, from);
-    for (const alert of warnings) this.#checkpointer.alert(alert);
+    for (const alert of warnings) this.#checkpointer!.alert(alert);
     return from;
   }
 
   metrics(): RunnerMetrics {
-    return metricsOf(this.#workers.map((worker) => worker.status()));
+    return metricsOf(this.#look());
   }
 
   /**
@@ -108,20 +114,23 @@ export class EmbeddedRunner {
     this.#tellTime();
     this.#decide(true);
     let stop: RunRequest | undefined;
-    while (!signal.aborted && stop === undefined && !this.#ended() && !this.#isStuck()) {
+    let workers = this.#look();
+    while (!signal.aborted && stop === undefined && !hasEnded(workers) && whyStuck(workers) === undefined) {
       const some = await this.#turn();
+      workers = this.#look();
       this.#decide();
-      this.#watchStale();
-      this.#checkpointer.poll();
-      this.#options.onProgress?.(this.metrics());
+      this.#watchStale(workers);
+      this.#checkpointer!.poll(workers.reduce((sum, { emitted }) => sum + emitted, 0));
+      this.#options.onProgress?.(metricsOf(workers));
       stop = await this.#heed();
       if (some) await this.#yield();
       else await this.#options.clock.sleep(IDLE_MS, signal);
     }
     if (stop?.stop === "drain") await this.#drain();
-    const isComplete = this.#ended();
+    const isComplete = hasEnded(this.#look());
     const last = await this.#finish(isComplete, stop);
-    if (!isComplete && !signal.aborted && stop === undefined) this.#raiseStuck();
+    const stuck = whyStuck(workers);
+    if (stuck !== undefined && !signal.aborted && stop === undefined) raise(stuck.code, stuck.details);
     return { isComplete, last };
   }
 
@@ -131,6 +140,7 @@ export class EmbeddedRunner {
   }
 
   async close(): Promise<void> {
+    await this.#checkpointer?.close();
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
@@ -148,37 +158,27 @@ export class EmbeddedRunner {
     return some;
   }
 
+  /** Now and then is enough: every operator is told, in whatever thread. */
   #tellTime(): void {
     const now = this.#options.clock.now();
+    if (now - this.#toldAt < TELL_TIME_MS) return;
+    this.#toldAt = now;
     for (const worker of this.#workers) worker.processingTime(now);
   }
 
-  #ended(): boolean {
-    return this.#workers.every((worker) => worker.status().ended);
-  }
-
-  /** All that can be read was read, and a source has no end. */
-  #isStuck(): boolean {
-    const workers = this.#workers.map((worker) => worker.status());
-    const isAtEnd = workers.every(({ sourcesEnded, stuck }) => sourcesEnded || stuck !== undefined);
-    return isAtEnd && workers.some(({ stuck }) => stuck !== undefined);
-  }
-
-  #raiseStuck(): never {
-    const [stuck] = this.#workers.flatMap((worker) => worker.status().stuck ?? []);
-    assert(stuck !== undefined, "a run ends for a reason");
-    return raise(stuck.code, stuck.details);
+  #look(): WorkerStatus[] {
+    return this.#workers.map((worker) => worker.status());
   }
 
   async #drain(): Promise<void> {
     for (const worker of this.#workers) worker.drain();
-    while (!this.#ended()) if (!(await this.#turn())) await this.#options.clock.sleep(IDLE_MS, NEVER);
+    while (!hasEnded(this.#look())) if (!(await this.#turn())) await this.#options.clock.sleep(IDLE_MS, NEVER);
   }
 
   /** Takes the last checkpoint while the workers go on with what is on its way. */
   async #finish(isComplete: boolean, stop: RunRequest | undefined): Promise<Manifest> {
     try {
-      const last = await this.#driving(this.#checkpointer.take(isComplete));
+      const last = await this.#driving(this.#checkpointer!.take(isComplete));
       if (stop?.savepoint !== undefined) await this.#options.writeSavepoint(last, stop.savepoint);
       stop?.done(undefined);
       return last;
@@ -196,8 +196,8 @@ export class EmbeddedRunner {
     };
     promise.then(settle, settle);
     while (!settled) {
-      await this.#turn();
-      await this.#yield();
+      if (await this.#turn()) await this.#yield();
+      else await this.#options.clock.sleep(BUSY_MS, NEVER);
     }
     return promise;
   }
@@ -214,7 +214,7 @@ export class EmbeddedRunner {
     try {
       if (request.savepoint !== undefined) this.#options.requireRoom?.(request.savepoint);
       if (request.stop !== undefined) return request;
-      const checkpoint = await this.#driving(this.#checkpointer.take(false));
+      const checkpoint = await this.#driving(this.#checkpointer!.take(false));
       if (request.savepoint !== undefined) await this.#options.writeSavepoint(checkpoint, request.savepoint);
       request.done(undefined);
     } catch (error) {
@@ -223,20 +223,30 @@ export class EmbeddedRunner {
     return undefined;
   }
 
-  #watchStale(): void {
-    for (const { source, frontier, caughtUp } of combined(this.#workers.map((worker) => worker.status()))) {
+  #watchStale(workers: readonly WorkerStatus[]): void {
+    for (const { source, frontier, caughtUp } of combined(workers)) {
       const change = this.#stale.look(source, frontier, caughtUp);
       if (change === undefined) continue;
       const element: Control = { type: "status", source, status: change };
       for (const worker of this.#workers) worker.control(element);
       if (change === "active") continue;
       const message = `Nothing proves that ${source} was read further, and its frontier stands still: is its connector running, and is there a heartbeat table?`;
-      this.#checkpointer.alert({ id: `SOURCE_STALE/${source}`, code: "SOURCE_STALE", source, message });
+      this.#checkpointer!.alert({ id: `SOURCE_STALE/${source}`, code: "SOURCE_STALE", source, message });
     }
   }
 }
 
 const NEVER = new AbortController().signal;
+
+function hasEnded(workers: readonly WorkerStatus[]): boolean {
+  return workers.every(({ ended }) => ended);
+}
+
+/** Why a run in which all that can be read was read, and a source has no end, cannot end. */
+function whyStuck(workers: readonly WorkerStatus[]): WorkerStatus["stuck"] {
+  const isAtEnd = workers.every(({ sourcesEnded, stuck }) => sourcesEnded || stuck !== undefined);
+  return isAtEnd ? workers.find(({ stuck }) => stuck !== undefined)?.stuck : undefined;
+}
 
 /** What all workers together have seen of each source. */
 function combined(workers: readonly WorkerStatus[]): (SourceMetrics & { readonly caughtUp: boolean })[] {

@@ -32,6 +32,7 @@ export interface JobTasksOptions {
 
 /** An edge whose rows are exchanged by key. */
 export interface KeyedEdge extends TaskEdge {
+  readonly fromTask: number;
   readonly key: string;
 }
 
@@ -56,7 +57,9 @@ export class JobTasks {
     this.#tasks = this.#plan.tasks.map((task) => new ChainTask(task, backend));
     this.#reached = this.#tasks.map(() => 0);
     this.#inputs = this.#plan.tasks.map(({ inputs }, task) => inputs.map((_, input) => this.#portOf(task, input)));
-    this.#outputs = this.#plan.tasks.map(({ outputs }) => outputs.map((edge) => this.#connect(edge, exchange)));
+    this.#outputs = this.#plan.tasks.map(({ outputs }, task) =>
+      outputs.map((edge) => this.#connect(task, edge, exchange)),
+    );
     for (const [index, task] of this.#tasks.entries()) this.#open(task, this.#outputs[index]!, emit);
     const entries = this.#plan.entries.map(
       ({ node, task, input }) => [node.model, this.#inputs[task]![input]!] as const,
@@ -153,11 +156,11 @@ export class JobTasks {
     this.#onBarrier();
   }
 
-  #connect(edge: TaskEdge, exchange: JobTasksOptions["exchange"]): Port {
+  #connect(fromTask: number, edge: TaskEdge, exchange: JobTasksOptions["exchange"]): Port {
     const { node, input } = this.#plan.tasks[edge.toTask]!.inputs[edge.toInput]!;
     const port = this.#inputs[edge.toTask]![edge.toInput]!;
     if (exchange === undefined || node.type !== "operator") return port;
-    return exchange({ ...edge, key: node.keys[input]! }, port);
+    return exchange({ ...edge, fromTask, key: node.keys[input]! }, port);
   }
 
   #open(task: ChainTask, outputs: readonly Port[], emit: JobTasksOptions["emit"]): void {

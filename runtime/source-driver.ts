@@ -44,6 +44,8 @@ export interface SourceDriverOptions {
   readonly backend: RowBackend;
   /** Numbers that rows of splits have in the store, for good, by `splitKey`. */
   readonly groups: ReadonlyMap<string, number>;
+  /** Every worker reads the heartbeats; one of them tells what is wrong with their records. Default: this one. */
+  readonly tellsHeartbeats?: boolean;
 }
 
 /** A partition of a source, as one worker read it; all but `saved` for those who put partitions together. */
@@ -99,6 +101,7 @@ export class SourceDriver {
   readonly #position: SourcePosition;
   readonly #splits: readonly SplitState[];
   readonly #hasData: boolean;
+  readonly #tellsHeartbeats: boolean;
   /** The split that is being read, and what its reader stood at before. */
   #reading = 0;
   #offsetBefore = 0;
@@ -106,8 +109,10 @@ export class SourceDriver {
   #emitted = BEFORE_ALL_TIME;
   readonly #output: SourceOutput;
 
-  constructor({ reader, models, retainMs, backend, groups }: SourceDriverOptions, target: SourceTarget) {
+  constructor(options: SourceDriverOptions, target: SourceTarget) {
+    const { reader, models, retainMs, backend, groups } = options;
     this.reader = reader;
+    this.#tellsHeartbeats = options.tellsHeartbeats ?? true;
     this.#models = models;
     this.#target = target;
     this.#frontier = new SourceFrontier(reader.splits, reader.longestTransactionMs, reader);
@@ -313,6 +318,7 @@ export class SourceDriver {
 
   /** A fault goes on with what the row stage knows of the row, so that the checks can tell which keys it hides. */
   #fault(split: number, fault: RecordFault): void {
+    if (this.reader.splits[split]!.heartbeat && !this.#tellsHeartbeats) return;
     const state = this.#splits[split]!;
     state.faults++;
     this.#target.fault(fault);

@@ -92,6 +92,9 @@ export interface WorkerStatus {
 
 const REPORT_PIECE = 1_000;
 
+/** With so many records to be brought out nothing more is read: who delivers is behind. */
+const FULL_OUTBOX = 100_000;
+
 /**
  * One subtask of every task of a job: reads its splits, drives its tasks, exchanges rows with the other workers. It does
  * nothing by itself: each `turn` does a bounded amount of work, so that threads, a single thread and a simulator drive it
@@ -158,7 +161,7 @@ export class Worker {
     const { links } = this.#options;
     const received = links?.receive() ?? false;
     const hasRoom = links?.flush() ?? true;
-    if (this.#isResting || !hasRoom || this.#hasEnded) return received;
+    if (this.#isResting || !hasRoom || this.#hasEnded || this.#outbox.length > FULL_OUTBOX) return received;
     const read = this.#loop.turn();
     return typeof read === "boolean" ? this.#afterReading(read) || received : this.#afterFetching(read);
   }
@@ -299,7 +302,7 @@ export class Worker {
     const { graph, retainMs, backend, groups } = options;
     const models = modelsOf(graph).filter((model) => model.from.some((t) => t.source === reader.source));
     return new SourceDriver(
-      { reader, models, retainMs, backend, groups },
+      { reader, models, retainMs, backend, groups, tellsHeartbeats: options.index === 0 },
       {
         batch: (model, batch) => this.#tasks.batch(model, batch),
         control: (model, element) => this.#tasks.control(model, element),

@@ -149,7 +149,10 @@ export class RecordLog {
       if (segment === this.#current) this.roll();
       this.segments.shift();
       this.unsynced.delete(segment);
-      segment.retire(() => this.cache.remove(segment));
+      segment.retire(() => {
+        this.cache.remove(segment);
+        if (!segment.isNamed) this.disk.remove(posix.join(this.dir, segment.name));
+      });
     }
   }
 

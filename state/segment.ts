@@ -25,6 +25,8 @@ export class Segment {
   liveBytes = 0;
   /** What counts of a file that is shared; undefined: all of it. */
   only: GroupRuns | undefined;
+  /** Part of a checkpoint, which may need the file still when nothing in it is live; else it goes with its records. */
+  isNamed = false;
   #holds = 1;
   #whenFree: () => void = () => {};
 
@@ -67,7 +69,9 @@ export class Segment {
       const input = new ByteReader().reset(block, BLOCK_HEADER_BYTES, length);
       const order = input.uint();
       const tables = Array.from({ length: input.uint() }, () => input.text());
-      return { segment: new Segment(name, order, tables, file, bytes), firstBlock: FORMAT.length + length };
+      const segment = new Segment(name, order, tables, file, bytes);
+      segment.isNamed = true;
+      return { segment, firstBlock: FORMAT.length + length };
     } catch (error) {
       file.close();
       throw error;

@@ -128,6 +128,7 @@ export class StateStore {
   }
 
   #part(): StorePart {
+    for (const segment of this.#log.segments) segment.isNamed = true;
     const segments = this.#log.segments.map(({ name, bytes, order, only }) => ({
       file: name,
       bytes,

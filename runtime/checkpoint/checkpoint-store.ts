@@ -45,17 +45,23 @@ export class CheckpointStore {
     return names.map(Number).sort((a, b) => b - a);
   }
 
-  /** Makes a checkpoint durable, whose segments are. */
-  async write(manifest: Omit<Manifest, "outbox">, outbox: readonly OutboxRecord[]): Promise<Manifest> {
+  /** Makes a checkpoint durable, whose segments are. `requireGoing` is asked before each step that others could see. */
+  async write(
+    manifest: Omit<Manifest, "outbox">,
+    outbox: readonly OutboxRecord[],
+    requireGoing: () => void,
+  ): Promise<Manifest> {
     const { checkpoint } = manifest;
     const bytes = serialize(outbox);
     const file = outboxName(checkpoint);
+    requireGoing();
     await this.#writeFile(join(this.#dir, file), bytes);
     this.#onPoint("outbox-written");
     const whole: Manifest = { ...manifest, outbox: { file, bytes: bytes.length, crc: crc32(bytes) } };
     const path = join(this.#dir, manifestName(checkpoint));
     await this.#writeFile(`${path}.new`, encodeManifest(whole));
     this.#onPoint("checkpoint-written");
+    requireGoing();
     this.#disk.rename(`${path}.new`, path);
     await this.#disk.syncFolder(this.#dir);
     this.#onPoint("checkpoint-renamed");

@@ -1,3 +1,4 @@
+import { assert } from "../../base/errors.ts";
 import type { Clock } from "../../base/time.ts";
 import type { EngineAlert, OutboxRecord } from "../outbox.ts";
 import type { WorkerPart } from "../worker.ts";
@@ -52,6 +53,8 @@ export interface CheckpointerOptions {
   readonly observer: RunObserver;
   readonly clock: Pick<Clock, "now">;
   readonly checkpointEveryMs: number;
+  /** Throws once another runner has taken over; asked before anything is written that it would read, or removed. */
+  readonly requireMine: () => void;
 }
 
 /** An outbox of so many records does not wait for its time. */
@@ -65,6 +68,9 @@ export class Checkpointer {
   #dueAt: number;
   #underWay: Promise<Manifest> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  /** The checkpoint under way, once all workers have given their parts. */
+  #writing: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
   /** What the coordinator itself emitted. */
   #own: OutboxRecord[] = [];
 
@@ -80,11 +86,10 @@ export class Checkpointer {
     this.#own.push({ kind: "engine-alert", alert });
   }
 
-  /** Begins a checkpoint when one is due. Throws what the last one failed with. */
-  poll(): void {
+  /** Begins a checkpoint when one is due, or when so much was emitted that it must go. Throws what the last one failed with. */
+  poll(emitted: number): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#underWay !== undefined) return;
-    const emitted = this.#workers.reduce((sum, worker) => sum + worker.status().emitted, 0);
     if (this.#options.clock.now() < this.#dueAt && emitted < MANY_RECORDS) return;
     this.#begin(false).catch(() => undefined);
   }
@@ -94,6 +99,12 @@ export class Checkpointer {
     await this.#underWay;
     if (this.#failure !== undefined) throw this.#failure.error;
     return this.#begin(finished);
+  }
+
+  /** Lets a checkpoint that is under way go no further; when it resolves, nothing of it is still being written. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#writing.catch(() => undefined);
   }
 
   /** What one that fails had gathered is in no other, so the run cannot go on. */
@@ -112,8 +123,14 @@ export class Checkpointer {
   }
 
   async #take(finished: boolean): Promise<Manifest> {
-    const { run, checkpoints, sink, observer, clock } = this.#options;
     const parts = await Promise.all(this.#workers.map((worker) => worker.checkpoint()));
+    const writing = this.#write(parts, finished);
+    this.#writing = writing;
+    return writing;
+  }
+
+  async #write(parts: readonly WorkerPart[], finished: boolean): Promise<Manifest> {
+    const { run, checkpoints, sink, observer, clock } = this.#options;
     const records = [...this.#own.splice(0), ...parts.flatMap((part) => part.outbox)];
     observer.observe(records);
     const { epoch, attempt } = run;
@@ -122,11 +139,18 @@ export class Checkpointer {
     const before = sink.position();
     const observed = observer.save();
     const head = { format: 1, job: run.job, epoch, attempt, checkpoint, takenAt, finished, before, observed } as const;
-    const manifest = await checkpoints.write({ ...head, ...joined(parts) }, records);
+    const manifest = await checkpoints.write({ ...head, ...joined(parts) }, records, () => this.#requireGoing());
+    this.#requireGoing();
     await sink.deliver({ epoch, attempt, checkpoint, records, before, takenAt });
+    this.#requireGoing();
     checkpoints.prune(this.#newest === undefined ? [manifest] : [this.#newest, manifest]);
     this.#newest = manifest;
     return manifest;
+  }
+
+  #requireGoing(): void {
+    assert(!this.#isClosed, "a checkpoint goes no further once its run has failed");
+    this.#options.requireMine();
   }
 }
 

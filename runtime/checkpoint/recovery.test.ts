@@ -26,7 +26,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe("recovery", () => {
   it("leaves what workers write while they start, as one does that converts its state", async () => {
-    await checkpoints.write(manifestOf(1, await written("a1")), []);
+    await checkpoints.write(manifestOf(1, await written("a1")), [], () => undefined);
     let converted: StorePart | undefined;
     await recovered(async (from) => {
       const store = openStore("a2");
@@ -42,7 +42,7 @@ describe("recovery", () => {
   });
 
   it("removes what a process that died left half done", async () => {
-    await checkpoints.write(manifestOf(1, await written("a1")), []);
+    await checkpoints.write(manifestOf(1, await written("a1")), [], () => undefined);
     const before = readdirSync(dir, { recursive: true }).sort();
     await written("a1-unfinished");
     for (const name of ["checkpoint-000000000002.outbox", "checkpoint-000000000002.json.new", "tmp/timers"])
@@ -52,8 +52,8 @@ describe("recovery", () => {
   });
 
   it("removes nothing where no checkpoint can be used", async () => {
-    await checkpoints.write(manifestOf(1, await written("a1")), []);
-    await checkpoints.write(manifestOf(2, await written("a2")), []);
+    await checkpoints.write(manifestOf(1, await written("a1")), [], () => undefined);
+    await checkpoints.write(manifestOf(2, await written("a2")), [], () => undefined);
     const before = readdirSync(dir, { recursive: true }).sort();
     const failing = async () => raise("STATE_CORRUPT", { file: "a", position: 0, reason: "it is damaged" });
     await expect(recovered(failing)).rejects.toMatchObject({ code: "CHECKPOINTS_DAMAGED" });
@@ -72,6 +72,7 @@ function recovered(start: WorkerHandle["start"]) {
     observer: { restore: () => {} } as Partial<RunObserver> as RunObserver,
     clock: { now: () => 0 },
     checkpointEveryMs: 1,
+    requireMine: () => undefined,
   });
 }
 

@@ -37,6 +37,8 @@ export function makeLinksMemory(graph: Graph, workers: number): LinksMemory {
 }
 
 interface Edge {
+  readonly fromTask: number;
+  readonly toTask: number;
   readonly input: Port;
   readonly writers: readonly ChannelWriter[];
   readonly readers: readonly ChannelReader[];
@@ -70,7 +72,16 @@ export class RingLinks implements WorkerLinks {
     const readers = workers.map(
       (from) => new ChannelReader(new RingReader(own[from]![this.#index]!, bellOf(from)), batches),
     );
-    const made: Edge = { input, writers, readers, merger: this.#merger(workers, input, () => made), isAligned: false };
+    const { fromTask, toTask } = edge;
+    const made: Edge = {
+      fromTask,
+      toTask,
+      input,
+      writers,
+      readers,
+      merger: this.#merger(workers, input, () => made),
+      isAligned: false,
+    };
     this.#edges.push(made);
     const exchange = new KeyExchange(edge.key, 0, writers);
     let barriers = 0;
@@ -88,6 +99,7 @@ export class RingLinks implements WorkerLinks {
   receive(): boolean {
     let some = false;
     for (const edge of this.#edges) {
+      if (this.#isBlockedFrom(edge.toTask)) continue;
       for (const [from, reader] of edge.readers.entries()) {
         for (let frames = 0; frames < FRAMES_PER_TURN && !edge.isAligned && !edge.merger.isHeld(from); frames++) {
           if (!reader.read(edge.merger.handlerOf(from))) break;
@@ -106,6 +118,11 @@ export class RingLinks implements WorkerLinks {
 
   release(): void {
     for (const edge of this.#edges) edge.isAligned = false;
+  }
+
+  /** A task gets no more while its outputs, or those of a task behind it, find no room; the last task always goes on. */
+  #isBlockedFrom(task: number): boolean {
+    return this.#edges.some(({ fromTask, writers }) => fromTask >= task && writers.some((writer) => writer.isBlocked));
   }
 
   #merger(workers: readonly number[], input: Port, edge: () => Edge): ChannelMerger {

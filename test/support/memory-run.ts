@@ -76,6 +76,7 @@ export async function runInMemory(
     observer: { observe: () => undefined, save: () => null, restore: () => undefined },
     clock,
     checkpointEveryMs: 1_000,
+    requireMine: () => undefined,
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     writeSavepoint: async () => undefined,
   });
