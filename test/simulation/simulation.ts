@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { isError } from "../../base/errors.ts";
 import { MemoryDisk } from "../../base/memory-disk.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
+import { StateFolder } from "../../runtime/checkpoint/state-folder.ts";
 import type { RunRequest } from "../../runtime/embedded-runner.ts";
 import { flipNewest } from "./bit-flip.ts";
 import { MachineFolder } from "./machine-folder.ts";
@@ -99,7 +100,10 @@ class Simulation {
     for (const [index, life] of [...processes, { parallelism, trouble: undefined }].entries()) {
       if (before !== undefined && life.parallelism !== before.parallelism) this.#note("other-parallelism");
       before = life;
-      if (fromSavepoint !== undefined) this.#whole = 0;
+      const isAnew = StateFolder.read(this.#disk, FOLDERS.state)?.state === "complete";
+      // It had come to its end when it died: the next one brings out all of it again.
+      if (isAnew) this.#markers = 0;
+      if (isAnew || fromSavepoint !== undefined) this.#whole = 0;
       const end = await this.#live(index, life, fromSavepoint);
       if (end?.isComplete === true) return this.#results(end);
       fromSavepoint = end === undefined ? undefined : FOLDERS.savepoint(index);
