@@ -12,6 +12,9 @@ import type { SimClock } from "./sim-clock.ts";
 /** Folder of the shop's log on its disk. */
 export const INPUT = "/input";
 
+/** Most time that the registry takes. */
+const REGISTRY_MS = 30;
+
 /** What the shop's databases are bound to. */
 export const SOURCES: readonly SourceBinding[] = [
   {
@@ -54,11 +57,12 @@ export class SimulatedShop {
     return new SimulatedShop(log);
   }
 
-  /** The registry beside the log. */
-  get registry(): SchemaRegistry {
+  /** The registry beside the log, which takes its time. */
+  registry(clock: SimClock, random: Random): SchemaRegistry {
     const { schemas } = this.log;
     return {
       async schemaById(id) {
+        await clock.sleep(random.below(REGISTRY_MS));
         const found = schemas[id - 1];
         if (found === undefined) throw new CountercheckError("SCHEMA_UNKNOWN", { id, registry: "simulated" });
         return found.schema as AvroSchema;

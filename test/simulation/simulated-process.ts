@@ -1,5 +1,5 @@
 import type { MemoryDisk } from "../../base/memory-disk.ts";
-import type { Random } from "../../base/random.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import { days } from "../../base/time.ts";
 import type { FinalRecord } from "../../checks/records.ts";
 import { OUTPUTS } from "../../checks/records.ts";
@@ -128,6 +128,7 @@ function makeWorker(
 ): LocalWorker {
   const { segmentBytes, slackBytes, cacheBytes, near } = sizes;
   const order = random?.fork(`splits/${index}`);
+  const registry = shop.registry(clock, random?.fork(`registry/${index}`) ?? seededRandom(index));
   const prefix = `${start}w${index}`;
   const memoryBytes = MEMORY_BYTES / parallelism;
   const store = new StateStore({ disk, dir: segments, prefix, memoryBytes, segmentBytes, slackBytes });
@@ -136,7 +137,7 @@ function makeWorker(
     graph,
     index,
     parallelism,
-    readers: openReaders(graph, SOURCES, shop.registry, { worker: index, workers: parallelism }, input),
+    readers: openReaders(graph, SOURCES, registry, { worker: index, workers: parallelism }, input),
     clock,
     retainMs,
     follow,
