@@ -2,7 +2,7 @@ import type { Batch, Layout } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { TextColumn } from "../base/columns.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { CheckpointedTask, CheckpointPart, KeptState, TaskOutput } from "../runtime/task.ts";
+import type { CheckpointedTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "../runtime/task.ts";
 import type { TaskFormat } from "./socket-task.ts";
 
 const UID = "count";
@@ -31,6 +31,7 @@ export class CountingTask implements CheckpointedTask {
   readonly kept: readonly KeptState[] = [{ uid: UID, states: [{ name: "count", schema: '"long"' }], timers: [] }];
   /** Barriers whose parts somebody may still pull. */
   heldBarriers = 0;
+  #restoredOwn = 0;
   #counts = new Map<string, number>();
   #output!: TaskOutput;
 
@@ -62,42 +63,46 @@ export class CountingTask implements CheckpointedTask {
     this.#output.emit("report", this.#counts.size);
   }
 
-  barrier(): Iterable<CheckpointPart> {
-    return this.#parts([...this.#counts]);
+  barrier(): PartsAtBarrier {
+    const own = new ByteWriter();
+    own.uint(1);
+    const parts = [...byGroup([...this.#counts])].sort(([left], [right]) => left - right).map(partOf);
+    this.heldBarriers++;
+    let isHeld = true;
+    const release = () => {
+      if (isHeld) this.heldBarriers--;
+      isHeld = false;
+    };
+    const next = () => {
+      const part = parts.shift();
+      if (part === undefined) release();
+      return part;
+    };
+    return { own: [{ uid: UID, keyGroup: -1, bytes: own.bytes() }], next, release };
   }
 
-  restore(parts: Iterable<CheckpointPart>, _kept: readonly KeptState[], isFirst: boolean): void {
-    let own = 0;
-    for (const { keyGroup, bytes } of parts) {
-      const input = new ByteReader(bytes);
-      if (keyGroup < 0) own += input.uint();
-      else while (!input.isAtEnd) this.#add(input.text(), input.uint());
-    }
-    this.#output.emit("restored", { own, isFirst });
+  take({ keyGroup, bytes }: CheckpointPart): void {
+    const input = new ByteReader(bytes);
+    if (keyGroup < 0) this.#restoredOwn += input.uint();
+    else while (!input.isAtEnd) this.#add(input.text(), input.uint());
+  }
+
+  restored(_kept: readonly KeptState[], isFirst: boolean): void {
+    this.#output.emit("restored", { own: this.#restoredOwn, isFirst });
   }
 
   #add(key: string, count: number): void {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
+}
 
-  *#parts(counts: readonly (readonly [string, number])[]): Generator<CheckpointPart> {
-    this.heldBarriers++;
-    try {
-      const own = new ByteWriter();
-      own.uint(1);
-      yield { uid: UID, keyGroup: -1, bytes: own.bytes() };
-      for (const [group, entries] of [...byGroup(counts)].sort(([left], [right]) => left - right)) {
-        const out = new ByteWriter();
-        for (const [key, count] of entries) {
-          out.text(key);
-          out.uint(count);
-        }
-        yield { uid: UID, keyGroup: group, bytes: out.bytes() };
-      }
-    } finally {
-      this.heldBarriers--;
-    }
+function partOf([keyGroup, entries]: readonly [number, readonly (readonly [string, number])[]]): CheckpointPart {
+  const out = new ByteWriter();
+  for (const [key, count] of entries) {
+    out.text(key);
+    out.uint(count);
   }
+  return { uid: UID, keyGroup, bytes: out.bytes() };
 }
 
 /** Any spread will do here. */

@@ -51,38 +51,3 @@ export function readOwnState(bytes: Uint8Array): OwnState {
   while (!input.isAtEnd) parts.push({ uid: input.text(), keyGroup: NO_GROUP, bytes: input.block() });
   return { subtask, parallelism, kept, mergers, parts };
 }
-
-/**
- * The parts of a barrier while they are pulled: those without a key group, which a task gives first, at once, and the
- * others one by one. Whoever does not pull them to the last must `release` them.
- */
-export class PulledParts {
-  /** The parts without a key group. */
-  readonly own: readonly CheckpointPart[];
-  readonly #iterator: Iterator<CheckpointPart>;
-  #next: IteratorResult<CheckpointPart>;
-
-  constructor(parts: Iterable<CheckpointPart>) {
-    this.#iterator = parts[Symbol.iterator]();
-    const own: CheckpointPart[] = [];
-    this.#next = this.#iterator.next();
-    for (; this.#isOwn(); this.#next = this.#iterator.next()) own.push(this.#next.value);
-    this.own = own;
-  }
-
-  /** The next part with a key group, or undefined behind the last. */
-  next(): CheckpointPart | undefined {
-    if (this.#next.done === true) return undefined;
-    const part = this.#next.value;
-    this.#next = this.#iterator.next();
-    return part;
-  }
-
-  release(): void {
-    if (this.#next.done !== true) this.#iterator.return?.();
-  }
-
-  #isOwn(): boolean {
-    return this.#next.done !== true && this.#next.value.keyGroup === NO_GROUP;
-  }
-}

@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import { Batch, type Layout } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert, messageOf } from "../base/errors.ts";
-import type { CheckpointedTask, CheckpointPart } from "../runtime/task.ts";
+import type { CheckpointedTask, PartsAtBarrier } from "../runtime/task.ts";
 import { readControl, writeControl } from "./control-codec.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
 import { OriginMerger } from "./origin-merger.ts";
-import { type OwnState, PulledParts, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
+import { type OwnState, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
 
 /** What the driver of a task must be told about it: how its rows and records are written. */
 export interface TaskFormat {
@@ -63,9 +63,9 @@ class Driver {
   readonly #mergers: readonly OriginMerger[];
   readonly #batches: readonly Batch[];
   /** What is being restored, in the order in which it came. */
-  readonly #restored: { readonly parts: CheckpointPart[]; readonly own: OwnState[] } = { parts: [], own: [] };
+  readonly #restored: OwnState[] = [];
   /** What is left to be pulled, by checkpoint. */
-  readonly #parts = new Map<number, PulledParts>();
+  readonly #parts = new Map<number, PartsAtBarrier>();
   #task!: CheckpointedTask;
   #place!: TaskPlace;
   /** The input whose rows wait to be handed in. */
@@ -171,18 +171,18 @@ class Driver {
 
   #restore(type: number, bytes: Buffer): void {
     if (type === TO_TASK.restore) {
-      this.#restored.parts.push(readPart(bytes));
+      this.#task.take(readPart(bytes));
       return;
     }
     const own = readOwnState(bytes);
-    this.#restored.own.push(own);
-    this.#restored.parts.push(...own.parts);
+    this.#restored.push(own);
+    for (const part of own.parts) this.#task.take(part);
   }
 
   #start(): void {
-    const { parts, own } = this.#restored;
+    const own = this.#restored.splice(0);
     if (own.length > 0) {
-      this.#task.restore(parts.splice(0), own[0]!.kept, this.#place.subtask === 0);
+      this.#task.restored(own[0]!.kept, this.#place.subtask === 0);
       this.#restoreMergers(own);
     }
     this.#answer(FROM_TASK.ready, () => undefined);
@@ -210,7 +210,7 @@ class Driver {
 
   /** Own state is sent at once: Flink takes it while its task stands still, and the parts while records flow again. */
   #barrier(checkpoint: number): void {
-    const parts = new PulledParts(this.#task.barrier());
+    const parts = this.#task.barrier();
     this.#parts.set(checkpoint, parts);
     this.#answer(FROM_TASK.barrier, (out) => {
       out.float64(checkpoint);

@@ -10,7 +10,7 @@ import { FanOut, type Receiver } from "./operators/receiver.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
 import { Events, Filter, MapRows, Pass } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
-import type { CheckpointedTask, CheckpointPart, KeptState, TaskOutput } from "./task.ts";
+import type { CheckpointedTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "./task.ts";
 
 /** Part of what an operator keeps besides its keys' state. */
 const NO_GROUP = -1;
@@ -20,6 +20,8 @@ export class ChainTask implements CheckpointedTask {
   readonly #plan: TaskPlan;
   readonly #backend: StateBackend;
   readonly #hosts: OperatorHost[] = [];
+  /** What former subtasks kept besides their keys' state, until all is there. */
+  readonly #saved = new Map<string, Uint8Array[]>();
   readonly #inputs: { readonly receiver: Receiver; readonly input: number }[] = [];
 
   constructor(plan: TaskPlan, backend: StateBackend) {
@@ -79,45 +81,28 @@ export class ChainTask implements CheckpointedTask {
     for (const host of this.#hosts) host.report();
   }
 
-  barrier(): Iterable<CheckpointPart> {
+  barrier(): PartsAtBarrier {
     const own = this.#hosts.map((host) => ({ uid: host.kept.uid, keyGroup: NO_GROUP, bytes: host.save() }));
-    return this.#parts(own, this.#backend.store.snapshot());
+    return new SnapshotParts(own, this.#hosts, this.#backend.store.snapshot());
   }
 
-  restore(parts: Iterable<CheckpointPart>, kept: readonly KeptState[], isFirst: boolean): void {
-    const saved = new Map<string, Uint8Array[]>();
-    for (const { uid, keyGroup, bytes } of parts) {
-      const host = this.#hosts.find((candidate) => candidate.kept.uid === uid);
-      if (host === undefined) continue;
-      if (keyGroup === NO_GROUP) {
-        saved.set(uid, [...(saved.get(uid) ?? []), bytes]);
-        continue;
-      }
-      const input = new ByteReader(bytes);
-      while (!input.isAtEnd) host.put(keyGroup, input.block(), input.block());
+  take({ uid, keyGroup, bytes }: CheckpointPart): void {
+    const host = this.#hosts.find((candidate) => candidate.kept.uid === uid);
+    if (host === undefined) return;
+    if (keyGroup === NO_GROUP) {
+      this.#saved.set(uid, [...(this.#saved.get(uid) ?? []), bytes]);
+      return;
     }
+    const input = new ByteReader(bytes);
+    while (!input.isAtEnd) host.put(keyGroup, input.block(), input.block());
+  }
+
+  restored(kept: readonly KeptState[], isFirst: boolean): void {
     for (const host of this.#hosts) {
       const before = kept.find(({ uid }) => uid === host.kept.uid);
-      if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? [], isFirst);
+      if (before !== undefined) host.restore(before, this.#saved.get(host.kept.uid) ?? [], isFirst);
     }
-  }
-
-  *#parts(own: readonly CheckpointPart[], snapshot: StoreSnapshot): Generator<CheckpointPart> {
-    try {
-      yield* own;
-      for (const host of this.#hosts) {
-        for (let keyGroup = 0; keyGroup < KEY_GROUPS; keyGroup++) {
-          const out = new ByteWriter(1 << 16);
-          snapshot.forEach(host.table, keyGroup, (key, record) => {
-            out.block(key);
-            out.block(record);
-          });
-          if (out.length > 0) yield { uid: host.kept.uid, keyGroup, bytes: out.bytes() };
-        }
-      }
-    } finally {
-      snapshot.release();
-    }
+    this.#saved.clear();
   }
 
   #make(node: Node, next: FanOut, output: TaskOutput): Receiver {
@@ -140,6 +125,41 @@ export class ChainTask implements CheckpointedTask {
         return host;
       }
     }
+  }
+}
+
+/** Parts out of a snapshot of the store, one per key group and operator. */
+class SnapshotParts implements PartsAtBarrier {
+  readonly own: readonly CheckpointPart[];
+  readonly #hosts: readonly OperatorHost[];
+  readonly #snapshot: StoreSnapshot;
+  /** Key group and operator in one number, key groups first. */
+  #next = 0;
+
+  constructor(own: readonly CheckpointPart[], hosts: readonly OperatorHost[], snapshot: StoreSnapshot) {
+    this.own = own;
+    this.#hosts = hosts;
+    this.#snapshot = snapshot;
+  }
+
+  next(): CheckpointPart | undefined {
+    const out = new ByteWriter(1 << 16);
+    while (this.#next < KEY_GROUPS * this.#hosts.length) {
+      const keyGroup = Math.floor(this.#next / this.#hosts.length);
+      const host = this.#hosts[this.#next % this.#hosts.length]!;
+      this.#next++;
+      this.#snapshot.forEach(host.table, keyGroup, (key, record) => {
+        out.block(key);
+        out.block(record);
+      });
+      if (out.length > 0) return { uid: host.kept.uid, keyGroup, bytes: out.bytes() };
+    }
+    this.release();
+    return undefined;
+  }
+
+  release(): void {
+    this.#snapshot.release();
   }
 }
 

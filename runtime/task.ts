@@ -40,16 +40,30 @@ export interface TaskOutput {
 export interface CheckpointedTask extends Task {
   /** What the task keeps, by operator: says whether another version of the job can take it in. */
   readonly kept: readonly KeptState[];
+  /** All inputs have reached a barrier: everything emitted so far belongs to its checkpoint. */
+  barrier(): PartsAtBarrier;
   /**
-   * All inputs have reached a barrier: everything emitted so far belongs to its checkpoint. The parts are pulled one by
-   * one while records flow, to the last; they hold the state as it was at the barrier.
+   * Before anything but `open`: takes in a part of a key group that this subtask owns now, or one of any former subtask
+   * that belongs to no key group.
    */
-  barrier(): Iterable<CheckpointPart>;
+  take(part: CheckpointPart): void;
   /**
-   * Before anything but `open`: takes in the parts of the key groups that this subtask owns now, and those of all former
-   * subtasks that belong to no key group. `isFirst` is true for one of the subtasks. STATE_INCOMPATIBLE.
+   * All parts were taken, of operators that kept `kept`; `isFirst` is true for one of the subtasks. The driver then says
+   * again where each input stood, frontiers and watermark. STATE_INCOMPATIBLE.
    */
-  restore(parts: Iterable<CheckpointPart>, kept: readonly KeptState[], isFirst: boolean): void;
+  restored(kept: readonly KeptState[], isFirst: boolean): void;
+}
+
+/**
+ * State as it was at a barrier, pulled part by part while records flow. It takes room until the last part was pulled, or
+ * `release`.
+ */
+export interface PartsAtBarrier {
+  /** The parts that belong to no key group: there at once, for drivers that must write them before records flow. */
+  readonly own: readonly CheckpointPart[];
+  /** The next part of a key group, in order of key groups, which may have several; undefined behind the last. */
+  next(): CheckpointPart | undefined;
+  release(): void;
 }
 
 /** State and timers of one operator in one key group. */
