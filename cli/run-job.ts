@@ -174,9 +174,7 @@ async function beginFrom(savepoint: Savepoint, { folder, checkpoints }: OpenStat
   const { files: _, ...manifest } = savepoint;
   const before = savepoint.before as SinkPositions;
   if (before.begunAt === outputs.position().begunAt) await outputs.goBackTo(before);
-  await checkpoints.write({ ...manifest, epoch, attempt, finished: false, before: outputs.position() }, [], () =>
-    folder.requireMine(),
-  );
+  await checkpoints.write({ ...manifest, epoch, attempt, before: outputs.position() }, [], () => folder.requireMine());
   await folder.hasBegun();
 }
 

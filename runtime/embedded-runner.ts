@@ -128,7 +128,7 @@ export class EmbeddedRunner {
     }
     if (stop?.stop === "drain") await this.#drain();
     const isComplete = hasEnded(this.#look());
-    const last = await this.#finish(isComplete, stop);
+    const last = await this.#finish(stop);
     const stuck = whyStuck(workers);
     if (stuck !== undefined && !signal.aborted && stop === undefined) raise(stuck.code, stuck.details);
     return { isComplete, last };
@@ -176,9 +176,9 @@ export class EmbeddedRunner {
   }
 
   /** Takes the last checkpoint while the workers go on with what is on its way. */
-  async #finish(isComplete: boolean, stop: RunRequest | undefined): Promise<Manifest> {
+  async #finish(stop: RunRequest | undefined): Promise<Manifest> {
     try {
-      const last = await this.#driving(this.#checkpointer!.take(isComplete));
+      const last = await this.#driving(this.#checkpointer!.take());
       if (stop?.savepoint !== undefined) await this.#options.writeSavepoint(last, stop.savepoint);
       stop?.done(undefined);
       return last;
@@ -214,7 +214,7 @@ export class EmbeddedRunner {
     try {
       if (request.savepoint !== undefined) this.#options.requireRoom?.(request.savepoint);
       if (request.stop !== undefined) return request;
-      const checkpoint = await this.#driving(this.#checkpointer!.take(false));
+      const checkpoint = await this.#driving(this.#checkpointer!.take());
       if (request.savepoint !== undefined) await this.#options.writeSavepoint(checkpoint, request.savepoint);
       request.done(undefined);
     } catch (error) {

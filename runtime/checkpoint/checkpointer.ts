@@ -91,14 +91,14 @@ export class Checkpointer {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#underWay !== undefined) return;
     if (this.#options.clock.now() < this.#dueAt && emitted < MANY_RECORDS) return;
-    this.#begin(false).catch(() => undefined);
+    this.#begin().catch(() => undefined);
   }
 
-  /** A checkpoint of now, once its outbox is out; `finished` for the last one of a run that came to its end. */
-  async take(finished: boolean): Promise<Manifest> {
+  /** A checkpoint of now, once its outbox is out. */
+  async take(): Promise<Manifest> {
     await this.#underWay;
     if (this.#failure !== undefined) throw this.#failure.error;
-    return this.#begin(finished);
+    return this.#begin();
   }
 
   /** Lets a checkpoint that is under way go no further; when it resolves, nothing of it is still being written. */
@@ -108,8 +108,8 @@ export class Checkpointer {
   }
 
   /** What one that fails had gathered is in no other, so the run cannot go on. */
-  async #begin(finished: boolean): Promise<Manifest> {
-    const underWay = this.#take(finished);
+  async #begin(): Promise<Manifest> {
+    const underWay = this.#take();
     this.#underWay = underWay;
     try {
       return await underWay;
@@ -122,14 +122,14 @@ export class Checkpointer {
     }
   }
 
-  async #take(finished: boolean): Promise<Manifest> {
+  async #take(): Promise<Manifest> {
     const parts = await Promise.all(this.#workers.map((worker) => worker.checkpoint()));
-    const writing = this.#write(parts, finished);
+    const writing = this.#write(parts);
     this.#writing = writing;
     return writing;
   }
 
-  async #write(parts: readonly WorkerPart[], finished: boolean): Promise<Manifest> {
+  async #write(parts: readonly WorkerPart[]): Promise<Manifest> {
     const { run, checkpoints, sink, observer, clock } = this.#options;
     const records = [...this.#own.splice(0), ...parts.flatMap((part) => part.outbox)];
     observer.observe(records);
@@ -138,7 +138,7 @@ export class Checkpointer {
     const takenAt = clock.now();
     const before = sink.position();
     const observed = observer.save();
-    const head = { format: 1, job: run.job, epoch, attempt, checkpoint, takenAt, finished, before, observed } as const;
+    const head = { format: 1, job: run.job, epoch, attempt, checkpoint, takenAt, before, observed } as const;
     const manifest = await checkpoints.write({ ...head, ...joined(parts) }, records, () => this.#requireGoing());
     this.#requireGoing();
     await sink.deliver({ epoch, attempt, checkpoint, records, before, takenAt });

@@ -16,8 +16,6 @@ export interface Manifest {
   readonly checkpoint: number;
   /** Wall time in epoch ms, which its outbox is delivered with however late that is. */
   readonly takenAt: number;
-  /** Everything has been read and nothing will follow. */
-  readonly finished: boolean;
   readonly parallelism: number;
   /** Segments of state, by worker. */
   readonly stores: readonly StorePart[];

@@ -98,7 +98,6 @@ function manifestOf(checkpoint: number, store: StorePart): Omit<Manifest, "outbo
     attempt: 1,
     checkpoint,
     takenAt: 0,
-    finished: false,
     parallelism: 1,
     stores: [store],
     kept: [],

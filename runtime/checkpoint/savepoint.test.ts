@@ -54,7 +54,6 @@ const MANIFEST: Manifest = {
   attempt: 3,
   checkpoint: 7,
   takenAt: 0,
-  finished: false,
   parallelism: 1,
   stores: [{ tables: [], segments: [{ file: "a.seg", bytes: 2_999_000, order: 1 }] }],
   kept: [],

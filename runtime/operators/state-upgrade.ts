@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import type { StateCodec } from "../../dataflow/operator.ts";
-import { entryLayout } from "../../state/keyed-entries.ts";
+import { entryLayout } from "../../state/entry-layout.ts";
 import type { KeptState } from "../task.ts";
 import { raiseIncompatible } from "./schema-difference.ts";
 
