@@ -61,6 +61,8 @@ export class CheckpointStore {
     const path = join(this.#dir, manifestName(checkpoint));
     await this.#writeFile(`${path}.new`, encodeManifest(whole));
     this.#onPoint("checkpoint-written");
+    // A power cut may keep its name and take its outbox's: with none before it there would be nothing to go back to.
+    if (this.list().length === 0) await this.#disk.syncFolder(this.#dir);
     requireGoing();
     this.#disk.rename(`${path}.new`, path);
     await this.#disk.syncFolder(this.#dir);
