@@ -45,37 +45,45 @@ const STALE_AFTER_MS = 400;
 export function planOf(seed: number): Plan {
   const random = seededRandom(`simulation/${seed}`);
   const shop = random.below(SHOPS);
-  const processes = 1 + random.below(4);
-  const isSlow = random.chance(0.2);
   const stalls = random.chance(0.3);
+  const isSlow = random.chance(0.2);
+  // Some jobs move from parallelism to parallelism, and live long enough each time to tidy up their state.
+  const moves = random.chance(0.25);
   return {
     seed,
     shop: { seed: shop, orders: 20 + ((shop * 7) % 41), isFaulty: shop % 4 === 3 },
     pace: {
-      most: random.pick([40, 150, 400]),
-      everyMs: random.pick([20, 60]),
+      most: moves ? 30 : random.pick([40, 150, 400]),
+      everyMs: moves ? 60 : random.pick([20, 60]),
       stall: stalls ? 0.1 : 0,
       stallMs: STALE_AFTER_MS * 2,
     },
     isChaotic: true,
     sizes: {
       ringBytes: random.pick([512, 4_096, 65_536]),
-      segmentBytes: random.pick([2_048, 16_384, 1 << 20]),
-      slackBytes: random.pick([0, 16_384]),
+      segmentBytes: moves ? 2_048 : random.pick([2_048, 16_384, 1 << 20]),
+      slackBytes: moves ? 0 : random.pick([0, 16_384]),
       cacheBytes: random.pick([0, 20_000, 1 << 20]),
       near: random.pick([4, 32, 65_536]),
     },
-    checkpointEveryMs: random.pick([1, 20, 100]),
+    checkpointEveryMs: moves ? 1 : random.pick([1, 20, 100]),
     staleAfterMs: stalls && random.chance(0.7) ? STALE_AFTER_MS : undefined,
     slowSyncs: isSlow ? { share: 0.2, of: "all" } : { share: random.chance(0.2) ? 0.6 : 0, of: "segments" },
-    processes: Array.from({ length: processes }, (_, index) => processPlan(random.fork(`process/${index}`))),
+    processes: Array.from({ length: moves ? 3 + random.below(3) : 1 + random.below(4) }, (_, index) => {
+      const own = random.fork(`process/${index}`);
+      const parallelism = 1 + own.below(3);
+      return { parallelism, trouble: moves ? endOf(own) : troubleOf(own, parallelism) };
+    }),
     parallelism: 1 + random.below(3),
   };
 }
 
-function processPlan(random: Random): ProcessPlan {
-  const parallelism = 1 + random.below(3);
-  return { parallelism, trouble: troubleOf(random, parallelism) };
+/** What ends a process that has lived for a while. */
+function endOf(random: Random): Trouble {
+  const operation = 150 + random.below(300);
+  return random.chance(0.5)
+    ? { type: "savepoint", afterMs: 50 + random.below(250) }
+    : { type: "crash", kind: random.pick(["power-cut", "killed"]), operation, isFlipped: false };
 }
 
 function troubleOf(random: Random, parallelism: number): Trouble {
