@@ -37,9 +37,7 @@ function testMany(): void {
 
 async function testOne(seed: number): Promise<void> {
   const outcome = await simulate(seed);
-  process.stdout.write(
-    `seed ${seed}: ${[...outcome.happened].map(([what, times]) => `${times} × ${what}`).join(", ")}\n`,
-  );
+  process.stdout.write(`seed ${seed}: ${shown(outcome.happened)}\n`);
   expect(outcome.problems, reproduction(outcome)).toEqual([]);
 }
 
