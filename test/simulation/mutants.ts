@@ -36,8 +36,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the rename of the manifest is not made durable",
     file: "runtime/checkpoint/checkpoint-store.ts",
-    find: "await this.#disk.syncFolder(this.#dir);",
-    replace: "await undefined;",
+    find: 'await this.#disk.syncFolder(this.#dir);\n    this.#onPoint("checkpoint-renamed");',
+    replace: 'this.#onPoint("checkpoint-renamed");',
     why: "What a checkpoint brought out is out, and the checkpoint is not there.",
   },
   {
