@@ -30,7 +30,14 @@ export interface ProcessPlan {
 
 export type Trouble =
   /** It ends before an operation of its disk; in the one case all that it wrote is there, in the other only what is durable. */
-  | { readonly type: "crash"; readonly kind: CrashKind; readonly operation: number; readonly isFlipped: boolean }
+  | {
+      readonly type: "crash";
+      readonly kind: CrashKind;
+      readonly operation: number;
+      /** Which operations are counted: where several syncs are under way, it matters most which of them are done. */
+      readonly of: "all" | "syncs";
+      readonly isFlipped: boolean;
+    }
   | { readonly type: "worker-death"; readonly worker: number; readonly turn: number }
   /** The disk is full from an operation on, for so many operations. */
   | { readonly type: "disk-full"; readonly operation: number; readonly operations: number }
@@ -83,7 +90,7 @@ function endOf(random: Random): Trouble {
   const operation = 150 + random.below(300);
   return random.chance(0.5)
     ? { type: "savepoint", afterMs: 50 + random.below(250) }
-    : { type: "crash", kind: random.pick(["power-cut", "killed"]), operation, isFlipped: false };
+    : { type: "crash", kind: random.pick(["power-cut", "killed"]), operation, of: "all", isFlipped: false };
 }
 
 function troubleOf(random: Random, parallelism: number): Trouble {
@@ -101,9 +108,11 @@ function troubleOf(random: Random, parallelism: number): Trouble {
   ] as const);
   switch (type) {
     case "power-cut":
-      return { type: "crash", kind: type, operation, isFlipped: random.chance(0.3) };
+      return random.chance(0.5)
+        ? { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(0.3) }
+        : { type: "crash", kind: type, operation: Math.ceil(operation / 2), of: "syncs", isFlipped: false };
     case "killed":
-      return { type: "crash", kind: type, operation, isFlipped: random.chance(0.1) };
+      return { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(0.1) };
     case "worker-death":
       return { type, worker: random.below(parallelism), turn: 1 + random.below(60) };
     case "disk-full":

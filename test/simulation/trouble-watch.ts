@@ -31,6 +31,7 @@ export class TroubleWatch implements DiskEvents {
   readonly #note: (happening: Happening) => void;
   #die!: () => void;
   #operations = 0;
+  #syncs = 0;
   #hasFailed = false;
 
   constructor(
@@ -53,7 +54,9 @@ export class TroubleWatch implements DiskEvents {
   before(operation: DiskOperation, path: string): void {
     const at = ++this.#operations;
     const trouble = this.#trouble;
-    if (trouble?.type === "crash" && at === trouble.operation) {
+    const isSync = SYNCS.has(operation);
+    if (isSync) this.#syncs++;
+    if (trouble?.type === "crash" && trouble.operation === (trouble.of === "all" ? at : isSync ? this.#syncs : 0)) {
       this.#note(trouble.kind);
       this.#disk.isDead = true;
       this.#die();
@@ -89,4 +92,5 @@ export class TroubleWatch implements DiskEvents {
   }
 }
 
+const SYNCS: ReadonlySet<DiskOperation> = new Set(["sync", "synced"]);
 const TAKES_ROOM: ReadonlySet<DiskOperation> = new Set(["write", "create", "make-folder"]);
