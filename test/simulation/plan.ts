@@ -110,7 +110,13 @@ function troubleOf(random: Random, parallelism: number): Trouble {
     case "power-cut":
       return random.chance(0.5)
         ? { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(0.3) }
-        : { type: "crash", kind: type, operation: Math.ceil(operation / 2), of: "syncs", isFlipped: false };
+        : {
+            type: "crash",
+            kind: type,
+            operation: Math.ceil(operation / 2),
+            of: "syncs",
+            isFlipped: random.chance(0.3),
+          };
     case "killed":
       return { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(0.1) };
     case "worker-death":
