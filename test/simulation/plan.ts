@@ -48,6 +48,8 @@ export type Trouble =
 /** Shops that are simulated; several seeds share one. */
 const SHOPS = 16;
 const STALE_AFTER_MS = 400;
+/** Share of crashes after which a bit is flipped, where the newest checkpoint is not the only one. */
+const FLIPPED = 0.6;
 
 export function planOf(seed: number): Plan {
   const random = seededRandom(`simulation/${seed}`);
@@ -90,7 +92,13 @@ function endOf(random: Random): Trouble {
   const operation = 150 + random.below(300);
   return random.chance(0.5)
     ? { type: "savepoint", afterMs: 50 + random.below(250) }
-    : { type: "crash", kind: random.pick(["power-cut", "killed"]), operation, of: "all", isFlipped: false };
+    : {
+        type: "crash",
+        kind: random.pick(["power-cut", "killed"]),
+        operation,
+        of: "all",
+        isFlipped: random.chance(FLIPPED),
+      };
 }
 
 function troubleOf(random: Random, parallelism: number): Trouble {
@@ -109,16 +117,16 @@ function troubleOf(random: Random, parallelism: number): Trouble {
   switch (type) {
     case "power-cut":
       return random.chance(0.5)
-        ? { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(0.3) }
+        ? { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(FLIPPED) }
         : {
             type: "crash",
             kind: type,
             operation: Math.ceil(operation / 2),
             of: "syncs",
-            isFlipped: random.chance(0.3),
+            isFlipped: random.chance(FLIPPED),
           };
     case "killed":
-      return { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(0.1) };
+      return { type: "crash", kind: type, operation, of: "all", isFlipped: random.chance(FLIPPED) };
     case "worker-death":
       return { type, worker: random.below(parallelism), turn: 1 + random.below(60) };
     case "disk-full":
