@@ -56,15 +56,15 @@ export const systemDisk: Disk = {
   open: (path, mode) =>
     new SystemFile(
       path,
-      attempt("open", path, () => openSync(path, FLAGS[mode])),
+      onDisk("open", path, () => openSync(path, FLAGS[mode])),
     ),
   exists: (path) => existsSync(path),
-  list: (folder) => (existsSync(folder) ? attempt("read", folder, () => readdirSync(folder).sort()) : []),
-  makeFolder: (path) => attempt("make", path, () => void mkdirSync(path, { recursive: true })),
-  rename: (from, to) => attempt("rename", from, () => renameSync(from, to)),
-  remove: (path) => attempt("remove", path, () => rmSync(path, { recursive: true, force: true })),
+  list: (folder) => (existsSync(folder) ? onDisk("read", folder, () => readdirSync(folder).sort()) : []),
+  makeFolder: (path) => onDisk("make", path, () => void mkdirSync(path, { recursive: true })),
+  rename: (from, to) => onDisk("rename", from, () => renameSync(from, to)),
+  remove: (path) => onDisk("remove", path, () => rmSync(path, { recursive: true, force: true })),
   async syncFolder(path) {
-    const fd = attempt("open", path, () => openSync(path, "r"));
+    const fd = onDisk("open", path, () => openSync(path, "r"));
     try {
       await attemptLater("sync", path, () => promisify(fsync)(fd));
     } finally {
@@ -83,11 +83,11 @@ class SystemFile implements DiskFile {
   }
 
   size(): number {
-    return attempt("read", this.path, () => fstatSync(this.#fd).size);
+    return onDisk("read", this.path, () => fstatSync(this.#fd).size);
   }
 
   read(into: Uint8Array, start: number, length: number, position: number): number {
-    return attempt("read", this.path, () => {
+    return onDisk("read", this.path, () => {
       let done = 0;
       while (done < length) {
         const n = readSync(this.#fd, into, start + done, length - done, position + done);
@@ -99,7 +99,7 @@ class SystemFile implements DiskFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
-    attempt("write", this.path, () => {
+    onDisk("write", this.path, () => {
       for (let done = 0; done < bytes.length; ) {
         done += writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
       }
@@ -107,7 +107,7 @@ class SystemFile implements DiskFile {
   }
 
   truncate(length: number): void {
-    attempt("write", this.path, () => ftruncateSync(this.#fd, length));
+    onDisk("write", this.path, () => ftruncateSync(this.#fd, length));
   }
 
   sync(): Promise<void> {
@@ -119,7 +119,8 @@ class SystemFile implements DiskFile {
   }
 }
 
-function attempt<T>(doing: string, path: string, act: () => T): T {
+/** Runs what does something to a path by means of its own. DISK_FULL, DISK_FAILED. */
+export function onDisk<T>(doing: string, path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {

@@ -562,7 +562,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: true,
     message:
-      "The state in {dir} is in use by process {pid} on {host}. Stop that first; if there is no such process, delete {file}.",
+      "The state in {dir} is in use by process {pid} on {host}. End that first (`countercheck stop`); if there is no such process, delete {file}.",
   },
   STATE_MEMORY_EXCEEDED: {
     fault: "user",

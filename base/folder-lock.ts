@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { onDisk } from "./disk.ts";
 import { raise } from "./errors.ts";
 
 /**
@@ -15,8 +16,10 @@ export function lockFolder(dir: string, code: "LOG_LOCKED" | "STATE_LOCKED"): Fo
   const name = `writer-${randomUUID()}.lock`;
   const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   const hidden = join(dir, `.${name}`);
-  writeFileSync(hidden, JSON.stringify(holder));
-  renameSync(hidden, join(dir, name));
+  onDisk("lock", dir, () => {
+    writeFileSync(hidden, JSON.stringify(holder));
+    renameSync(hidden, join(dir, name));
+  });
   for (const other of readdirSync(dir).filter((file) => LOCK.test(file) && file !== name)) {
     const held = readHolder(join(dir, other));
     if (held === undefined) continue;
@@ -50,12 +53,18 @@ interface Holder {
   readonly started: string;
 }
 
+/** Who put the file down cannot be told, so nobody can know that they are gone. */
+const UNKNOWN: Holder = { pid: 0, host: "unknown", started: "" };
+
 function readHolder(path: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Holder;
+    const { pid, host, started } = Object(JSON.parse(readFileSync(path, "utf8")));
+    if (Number.isSafeInteger(pid) && typeof host === "string" && typeof started === "string")
+      return { pid, host, started };
+    return UNKNOWN;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    return { pid: 0, host: "unknown", started: "" };
+    return UNKNOWN;
   }
 }
 

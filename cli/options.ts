@@ -2,6 +2,9 @@ import { InvalidArgumentError, Option } from "commander";
 import type { FailureClass } from "../checks/judgement.ts";
 import { grouped } from "./table.ts";
 
+/** More threads than that only get in each other's way: each of them talks to all others. */
+export const MOST_WORKERS = 32;
+
 /** Parses a whole number from 0 up. */
 export function count(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");

@@ -10,6 +10,7 @@ import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
 import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime/embedded-runner.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
+import type { MarkerRecord } from "../schemas/contracts.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { boundGarbage } from "./memory.ts";
@@ -94,6 +95,7 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,
+    out: await lastOut(request),
     job: graph.name,
     fresh,
     fromSavepoint,
@@ -105,6 +107,16 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     return await runWith(request, state, outputs);
   } finally {
     state.lock.release();
+  }
+}
+
+/** A log that is damaged stands in the way of a run that goes on with it, and of no other. */
+async function lastOut(request: RunRequest): Promise<MarkerRecord | undefined> {
+  try {
+    return await lastMarkerIn(diskOf(request), outputPaths.log(request.output));
+  } catch (error) {
+    if (isError(error, "LOG_CORRUPT")) return undefined;
+    throw error;
   }
 }
 

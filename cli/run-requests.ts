@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { isError, messageOf, raise } from "../base/errors.ts";
+import { type ErrorCode, errorCatalogue } from "../base/error-catalogue.ts";
+import { type ErrorDetails, isError, messageOf, raise } from "../base/errors.ts";
 import { holderOf } from "../base/folder-lock.ts";
 import type { RunRequest, RunRequests } from "../runtime/embedded-runner.ts";
 import { writing } from "./write-text.ts";
@@ -19,7 +20,14 @@ const wishShape = z.strictObject({
   savepoint: z.string().min(1).optional(),
   stop: z.enum(["drain", "keep"]).optional(),
 });
-const answerShape = z.object({ error: z.string().nullable() });
+const failureShape = z.object({
+  code: z.string().optional(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  message: z.string(),
+});
+type Failure = z.infer<typeof failureShape>;
+
+const answerShape = z.object({ error: failureShape.nullable() });
 
 const ASKED = /^([0-9a-f-]{36})\.asked\.json$/;
 const LOOK_EVERY_MS = 200;
@@ -38,9 +46,9 @@ export class RequestFolder implements RunRequests {
     writing(this.#dir, () => {
       mkdirSync(this.#dir, { recursive: true });
       early = this.#asked();
-      for (const file of readdirSync(this.#dir)) rmSync(join(this.#dir, file), { force: true });
+      for (const file of readdirSync(this.#dir)) rmSync(join(this.#dir, file), { recursive: true, force: true });
     });
-    for (const id of early) this.#answer(id, "It had only begun; ask again.");
+    for (const id of early) this.#answer(id, { message: "It had only begun; ask again." });
   }
 
   next(): RunRequest | undefined {
@@ -52,14 +60,16 @@ export class RequestFolder implements RunRequests {
     const wish = readWish(askedFile(this.#dir, id));
     rmSync(askedFile(this.#dir, id), { force: true });
     if (wish === undefined) {
-      this.#answer(id, "It does not understand what it was asked; does another version of countercheck ask?");
+      this.#answer(id, {
+        message: "It does not understand what it was asked; does another version of countercheck ask?",
+      });
       return undefined;
     }
     const { savepoint, stop } = wish;
     return {
       ...(savepoint === undefined ? {} : { savepoint }),
       ...(stop === undefined ? {} : { stop }),
-      done: (error) => this.#answer(id, error === undefined ? null : messageOf(error)),
+      done: (error) => this.#answer(id, error === undefined ? null : failureOf(error)),
     };
   }
 
@@ -67,7 +77,7 @@ export class RequestFolder implements RunRequests {
     return readdirSync(this.#dir).flatMap((name) => ASKED.exec(name)?.[1] ?? []);
   }
 
-  #answer(id: string, error: string | null): void {
+  #answer(id: string, error: Failure | null): void {
     putDown(answerFile(this.#dir, id), { error });
   }
 }
@@ -89,12 +99,29 @@ export async function askRun(stateDir: string, wish: Wish, timeoutMs: number): P
     // Looked up first, so that the answer of a run that is gone by now is seen.
     const wasGone = isGone();
     const answer = takeAnswer(dir, id);
-    if (answer?.error) raise("RUN_REQUEST_FAILED", { reason: answer.error });
+    if (answer?.error) raiseFailure(answer.error);
     isDone = answer !== undefined;
     if (wasGone && !isDone) raise("RUN_ENDED", { dir: stateDir });
     if (!isDone) await waitUntil(until, holder.pid, timeoutMs);
   }
   while (wish.stop !== undefined && !isGone()) await waitUntil(until, holder.pid, timeoutMs);
+}
+
+/** An error of the run becomes the same here. */
+function raiseFailure({ code, details, message }: Failure): never {
+  if (code !== undefined && Object.hasOwn(errorCatalogue, code)) raise(code as ErrorCode, details);
+  raise("RUN_REQUEST_FAILED", { reason: message });
+}
+
+function failureOf(error: unknown): Failure {
+  const message = messageOf(error);
+  if (!isError(error)) return { message };
+  const details = Object.entries(error.details).map(([name, value]) => [name, plain(value)] as const);
+  return { code: error.code, details: Object.fromEntries(details), message };
+}
+
+function plain(value: ErrorDetails[string]): string | number | boolean {
+  return typeof value === "bigint" || value === undefined ? String(value) : value;
 }
 
 async function waitUntil(until: number, pid: number, timeoutMs: number): Promise<void> {

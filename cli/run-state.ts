@@ -6,6 +6,12 @@ import type { Manifest } from "../runtime/checkpoint/manifest.ts";
 import { importSegments, readSavepoint, type Savepoint } from "../runtime/checkpoint/savepoint.ts";
 import { type RunState, StateFolder } from "../runtime/checkpoint/state-folder.ts";
 
+/** An epoch and an attempt in it. */
+export interface Beginning {
+  readonly epoch: number;
+  readonly attempt: number;
+}
+
 /** How the state of a run is opened. */
 export interface StateRequest {
   readonly dir: string;
@@ -16,6 +22,8 @@ export interface StateRequest {
   readonly fromSavepoint?: string | undefined;
   /** Throws where the job cannot go on from a checkpoint; before anything is changed. */
   readonly requireUsable: (from: Manifest) => void;
+  /** What the results in the output folder were last brought out by. */
+  readonly out?: Beginning | undefined;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
   /** Default: the machine's own. The lock is always on that. */
@@ -43,7 +51,7 @@ export interface OpenState {
  * and what `requireUsable` throws; all but the first leave everything as it was.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
-  const { dir, job, fresh, onPoint, requireUsable, disk = systemDisk } = request;
+  const { dir, job, fresh, out, onPoint, requireUsable, disk = systemDisk } = request;
   disk.makeFolder(dir);
   const lock = lockFolder(dir, "STATE_LOCKED");
   try {
@@ -51,11 +59,14 @@ export async function openState(request: StateRequest): Promise<OpenState> {
     const source = savepointOf(request, before);
     const savepoint = source === undefined ? undefined : readSavepointOf(disk, job, source);
     const begins = fresh || savepoint !== undefined || before?.state === "complete";
+    // What a run has brought out is never begun anew, nor its epochs, because its state is lost.
+    if (!begins && before === undefined && out !== undefined)
+      raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
     const checkpoints = new CheckpointStore(disk, dir, onPoint);
     const newest = begins || before?.job !== job ? undefined : newestOf(checkpoints, before.epoch);
     const from = savepoint ?? newest;
     if (from !== undefined) requireUsable(from);
-    const folder = await StateFolder.take(disk, dir, job, begins ? (savepoint ?? NOTHING) : undefined, source);
+    const folder = await StateFolder.take(disk, dir, job, begins ? newerOf(savepoint, out) : undefined, source);
     if (begins) checkpoints.clear();
     if (savepoint !== undefined) await importSegments(disk, savepoint, source!, checkpoints.segments);
     const hasCheckpoints = newest !== undefined || (!begins && hasDamaged(checkpoints));
@@ -66,7 +77,13 @@ export async function openState(request: StateRequest): Promise<OpenState> {
   }
 }
 
-const NOTHING = { epoch: 0, attempt: 0 };
+/** What a run that begins must be above: the savepoint that it begins from, and what is out. */
+function newerOf(savepoint: Beginning | undefined, out: Beginning | undefined): Beginning {
+  return {
+    epoch: Math.max(savepoint?.epoch ?? 0, out?.epoch ?? 0),
+    attempt: Math.max(savepoint?.attempt ?? 0, out?.attempt ?? 0),
+  };
+}
 
 /** The one that is asked for, or that a run was to begin from which died before it had. */
 function savepointOf({ fresh, fromSavepoint, job }: StateRequest, before: RunState | undefined): string | undefined {

@@ -154,8 +154,10 @@ function checkFields(
 ) {
   const invalid = (field: string, reason: string) =>
     raise("MODEL_INVALID", { model: name, reason: `${field}: ${reason}` });
-  for (const [field, { kind, money }] of Object.entries(fields)) {
+  for (const [field, { kind, money, column }] of Object.entries(fields)) {
     if (!isFieldName(field)) invalid(JSON.stringify(field), "its name should be letters and digits");
+    if (column !== undefined && typeof column !== "string")
+      invalid(field, `its column is ${JSON.stringify(column)}, and should be a name, as in ${kind}("other_name")`);
     const scale = money?.scale ?? 0;
     if (kind === "money" && !(Number.isInteger(scale) && scale >= 0 && scale <= 18)) {
       invalid(field, `its scale is ${scale}, and should be a whole number from 0 to 18`);

@@ -5,12 +5,11 @@ import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
-import { KEY_GROUPS } from "../../state/key-groups.ts";
 import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
-import { between, count } from "../options.ts";
+import { between, count, MOST_WORKERS } from "../options.ts";
 import { openProgress, type Progress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { type RunResult, runJob } from "../run-job.ts";
@@ -52,7 +51,7 @@ export function addDemo(program: Command): void {
     .option("--seed <n>", "what the shop is made from", count, 1)
     .option("--orders <n>", "orders that arrive", between(0, MAX_ORDERS), 20_000)
     .option("--dir <dir>", "folder for the log and the results; emptied first", ".countercheck/demo")
-    .option("--parallelism <n>", "workers, each in a thread of its own", between(1, KEY_GROUPS), 1)
+    .option("--parallelism <n>", "workers, each in a thread of its own", between(1, MOST_WORKERS), 1)
     .option("--json", "one JSON document on stdout")
     .option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines")
     .option("--history <file>", "write all emitted verdicts, as JSON lines")

@@ -2,13 +2,12 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { formatTime } from "../../base/time.ts";
-import { KEY_GROUPS } from "../../state/key-groups.ts";
 import { openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJob } from "../load-job.ts";
-import { between } from "../options.ts";
+import { between, MOST_WORKERS } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
@@ -56,7 +55,7 @@ export function addRun(program: Command, hooks?: RunHooks): void {
     .argument("<job>", "a TypeScript file whose default export is a job, or a folder with a job.ts")
     .requiredOption("--config <file>", "where sources, schemas and results are")
     .option("--follow", "go on when all has been read, until Ctrl-C")
-    .option("--parallelism <n>", "workers, each in a thread of its own", between(1, KEY_GROUPS), 1)
+    .option("--parallelism <n>", "workers, each in a thread of its own", between(1, MOST_WORKERS), 1)
     .option("--fresh", "begin from the start of the log, even if there is a run to go on with")
     .addOption(
       new Option("--from-savepoint <dir>", "begin from a savepoint, which may be of another parallelism").conflicts(

@@ -10,12 +10,19 @@ import { terminal } from "../terminal.ts";
 /** A run's summary: verdicts by status and class, money at risk, what was met on the way, and what to do next. */
 export function runText(job: string, result: RunResult, dir: string): string {
   const { bold } = terminal.colors;
-  const { events, seconds, tally, metrics } = result;
+  const { events, seconds, tally, metrics, resumedFrom } = result;
   return [
-    bold(`${job}: ${grouped(events)} changes in ${seconds.toFixed(1)} s`),
+    bold(
+      `${job}: ${grouped(events)} changes, ${seconds.toFixed(1)} s${resumedFrom === undefined ? "" : " since it was gone on with"}`,
+    ),
+    ...(resumedFrom === undefined
+      ? []
+      : [`  gone on with from checkpoint ${resumedFrom}; counts are of the whole run`]),
     ...metrics.sources.map(({ source, frontier }) => `  ${source} read through ${formatTime(frontier)}`),
     "",
-    finalsTable(tally.finals()),
+    result.isComplete
+      ? finalsTable(tally.finals())
+      : "Stopped: the next run goes on from here, and final verdicts come at the end.",
     "",
     `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
     `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters.all)} to be decided`,
@@ -27,7 +34,7 @@ export function runText(job: string, result: RunResult, dir: string): string {
 }
 
 function finalsTable(finals: readonly FinalCount[]): string {
-  if (finals.length === 0) return "No final verdicts: the run was not read to its end, or no check saw a row.";
+  if (finals.length === 0) return "No final verdicts: no check saw a row.";
   return table(
     [
       { title: "check" },

@@ -35,10 +35,12 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
       // Before there are workers: to convert state, or to spill timers, they make files of their own.
       checkpoints.sweep();
       const workers = await started(options, from);
-      checkpoints.prune([from, ...olderThan(options, checkpoint)]);
-      observer.restore(from.observed);
-      const { epoch, attempt, before, takenAt } = from;
-      await sink.recover({ epoch, attempt, checkpoint, records, before, takenAt });
+      await orClosed(workers, async () => {
+        checkpoints.prune([from, ...olderThan(options, checkpoint)]);
+        observer.restore(from.observed);
+        const { epoch, attempt, before, takenAt } = from;
+        await sink.recover({ epoch, attempt, checkpoint, records, before, takenAt });
+      });
       return { workers, from, warnings };
     } catch (error) {
       if (!isError(error, "CHECKPOINT_DAMAGED") && !isError(error, "STATE_CORRUPT")) throw error;
@@ -54,9 +56,14 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
 
 async function started({ openWorkers }: RecoveryOptions, from: Manifest | undefined): Promise<WorkerHandle[]> {
   const workers = openWorkers(from);
+  await orClosed(workers, () => Promise.all(workers.map((worker) => worker.start(from))));
+  return workers;
+}
+
+/** Workers live on in their threads, and the process with them, unless they are closed. */
+async function orClosed(workers: readonly WorkerHandle[], act: () => Promise<unknown>): Promise<void> {
   try {
-    await Promise.all(workers.map((worker) => worker.start(from)));
-    return workers;
+    await act();
   } catch (error) {
     await Promise.allSettled(workers.map((worker) => worker.close()));
     throw error;

@@ -38,10 +38,7 @@ export class StateFolder {
     try {
       const bytes = Buffer.alloc(file.size());
       file.read(bytes, 0, bytes.length, 0);
-      return JSON.parse(bytes.toString("utf8")) as RunState;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      return raise("STATE_FOLDER_DAMAGED", { path });
+      return parse(bytes.toString("utf8")) ?? raise("STATE_FOLDER_DAMAGED", { path });
     } finally {
       file.close();
     }
@@ -109,6 +106,24 @@ export class StateFolder {
     this.#disk.rename(`${path}.new`, path);
     await this.#disk.syncFolder(this.#dir);
   }
+}
+
+function parse(text: string): RunState | undefined {
+  let found: Partial<Record<keyof RunState, unknown>>;
+  try {
+    found = Object(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  const { job, epoch, attempt, state, savepoint } = found;
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+  const isWhole =
+    typeof job === "string" &&
+    isCount(epoch) &&
+    isCount(attempt) &&
+    (state === "running" || state === "complete") &&
+    (savepoint === undefined || typeof savepoint === "string");
+  return isWhole ? (found as RunState) : undefined;
 }
 
 function fileOf(dir: string): string {

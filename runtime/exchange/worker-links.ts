@@ -17,10 +17,10 @@ export interface LinksMemory {
   readonly bells: readonly SharedArrayBuffer[];
 }
 
-const RING_BYTES = 1 << 20;
-const SMALL_RING_BYTES = 1 << 17;
-/** From so many rings on they are small. */
-const MANY_RINGS = 64;
+/** All rings together take about so much, each of them between these bounds. */
+const ALL_RINGS_BYTES = 1 << 26;
+const MOST_RING_BYTES = 1 << 20;
+const LEAST_RING_BYTES = 1 << 12;
 
 /** Frames that are taken from a channel before the next one has its turn. */
 const FRAMES_PER_TURN = 8;
@@ -28,7 +28,8 @@ const FRAMES_PER_TURN = 8;
 /** Makes the memory that connects so many workers of a job. */
 export function makeLinksMemory(graph: Graph, workers: number): LinksMemory {
   const edges = planOf(graph).tasks.reduce((sum, task) => sum + task.outputs.length, 0);
-  const bytes = edges * workers * workers > MANY_RINGS ? SMALL_RING_BYTES : RING_BYTES;
+  const share = 2 ** Math.floor(Math.log2(ALL_RINGS_BYTES / Math.max(1, edges * workers * workers)));
+  const bytes = Math.min(MOST_RING_BYTES, Math.max(LEAST_RING_BYTES, share));
   const perWorker = <T>(make: () => T) => Array.from({ length: workers }, make);
   return {
     rings: Array.from({ length: edges }, () => perWorker(() => perWorker(() => makeRing(bytes)))),

@@ -60,9 +60,9 @@ describe.concurrent("a run that is asked for something", () => {
 
     writeFileSync(join(folder.path, "file"), "");
     const refused: [string[], number, RegExp][] = [
-      [["savepoint", "one"], 1, /^error RUN_REQUEST_FAILED: The run could not do it: .*\/one is there already\./],
+      [["savepoint", "one"], 1, /^error SAVEPOINT_EXISTS: .*\/one is there already\./],
       [["savepoint", "file"], 1, /file is there already\./],
-      [["savepoint", "file/within"], 1, /^error RUN_REQUEST_FAILED: .* Could not make .*: .* See to the disk/],
+      [["savepoint", "file/within"], 1, /^error DISK_FAILED: Could not make .*: .* See to the disk/],
       [["savepoint", "out/state/here"], 2, /^error SAVEPOINT_MISPLACED: .* lies in .*\/out\/state/],
       [["stop", "--savepoint", "one"], 1, /one is there already\./],
       [["stop", "--drain", "--savepoint", "file"], 1, /file is there already\./],
