@@ -8,7 +8,7 @@ import { Desk } from "../connectors/desk/desk.ts";
 import type { DeliveryId, RunEnd, RunRecord, RunStart } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { Suspension } from "../dataflow/source.ts";
-import type { OutboxRecord } from "../runtime/outbox.ts";
+import type { Delivery as Outgoing } from "../runtime/checkpoint/checkpointer.ts";
 import {
   type AlertRecord,
   decodeAlert,
@@ -37,17 +37,9 @@ export const outputPaths = {
 };
 
 /** What the results of a checkpoint are delivered with. A checkpoint is named by its epoch, attempt and number for ever. */
-export interface Delivery {
-  readonly epoch: number;
-  /** Which start of the job made the checkpoint. */
-  readonly attempt: number;
-  readonly checkpoint: number;
-  /** What was emitted since the checkpoint before. */
-  readonly records: readonly OutboxRecord[];
+export interface Delivery extends Outgoing {
   /** What `position` gave when the checkpoint was made. */
   readonly before: SinkPositions;
-  /** Wall time of the checkpoint, in epoch ms. */
-  readonly takenAt: number;
 }
 
 /** How far results are, as a checkpoint keeps it; plain JSON. */

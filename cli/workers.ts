@@ -3,7 +3,7 @@ import { systemDisk } from "../base/disk.ts";
 import { seededRandom } from "../base/random.ts";
 import { systemClock } from "../base/time.ts";
 import type { Graph } from "../dataflow/graph.ts";
-import type { Manifest, SplitEntry } from "../runtime/checkpoint/manifest.ts";
+import { type Manifest, type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import { type LinksMemory, makeLinksMemory, type RingLinks } from "../runtime/exchange/worker-links.ts";
 import type { Scheduler } from "../runtime/source-loop.ts";
 import { ThreadWorker } from "../runtime/thread-worker.ts";
@@ -129,17 +129,13 @@ export function makeWorker(
 
 /** Splits keep the numbers that they have in a checkpoint; new ones get numbers behind them. */
 export function numberSplits(splits: readonly TableSplit[], known: readonly SplitEntry[]): [string, number][] {
-  const groups = new Map(known.map(({ source, name, group }) => [splitName(source, name), group]));
+  const groups = new Map(known.map(({ source, name, group }) => [splitKey(source, name), group]));
   let next = Math.max(-1, ...groups.values()) + 1;
-  for (const { source, topic, partition } of splits) {
-    const name = splitName(source.name, `${topic}/${partition}`);
-    if (!groups.has(name)) groups.set(name, next++);
+  for (const split of splits) {
+    const key = splitKey(split.source.name, splitName(split));
+    if (!groups.has(key)) groups.set(key, next++);
   }
   return [...groups];
-}
-
-function splitName(source: string, name: string): string {
-  return `${source} ${name}`;
 }
 
 /** Reads whatever partition chance picks. */

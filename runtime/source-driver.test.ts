@@ -18,7 +18,8 @@ import { StateStore, type StorePart } from "../state/state-store.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
 import { TemporaryLog } from "../test/support/debezium-harness.ts";
 import { layShopLog } from "../test/support/shop.ts";
-import { type SavedSource, type SavedSplit, SourceDriver } from "./source-driver.ts";
+import type { SplitEntry } from "./checkpoint/manifest.ts";
+import { type SavedSource, SourceDriver } from "./source-driver.ts";
 
 const MODELS = [Payment, Refund];
 
@@ -100,7 +101,7 @@ class Workers {
     driver: SourceDriver,
     store: StateStore,
     parts: StorePart[],
-    saved: { splits: SavedSplit[]; sources: string[]; rows: SavedSource["manifest"]["rows"] },
+    saved: { splits: SplitEntry[]; sources: string[]; rows: SavedSource["manifest"]["rows"] },
   ): Promise<void> {
     const reader = (text: string) => new ByteReader(Buffer.from(text, "base64"));
     store.restore(parts, (_table, group) => driver.ownGroups.includes(group));

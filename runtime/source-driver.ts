@@ -5,7 +5,8 @@ import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { RecordFault, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
+import type { RecordFault, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
+import { type SplitEntry, splitKey, splitName } from "./checkpoint/manifest.ts";
 import { SourceFrontier } from "./frontier.ts";
 import { type RowBackend, RowStage } from "./operators/row-stage.ts";
 import { nameOfRows, rowTable } from "./operators/row-table.ts";
@@ -48,19 +49,6 @@ export interface SourceDriverOptions {
   readonly tellsHeartbeats?: boolean;
 }
 
-/** A partition of a source, as one worker read it; all but `saved` for those who put partitions together. */
-export interface SavedSplit {
-  readonly source: string;
-  /** `topic/partition`. */
-  readonly name: string;
-  /** Number of the split's rows in the store. */
-  readonly group: number;
-  /** Offset of the next record to be read. */
-  readonly offset: number;
-  /** In base64. */
-  readonly saved: string;
-}
-
 /** What drivers of a source saved, as one of those that go on from it sees it. */
 export interface SavedSource {
   readonly manifest: { readonly rows: readonly { readonly table: string; readonly schema: string }[] };
@@ -68,11 +56,6 @@ export interface SavedSource {
   savedOfSource(source: string): readonly ByteReader[];
   /** What was saved of a split, by its name; of a heartbeat split where it was read the least far. */
   split(source: string, name: string): ByteReader | undefined;
-}
-
-/** What a split is called in a job: its source, topic and partition. */
-export function splitKey(source: string, split: Split): string {
-  return `${source} ${nameOf(split)}`;
 }
 
 /** What is known of a split. */
@@ -120,8 +103,8 @@ export class SourceDriver {
     this.#stages = new Map(models.map((model) => [model, this.#makeStages(model, retainMs, backend)]));
     this.#hasData = reader.splits.some((split) => !split.heartbeat);
     this.#splits = reader.splits.map((split) => {
-      const group = groups.get(splitKey(reader.source, split));
-      assert(group !== undefined, `split ${splitKey(reader.source, split)} has a number`);
+      const group = groups.get(splitKey(reader.source, splitName(split)));
+      assert(group !== undefined, `split ${splitKey(reader.source, splitName(split))} has a number`);
       return { group, ended: false, hasBegun: false, changes: 0, repeats: 0, faults: 0 };
     });
     this.#output = this.#makeOutput();
@@ -185,7 +168,7 @@ export class SourceDriver {
    * What is known of each split, to go on from; between reads. A split in which positions went back is gone on with from
    * before that, since what it held behind that place was not taken.
    */
-  saveSplits(): SavedSplit[] {
+  saveSplits(): SplitEntry[] {
     return this.reader.splits.map((split, index) => {
       const { group, ended, hasBegun, changes, repeats, faults } = this.#splits[index]!;
       const isUndone = this.stopped && index === this.#reading;
@@ -197,7 +180,7 @@ export class SourceDriver {
       else this.reader.save(index, out);
       const offset = isUndone ? this.#offsetBefore : this.reader.position(index);
       const saved = out.bytes().toString("base64");
-      return { source: this.reader.source, name: nameOf(split), group, offset, saved };
+      return { source: this.reader.source, name: splitName(split), group, offset, saved };
     });
   }
 
@@ -220,7 +203,7 @@ export class SourceDriver {
     }
     for (const input of saved.savedOfSource(this.reader.source)) takePosition(input, this.#position);
     for (const [index, split] of this.reader.splits.entries()) {
-      const input = saved.split(this.reader.source, nameOf(split));
+      const input = saved.split(this.reader.source, splitName(split));
       if (input === undefined) continue;
       const state = this.#splits[index]!;
       state.ended = input.flag();
@@ -369,8 +352,4 @@ function dateSeed(batch: Batch): void {
     time.values[row] = seed.values[row]!;
     seed.nulls[row] = 1;
   }
-}
-
-function nameOf({ topic, partition }: Split): string {
-  return `${topic}/${partition}`;
 }

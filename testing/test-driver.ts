@@ -17,8 +17,9 @@ import { modelsOf } from "../dataflow/graph.ts";
 import type { Field, Fields, Model, MoneyValue, ValueOf } from "../dataflow/model.ts";
 import { writeFields } from "../dataflow/row-writer.ts";
 import type { RecordFault, Suspension } from "../dataflow/source.ts";
+import { splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import { JobTasks } from "../runtime/job-tasks.ts";
-import { SourceDriver, splitKey } from "../runtime/source-driver.ts";
+import { SourceDriver } from "../runtime/source-driver.ts";
 import { ManualReader, type ManualSourceOptions } from "./manual-reader.ts";
 import { memoryBackend } from "./memory-backend.ts";
 
@@ -60,7 +61,7 @@ export class TestDriver {
       const own = models.filter((model) => model.from.some((from) => from.source === name));
       const reader = new ManualReader(name, own, sources[name] ?? {});
       const retainMs = sources[name]?.retainMs ?? days(180);
-      const groups = new Map(reader.splits.map((split, index) => [splitKey(name, split), index]));
+      const groups = new Map(reader.splits.map((split, index) => [splitKey(name, splitName(split)), index]));
       const driver = new SourceDriver(
         { reader, models: own, retainMs, backend, groups },
         {

@@ -48,3 +48,13 @@ export interface SplitEntry {
   /** What the reader and the frontier know of it, in base64. */
   readonly saved: string;
 }
+
+/** What a partition is called in its source: `topic/partition`. */
+export function splitName({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`;
+}
+
+/** What a partition is called in a job, by its source and its name there. */
+export function splitKey(source: string, name: string): string {
+  return `${source} ${name}`;
+}

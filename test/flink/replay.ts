@@ -14,8 +14,9 @@ import { changeColumns } from "../../dataflow/change-layout.ts";
 import { modelsOf } from "../../dataflow/graph.ts";
 import type { Control } from "../../dataflow/operator.ts";
 import { type Origin, writeControl } from "../../flink/control-codec.ts";
+import { splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
 import { JobTasks } from "../../runtime/job-tasks.ts";
-import { SourceDriver, splitKey } from "../../runtime/source-driver.ts";
+import { SourceDriver } from "../../runtime/source-driver.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { hashBytes, keyGroupOf } from "../../state/key-groups.ts";
 import { memoryBackend } from "../../testing/memory-backend.ts";
@@ -176,7 +177,7 @@ async function readSplit(options: ReplayOptions, split: number, files: readonly 
     const reader = openReader(options, source, split);
     if (reader === undefined) return [];
     const models = modelsOf(graph).filter((model) => model.from.some((table) => table.source === source.name));
-    const groups = new Map(reader.splits.map((each, index) => [splitKey(source.name, each), index]));
+    const groups = new Map(reader.splits.map((each, index) => [splitKey(source.name, splitName(each)), index]));
     return [
       new SourceDriver(
         { reader, models, retainMs: days(180), backend, groups },
