@@ -70,6 +70,11 @@ export const errorCatalogue = {
     message:
       "{place} refers to the environment variable {name}, which is not set. Set it where the command is started.",
   },
+  CONFIG_SECRET_UNREADABLE: {
+    fault: "user",
+    retryable: false,
+    message: "{place} refers to the file {file}, which cannot be read: {reason}. Put the secret there.",
+  },
   CONTRACT_CORRUPT: {
     fault: "external",
     retryable: false,

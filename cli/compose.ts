@@ -1,9 +1,10 @@
 import { type Disk, systemDisk } from "../base/disk.ts";
-import { raise } from "../base/errors.ts";
-import type { TablePartition } from "../connectors/debezium/partition-reader.ts";
+import { assert, raise } from "../base/errors.ts";
+import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
 import { DebeziumReader } from "../connectors/debezium/reader.ts";
 import { FileLog } from "../connectors/file/file-log.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
+import type { StartPosition } from "../connectors/kafka/config.ts";
 import { type Graph, modelsOf, type Node } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
@@ -23,22 +24,33 @@ export interface TableSplit {
   readonly table: string;
   readonly topic: string;
   readonly partition: number;
+  /** Where it is begun with when no checkpoint knows it; of a broker's only. */
+  readonly start?: StartPosition;
 }
+
+/** Finds the partitions of a topic of a source, and where to begin with them. */
+export type FindPartitions = (
+  source: SourceBinding,
+  topic: string,
+) => readonly Pick<TableSplit, "partition" | "start">[];
+
+/** Opens what reads a split; the caller closes it. */
+export type OpenPartition = (split: TableSplit) => PartitionReader;
 
 /**
  * Opens a reader for every source that the graph's models name, with the splits of a share. Tables that no model reads
- * are left out, except heartbeats, which every worker reads. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, and what opening a file
- * log raises.
+ * are left out, except heartbeats, which every worker reads. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, and what opening a
+ * partition raises.
  */
 export function openReaders(
   graph: Graph,
   sources: readonly SourceBinding[],
   registry: Pick<SchemaRegistry, "schemaById">,
   share: Share = { worker: 0, workers: 1 },
-  disk: Disk = systemDisk,
+  open: OpenPartition = openFile(),
 ): DebeziumReader[] {
   const models = modelsOf(graph);
-  const splits = share.splits ?? splitsOf(graph, sources, disk);
+  const splits = share.splits ?? splitsOf(graph, sources);
   requireBound(models, sources);
   const data = splits.filter(({ source, table }) => table !== source.heartbeatTable);
   const mine = splits.filter((split) => {
@@ -46,21 +58,26 @@ export function openReaders(
     return index < 0 || index % share.workers === share.worker;
   });
   return [...new Set(splits.map(({ source }) => source))].map((source) => {
-    const partitions = mine.filter((split) => split.source === source).map((split) => openPartition(split, disk));
+    const partitions = mine
+      .filter((split) => split.source === source)
+      .map((split) => ({ table: split.table, partition: split.partition, reader: open(split) }));
     return new DebeziumReader({ source, models, registry, partitions });
   });
 }
 
 /** All splits that a graph reads, in one order everywhere. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, LOG_NOT_FOUND. */
-export function splitsOf(graph: Graph, sources: readonly SourceBinding[], disk: Disk = systemDisk): TableSplit[] {
+export function splitsOf(
+  graph: Graph,
+  sources: readonly SourceBinding[],
+  find: FindPartitions = partitionsInFiles(),
+): TableSplit[] {
   const models = modelsOf(graph);
   requireBound(models, sources);
   const used = sources.filter(({ name }) => models.some((model) => model.from.some((from) => from.source === name)));
   return used.flatMap((source) =>
     tablesRead(source, models).flatMap((table) => {
       const { topic } = source.tables[table]!;
-      const partitions = FileLog.topics(source.log, disk).find((info) => info.topic === topic)?.partitions ?? 1;
-      return Array.from({ length: partitions }, (_, partition) => ({ source, table, topic, partition }));
+      return find(source, topic).map((found) => ({ source, table, topic, ...found }));
     }),
   );
 }
@@ -95,6 +112,19 @@ function requireBound(models: readonly Model[], sources: readonly SourceBinding[
   }
 }
 
-function openPartition({ source, table, topic, partition }: TableSplit, disk: Disk): TablePartition {
-  return { table, partition, reader: new FileLogReader(source.log, topic, partition, disk) };
+/** Partitions of topics in file logs on a disk. */
+export function partitionsInFiles(disk: Disk = systemDisk): FindPartitions {
+  return ({ input }, topic) => {
+    assert("folder" in input, "a file log");
+    const partitions = FileLog.topics(input.folder, disk).find((info) => info.topic === topic)?.partitions ?? 1;
+    return Array.from({ length: partitions }, (_, partition) => ({ partition }));
+  };
+}
+
+/** Opens partitions of file logs on a disk. */
+export function openFile(disk: Disk = systemDisk): OpenPartition {
+  return ({ source: { input }, topic, partition }) => {
+    assert("folder" in input, "a file log");
+    return new FileLogReader(input.folder, topic, partition, disk);
+  };
 }

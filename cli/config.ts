@@ -7,13 +7,47 @@ import { ConfluentRegistry } from "../schemas/confluent-registry.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { parseDuration } from "./duration.ts";
-import { SECRET_REFERENCE, secretOf } from "./secrets.ts";
+import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
+import { secretOf } from "./secrets.ts";
 import { parseSize } from "./size.ts";
 
 /** A source as configuration binds it. */
 export interface SourceBinding extends DebeziumSource {
-  /** Folder of the file log that holds its topics, absolute. */
-  readonly log: string;
+  readonly input: SourceInput;
+  /** Its connector in Kafka Connect, for `doctor`. */
+  readonly connector?: { readonly url: string; readonly name: string };
+  /** Its database, by a reference to a URL, for `doctor`. */
+  readonly database?: { readonly url: string };
+}
+
+/** What holds a source's topics: a file log, by its absolute folder, or the brokers. */
+export type SourceInput = { readonly folder: string } | KafkaInput;
+
+/** Topics of a cluster, and where a partition is begun with that no checkpoint knows. */
+export interface KafkaInput {
+  readonly kafka: KafkaConfig;
+  readonly start: "earliest" | "latest" | "committed" | { readonly timestampMs: number };
+}
+
+/** Where results go besides the output folder. */
+export interface ResultsConfig {
+  /** Verdicts, alerts, dead letters and markers as topics whose names begin with `prefix`, in place of the file log. */
+  readonly kafka: KafkaConfig;
+  readonly prefix: string;
+}
+
+/** A table of HBase for the evidence, in place of a file in the output folder. */
+export interface HBaseConfig {
+  /** Of its REST server. */
+  readonly url: string;
+  readonly table: string;
+  readonly auth?: BasicAuth;
+}
+
+/** Who asks; the password is a reference. */
+export interface BasicAuth {
+  readonly user: string;
+  readonly password: string;
 }
 
 /** What a configuration file says, with paths made absolute and durations in milliseconds. */
@@ -21,8 +55,10 @@ export interface Config {
   readonly file: string;
   readonly sources: readonly SourceBinding[];
   readonly registry: RegistryConfig;
-  /** Folder for everything that a run leaves, absolute. */
+  /** Folder for everything that a run leaves here, absolute. */
   readonly output: string;
+  readonly results: ResultsConfig | undefined;
+  readonly snapshots: { readonly hbase: HBaseConfig } | undefined;
   readonly staleAfterMs: number | undefined;
   readonly retainMs: number;
   readonly state: StateConfig;
@@ -39,9 +75,7 @@ export interface StateConfig {
 }
 
 /** Where schemas are. */
-export type RegistryConfig =
-  | { readonly folder: string }
-  | { readonly url: string; readonly auth?: { readonly user: string; readonly password: string } };
+export type RegistryConfig = { readonly folder: string } | { readonly url: string; readonly auth?: BasicAuth };
 
 /** With less, state would be read from disk all the time. */
 const LEAST_MEMORY = 32 * 1024 * 1024;
@@ -52,21 +86,37 @@ const duration = z
   .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as "10s", "24h" or "2d"')
   .transform((text) => parseDuration(text)!);
 
+const time = z.iso.datetime({ offset: true, error: 'expected a time such as "2026-03-05T10:15:00Z"' });
+const httpUrl = z.url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" });
+
 const tableShape = z.strictObject({ topic: name });
+
+const inputShape = z.strictObject({
+  start: z
+    .union([z.enum(["earliest", "latest", "committed"]), time], {
+      error: 'expected "earliest", "latest", "committed" or a time such as "2026-03-05T10:15:00Z"',
+    })
+    .default("earliest"),
+});
 
 const sourceShape = z
   .strictObject({
     kind: z.enum(["mariadb", "postgresql"]),
-    log: name,
+    log: name.optional(),
+    kafka: inputShape.optional(),
     tables: z.record(name, tableShape),
     heartbeat: z.strictObject({ table: name, topic: name }).optional(),
     epochs: z
-      .array(z.iso.datetime({ offset: true, error: 'expected a time such as "2026-03-05T10:15:00Z"' }))
+      .array(time)
       .default([])
       .transform((times) => times.map((time) => Date.parse(time)).sort((left, right) => left - right)),
     longestTransaction: duration.optional(),
+    connector: z.strictObject({ url: httpUrl, name }).optional(),
+    database: z.strictObject({ url: secretShape }).optional(),
   })
-  .superRefine(({ tables, heartbeat }, context) => {
+  .superRefine(({ log, kafka, tables, heartbeat }, context) => {
+    if ((log === undefined) === (kafka === undefined))
+      context.addIssue({ code: "custom", message: "expected either `log` or `kafka`" });
     const topics = new Map<string, string>();
     const bind = (table: string, topic: string, place: string[]) => {
       const other = topics.get(topic);
@@ -82,22 +132,25 @@ const sourceShape = z
       context.addIssue({ code: "custom", path: ["heartbeat", "table"], message });
   });
 
-const authShape = z.strictObject({
-  user: name,
-  password: z
-    .string()
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret
-    .regex(SECRET_REFERENCE, "expected a reference such as ${env:REGISTRY_PASSWORD}, never the secret"),
-});
+const authShape = z.strictObject({ user: name, password: secretShape });
 
 const registryShape = z
-  .strictObject({
-    folder: name.optional(),
-    url: z.url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" }).optional(),
-    auth: authShape.optional(),
-  })
+  .strictObject({ folder: name.optional(), url: httpUrl.optional(), auth: authShape.optional() })
   .refine(({ folder, url }) => (folder === undefined) !== (url === undefined), "expected either `folder` or `url`")
   .refine(({ folder, auth }) => folder === undefined || auth === undefined, "a folder takes no `auth`");
+
+/** What topics and tables may be called in Kafka and HBase alike. */
+const storedName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,200}$/, "expected a name of letters, digits, dots, dashes and underscores");
+
+const resultsShape = z.strictObject({
+  kafka: z.strictObject({ prefix: storedName.default("countercheck.") }),
+});
+
+const snapshotsShape = z.strictObject({
+  hbase: z.strictObject({ url: httpUrl, table: storedName, auth: authShape.optional() }),
+});
 
 const stateShape = z.strictObject({
   dir: name.optional(),
@@ -112,14 +165,27 @@ const stateShape = z.strictObject({
   checkpointEvery: duration.default(parseDuration("1s")!),
 });
 
-const configShape = z.strictObject({
-  sources: z.record(name, sourceShape).refine((all) => Object.keys(all).length > 0, "expected at least one source"),
-  registry: registryShape,
-  output: name,
-  staleAfter: duration.optional(),
-  retain: duration.default(parseDuration("180d")!),
-  state: stateShape.prefault({}),
-});
+const configShape = z
+  .strictObject({
+    kafka: kafkaShape.optional(),
+    sources: z.record(name, sourceShape).refine((all) => Object.keys(all).length > 0, "expected at least one source"),
+    registry: registryShape,
+    output: name,
+    results: resultsShape.optional(),
+    snapshots: snapshotsShape.optional(),
+    staleAfter: duration.optional(),
+    retain: duration.default(parseDuration("180d")!),
+    state: stateShape.prefault({}),
+  })
+  .superRefine(({ kafka, sources, results }, context) => {
+    if (kafka !== undefined) return;
+    const users = Object.entries(sources).flatMap(([source, shape]) =>
+      shape.kafka ? [["sources", source, "kafka"]] : [],
+    );
+    if (results !== undefined) users.push(["results", "kafka"]);
+    const message = 'it needs `kafka` beside `sources`, with `brokers` such as ["127.0.0.1:9092"]';
+    for (const path of users) context.addIssue({ code: "custom", path, message });
+  });
 
 /** Reads a configuration file. CONFIG_NOT_FOUND; CONFIG_INVALID, which names each place and what was expected there. */
 export function readConfig(path: string): Config {
@@ -127,12 +193,15 @@ export function readConfig(path: string): Config {
   const parsed = configShape.safeParse(readJson(file));
   if (!parsed.success) raise("CONFIG_INVALID", { file, problems: parsed.error.issues.map(problemText).join("; ") });
   const folder = dirname(file);
-  const { sources, registry, output, staleAfter, retain, state } = parsed.data;
+  const { sources, registry, output, results, snapshots, staleAfter, retain, state } = parsed.data;
+  const kafka = parsed.data.kafka && kafkaConfigOf(parsed.data.kafka, folder);
   return {
     file,
-    sources: Object.entries(sources).map(([source, shape]) => bindingOf(source, shape, folder)),
+    sources: Object.entries(sources).map(([source, shape]) => bindingOf(source, shape, folder, kafka)),
     registry: registryOf(registry, folder),
     output: resolve(folder, output),
+    results: results && { kafka: kafka!, prefix: results.kafka.prefix },
+    snapshots: snapshots && { hbase: hbaseOf(snapshots.hbase) },
     staleAfterMs: staleAfter,
     retainMs: retain,
     state: {
@@ -152,17 +221,34 @@ export function openRegistry(config: RegistryConfig, place: string): SchemaRegis
   return new ConfluentRegistry({ url, credentials: { username: auth.user, password } });
 }
 
-function bindingOf(source: string, shape: z.infer<typeof sourceShape>, folder: string): SourceBinding {
-  const { heartbeat, longestTransaction, log, tables, kind, epochs } = shape;
+function bindingOf(
+  source: string,
+  shape: z.infer<typeof sourceShape>,
+  folder: string,
+  kafka: KafkaConfig | undefined,
+): SourceBinding {
+  const { heartbeat, longestTransaction, log, tables, kind, epochs, connector, database } = shape;
   return {
     name: source,
     kind,
     epochs,
-    log: resolve(folder, log),
+    input: log === undefined ? { kafka: kafka!, start: startOf(shape.kafka!.start) } : { folder: resolve(folder, log) },
+    ...(connector === undefined ? {} : { connector }),
+    ...(database === undefined ? {} : { database }),
     tables: heartbeat === undefined ? tables : { ...tables, [heartbeat.table]: { topic: heartbeat.topic } },
     ...(heartbeat === undefined ? {} : { heartbeatTable: heartbeat.table }),
     ...(longestTransaction === undefined ? {} : { longestTransactionMs: longestTransaction }),
   };
+}
+
+function startOf(start: string): KafkaInput["start"] {
+  return start === "earliest" || start === "latest" || start === "committed"
+    ? start
+    : { timestampMs: Date.parse(start) };
+}
+
+function hbaseOf({ url, table, auth }: z.infer<typeof snapshotsShape>["hbase"]): HBaseConfig {
+  return { url: url.replace(/\/+$/, ""), table, ...(auth === undefined ? {} : { auth }) };
 }
 
 function registryOf({ folder, url, auth }: z.infer<typeof registryShape>, base: string): RegistryConfig {

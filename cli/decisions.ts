@@ -146,8 +146,8 @@ class HeedingReader implements SourceReader {
     return this.#reader.position(split);
   }
 
-  endOffset(split: number): number {
-    return this.#reader.endOffset(split);
+  endOffset(split: number, since: number): number | undefined {
+    return this.#reader.endOffset(split, since);
   }
 
   save(split: number, out: ByteWriter): void {

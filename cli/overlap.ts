@@ -9,7 +9,9 @@ import { outputPaths } from "./outputs.ts";
  * reads. Links are followed. OUTPUT_OVERLAPS_INPUT.
  */
 export function requireApart({ file, output, sources, registry }: Config): void {
-  const inputs = sources.map(({ name, log }) => ({ what: `the log of source ${name}`, path: log }));
+  const inputs = sources.flatMap(({ name, input }) =>
+    "folder" in input ? [{ what: `the log of source ${name}`, path: input.folder }] : [],
+  );
   if ("folder" in registry) inputs.push({ what: "the schema registry", path: registry.folder });
   for (const begun of [outputPaths.log(output), outputPaths.sinks(output)]) {
     for (const { what, path } of inputs) {

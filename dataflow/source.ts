@@ -79,8 +79,11 @@ export interface SourceReader {
   read(split: number, maxBytes: number, output: SourceOutput): boolean | Promise<boolean>;
   /** Offset of the next record to be read. */
   position(split: number): number;
-  /** Offset after the last record that is in the log now. */
-  endOffset(split: number): number;
+  /**
+   * Offset after the last record of a split, as its log tells it once a heartbeat row that was read at `since`, in epoch
+   * ms, can have overtaken nothing any more; undefined until it told.
+   */
+  endOffset(split: number, since: number): number | undefined;
   /** Writes all that later reads of the split depend on. Between reads only. */
   save(split: number, out: ByteWriter): void;
   /** Before any read: goes on where a reader of this split stood when it saved. Raises what its place in the log raises. */

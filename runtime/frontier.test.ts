@@ -18,10 +18,15 @@ it("never passes a change that has not been read, and never goes back, whatever 
       const logs: number[][] = [[], []];
       const read = [0, 0];
       const splits = ["a", "b"].map((table) => ({ topic: table, partition: 0, table, heartbeat: false }));
-      const frontier = new SourceFrontier(splits, LONGEST, {
-        position: (split) => read[split]!,
-        endOffset: (split) => logs[split]!.length,
-      });
+      const frontier = new SourceFrontier(
+        splits,
+        LONGEST,
+        {
+          position: (split) => read[split]!,
+          endOffset: (split) => logs[split]!.length,
+        },
+        () => 0,
+      );
       let now = 100;
       let last = BEFORE_ALL_TIME;
       for (const drawn of events) {

@@ -5,14 +5,22 @@ import type { Split } from "../dataflow/source.ts";
 /** Where a split stands in its log; asked when a heartbeat row is to prove it. */
 export interface SplitOffsets {
   position(split: number): number;
-  endOffset(split: number): number;
+  /** As `SourceReader` has it. */
+  endOffset(split: number, since: number): number | undefined;
 }
 
 interface Proof {
   time: number;
-  /** Offset that the split must have reached for the proof to hold. */
-  readonly end: number;
+  /** Offset that the split must have reached for the proof to hold; undefined until it is known. */
+  end: number | undefined;
+  /** When the heartbeat row was read: an end that the log had before then proves nothing. */
+  readAt: number;
+  /** When the first row was read that this proof stands for. */
+  readonly firstReadAt: number;
 }
+
+/** Rows that are read within so many ms wait for one end: of a long history there are thousands. */
+const ONE_PROOF_MS = 250;
 
 /**
  * The frontier of one source: the event time through which all is proven read, by the rules of "Frontier" in the
@@ -22,6 +30,7 @@ interface Proof {
 export class SourceFrontier {
   readonly #longestTransactionMs: number;
   readonly #offsets: SplitOffsets;
+  readonly #now: () => number;
   /** Per split: proven through this time. Those of heartbeat splits, which hold no business, do not count. */
   readonly #proven: Float64Array;
   readonly #endedAt: (number | undefined)[];
@@ -30,9 +39,11 @@ export class SourceFrontier {
   /** Per split: the newest time of its seed. */
   readonly #since: Float64Array;
 
-  constructor(splits: readonly Split[], longestTransactionMs: number, offsets: SplitOffsets) {
+  /** `now`: wall time in epoch ms. */
+  constructor(splits: readonly Split[], longestTransactionMs: number, offsets: SplitOffsets, now: () => number) {
     this.#longestTransactionMs = longestTransactionMs;
     this.#offsets = offsets;
+    this.#now = now;
     this.#proven = new Float64Array(splits.length).fill(BEFORE_ALL_TIME);
     this.#since = new Float64Array(splits.length).fill(BEFORE_ALL_TIME);
     this.#endedAt = splits.map(() => undefined);
@@ -51,16 +62,21 @@ export class SourceFrontier {
   }
 
   /**
-   * A heartbeat row was read. The log's writer flushes every partition before it writes one, so whatever was committed
-   * before the row lies before the splits' ends of now.
+   * A heartbeat row was read. Whatever was committed before it lies before the splits' ends as the log has them then: at
+   * once in a file log, whose writer flushes every partition before such a row; a while later at a broker.
    */
   heartbeat(time: number): void {
+    const now = this.#now();
     for (const split of this.#data) {
-      const end = this.#offsets.endOffset(split);
+      const end = this.#offsets.endOffset(split, now);
       const proofs = this.#proofs[split]!;
       const last = proofs.at(-1);
-      if (last !== undefined && last.end === end) last.time = Math.max(last.time, time - 1);
-      else proofs.push({ time: time - 1, end });
+      if (last === undefined || last.end !== end || (end === undefined && now - last.firstReadAt > ONE_PROOF_MS))
+        proofs.push({ time: time - 1, end, readAt: now, firstReadAt: now });
+      else {
+        last.time = Math.max(last.time, time - 1);
+        last.readAt = now;
+      }
     }
   }
 
@@ -99,7 +115,8 @@ export class SourceFrontier {
     out.uint(proofs.length);
     for (const { time, end } of proofs) {
       out.float64(time);
-      out.uint(end);
+      out.flag(end !== undefined);
+      if (end !== undefined) out.uint(end);
     }
   }
 
@@ -108,8 +125,11 @@ export class SourceFrontier {
     this.#proven[split] = input.float64();
     this.#since[split] = input.float64();
     this.#endedAt[split] = input.flag() ? input.float64() : undefined;
+    const now = this.#now();
     for (let proofs = input.uint(); proofs > 0; proofs--) {
-      this.#proofs[split]!.push({ time: input.float64(), end: input.uint() });
+      const time = input.float64();
+      const end = input.flag() ? input.uint() : undefined;
+      this.#proofs[split]!.push({ time, end, readAt: now, firstReadAt: now });
     }
   }
 
@@ -117,9 +137,13 @@ export class SourceFrontier {
     const endedAt = this.#endedAt[split];
     if (endedAt !== undefined) return endedAt;
     const proofs = this.#proofs[split]!;
-    while (proofs.length > 0 && this.#offsets.position(split) >= proofs[0]!.end)
-      this.#prove(split, proofs.shift()!.time);
+    while (proofs.length > 0 && this.#isReached(split, proofs[0]!)) this.#prove(split, proofs.shift()!.time);
     return this.#proven[split]! - this.#longestTransactionMs;
+  }
+
+  #isReached(split: number, proof: Proof): boolean {
+    proof.end ??= this.#offsets.endOffset(split, proof.readAt);
+    return proof.end !== undefined && this.#offsets.position(split) >= proof.end;
   }
 
   #prove(split: number, through: number): void {

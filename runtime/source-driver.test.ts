@@ -92,7 +92,10 @@ class Workers {
     const registry = new FolderRegistry(join(this.#dir, "schemas"));
     const reader = new DebeziumReader({ source, models: MODELS, registry, partitions });
     const backend = { store, timerQueue: () => new TimerQueue() };
-    const driver = new SourceDriver({ reader, models: MODELS, retainMs: days(180), backend, groups }, this.#target());
+    const driver = new SourceDriver(
+      { reader, models: MODELS, retainMs: days(180), backend, groups, now: () => 0 },
+      this.#target(),
+    );
     this.#stores.push(store);
     this.#drivers.push(driver);
   }
@@ -214,7 +217,7 @@ it("a split in which positions went back is gone on with from before that", asyn
   const backend = { store, timerQueue: () => new TimerQueue() };
   const alerts: string[] = [];
   const driver = new SourceDriver(
-    { reader, models: [Payment], retainMs: days(1), backend, groups: new Map([["shop t/0", 0]]) },
+    { reader, models: [Payment], retainMs: days(1), backend, groups: new Map([["shop t/0", 0]]), now: () => 0 },
     {
       batch: () => undefined,
       control: () => undefined,

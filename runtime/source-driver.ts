@@ -45,6 +45,8 @@ export interface SourceDriverOptions {
   readonly backend: RowBackend;
   /** Numbers that rows of splits have in the store, for good, by `splitKey`. */
   readonly groups: ReadonlyMap<string, number>;
+  /** Wall time in epoch ms. */
+  readonly now: () => number;
   /** Every worker reads the heartbeats; one of them tells what is wrong with their records. Default: this one. */
   readonly tellsHeartbeats?: boolean;
 }
@@ -93,12 +95,12 @@ export class SourceDriver {
   readonly #output: SourceOutput;
 
   constructor(options: SourceDriverOptions, target: SourceTarget) {
-    const { reader, models, retainMs, backend, groups } = options;
+    const { reader, models, retainMs, backend, groups, now } = options;
     this.reader = reader;
     this.#tellsHeartbeats = options.tellsHeartbeats ?? true;
     this.#models = models;
     this.#target = target;
-    this.#frontier = new SourceFrontier(reader.splits, reader.longestTransactionMs, reader);
+    this.#frontier = new SourceFrontier(reader.splits, reader.longestTransactionMs, reader, now);
     this.#position = noPosition(reader.longestTransactionMs);
     this.#stages = new Map(models.map((model) => [model, this.#makeStages(model, retainMs, backend)]));
     this.#hasData = reader.splits.some((split) => !split.heartbeat);

@@ -299,10 +299,10 @@ export class Worker {
 
   #drive(reader: SourceReader): SourceDriver {
     const options = this.#options;
-    const { graph, retainMs, backend, groups } = options;
+    const { graph, retainMs, backend, groups, clock } = options;
     const models = modelsOf(graph).filter((model) => model.from.some((t) => t.source === reader.source));
     return new SourceDriver(
-      { reader, models, retainMs, backend, groups, tellsHeartbeats: options.index === 0 },
+      { reader, models, retainMs, backend, groups, now: () => clock.now(), tellsHeartbeats: options.index === 0 },
       {
         batch: (model, batch) => this.#tasks.batch(model, batch),
         control: (model, element) => this.#tasks.control(model, element),

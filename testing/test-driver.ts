@@ -63,7 +63,7 @@ export class TestDriver {
       const retainMs = sources[name]?.retainMs ?? days(180);
       const groups = new Map(reader.splits.map((split, index) => [splitKey(name, splitName(split)), index]));
       const driver = new SourceDriver(
-        { reader, models: own, retainMs, backend, groups },
+        { reader, models: own, retainMs, backend, groups, now: () => 0 },
         {
           batch: (model, batch) => this.#tasks.batch(model, batch),
           control: (model, element) => this.#tasks.control(model, element),

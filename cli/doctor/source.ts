@@ -18,9 +18,11 @@ export interface SourceFindings {
 export function examineSource(source: SourceBinding): SourceFindings {
   const about = `source ${source.name}`;
   const topics = new Map<string, TopicContent>();
+  const { input } = source;
+  if (!("folder" in input)) return { findings: [], topics };
   try {
-    const known = FileLog.topics(source.log);
-    const findings: Finding[] = [ok(about, `its log is at ${source.log}`)];
+    const known = FileLog.topics(input.folder);
+    const findings: Finding[] = [ok(about, `its log is at ${input.folder}`)];
     for (const [table, { topic }] of Object.entries(source.tables)) {
       const info = known.find((candidate) => candidate.topic === topic);
       if (info === undefined) {
@@ -30,14 +32,18 @@ export function examineSource(source: SourceBinding): SourceFindings {
         );
         continue;
       }
-      const content = readTopic(source.log, info);
+      const content = readTopic(input.folder, info);
       topics.set(table, content);
       findings.push(
         ok(about, `table ${table}: ${content.records} records in ${info.partitions} partitions of ${topic}`),
       );
     }
     return {
-      findings: [...findings, ...endFindings(about, source, [...topics.values()]), heartbeatFinding(about, source)],
+      findings: [
+        ...findings,
+        ...endFindings(about, input.folder, [...topics.values()]),
+        heartbeatFinding(about, source),
+      ],
       topics,
     };
   } catch (error) {
@@ -46,7 +52,7 @@ export function examineSource(source: SourceBinding): SourceFindings {
   }
 }
 
-function endFindings(about: string, source: SourceBinding, topics: readonly TopicContent[]): Finding[] {
+function endFindings(about: string, folder: string, topics: readonly TopicContent[]): Finding[] {
   if (topics.length === 0) return [];
   const ends = topics.flatMap((topic) => topic.ends);
   const ended = ends.filter((end) => end !== null);
@@ -59,7 +65,7 @@ function endFindings(about: string, source: SourceBinding, topics: readonly Topi
       ),
     ];
   }
-  const writer = writerOf(source.log);
+  const writer = writerOf(folder);
   if (writer !== undefined)
     return [ok(about, `the log is being written by process ${writer}; follow it with --follow`)];
   const says =

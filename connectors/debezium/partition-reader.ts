@@ -11,8 +11,11 @@ export interface PartitionReader {
   read(maxBytes: number): RecordBatch | EndOfLog | null;
   /** Makes `offset` the next to be read; raises an error where the log does not reach so far. */
   seek(offset: number): void;
-  /** Offset after the last record that is in the log now. */
-  endOffset(): number;
+  /**
+   * Offset after the last record, as the log tells it once a heartbeat row that was read at `since`, in epoch ms, can have
+   * overtaken nothing any more; undefined until it told. A file log tells it at once.
+   */
+  endOffset(since: number): number | undefined;
   close(): void;
 }
 

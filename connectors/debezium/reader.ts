@@ -113,8 +113,8 @@ export class DebeziumReader implements SourceReader {
     return pending === null || pending.count === 0 ? partition.offset : pending.offsets[0]!;
   }
 
-  endOffset(split: number): number {
-    return this.#open[split]!.partition.endOffset();
+  endOffset(split: number, since: number): number | undefined {
+    return this.#open[split]!.partition.endOffset(since);
   }
 
   save(split: number, out: ByteWriter): void {

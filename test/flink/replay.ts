@@ -180,7 +180,7 @@ async function readSplit(options: ReplayOptions, split: number, files: readonly 
     const groups = new Map(reader.splits.map((each, index) => [splitKey(source.name, splitName(each)), index]));
     return [
       new SourceDriver(
-        { reader, models, retainMs: days(180), backend, groups },
+        { reader, models, retainMs: days(180), backend, groups, now: () => 0 },
         {
           batch: (model, batch) => tasks.batch(model, batch),
           control: (model, element) => tasks.control(model, element),

@@ -9,10 +9,15 @@ import { captured, H, Line, Payment, Refund, refunded, SKEW, settled, settlement
 function source(longestTransactionMs = 0) {
   const split = (table: string, heartbeat = false): Split => ({ topic: table, partition: 0, table, heartbeat });
   const at = { positions: [0, 0, 0], ends: [0, 0, 0] };
-  const frontier = new SourceFrontier([split("a"), split("b"), split("beat", true)], longestTransactionMs, {
-    position: (index) => at.positions[index]!,
-    endOffset: (index) => at.ends[index]!,
-  });
+  const frontier = new SourceFrontier(
+    [split("a"), split("b"), split("beat", true)],
+    longestTransactionMs,
+    {
+      position: (index) => at.positions[index]!,
+      endOffset: (index) => at.ends[index]!,
+    },
+    () => 0,
+  );
   return { at, frontier };
 }
 
@@ -108,7 +113,9 @@ describe("Frontier: per source, the event time through which all is proven read"
   });
 
   it("without any data partition nothing is ever proven", () => {
-    expect(new SourceFrontier([], 0, { position: () => 0, endOffset: () => 0 }).through()).toBe(BEFORE_ALL_TIME);
+    expect(new SourceFrontier([], 0, { position: () => 0, endOffset: () => 0 }, () => 0).through()).toBe(
+      BEFORE_ALL_TIME,
+    );
   });
 });
 

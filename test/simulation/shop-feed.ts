@@ -20,7 +20,7 @@ export const SOURCES: readonly SourceBinding[] = [
   {
     name: "shop",
     kind: "mariadb",
-    log: INPUT,
+    input: { folder: INPUT },
     tables: {
       payments: { topic: "maria.shop.payments" },
       refunds: { topic: "maria.shop.refunds" },
@@ -31,7 +31,7 @@ export const SOURCES: readonly SourceBinding[] = [
   {
     name: "ledger",
     kind: "postgresql",
-    log: INPUT,
+    input: { folder: INPUT },
     tables: {
       settlement_lines: { topic: "pg.public.settlement_lines" },
       heartbeat: { topic: "pg.public.heartbeat" },

@@ -3,7 +3,7 @@ import { type Random, seededRandom } from "../../base/random.ts";
 import { days } from "../../base/time.ts";
 import type { FinalRecord } from "../../checks/records.ts";
 import { OUTPUTS } from "../../checks/records.ts";
-import { openReaders, splitsOf } from "../../cli/compose.ts";
+import { openFile, openReaders, partitionsInFiles, splitsOf } from "../../cli/compose.ts";
 import { runJob } from "../../cli/run-job.ts";
 import { numberSplits, type WorkerSpec } from "../../cli/workers.ts";
 import type { Graph } from "../../dataflow/graph.ts";
@@ -109,7 +109,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
 function openWorkers(options: ProcessOptions, spec: WorkerSpec, from: Manifest | undefined): WorkerHandle[] {
   const { graph, input, parallelism, sizes, random, death } = options;
   const links = parallelism === 1 ? undefined : makeLinks(graph, parallelism, sizes.ringBytes);
-  const groups = new Map(numberSplits(splitsOf(graph, SOURCES, input), from?.splits ?? []));
+  const groups = new Map(numberSplits(splitsOf(graph, SOURCES, partitionsInFiles(input)), from?.splits ?? []));
   return Array.from({ length: parallelism }, (_, index) => {
     const worker = makeWorker(options, spec, index, groups, links);
     if (random === undefined) return worker;
@@ -137,7 +137,7 @@ function makeWorker(
     graph,
     index,
     parallelism,
-    readers: openReaders(graph, SOURCES, registry, { worker: index, workers: parallelism }, input),
+    readers: openReaders(graph, SOURCES, registry, { worker: index, workers: parallelism }, openFile(input)),
     clock,
     retainMs,
     follow,

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { messageOf, raise } from "../base/errors.ts";
+import type { KafkaConnectionOptions } from "../connectors/kafka/config.ts";
+import { SECRET_REFERENCE, secretOf } from "./secrets.ts";
+
+/** How a configuration says to reach the brokers: plain data, with references in the place of secrets. */
+export interface KafkaConfig {
+  /** `host:port` of each broker that is asked first. */
+  readonly brokers: readonly string[];
+  /** TLS with the machine's authorities, or with files, which are absolute. */
+  readonly tls?: true | TlsFiles;
+  readonly sasl?: SaslConfig;
+}
+
+/** PEM files: the authority that signed the brokers' certificates, and the client's own certificate with its key. */
+export interface TlsFiles {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** How the client says who it is; secrets are references. */
+export type SaslConfig =
+  | {
+      readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+      readonly user: string;
+      readonly password: string;
+    }
+  | { readonly mechanism: "OAUTHBEARER"; readonly token: string };
+
+const text = z.string().min(1, "expected a text");
+
+/** A secret in a configuration file: never itself. */
+export const secretShape = z
+  .string()
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret
+  .regex(
+    SECRET_REFERENCE,
+    "expected a reference such as ${env:KAFKA_PASSWORD} or ${file:secrets/kafka}, never the secret",
+  );
+
+const brokerShape = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected a broker such as "127.0.0.1:9092"');
+
+/** What `kafka` may hold. */
+export const kafkaShape = z.strictObject({
+  brokers: z.array(brokerShape).min(1, "expected at least one broker"),
+  tls: z
+    .union([z.literal(true), z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() })])
+    .optional(),
+  sasl: z
+    .discriminatedUnion("mechanism", [
+      z.strictObject({
+        mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+        user: text,
+        password: secretShape,
+      }),
+      z.strictObject({ mechanism: z.literal("OAUTHBEARER"), token: secretShape }),
+    ])
+    .optional(),
+});
+
+/** What the shape was read from, with absolute paths. */
+export function kafkaConfigOf({ brokers, tls, sasl }: z.infer<typeof kafkaShape>, folder: string): KafkaConfig {
+  return {
+    brokers,
+    ...(tls !== undefined && { tls: tls === true ? tls : tlsFilesOf(tls, folder) }),
+    ...(sasl !== undefined && { sasl }),
+  };
+}
+
+function tlsFilesOf(files: Readonly<Record<string, string | undefined>>, folder: string): TlsFiles {
+  const given = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(given.map(([name, path]) => [name, resolve(folder, path)]));
+}
+
+/** The connection that a configuration names; `place` is the file, for errors. CONFIG_SECRET_MISSING, CONFIG_INVALID. */
+export function connectionOf(
+  { brokers, tls, sasl }: KafkaConfig,
+  clientId: string,
+  place: string,
+): KafkaConnectionOptions {
+  return {
+    clientId,
+    brokers,
+    ...(tls !== undefined && { tls: tls === true ? {} : readTls(tls, place) }),
+    ...(sasl !== undefined && { sasl: readSasl(sasl, place) }),
+  };
+}
+
+function readTls(files: TlsFiles, place: string): { ca?: string; cert?: string; key?: string } {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, path]) => {
+      try {
+        return [name, readFileSync(path, "utf8")];
+      } catch (error) {
+        return raise(
+          "CONFIG_INVALID",
+          { file: place, problems: `kafka.tls.${name}: ${messageOf(error)}` },
+          { cause: error },
+        );
+      }
+    }),
+  );
+}
+
+function readSasl(sasl: SaslConfig, place: string): NonNullable<KafkaConnectionOptions["sasl"]> {
+  const { mechanism } = sasl;
+  // Asked for again with every connection, so that one that is renewed is taken up.
+  if (mechanism === "OAUTHBEARER")
+    return { mechanism, token: () => secretOf(sasl.token, `kafka.sasl.token of ${place}`) };
+  return { mechanism, user: sasl.user, password: secretOf(sasl.password, `kafka.sasl.password of ${place}`) };
+}
