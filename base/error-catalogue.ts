@@ -75,6 +75,33 @@ export const errorCatalogue = {
     retryable: false,
     message: "{place} refers to the file {file}, which cannot be read: {reason}. Put the secret there.",
   },
+  CONNECTOR_FAILED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Connector {connector} at {connect} has failed: {reason}. Mend the cause, then restart it; `GET /connectors/{connector}/status` has the whole trace.",
+  },
+  CONNECTOR_NOT_READY: {
+    fault: "external",
+    retryable: true,
+    message:
+      "Connector {connector} at {connect} did not {wanted} within {withinMs} ms; its state is {state}. Look at the worker's log.",
+  },
+  CONNECTOR_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: "Kafka Connect at {connect} has no connector {connector}. Create it, or correct the name.",
+  },
+  CONNECT_REFUSED: {
+    fault: "user",
+    retryable: false,
+    message: "Kafka Connect at {connect} refused {request}: {reason}. Correct what it was given.",
+  },
+  CONNECT_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message: "Kafka Connect at {connect} did not answer {request}: {reason}. Check that a worker is running there.",
+  },
   CONTRACT_CORRUPT: {
     fault: "external",
     retryable: false,
@@ -250,6 +277,69 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "A function of the job gave a {value} for the field {field}, which is declared as {kind}.",
+  },
+  KAFKA_AUTHENTICATION_FAILED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Kafka at {broker} did not accept the credentials ({mechanism}): {reason}. Correct `kafka.sasl` in the configuration, or the user at the broker.",
+  },
+  KAFKA_BATCH_TOO_LARGE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Topic {topic}, partition {partition}, has a batch at offset {offset} that takes {bytes} bytes; at most {limit} are read. Find what wrote it; no record was skipped.",
+  },
+  KAFKA_CORRUPT: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Topic {topic}, partition {partition}, is damaged at offset {offset}: {reason}. Restore the partition from a replica or a copy; what lies before that offset is sound, and no record was skipped.",
+  },
+  KAFKA_NOT_AUTHORIZED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Kafka at {broker} does not let this user have {doing}: {reason}. Grant it with an ACL, or correct `kafka.sasl` in the configuration.",
+  },
+  KAFKA_OFFSET_OUT_OF_RANGE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Offset {offset} of topic {topic}, partition {partition}, is not in the log, which goes from {earliest} to {latest}: {reason}. Changes may be missing, so nothing was skipped over: give the topic a longer retention, take a new snapshot of the table, and begin anew with `--fresh`.",
+  },
+  KAFKA_REFUSED: {
+    fault: "external",
+    retryable: false,
+    message: "Kafka at {broker} refused {doing}: {reason}. See the broker's log.",
+  },
+  KAFKA_TLS_FAILED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "No secure connection to Kafka at {broker}: {reason}. Correct `kafka.tls` in the configuration, or the listener that `kafka.brokers` names.",
+  },
+  KAFKA_TOPIC_RECREATED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic} was deleted and created again while it was read, so offset {offset} of partition {partition} means nothing in it. Take a new snapshot of the table, and begin anew with `--fresh`.",
+  },
+  KAFKA_TOPIC_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Kafka at {broker} has no topic {topic}, or this user may not see it. Correct the name, let the connector create the topic first, or grant the right to describe it.",
+  },
+  KAFKA_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message: "Kafka at {broker} did not give {doing}: {reason}. Check that it is up and can be reached from here.",
+  },
+  KAFKA_UNSUPPORTED: {
+    fault: "user",
+    retryable: false,
+    message: "Kafka at {broker} cannot be used for {what}: {reason}. Kafka 3.1 or newer is needed.",
   },
   KEY_MISSING: {
     fault: "user",

@@ -1,0 +1,158 @@
+import { isIP } from "node:net";
+import { type API, apiVersionsV3, Connection, type SASLOptions } from "@platformatic/kafka";
+import { CountercheckError, raise } from "../../base/errors.ts";
+import type { KafkaConnectionOptions, SaslOptions } from "./config.ts";
+import { kafkaError } from "./errors.ts";
+
+/** What a connection is for. A broker answers in order, so a fetch that waits for data keeps off what must not wait. */
+export type Channel = "control" | "fetch" | "produce";
+
+/** Where a broker listens. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * The open connections of one client: one per broker and channel, made when first asked for, with TLS and SASL, and made
+ * anew once one is lost. Closed with `close`.
+ */
+export class BrokerConnections {
+  readonly #options: KafkaConnectionOptions;
+  readonly #open = new Map<string, Promise<BrokerConnection>>();
+  #closed = false;
+
+  constructor(options: KafkaConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** The connection to a broker. Rejects as `kafkaError` says. */
+  get(channel: Channel, endpoint: Endpoint): Promise<BrokerConnection> {
+    const name = `${channel} ${nameOf(endpoint)}`;
+    if (this.#closed) return Promise.reject(closedError(endpoint));
+    let connecting = this.#open.get(name);
+    if (connecting === undefined) {
+      const forget = () => {
+        if (this.#open.get(name) === connecting) this.#open.delete(name);
+      };
+      connecting = BrokerConnection.open(this.#options, endpoint, forget);
+      connecting.catch(forget);
+      this.#open.set(name, connecting);
+    }
+    return connecting;
+  }
+
+  /** Closes all connections; what is under way on them rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.allSettled(open.map(async (connecting) => (await connecting).close()));
+  }
+}
+
+/** A connection to one broker, and the versions of the requests that it knows. */
+export class BrokerConnection {
+  readonly #connection: Connection;
+  readonly #endpoint: Endpoint;
+  readonly #versions: ReadonlyMap<number, { readonly minVersion: number; readonly maxVersion: number }>;
+  readonly #mechanism: string | undefined;
+
+  private constructor(
+    connection: Connection,
+    endpoint: Endpoint,
+    versions: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[],
+    mechanism: string | undefined,
+  ) {
+    this.#connection = connection;
+    this.#endpoint = endpoint;
+    this.#versions = new Map(versions.map((version) => [version.apiKey, version]));
+    this.#mechanism = mechanism;
+  }
+
+  static async open(
+    options: KafkaConnectionOptions,
+    endpoint: Endpoint,
+    onClose: () => void,
+  ): Promise<BrokerConnection> {
+    const { clientId, sasl } = options;
+    const connection = new Connection(clientId, connectionOptions(options, endpoint));
+    // The library may report more than one failure; the first rejects what waits, the rest must not end the process.
+    connection.on("error", onClose);
+    connection.on("close", onClose);
+    try {
+      await connection.connect(endpoint.host, endpoint.port);
+      const { apiKeys } = await apiVersionsV3.api.async(connection, "countercheck", "1");
+      return new BrokerConnection(connection, endpoint, apiKeys, sasl?.mechanism);
+    } catch (error) {
+      connection.socket?.destroy();
+      throw kafkaError(error, { doing: "a connection", broker: nameOf(endpoint), mechanism: sasl?.mechanism });
+    }
+  }
+
+  /**
+   * Sends a request in the first of `apis` (the newest first) that the broker knows. Rejects as `kafkaError` says, with
+   * KAFKA_UNSUPPORTED where it knows none.
+   */
+  async request<Args extends unknown[], Response>(
+    doing: string,
+    apis: readonly API<Args, Response>[],
+    args: Args,
+  ): Promise<Response> {
+    const api = apis.find(({ key, version }) => {
+      const known = this.#versions.get(key);
+      return known !== undefined && version >= known.minVersion && version <= known.maxVersion;
+    });
+    const broker = nameOf(this.#endpoint);
+    if (api === undefined) {
+      const reason = "the broker knows none of the versions of the request that this program speaks";
+      raise("KAFKA_UNSUPPORTED", { what: doing, broker, reason });
+    }
+    try {
+      return await api.async(this.#connection, ...args);
+    } catch (error) {
+      throw kafkaError(error, { doing, broker, mechanism: this.#mechanism });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+/** `host:port`. */
+export function nameOf({ host, port }: Endpoint): string {
+  return `${host}:${port}`;
+}
+
+function closedError(endpoint: Endpoint): CountercheckError {
+  const details = { doing: "a connection", broker: nameOf(endpoint), reason: "this client was closed" };
+  return new CountercheckError("KAFKA_UNAVAILABLE", details);
+}
+
+function connectionOptions({ tls, sasl }: KafkaConnectionOptions, { host }: Endpoint) {
+  return {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...(tls && { tls, ...(isIP(host) === 0 && { tlsServerName: host }) }),
+    ...(sasl && { sasl: saslOptions(sasl) }),
+  };
+}
+
+function saslOptions(sasl: SaslOptions): SASLOptions {
+  if (sasl.mechanism !== "OAUTHBEARER") {
+    return { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password };
+  }
+  return {
+    mechanism: sasl.mechanism,
+    token: sasl.token,
+    // A broker refuses a token with an answer that is no error, and that says why in JSON.
+    authBytesValidator: (answer, callback) => {
+      if (answer.length === 0) callback(null, answer);
+      else callback(new Error(answer.toString("utf8")));
+    },
+  };
+}

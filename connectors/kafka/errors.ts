@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GenericError, MultipleErrors, ProtocolError } from "@platformatic/kafka";
+import { CountercheckError, isError, messageOf } from "../../base/errors.ts";
+
+/** What was asked of whom, for messages. Never a secret. */
+export interface KafkaRequestContext {
+  /** What was being done, as a noun: "the metadata of topics". */
+  readonly doing: string;
+  /** `host:port` of the broker, or of all that were tried. */
+  readonly broker: string;
+  readonly mechanism?: string | undefined;
+}
+
+/**
+ * The catalogued error for whatever a connection or the client library threw; its cause is the original. KAFKA_UNAVAILABLE
+ * (the only retryable one), KAFKA_AUTHENTICATION_FAILED, KAFKA_TLS_FAILED, KAFKA_NOT_AUTHORIZED, KAFKA_TOPIC_UNKNOWN,
+ * KAFKA_UNSUPPORTED or KAFKA_REFUSED.
+ */
+export function kafkaError(error: unknown, context: KafkaRequestContext): CountercheckError {
+  if (isError(error)) return error;
+  const { doing, broker, mechanism } = context;
+  const details = { doing, broker, mechanism: mechanism ?? "none", reason: reasonOf(error) };
+  const options = { cause: error };
+  const ids = kafkaErrorIds(error);
+  if (ids.includes("SASL_AUTHENTICATION_FAILED") || hasCode(error, "PLT_KFK_AUTHENTICATION")) {
+    return new CountercheckError("KAFKA_AUTHENTICATION_FAILED", details, options);
+  }
+  if (ids.some((id) => id.endsWith("_AUTHORIZATION_FAILED"))) {
+    return new CountercheckError("KAFKA_NOT_AUTHORIZED", details, options);
+  }
+  if (ids.includes("UNSUPPORTED_VERSION")) {
+    return new CountercheckError("KAFKA_UNSUPPORTED", { what: doing, broker, reason: details.reason }, options);
+  }
+  if (ids.length > 0) {
+    const retryable = ids.every((id) => retryableIds.has(id));
+    return new CountercheckError(retryable ? "KAFKA_UNAVAILABLE" : "KAFKA_REFUSED", details, options);
+  }
+  if (isTlsFailure(error)) return new CountercheckError("KAFKA_TLS_FAILED", details, options);
+  return new CountercheckError("KAFKA_UNAVAILABLE", details, options);
+}
+
+/** Names of the error codes that a broker answered with, such as `NOT_COORDINATOR`, also of a catalogued error's cause. */
+export function kafkaErrorIds(error: unknown): readonly string[] {
+  const ids: string[] = [];
+  for (const each of chainOf(error)) {
+    if (each instanceof ProtocolError) ids.push((each as ProtocolError & { apiId: string }).apiId);
+  }
+  return ids;
+}
+
+/** Whether a repeat may help, soon: what a request that harms nothing when repeated is worth. */
+const ATTEMPTS = 5;
+const FIRST_DELAY_MS = 100;
+
+/** Runs `attempt` until it does not fail with a retryable error, at most five times within about 1.5 s of waiting. */
+export async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isError(error) || !error.retryable || n === ATTEMPTS) throw error;
+      await sleep(FIRST_DELAY_MS * 2 ** (n - 1));
+    }
+  }
+}
+
+/** Answers that pass by themselves: elections, coordinators that load or move, brokers that start or stop. */
+const retryableIds: ReadonlySet<string> = new Set([
+  "BROKER_NOT_AVAILABLE",
+  "CONCURRENT_TRANSACTIONS",
+  "COORDINATOR_LOAD_IN_PROGRESS",
+  "COORDINATOR_NOT_AVAILABLE",
+  "FENCED_LEADER_EPOCH",
+  "KAFKA_STORAGE_ERROR",
+  "LEADER_NOT_AVAILABLE",
+  "NETWORK_EXCEPTION",
+  "NOT_CONTROLLER",
+  "NOT_COORDINATOR",
+  "NOT_ENOUGH_REPLICAS",
+  "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
+  "NOT_LEADER_OR_FOLLOWER",
+  "OFFSET_NOT_AVAILABLE",
+  "REPLICA_NOT_AVAILABLE",
+  "REQUEST_TIMED_OUT",
+  "THROTTLING_QUOTA_EXCEEDED",
+  "UNKNOWN_LEADER_EPOCH",
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "UNKNOWN_TOPIC_ID",
+  "UNSTABLE_OFFSET_COMMIT",
+]);
+
+/** An error, what it is made of, and what caused it. */
+function* chainOf(error: unknown): Generator<Error> {
+  if (!(error instanceof Error)) return;
+  yield error;
+  if (error instanceof AggregateError) for (const each of error.errors) yield* chainOf(each);
+  yield* chainOf(error.cause);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return [...chainOf(error)].some((each) => each instanceof GenericError && each.code === code);
+}
+
+function isTlsFailure(error: unknown): boolean {
+  return [...chainOf(error)].some((each) => {
+    const { code = "" } = each as NodeJS.ErrnoException;
+    return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code) || / TLS[ .]/.test(each.message);
+  });
+}
+
+/** The messages from the outside in, without the library's own way of counting attempts. */
+function reasonOf(error: unknown): string {
+  const protocol = [...chainOf(error)].filter((each) => each instanceof ProtocolError) as (ProtocolError & {
+    apiId: string;
+    serverErrorMessage: string | null;
+  })[];
+  if (protocol.length > 0) {
+    return [
+      ...new Set(
+        protocol.map(
+          ({ apiId, serverErrorMessage }) => `${apiId}${serverErrorMessage ? `, ${serverErrorMessage}` : ""}`,
+        ),
+      ),
+    ].join("; ");
+  }
+  const messages = [...chainOf(error)]
+    .filter((each) => !(each instanceof MultipleErrors))
+    .map(({ message }) => message);
+  return messages.length === 0
+    ? messageOf(error)
+    : [...new Set(messages)].map((text) => text.replace(/\.$/, "")).join(": ");
+}
