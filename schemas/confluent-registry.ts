@@ -1,11 +1,11 @@
 import { messageOf, raise } from "../base/errors.ts";
 import type { AvroSchema } from "./avro-schema.ts";
-import type { SchemaRegistry } from "./registry.ts";
+import type { Compatibility, SchemaVersion, SubjectRegistry } from "./registry.ts";
 import { type Answer, RegistryHttp, type RegistryHttpOptions } from "./registry-http.ts";
 import { withReferences } from "./schema-references.ts";
 
 /** A client of a Confluent-compatible registry. Ids are immutable, so each is fetched once, also by concurrent callers. */
-export class ConfluentRegistry implements SchemaRegistry {
+export class ConfluentRegistry implements SubjectRegistry {
   readonly #http: RegistryHttp;
   readonly #schemas = new Map<number, Promise<AvroSchema>>();
 
@@ -28,6 +28,26 @@ export class ConfluentRegistry implements SchemaRegistry {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const { id } = (await this.#http.request("POST", path, { schema: JSON.stringify(schema) })) ?? {};
     return typeof id === "number" ? id : this.#http.invalid(`POST ${path}`, "the answer has no id");
+  }
+
+  async versions(subject: string): Promise<readonly SchemaVersion[]> {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    const numbers = await this.#http.request("GET", path);
+    if (numbers === undefined) return [];
+    if (!isNumbers(numbers)) this.#http.invalid(`GET ${path}`, "the answer is not a list of versions");
+    const versions: SchemaVersion[] = [];
+    for (const version of [...numbers].sort((a, b) => a - b)) {
+      const { id } = (await this.#http.request("GET", `${path}/${version}`)) ?? {};
+      // A version may be deleted between the two requests.
+      if (typeof id === "number") versions.push({ version, id, schema: await this.schemaById(id) });
+    }
+    return versions;
+  }
+
+  async setCompatibility(subject: string, compatibility: Compatibility): Promise<void> {
+    const path = `/config/${encodeURIComponent(subject)}`;
+    const answer = await this.#http.request("PUT", path, { compatibility });
+    if (answer === undefined) this.#http.invalid(`PUT ${path}`, "it does not keep a compatibility for a subject");
   }
 
   async #fetch(id: number): Promise<AvroSchema> {
@@ -60,4 +80,8 @@ export class ConfluentRegistry implements SchemaRegistry {
       return this.#http.invalid(`GET ${path}`, `the schema is not JSON: ${messageOf(error)}`);
     }
   }
+}
+
+function isNumbers(answer: unknown): answer is readonly number[] {
+  return Array.isArray(answer) && answer.every((each) => typeof each === "number");
 }

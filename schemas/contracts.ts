@@ -128,10 +128,20 @@ export interface MarkerRecord {
   readonly time: number;
 }
 
-const verdicts = new ContractCodec<VerdictRecord & Delivered>(contract("verdict"), [contract("earlier/verdict-1")]);
-const alerts = new ContractCodec<AlertRecord & Delivered>(contract("alert"), [contract("earlier/alert-1")]);
-const markers = new ContractCodec<MarkerRecord>(contract("marker"));
-const deadLetters = new ContractCodec<DeadLetterRecord>(contract("dead-letter"));
+/** The contracts that are written now, as they are registered. */
+export const contractSchemas = {
+  verdict: contract("verdict"),
+  alert: contract("alert"),
+  "dead-letter": contract("dead-letter"),
+  marker: contract("marker"),
+} as const;
+
+export type ContractName = keyof typeof contractSchemas;
+
+const verdicts = new ContractCodec<VerdictRecord & Delivered>(contractSchemas.verdict, [contract("earlier/verdict-1")]);
+const alerts = new ContractCodec<AlertRecord & Delivered>(contractSchemas.alert, [contract("earlier/alert-1")]);
+const markers = new ContractCodec<MarkerRecord>(contractSchemas.marker);
+const deadLetters = new ContractCodec<DeadLetterRecord>(contractSchemas["dead-letter"]);
 
 /** Fingerprints (CRC-64-AVRO, 16 hex digits) of the contracts that are written now. */
 export const contractFingerprints = {

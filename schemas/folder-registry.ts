@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, raise } from "../base/errors.ts";
 import { type AvroSchema, avroType } from "./avro-schema.ts";
-import type { SchemaRegistry } from "./registry.ts";
+import type { SchemaVersion, SubjectRegistry } from "./registry.ts";
 
 /** `subjects.json`: the versions of each subject, oldest first. */
 type Subjects = Record<string, { readonly version: number; readonly id: number }[]>;
@@ -23,7 +23,7 @@ type Subjects = Record<string, { readonly version: number; readonly id: number }
  * A registry in a folder: `<id>.json` is the schema of an id, `subjects.json` (in the folder, or beside it) the versions
  * of each subject. Files are replaced as a whole, so readers never see half of one; one process at a time may register.
  */
-export class FolderRegistry implements SchemaRegistry {
+export class FolderRegistry implements SubjectRegistry {
   readonly #folder: string;
   readonly #subjectsFile: string;
   readonly #schemas = new Map<number, AvroSchema>();
@@ -52,6 +52,14 @@ export class FolderRegistry implements SchemaRegistry {
     this.#addVersion(subject, id);
     return id;
   }
+
+  async versions(subject: string): Promise<readonly SchemaVersion[]> {
+    const subjects = this.#subjects();
+    const versions = Object.hasOwn(subjects, subject) ? subjects[subject]! : [];
+    return versions.map(({ version, id }) => ({ version, id, schema: this.#schema(id) }));
+  }
+
+  async setCompatibility(): Promise<void> {}
 
   #addVersion(subject: string, id: number): void {
     const subjects = this.#subjects();

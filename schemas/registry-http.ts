@@ -57,7 +57,7 @@ export class RegistryHttp {
   }
 
   /** The answer, or undefined where there is none by this path. Rejects with REGISTRY_INVALID, REGISTRY_UNAVAILABLE. */
-  async request(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer | undefined> {
+  async request(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<Answer | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(method, path, body);
