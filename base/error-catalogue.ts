@@ -108,6 +108,12 @@ export const errorCatalogue = {
     message:
       "A stored {contract} record is damaged: {reason}. Restore what it was read from out of a copy, or run the job again.",
   },
+  CONTRACT_INCOMPATIBLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The contract {contract} cannot be registered for {subject}: what is there could not be read with it ({reasons}). Nothing was registered. Choose another prefix for the results, or run the version of countercheck that wrote the subject.",
+  },
   CONTRACT_UNKNOWN: {
     fault: "user",
     retryable: false,
@@ -290,11 +296,29 @@ export const errorCatalogue = {
     message:
       "Topic {topic}, partition {partition}, has a batch at offset {offset} that takes {bytes} bytes; at most {limit} are read. Find what wrote it; no record was skipped.",
   },
+  KAFKA_COMMIT_UNCERTAIN: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Kafka at {broker} did not say within {timeoutMs} ms whether the results of this checkpoint were committed: {reason}. Start the job again when Kafka is up: it looks what was committed and goes on from there, without loss or repeat.",
+  },
   KAFKA_CORRUPT: {
     fault: "external",
     retryable: false,
     message:
       "Topic {topic}, partition {partition}, is damaged at offset {offset}: {reason}. Restore the partition from a replica or a copy; what lies before that offset is sound, and no record was skipped.",
+  },
+  KAFKA_FENCED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Another run of this job has taken over its transactional id {id}, or a commit took longer than {timeoutMs} ms. This run stops; nothing of it is lost or doubled. Let one process run the job, and start it again if none does.",
+  },
+  KAFKA_FORMAT_UNSUPPORTED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic}, partition {partition}, has records at offset {offset} in {format}, which cannot be read. Copy the topic with a current producer (format v2; gzip, snappy, lz4 or zstd), and read the copy; no record was skipped.",
   },
   KAFKA_NOT_AUTHORIZED: {
     fault: "user",
@@ -307,6 +331,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Offset {offset} of topic {topic}, partition {partition}, is not in the log, which goes from {earliest} to {latest}: {reason}. Changes may be missing, so nothing was skipped over: give the topic a longer retention, take a new snapshot of the table, and begin anew with `--fresh`.",
+  },
+  KAFKA_RECORD_TOO_LARGE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic} takes no batch of {bytes} bytes; the limit is {limit}. Raise the topic's `max.message.bytes` if the broker refused it, or keep less in one record.",
   },
   KAFKA_REFUSED: {
     fault: "external",
@@ -331,6 +361,12 @@ export const errorCatalogue = {
     message:
       "Kafka at {broker} has no topic {topic}, or this user may not see it. Correct the name, let the connector create the topic first, or grant the right to describe it.",
   },
+  KAFKA_TRANSACTION_TIMEOUT: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Kafka at {broker} does not allow transactions of {timeoutMs} ms. Lower the timeout, or raise `transaction.max.timeout.ms` at the brokers.",
+  },
   KAFKA_UNAVAILABLE: {
     fault: "external",
     retryable: true,
@@ -340,6 +376,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "Kafka at {broker} cannot be used for {what}: {reason}. Kafka 3.1 or newer is needed.",
+  },
+  KAFKA_WRITE_LOST: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Topic {topic}, partition {partition}, did not take records in the order in which they were written ({reason}): some that were acknowledged are gone. See the broker's log for a lost replica or an unclean election.",
   },
   KEY_MISSING: {
     fault: "user",
@@ -566,6 +608,12 @@ export const errorCatalogue = {
     message:
       "{name} cannot name a sink: its file takes that name. Use letters, digits, `_` and `-`, and none of {taken}.",
   },
+  SNAPSHOTS_ANSWER_INVALID: {
+    fault: "external",
+    retryable: false,
+    message:
+      "The HBase REST server at {url} gave an answer that makes no sense for table {table}: {reason}. Check that the address is that of HBase's REST server and that nothing between changes what it says.",
+  },
   SNAPSHOTS_BUSY: {
     fault: "external",
     retryable: true,
@@ -588,6 +636,36 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "There is no evidence store at {path}. Run the job first, or correct the path.",
+  },
+  SNAPSHOTS_REFUSED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "HBase at {url} refused a request on table {table} with status {status}: {reason}. Check user, password and what the user may do with the table.",
+  },
+  SNAPSHOTS_ROW_KEY_TOO_LONG: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The business key, check, currency and period that begin with {start} take {bytes} bytes as a row key of HBase; {most} are the most. Use a shorter business key.",
+  },
+  SNAPSHOTS_TABLE_MISSING: {
+    fault: "user",
+    retryable: false,
+    message:
+      "HBase at {url} has no table {table} to keep evidence in. Make it with `countercheck snapshots create-table --config <file>`, or correct `snapshots.hbase.table`.",
+  },
+  SNAPSHOTS_TABLE_UNFIT: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Table {table} of HBase at {url} was not made for evidence: it has no column family {family}. Name another table in `snapshots.hbase.table` and make it with `countercheck snapshots create-table --config <file>`.",
+  },
+  SNAPSHOTS_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message:
+      "HBase's REST server at {url} did not do a request in {attempts} attempts: {reason}. See that it and HBase run and can be reached from here; what was begun is repeated.",
   },
   SNAPSHOTS_UNREADABLE: {
     fault: "user",
