@@ -29,7 +29,11 @@ export const rooms: readonly Room[] = [
   {
     folder: "connectors",
     foldersApart: true,
-    mayImport: ["base", "schemas", "dataflow/source.ts", "dataflow/model.ts", "dataflow/change-layout.ts"],
+    mayImport: [
+      ...["base", "schemas", "dataflow/source.ts", "dataflow/model.ts", "dataflow/change-layout.ts"],
+      // What every backend of the evidence store shares.
+      ...["snapshots/snapshot-store.ts", "snapshots/snapshot-checks.ts", "snapshots/cursor.ts"],
+    ],
   },
   { folder: "jobs", mayImport: ["base", "checks", "dataflow", "schemas"], byPublicName: true },
   { folder: "shop", mayImport: ["base", "schemas"] },

@@ -3,6 +3,7 @@ import { assert, raise } from "../base/errors.ts";
 import { type FileKind, SqliteFile } from "../base/sqlite-file.ts";
 import { formatCursor, type Place, parseCursor } from "./cursor.ts";
 import { setAside } from "./set-aside.ts";
+import { assertSnapshot } from "./snapshot-checks.ts";
 import {
   type HistoryQuery,
   MAX_PAGE,
@@ -40,7 +41,7 @@ export class SqliteSnapshotStore implements SnapshotStore {
 
   put(rows: readonly SnapshotRow[]): void {
     if (rows.length === 0) return;
-    for (const row of rows) assertRow(row);
+    for (const row of rows) assertSnapshot(row);
     this.#file.transaction(() => {
       for (const row of rows) {
         this.#file.run(PUT, [
@@ -201,15 +202,6 @@ const SOME_ROW: SnapshotRow = {
   key: "", check: "", currency: "", period: "", version: 1, time: 0, writtenAt: 0, status: "", class: null,
   baseline: false, verdict: new Uint8Array(),
 }; // biome-ignore format: one look is enough
-
-function assertRow(row: SnapshotRow): void {
-  assert(
-    Number.isSafeInteger(row.version) && row.version > 0,
-    `a snapshot's version is counted from 1, not ${row.version}`,
-  );
-  assert(Number.isSafeInteger(row.time), `a snapshot's time is whole milliseconds, not ${row.time}`);
-  assert(Number.isSafeInteger(row.writtenAt), `a snapshot is written at whole milliseconds, not ${row.writtenAt}`);
-}
 
 /** Conditions of constant text, and the values that are bound to them. */
 class Where {
