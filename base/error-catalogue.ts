@@ -708,6 +708,42 @@ export const errorCatalogue = {
     message:
       "Model {model} reads source {source}, which the configuration does not have; known: {known}. Add it to `sources`, or correct the model.",
   },
+  STACK_DOCKER_FAILED: {
+    fault: "external",
+    retryable: false,
+    message: "`docker compose {command}` failed: {reason}",
+  },
+  STACK_DOWNLOAD_FAILED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{what} could not be had from Maven Central: {reason}\nCheck the network, or the mirror in Maven's settings.xml, and start again.",
+  },
+  STACK_FOLDER_UNUSABLE: {
+    fault: "user",
+    retryable: false,
+    message: "The stack cannot keep its data in {folder}. {reason} Name another folder with `--dir`.",
+  },
+  STACK_PORT_TAKEN: {
+    fault: "user",
+    retryable: false,
+    message: "{service} cannot be started: another process listens on port {port} of this machine. Stop that one first.",
+  },
+  STACK_SERVICE_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: 'There is no service "{service}". The stack has {services}.',
+  },
+  STACK_START_FAILED: {
+    fault: "external",
+    retryable: false,
+    message: "{service} could not be started: {reason}. The end of {log}:\n{tail}",
+  },
+  STACK_TOOL_MISSING: {
+    fault: "user",
+    retryable: false,
+    message: "Not installed: {tool}. Install it with `{install}`, or start Docker, which needs none of it.",
+  },
   STATE_CORRUPT: {
     fault: "external",
     retryable: false,

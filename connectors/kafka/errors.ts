@@ -48,7 +48,6 @@ export function kafkaErrorIds(error: unknown): readonly string[] {
   return ids;
 }
 
-/** Whether a repeat may help, soon: what a request that harms nothing when repeated is worth. */
 const ATTEMPTS = 5;
 const FIRST_DELAY_MS = 100;
 
