@@ -1,18 +1,23 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { parseKey } from "../../base/key.ts";
 import { decodeVerdict } from "../../schemas/contracts.ts";
 import { type HistoryQuery, MAX_PAGE, type SnapshotRow, type SnapshotStore } from "../../snapshots/snapshot-store.ts";
-import { SqliteSnapshotStore } from "../../snapshots/sqlite-snapshot-store.ts";
-import { between, choice, classOption, currency, dirOption, instant, positive } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
+import { openEvidence } from "../evidence-store.ts";
+import { between, choice, classOption, currency, instant, positive } from "../options.ts";
 import { grouped } from "../table.ts";
 import { terminal } from "../terminal.ts";
 import { evidenceText } from "../views/evidence.ts";
 import { knownText, scanText } from "../views/snapshots.ts";
+import { addCreateTable } from "./create-table.ts";
 
-interface GetOptions {
-  readonly dir: string;
+/** Where the evidence is: one of the two. */
+interface Where {
+  readonly dir?: string;
+  readonly config?: string;
+}
+
+interface GetOptions extends Where {
   readonly check?: string;
   readonly currency?: string;
   readonly version?: number;
@@ -21,8 +26,7 @@ interface GetOptions {
   readonly json?: true;
 }
 
-interface ScanOptions {
-  readonly dir: string;
+interface ScanOptions extends Where {
   readonly check?: string;
   readonly status?: string;
   readonly class?: string;
@@ -42,14 +46,14 @@ const GET_EXAMPLES = `
 Examples:
   npx countercheck snapshots get 800000000000000512 --dir .countercheck/demo
   npx countercheck snapshots get 800000000000000512 --history --json --dir .countercheck/demo
-  npx countercheck snapshots get "'ORDER-7" --as-of 2026-03-04T00:00:00Z --dir out
+  npx countercheck snapshots get "'ORDER-7" --as-of 2026-03-04T00:00:00Z --config countercheck.json
 
 A key of digits only is a number; put a quote in front where it is a text.`;
 
 const SCAN_EXAMPLES = `
 Examples:
   npx countercheck snapshots scan --status fail --class missing --dir .countercheck/demo
-  npx countercheck snapshots scan --from 2026-03-04 --to 2026-03-05 --limit 50 --json --dir out`;
+  npx countercheck snapshots scan --from 2026-03-04 --to 2026-03-05 --limit 50 --json --config countercheck.json`;
 
 /** Adds `countercheck snapshots`: the evidence behind verdicts. */
 export function addSnapshots(program: Command): void {
@@ -61,7 +65,8 @@ export function addSnapshots(program: Command): void {
     .command("get")
     .description("the evidence of a business key")
     .argument("<key>", "the business key")
-    .addOption(dirOption())
+    .addOption(folderOption())
+    .addOption(configOption())
     .option("--check <uid>", "only this check")
     .option("--currency <code>", "only this currency", currency)
     .option("--version <n>", "this version of the verdict instead of the newest", positive)
@@ -73,7 +78,8 @@ export function addSnapshots(program: Command): void {
   snapshots
     .command("scan")
     .description("emitted verdicts by time")
-    .addOption(dirOption())
+    .addOption(folderOption())
+    .addOption(configOption())
     .option("--check <uid>", "only this check")
     .addOption(choice("--status <status>", "only this status", ["pass", "fail", "pending", "unobservable"]))
     .addOption(classOption())
@@ -84,20 +90,34 @@ export function addSnapshots(program: Command): void {
     .option("--json", "JSON on stdout")
     .addHelpText("after", SCAN_EXAMPLES)
     .action(scan);
+  addCreateTable(snapshots);
 }
 
-async function get(text: string, options: GetOptions): Promise<void> {
-  await using store = openStore(options.dir);
+function folderOption(): Option {
+  return new Option("--dir <dir>", "the output folder of a run").conflicts("config");
+}
+
+function configOption(): Option {
+  return new Option(
+    "--config <file>",
+    "instead of --dir: the configuration of a run, where its evidence may be in HBase",
+  );
+}
+
+async function get(text: string, options: GetOptions, command: Command): Promise<void> {
+  requireWhere(options, command);
+  await using evidence = openEvidence(options);
+  const { store, place } = evidence;
   const rows = await rowsOf(store, text, options);
-  if (rows.length === 0) await raiseNotFound(store, text, options.dir);
+  if (rows.length === 0) await raiseNotFound(store, text, place);
   if (options.json) return terminal.printJson(rows.map(documentOf));
   terminal.print(rows.map((row) => evidenceText(decodeVerdict(row.verdict))).join("\n\n"));
 }
 
 /** Says what there is of a key of which the options leave nothing. SNAPSHOT_NOT_FOUND, SNAPSHOT_FILTERED. */
-async function raiseNotFound(store: SnapshotStore, text: string, dir: string): Promise<never> {
+async function raiseNotFound(store: SnapshotStore, text: string, place: string): Promise<never> {
   const history = await historyOf(store, { key: parseKey(text) });
-  if (history.length === 0) raise("SNAPSHOT_NOT_FOUND", { what: text, dir });
+  if (history.length === 0) raise("SNAPSHOT_NOT_FOUND", { what: text, dir: place });
   raise("SNAPSHOT_FILTERED", { what: text, known: knownText(history) });
 }
 
@@ -124,9 +144,11 @@ async function historyOf(store: SnapshotStore, query: Omit<HistoryQuery, "limit"
   return rows;
 }
 
-async function scan({ dir, json, ...query }: ScanOptions): Promise<void> {
-  await using store = openStore(dir);
-  const { rows, next } = await store.scan(query);
+async function scan(options: ScanOptions, command: Command): Promise<void> {
+  requireWhere(options, command);
+  const { dir: _dir, config: _config, json, ...query } = options;
+  await using evidence = openEvidence(options);
+  const { rows, next } = await evidence.store.scan(query);
   const verdicts = rows.map((row) => decodeVerdict(row.verdict));
   if (json) terminal.printJson({ rows: verdicts.map(({ contributions: _, ...verdict }) => verdict), next });
   else terminal.print(scanText(verdicts, next));
@@ -136,7 +158,7 @@ function documentOf(row: SnapshotRow) {
   return { ...decodeVerdict(row.verdict), writtenAt: row.writtenAt };
 }
 
-function openStore(dir: string): SnapshotStore & AsyncDisposable {
-  const store: SnapshotStore = new SqliteSnapshotStore(outputPaths.snapshots(dir));
-  return Object.assign(store, { [Symbol.asyncDispose]: async () => store.close() });
+function requireWhere({ dir, config }: Where, command: Command): void {
+  if (dir === undefined && config === undefined)
+    command.error("error: required option '--dir <dir>' or '--config <file>' not specified");
 }

@@ -33,7 +33,9 @@ export function schemaOf(table: string, options: TableOptions) {
 
 /** The line for `hbase shell` that makes the table split. */
 export function shellLine(table: string, options: TableOptions): string {
-  const family = Object.entries({ NAME: FAMILY, ...familyOf(options) }).map(([name, value]) => `${name} => '${value}'`);
+  const family = Object.entries({ NAME: FAMILY, ...familyOf(options) }).map(([name, value]) =>
+    /^\d+$/.test(value) ? `${name} => ${value}` : `${name} => '${value}'`,
+  );
   const splits = SPLITS.map((split) => `'${split}'`).join(", ");
   return `create '${table}', {${family.join(", ")}}, SPLITS => [${splits}]`;
 }

@@ -1,0 +1,36 @@
+import { HBaseSnapshotStore } from "../connectors/hbase/hbase-snapshot-store.ts";
+import type { RestOptions } from "../connectors/hbase/rest-client.ts";
+import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
+import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
+import { type Config, type HBaseConfig, readConfig } from "./config.ts";
+import { outputPaths } from "./outputs.ts";
+import { secretOf } from "./secrets.ts";
+
+/** An evidence store that was opened to be looked at, and where it is, for people. */
+export interface OpenEvidence extends AsyncDisposable {
+  readonly store: SnapshotStore;
+  readonly place: string;
+}
+
+/** The evidence of an output folder, or where a configuration file says. What reading it and opening it raises. */
+export function openEvidence(where: { readonly dir?: string; readonly config?: string }): OpenEvidence {
+  const config = where.config === undefined ? undefined : readConfig(where.config);
+  const hbase = config?.snapshots?.hbase;
+  const dir = config?.output ?? where.dir!;
+  const store: SnapshotStore =
+    hbase === undefined ? new SqliteSnapshotStore(outputPaths.snapshots(dir)) : openHBase(hbase, config!);
+  const place = hbase === undefined ? dir : `${hbase.table} of ${hbase.url}`;
+  return { store, place, [Symbol.asyncDispose]: async () => store.close() };
+}
+
+/** The evidence store in HBase that a configuration names; it is not reached for yet. CONFIG_SECRET_MISSING. */
+export function openHBase(hbase: HBaseConfig, { file }: Pick<Config, "file">): HBaseSnapshotStore {
+  return new HBaseSnapshotStore({ ...restOf(hbase, file), table: hbase.table });
+}
+
+/** How the REST server of a configuration is reached; `file` is the configuration, for errors. CONFIG_SECRET_MISSING. */
+export function restOf({ url, auth }: HBaseConfig, file: string): RestOptions {
+  if (auth === undefined) return { url };
+  const password = secretOf(auth.password, `snapshots.hbase.auth.password of ${file}`);
+  return { url, credentials: { user: auth.user, password } };
+}
