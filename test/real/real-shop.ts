@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import mariadb from "mariadb";
+import pg from "pg";
+import { ConnectClient } from "../../connectors/debezium/connect/connect-client.ts";
+import {
+  captureStatements,
+  connectorTemplate,
+  filledConfig,
+} from "../../connectors/debezium/connect/connector-config.ts";
+import { mariaDatabase, postgresDatabase, type SqlDatabase } from "../../shop/sql/sql-database.ts";
+import { mariaTables, postgresTables } from "../../shop/sql/sql-tables.ts";
+import type { Endpoints } from "../../stack/endpoints.ts";
+import { deleteTopics, endOffsets } from "./topics.ts";
+
+/** The shop's two databases on running servers, each captured by a connector. */
+export interface RealShop {
+  readonly shop: SqlDatabase;
+  readonly ledger: SqlDatabase;
+  readonly connect: ConnectClient;
+  /** Names of the connectors. */
+  readonly connectors: { readonly shop: string; readonly ledger: string };
+  /** Prefixes of the topics, database or schema included. */
+  readonly topics: { readonly shop: string; readonly ledger: string };
+  /** Topics of the tables that the checks read. */
+  readonly tableTopics: readonly string[];
+  /** Statements outside a transaction, for DDL. */
+  alterShop(statement: string): Promise<void>;
+  alterLedger(statement: string): Promise<void>;
+  /** Creates the connectors, and waits until both have taken their snapshots and follow the logs. */
+  capture(): Promise<void>;
+  /** Removes connectors, databases, users and topics. */
+  close(): Promise<void>;
+}
+
+const PASSWORD = "of this test only";
+
+/** Creates databases of their own with the shop's tables, and a user for each connector with just the rights it needs. */
+export async function openRealShop(servers: Endpoints, name: string): Promise<RealShop> {
+  const connect = new ConnectClient({ url: servers.connect.url });
+  const connectors = { shop: `${name}-shop`, ledger: `${name}-ledger` };
+  const shop = await openMaria(servers, name);
+  const ledger = await openPostgres(servers, name);
+  const topics = { shop: `${connectors.shop}.${name}`, ledger: `${connectors.ledger}.public` };
+  const environment = environmentOf(servers, name, connectors);
+  return {
+    shop: mariaDatabase(shop.pool),
+    ledger: postgresDatabase(ledger.pool),
+    connect,
+    connectors,
+    topics,
+    tableTopics: [`${topics.shop}.payments`, `${topics.shop}.refunds`, `${topics.ledger}.settlement_lines`],
+    alterShop: async (statement) => void (await shop.pool.query(statement)),
+    alterLedger: async (statement) => void (await ledger.pool.query(statement)),
+    capture: async () => {
+      await connect.put(connectors.shop, filledConfig(connectorTemplate("mariadb"), environment));
+      await connect.put(connectors.ledger, filledConfig(connectorTemplate("postgresql"), environment));
+      for (const connector of Object.values(connectors)) await connect.waitRunning(connector);
+      for (const prefix of Object.values(topics)) await beating(servers, `${prefix}.heartbeat`);
+    },
+    close: async () => {
+      for (const connector of Object.values(connectors)) await connect.delete(connector);
+      await shop.close();
+      await ledger.close();
+      const names = Object.values(connectors);
+      const own = names.flatMap((prefix) => [prefix, `_schema_history.${prefix}`, `__debezium-heartbeat.${prefix}`]);
+      await deleteTopics(servers.kafka.brokers, ...own);
+    },
+  };
+}
+
+function environmentOf({ connect: { sees } }: Endpoints, name: string, connectors: RealShop["connectors"]) {
+  return {
+    SHOP_DB_HOST: sees.mariadb.host,
+    SHOP_DB_PORT: String(sees.mariadb.port),
+    SHOP_DB_USER: name,
+    SHOP_DB_PASSWORD: PASSWORD,
+    SHOP_DB_NAME: name,
+    SHOP_DB_SERVER_ID: String(100_000 + Math.floor(Math.random() * 1_000_000)),
+    SHOP_TOPIC_PREFIX: connectors.shop,
+    LEDGER_DB_HOST: sees.postgres.host,
+    LEDGER_DB_PORT: String(sees.postgres.port),
+    LEDGER_DB_USER: name,
+    LEDGER_DB_PASSWORD: PASSWORD,
+    LEDGER_DB_NAME: name,
+    LEDGER_DB_SLOT: name,
+    LEDGER_TOPIC_PREFIX: connectors.ledger,
+    KAFKA_BROKERS: sees.brokers,
+    REGISTRY_URL: sees.registryUrl,
+  };
+}
+
+async function openMaria({ mariadb: endpoint }: Endpoints, name: string) {
+  const { host, port, user, password } = endpoint;
+  const admin = await mariadb.createConnection({ host, port, user, password });
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.query(`CREATE USER ${name}@'%' IDENTIFIED BY '${PASSWORD}'`);
+  await admin.query(`USE ${name}`);
+  const capturing = captureStatements("mariadb").map((text) => text.replaceAll("debezium@", `${name}@`));
+  for (const statement of [...mariaTables, ...capturing]) await admin.query(statement);
+  const pool = mariadb.createPool({ host, port, user, password, database: name, connectionLimit: 6 });
+  const close = async () => {
+    await pool.end();
+    await admin.query(`DROP DATABASE ${name}`);
+    await admin.query(`DROP USER ${name}@'%'`);
+    await admin.end();
+  };
+  return { pool, close };
+}
+
+async function openPostgres({ postgres: endpoint }: Endpoints, name: string) {
+  const { host, port, user, password, database } = endpoint;
+  const admin = new pg.Client({ host, port, user, password, database });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.query(`CREATE ROLE ${name} LOGIN REPLICATION PASSWORD '${PASSWORD}'`);
+  const pool = new pg.Pool({ host, port, user, password, database: name, max: 6 });
+  const capturing = captureStatements("postgresql").map((text) => text.replace(/ TO debezium$/, ` TO ${name}`));
+  for (const statement of [...postgresTables, ...capturing]) await pool.query(statement);
+  const close = async () => {
+    await pool.end();
+    await dropSlot(admin, name);
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await admin.query(`DROP ROLE ${name}`);
+    await admin.end();
+  };
+  return { pool, close };
+}
+
+/** A slot is in use for a moment after its connector is gone. */
+async function dropSlot(admin: pg.Client, name: string): Promise<void> {
+  const drop = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1";
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await admin.query(drop, [name]);
+      return;
+    } catch (error) {
+      if (attempt === 50) throw error;
+    }
+    await sleep(200);
+  }
+}
+
+/** The first change of a heartbeat row is seen when its connector has gone over from the snapshot to the log. */
+async function beating({ kafka }: Endpoints, topic: string): Promise<void> {
+  const end = Date.now() + 60_000;
+  while ((await endOffsets(kafka.brokers, topic)).every((offset) => offset < 2n)) {
+    if (Date.now() > end) throw new Error(`${topic} has no heartbeats`);
+    await sleep(300);
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Admin, Consumer, type Message, MessagesStreamModes } from "@platformatic/kafka";
+import { type DecodedRecord, type Envelope, parseSchema, type Row } from "../../shop/decoded-log.test-helper.ts";
+import type { Endpoints } from "../../stack/endpoints.ts";
+
+/** Waits until the clock shows a time. */
+export async function untilTime(timeMs: number): Promise<void> {
+  await sleep(Math.max(0, timeMs - Date.now()));
+}
+
+type Raw = Message<Buffer, Buffer, Buffer, Buffer>;
+
+/** Offsets behind the last record of each partition; none where there is no such topic yet. */
+export async function endOffsets(brokers: readonly string[], topic: string): Promise<readonly bigint[]> {
+  const consumer = consumerOf(brokers);
+  try {
+    return (await consumer.listOffsets({ topics: [topic] })).get(topic) ?? [];
+  } catch {
+    return [];
+  } finally {
+    await consumer.close(true);
+  }
+}
+
+/** All that topics hold now, by another client than countercheck's own; each partition in its order. */
+export async function readTopics(brokers: readonly string[], topics: readonly string[]): Promise<Raw[]> {
+  const consumer = consumerOf(brokers);
+  try {
+    const ends = await consumer.listOffsets({ topics: [...topics] });
+    const left = new Map<string, bigint>();
+    for (const [topic, offsets] of ends) {
+      for (const [partition, end] of offsets.entries()) if (end > 0n) left.set(`${topic}/${partition}`, end);
+    }
+    const messages: Raw[] = [];
+    if (left.size === 0) return messages;
+    const stream = await consumer.consume({
+      topics: [...topics],
+      mode: MessagesStreamModes.EARLIEST,
+      autocommit: false,
+      maxWaitTime: 200,
+    });
+    for await (const message of stream as AsyncIterable<Raw>) {
+      const partition = `${message.topic}/${message.partition}`;
+      const end = left.get(partition);
+      if (end === undefined || message.offset >= end) continue;
+      messages.push(message);
+      if (message.offset === end - 1n) left.delete(partition);
+      if (left.size === 0) break;
+    }
+    return messages;
+  } finally {
+    await consumer.close(true);
+  }
+}
+
+/** Removes all topics whose names begin so. */
+export async function deleteTopics(brokers: readonly string[], ...prefixes: readonly string[]): Promise<void> {
+  const admin = new Admin({ clientId: "countercheck-test", bootstrapBrokers: [...brokers] });
+  try {
+    const topics = await admin.listTopics();
+    const own = topics.filter((topic) => prefixes.some((prefix) => topic.startsWith(prefix)));
+    if (own.length > 0) await admin.deleteTopics({ topics: own });
+  } finally {
+    await admin.close();
+  }
+}
+
+/** Change events as avsc reads them with the registry's schemas. */
+export async function decodeRecords({ registry }: Endpoints, messages: readonly Raw[]): Promise<DecodedRecord[]> {
+  const types = new Map<number, Promise<ReturnType<typeof parseSchema>>>();
+  const decode = async (bytes: Buffer): Promise<unknown> => {
+    if (bytes[0] !== 0) throw new Error("not in Confluent framing");
+    const id = bytes.readUInt32BE(1);
+    const type = types.get(id) ?? schemaType(registry.url, id);
+    types.set(id, type);
+    return (await type).fromBuffer(bytes.subarray(5));
+  };
+  const records: DecodedRecord[] = [];
+  for (const { topic, partition, key, value, timestamp } of messages) {
+    const record = { topic, partition, key, value, timestamp: Number(timestamp) };
+    const isTombstone = value === null || value === undefined || value.length === 0;
+    const envelope = isTombstone ? null : ((await decode(value)) as Envelope);
+    records.push({
+      record: { ...record, value: isTombstone ? null : value },
+      key: (await decode(key)) as Row,
+      value: envelope,
+    });
+  }
+  return records;
+}
+
+async function schemaType(url: string, id: number) {
+  const response = await fetch(`${url}/schemas/ids/${id}`);
+  const { schema } = (await response.json()) as { schema: string };
+  return parseSchema(JSON.parse(schema) as object);
+}
+
+function consumerOf(brokers: readonly string[]): Consumer<Buffer, Buffer, Buffer, Buffer> {
+  const groupId = `countercheck-test-${randomUUID()}`;
+  return new Consumer({ groupId, clientId: groupId, bootstrapBrokers: [...brokers], retries: 3 });
+}
