@@ -1,10 +1,17 @@
 import { defineConfig } from "vitest/config";
 import { rooms } from "./scripts/rooms.ts";
 
+/** Rooms only: jobs that people try out in a folder of their own have tests of their own. */
+const folders = [...rooms.map(({ folder }) => folder), "cli", "bench", "scripts"].join();
+
+/** Tests against real servers, which stand beside the code or in test/ as those without. */
+const SERVERS = "**/*.servers.test.ts";
+
 /**
- * Five projects: `unit` stands beside the code, `integration` lives in test/, `flink` needs a JDK and Maven, `simulation`
- * runs simulated jobs and looks whether they show bugs that are put in, and `seeds` are the long runs: many seeds, and the
- * random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with
+ * Seven projects: `unit` stands beside the code, `integration` lives in test/, `servers` has the real servers running, on
+ * which `faults` kills them in long runs, `flink` needs a JDK and Maven, `simulation` runs simulated jobs and looks whether
+ * they show bugs that are put in, and `seeds` are the long runs: many seeds, and the random tests of the others with many
+ * more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with
  * everything else.
  */
 export default defineConfig({
@@ -15,8 +22,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          // Rooms only: jobs that people try out in a folder of their own have tests of their own.
-          include: [`{${[...rooms.map(({ folder }) => folder), "cli", "bench", "scripts"].join()}}/**/*.test.ts`],
+          include: [`{${folders}}/**/*.test.ts`],
+          exclude: [SERVERS],
           testTimeout: 30_000,
         },
       },
@@ -25,8 +32,33 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/seeds/**", "test/flink/**", "test/simulation/mutants.test.ts"],
+          exclude: [SERVERS, "test/seeds/**", "test/faults/**", "test/flink/**", "test/simulation/mutants.test.ts"],
           testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "servers",
+          include: [`{${folders},test}/${SERVERS}`],
+          globalSetup: "test/servers/global-setup.ts",
+          // The servers are shared, and two cores hold no more than them and one test.
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 2 * 60_000,
+          hookTimeout: 2 * 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: "test/servers/expect-servers.ts",
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 30 * 60_000,
+          hookTimeout: 10 * 60_000,
         },
       },
       {

@@ -717,7 +717,7 @@ export const errorCatalogue = {
     fault: "external",
     retryable: true,
     message:
-      "{what} could not be had from Maven Central: {reason}\nCheck the network, or the mirror in Maven's settings.xml, and start again.",
+      "{what} could not be had from Maven Central: {reason} Check the network, or the mirror in Maven's settings.xml, and start again.",
   },
   STACK_FOLDER_UNUSABLE: {
     fault: "user",
@@ -727,7 +727,8 @@ export const errorCatalogue = {
   STACK_PORT_TAKEN: {
     fault: "user",
     retryable: false,
-    message: "{service} cannot be started: another process listens on port {port} of this machine. Stop that one first.",
+    message:
+      "{service} cannot be started: another process listens on port {port} of this machine. Stop that one first.",
   },
   STACK_SERVICE_UNKNOWN: {
     fault: "user",
@@ -737,7 +738,7 @@ export const errorCatalogue = {
   STACK_START_FAILED: {
     fault: "external",
     retryable: false,
-    message: "{service} could not be started: {reason}. The end of {log}:\n{tail}",
+    message: "{service} could not be started: {reason}. {log} ends with: {tail}",
   },
   STACK_TOOL_MISSING: {
     fault: "user",

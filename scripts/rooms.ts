@@ -37,6 +37,7 @@ export const rooms: readonly Room[] = [
   },
   { folder: "jobs", mayImport: ["base", "checks", "dataflow", "schemas"], byPublicName: true },
   { folder: "shop", mayImport: ["base", "schemas"] },
+  { folder: "stack", mayImport: ["base"] },
   { folder: "flink", mayImport: ["base", "dataflow", "runtime/task.ts"] },
   { folder: "testing", mayImport: ["base", "schemas", "dataflow", "state", "runtime", "checks", "snapshots"] },
 ];

@@ -2,16 +2,28 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { whyNoServers } from "../test/servers/availability.ts";
 
-/** What each mode runs: with or without the static checks, and which of vitest's projects. */
-const modes: Readonly<Record<string, { readonly static: boolean; readonly projects: readonly string[] }>> = {
-  static: { static: true, projects: [] },
-  unit: { static: false, projects: ["unit"] },
-  flink: { static: false, projects: ["flink"] },
-  simulation: { static: false, projects: ["simulation"] },
-  seeds: { static: false, projects: ["seeds"] },
-  all: { static: true, projects: ["unit", "integration"] },
+/** What a mode runs: with or without the static checks, and which of vitest's projects, in runs one after the other. */
+interface Mode {
+  readonly static: boolean;
+  readonly runs: readonly (readonly string[])[];
+}
+
+const modes: Readonly<Record<string, Mode>> = {
+  static: { static: true, runs: [] },
+  unit: { static: false, runs: [["unit"]] },
+  servers: { static: false, runs: [["servers"]] },
+  faults: { static: false, runs: [["faults"]] },
+  flink: { static: false, runs: [["flink"]] },
+  simulation: { static: false, runs: [["simulation"]] },
+  seeds: { static: false, runs: [["seeds"]] },
+  // The servers leave little of a machine of two cores, so they do not start before the rest is through.
+  all: { static: true, runs: [["unit", "integration"], ["servers"]] },
 };
+
+/** Projects that need the real servers. */
+const NEED_SERVERS: readonly string[] = ["servers", "faults"];
 
 interface Counts {
   readonly passed: number;
@@ -51,7 +63,10 @@ async function main([name = "all", ...args]: string[]): Promise<void> {
     counts.push(await check("biome", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]));
     counts.push(await check("tsc", "typescript/bin/tsc", ["-p", "."]));
   }
-  if (mode.projects.length > 0) counts.push(await vitest(mode.projects, args));
+  for (const projects of mode.runs) {
+    const reason = projects.some((project) => NEED_SERVERS.includes(project)) ? whyNoServers() : undefined;
+    counts.push(reason ? leaveOut(projects, reason) : await vitest(projects, args));
+  }
 
   const sum = (of: keyof Counts) => counts.reduce((total, count) => total + count[of], 0);
   const skipped = sum("skipped");
@@ -64,6 +79,13 @@ async function check(name: string, script: string, args: readonly string[]): Pro
   const passed = (await run(script, args)) === 0;
   process.stdout.write(`${passed ? "✓" : "✗"} ${name}\n`);
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+/** Nobody looks at what CI leaves out, so there it is a failure. */
+function leaveOut(projects: readonly string[], reason: string): Counts {
+  const isCi = process.env.CI === "true";
+  process.stdout.write(`${isCi ? "✗" : "○"} ${projects.join(", ")}: ${reason}\n`);
+  return { passed: 0, failed: isCi ? 1 : 0, skipped: 0 };
 }
 
 /** `--seed N`, for tests that can be repeated by one, is handed to them in the environment. */

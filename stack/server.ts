@@ -1,0 +1,47 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Account, giveTo } from "./account.ts";
+import type { Launch } from "./process.ts";
+import type { Ports, ServiceName } from "./services.ts";
+
+/** Where a server is set up, and what it may know of the others. */
+export interface Site {
+  /** Of the whole stack: absolute, and exists. */
+  readonly folder: string;
+  readonly ports: Ports;
+  /** Whom the databases run as; as ourselves when undefined. */
+  readonly databaseAccount: Account | undefined;
+  /** Told what takes long. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** How a server is run without Docker. */
+export interface Server {
+  /** The processes in the order in which they are started. */
+  readonly processes: readonly string[];
+  /** Downloads what is missing, writes the configuration, and makes data folders where there are none. */
+  prepare(site: Site): Promise<readonly Launch[]>;
+  /** True when the process of that name answers; it may also throw when it does not. */
+  isReady(site: Site, process: string): Promise<boolean>;
+}
+
+/** A service's own folder for configuration and data, or one in it; made when there is none. */
+export function folderOf(site: Site, service: ServiceName, ...path: string[]): string {
+  const folder = join(site.folder, service, ...path);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** The same, owned by whom the databases run as. */
+export function databaseFolder(site: Site, service: "mariadb" | "postgres"): string {
+  const folder = folderOf(site, service);
+  giveTo(site.databaseAccount, folder);
+  return folder;
+}
+
+/** Lines of a properties file. */
+export function properties(of: Readonly<Record<string, string | number | boolean>>): string {
+  return Object.entries(of)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
+}

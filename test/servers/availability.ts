@@ -1,0 +1,10 @@
+import { serviceNames } from "../../stack/services.ts";
+import { dockerAnswers } from "../../stack/site.ts";
+import { missingTools } from "../../stack/tools.ts";
+
+/** Why the real servers cannot be had here, in one line; undefined when they can. */
+export function whyNoServers(): string | undefined {
+  const missing = missingTools(serviceNames);
+  if (missing === undefined || dockerAnswers()) return undefined;
+  return `No real servers here: neither Docker answers, nor is there ${missing.tools}. \`${missing.install}\` brings it.`;
+}
