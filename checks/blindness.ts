@@ -4,8 +4,10 @@ import type { Suspension } from "../dataflow/source.ts";
 import type { FailureClass } from "./judgement.ts";
 import type { ReconcileRule, RuleLeg } from "./rule.ts";
 
-/** What of a suspension matters here. */
-type Stop = Pick<Suspension, "id" | "time" | "message">;
+/** What of a suspension matters here, and the inputs that it stopped. */
+interface Stop extends Pick<Suspension, "time" | "message"> {
+  readonly inputs: Set<number>;
+}
 
 /** What a faulty record hides: keys, where they can be told, or any key of some inputs. */
 interface Hidden {
@@ -52,21 +54,34 @@ export class Blindness {
     return { keys, input: inputs.length > 0 };
   }
 
-  /** From the suspension's time on, nothing is judged. */
-  suspend(suspension: Stop): void {
-    this.#suspensions.set(suspension.id, suspension);
+  /** From the suspension's time on, nothing is judged, until it is resumed on all inputs that it came on. */
+  suspend(input: number, { id, time, message }: Pick<Suspension, "id" | "time" | "message">): void {
+    const known = this.#suspensions.get(id);
+    const inputs = (known?.inputs ?? new Set()).add(input);
+    this.#suspensions.set(id, { time: Math.min(time, known?.time ?? time), message, inputs });
   }
 
-  /** False when the suspension was not known here. */
-  resume(suspension: string): boolean {
-    return this.#suspensions.delete(suspension);
+  /** True when that ended the suspension. */
+  resume(input: number, suspension: string): boolean {
+    const known = this.#suspensions.get(suspension);
+    return known?.inputs.delete(input) === true && known.inputs.size === 0 && this.#suspensions.delete(suspension);
   }
 
-  /** Why nothing can be said of a key at a point, or null. */
-  reasonFor(key: Key, point: number): string | null {
-    if (this.#suspensions.size > 0) {
-      for (const { time, message } of this.#suspensions.values()) if (point >= time) return message;
-    }
+  /** The last time before all suspensions: what is due then can be judged. +∞ without any. */
+  get judgeableThrough(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { time } of this.#suspensions.values()) first = Math.min(first, time);
+    return first - 1;
+  }
+
+  /** Why a point waits, or null where no suspension holds it up. */
+  suspensionAt(point: number): string | null {
+    for (const { time, message } of this.#suspensions.values()) if (point >= time) return message;
+    return null;
+  }
+
+  /** Why nothing can be said of a key, or null. */
+  reasonFor(key: Key): string | null {
     if (this.#faultsOfKey.size === 0) return null;
     const [fault] = this.#faultsOfKey.get(key) ?? [];
     return fault === undefined ? null : `record ${fault} is in the dead letters`;
@@ -96,10 +111,12 @@ export class Blindness {
       for (const input of inputs) out.uint(input);
     }
     out.uint(this.#suspensions.size);
-    for (const { id, time, message } of this.#suspensions.values()) {
+    for (const [id, { time, message, inputs }] of this.#suspensions) {
       out.text(id);
       out.float64(time);
       out.text(message);
+      out.uint(inputs.size);
+      for (const input of inputs) out.uint(input);
     }
   }
 
@@ -111,7 +128,8 @@ export class Blindness {
       for (let left = input.uint(); left > 0; left--) this.hideInput(fault, inputs[input.uint()]!);
     }
     for (let left = input.uint(); left > 0; left--) {
-      this.suspend({ id: input.text(), time: input.float64(), message: input.text() });
+      const suspension = { id: input.text(), time: input.float64(), message: input.text() };
+      for (let stopped = input.uint(); stopped > 0; stopped--) this.suspend(inputs[input.uint()]!, suspension);
     }
   }
 

@@ -45,7 +45,7 @@ export class Judge {
   at(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, first: boolean): void {
     const judgements =
       ledger.memory === "forgotten" ? judgeForgotten(ledger.totals) : judge(ledger.totals, this.#tolerance);
-    const reason = this.#blindness.reasonFor(key, point);
+    const reason = this.#blindness.reasonFor(key);
     const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(ledger) : [];
     for (const judgement of this.#withFormer(judgements, verdicts)) {
       const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);

@@ -81,16 +81,16 @@ export class ReconcileOperator implements Operator {
         this.#frontiers.advance(input, element.source, element.through, element.since);
         return this.#judgeReached();
       case "status":
-        if (this.#frontiers.setStale(element.source, element.status === "stale")) this.#staleChanged();
+        if (this.#frontiers.setStale(element.source, element.status === "stale")) this.#heldUpChanged();
         return;
       case "fault":
         return this.#fault(input, element.fault, element.fields);
       case "settled":
         return this.#settle(element.fault);
       case "suspension":
-        return this.#blindness.suspend(element.suspension);
+        return this.#blindness.suspend(input, element.suspension);
       case "resumed":
-        return this.#blindness.resume(element.suspension) ? this.#rejudgeUnobservable() : undefined;
+        return this.#blindness.resume(input, element.suspension) ? this.#heldUpChanged() : undefined;
       case "watermark":
         return;
     }
@@ -159,7 +159,8 @@ export class ReconcileOperator implements Operator {
   /** A change behind its source's frontier is judged at the next point: as if it came just behind the frontier. */
   #effectiveTime(from: RowEvidence): number {
     const { source, table } = this.#inputs[from.input]!.model.from[from.table]!;
-    const through = this.#frontiers.of(source);
+    // What a suspension holds up has not been judged, so what was left out and is read again comes in time.
+    const through = Math.min(this.#frontiers.of(source), this.#blindness.judgeableThrough);
     const seeding = from.time === BEFORE_ALL_TIME && this.#judgedThrough === BEFORE_ALL_TIME;
     if (seeding || from.time > through) return from.time;
     const id = `BEHIND_FRONTIER/${this.#rule.uid}/${source}`;
@@ -212,9 +213,12 @@ export class ReconcileOperator implements Operator {
     this.#timers.register(key, point);
   }
 
-  /** Judges every key whose next point all frontiers have reached; then marks those that only a stale source holds up. */
+  /**
+   * Judges every key whose next point all frontiers have reached and no suspension holds up; then marks those that only a
+   * suspension or a stale source does.
+   */
   #judgeReached(): void {
-    const through = this.#frontiers.through;
+    const through = Math.min(this.#frontiers.through, this.#blindness.judgeableThrough);
     if (through > this.#judgedThrough) {
       this.#judgedThrough = through;
       this.#wakeWaiting();
@@ -244,22 +248,26 @@ export class ReconcileOperator implements Operator {
     else this.#schedule(key, state);
   }
 
-  /** Keys with a point that the other sources have reached but a stale one has not are unobservable until it moves. */
+  /**
+   * Keys with a point that a suspension holds up, or that the other sources have reached but a stale one has not, are
+   * unobservable until it is judged. Their points are not taken meanwhile: what is read until then counts in them.
+   */
   #markBlind(): void {
-    const others = this.#frontiers.throughOfActive();
-    if (others === undefined || others <= this.#judgedThrough || others < this.#floor) return;
-    for (let due = this.#timers.next(others); due !== undefined; due = this.#timers.next(others)) {
+    const reached = this.#frontiers.throughOfActive() ?? this.#frontiers.through;
+    if (reached <= this.#judgedThrough || reached < this.#floor) return;
+    for (let due = this.#timers.next(reached); due !== undefined; due = this.#timers.next(reached)) {
       const state = this.#keys.get(due.key);
       if (state === undefined || state.ledger.timer !== due.time) continue;
-      const stale = this.#frontiers.staleSources().join(", ");
       const point = Math.max(due.time, this.#floor);
-      this.#judge.blind(point, due.key, state.ledger, state.verdicts, `source ${stale} is stale`);
+      const reason =
+        this.#blindness.suspensionAt(point) ?? `source ${this.#frontiers.staleSources().join(", ")} is stale`;
+      this.#judge.blind(point, due.key, state.ledger, state.verdicts, reason);
       this.#waiting.register(due.key, due.time);
     }
   }
 
-  /** A source went stale, or moves again: the keys that wait are looked at again. */
-  #staleChanged(): void {
+  /** A source went stale or moves again, or a suspension is over: the keys that wait are looked at again. */
+  #heldUpChanged(): void {
     this.#wakeWaiting();
     this.#judgeReached();
   }

@@ -100,6 +100,8 @@ export class Heeding {
       fault: (split, fault) => (this.#discarded.has(fault.id) ? undefined : output.fault(split, fault)),
       suspend: (split, suspension) =>
         this.#resumed.has(suspension.id) ? undefined : output.suspend(split, suspension),
+      mended: (split, suspension) => output.mended(split, suspension),
+      schema: (split, change) => output.schema(split, change),
     });
     return new HeedingReader(reader, heed);
   }
@@ -156,6 +158,10 @@ class HeedingReader implements SourceReader {
 
   restore(split: number, input: ByteReader): void | Promise<void> {
     return this.#reader.restore(split, input);
+  }
+
+  readsAgain(split: number): boolean {
+    return this.#reader.readsAgain?.(split) ?? false;
   }
 
   close(): void {

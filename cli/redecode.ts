@@ -56,6 +56,8 @@ export async function tryRecord(
       ended: () => undefined,
       fault: (_split, { code, message }) => failed(code, message),
       suspend: () => undefined,
+      mended: () => undefined,
+      schema: () => undefined,
     });
   } catch (error) {
     if (!isError(error) || error.fault === "bug" || error.retryable) throw error;

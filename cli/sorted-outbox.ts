@@ -1,5 +1,5 @@
 import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
-import type { RecordFault, Suspension } from "../dataflow/source.ts";
+import type { RecordFault, SchemaChange, Suspension } from "../dataflow/source.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { AlertRecord, VerdictRecord } from "../schemas/contracts.ts";
 import { toJson } from "./terminal.ts";
@@ -12,6 +12,9 @@ export interface SortedOutbox {
   readonly counts: readonly CountRecord[];
   readonly faults: readonly RecordFault[];
   readonly suspensions: readonly Suspension[];
+  /** Ids of suspensions that are over by themselves. */
+  readonly mended: readonly string[];
+  readonly schemaChanges: readonly SchemaChange[];
   /** JSON of what went to the job's own sinks, by their names. */
   readonly lines: ReadonlyMap<string, readonly string[]>;
 }
@@ -24,6 +27,8 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
   const counts: CountRecord[] = [];
   const faults: RecordFault[] = [];
   const suspensions: Suspension[] = [];
+  const mended: string[] = [];
+  const schemaChanges: SchemaChange[] = [];
   const lines = new Map<string, string[]>();
   const emit = (output: string, record: unknown) => {
     if (output === OUTPUTS.verdicts) verdicts.push(record as VerdictRecord);
@@ -40,12 +45,14 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
     if (each.kind === "emit") emit(each.output, each.record);
     else if (each.kind === "engine-alert") engineAlerts.push(each.alert);
     else if (each.kind === "fault") faults.push(each.fault);
+    else if (each.kind === "mended") mended.push(each.suspension);
+    else if (each.kind === "schema-change") schemaChanges.push(each.change);
     else {
       suspensions.push(each.suspension);
       engineAlerts.push(alertOf(each.suspension));
     }
   }
-  return { verdicts, alerts, engineAlerts, counts, faults, suspensions, lines };
+  return { verdicts, alerts, engineAlerts, counts, faults, suspensions, mended, schemaChanges, lines };
 }
 
 /** The engine alert that says that checks wait. */

@@ -41,7 +41,7 @@ export class Tally {
       if (each.kind === "emit") this.#emitted(each.output, each.record);
       else if (each.kind === "engine-alert") this.#engineAlert(each.alert);
       else if (each.kind === "fault") this.faults++;
-      else this.#engineAlert(alertOf(each.suspension));
+      else if (each.kind === "suspension") this.#engineAlert(alertOf(each.suspension));
     }
   }
 

@@ -26,7 +26,7 @@ export type Control =
   /** A person replayed or discarded the faulty record. */
   | { readonly type: "settled"; readonly fault: string }
   | { readonly type: "suspension"; readonly suspension: Suspension }
-  /** A person resumed what the suspension stopped. */
+  /** What the suspension stopped goes on: a person said so, or what was left out has been read. */
   | { readonly type: "resumed"; readonly suspension: string };
 
 /**

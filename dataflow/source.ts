@@ -48,6 +48,29 @@ export interface Suspension {
   readonly time: number;
 }
 
+/**
+ * What a new schema of a table's records means for the models of a job. `harmless`: none of them reads what changed;
+ * `widening`: a column that is read changed and can still be read exactly; `breaking`: a model cannot be read any more.
+ */
+export type ChangeClass = "harmless" | "widening" | "breaking";
+
+/** A new schema of a table's records, where it was first met. */
+export interface SchemaChange {
+  readonly source: string;
+  readonly table: string;
+  readonly topic: string;
+  readonly schemaId: number;
+  readonly class: ChangeClass;
+  /** What changed, for people. */
+  readonly summary: string;
+  /** Models that read what changed. */
+  readonly models: readonly string[];
+  readonly partition: number;
+  readonly offset: number;
+  /** Event time of its first record. */
+  readonly time: number;
+}
+
 /** What a reader hands out, in log order per split. Batches are valid only during the call. */
 export interface SourceOutput {
   /** Changes of one model, of one split, in the layout of `changeLayout(model)`. */
@@ -62,6 +85,10 @@ export interface SourceOutput {
   ended(split: number, time: number): void;
   fault(split: number, fault: RecordFault): void;
   suspend(split: number, suspension: Suspension): void;
+  /** All that a breaking change had kept from models was read again, after its changes were handed out. */
+  mended(split: number, suspension: string): void;
+  /** Records of a new schema begin. Other splits of the table tell of the same one. */
+  schema(split: number, change: SchemaChange): void;
 }
 
 /**
@@ -88,5 +115,7 @@ export interface SourceReader {
   save(split: number, out: ByteWriter): void;
   /** Before any read: goes on where a reader of this split stood when it saved. Raises what its place in the log raises. */
   restore(split: number, input: ByteReader): void | Promise<void>;
+  /** True for a split that, restored, begins with records before those that were read last. */
+  readsAgain?(split: number): boolean;
   close(): void;
 }

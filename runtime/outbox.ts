@@ -1,4 +1,4 @@
-import type { RecordFault, Suspension } from "../dataflow/source.ts";
+import type { RecordFault, SchemaChange, Suspension } from "../dataflow/source.ts";
 
 /** Trouble of a source; `id` stays the same when it repeats. */
 export interface EngineAlert {
@@ -14,4 +14,7 @@ export type OutboxRecord =
   | { readonly kind: "emit"; readonly output: string; readonly record: unknown }
   | { readonly kind: "engine-alert"; readonly alert: EngineAlert }
   | { readonly kind: "fault"; readonly fault: RecordFault }
-  | { readonly kind: "suspension"; readonly suspension: Suspension };
+  | { readonly kind: "suspension"; readonly suspension: Suspension }
+  /** What a suspension had stopped goes on, with nothing left out. */
+  | { readonly kind: "mended"; readonly suspension: string }
+  | { readonly kind: "schema-change"; readonly change: SchemaChange };

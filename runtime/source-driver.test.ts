@@ -133,6 +133,8 @@ class Workers {
       engineAlert: ({ id }: { readonly id: string }) => void this.events.push(id),
       fault: ({ id }: { readonly id: string }) => void this.events.push(id),
       suspension: ({ id }: { readonly id: string }) => void this.events.push(id),
+      mended: (id: string) => void this.events.push(`mended ${id}`),
+      schemaChange: () => undefined,
     };
   }
 
@@ -224,6 +226,8 @@ it("a split in which positions went back is gone on with from before that", asyn
       engineAlert: ({ code }) => alerts.push(code),
       fault: () => undefined,
       suspension: () => undefined,
+      mended: () => undefined,
+      schemaChange: () => undefined,
     },
   );
   const saved = () => {

@@ -5,7 +5,7 @@ import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { RecordFault, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
+import type { RecordFault, SchemaChange, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
 import { type SplitEntry, splitKey, splitName } from "./checkpoint/manifest.ts";
 import { SourceFrontier } from "./frontier.ts";
 import { type RowBackend, RowStage } from "./operators/row-stage.ts";
@@ -22,6 +22,9 @@ export interface SourceTarget {
   engineAlert(alert: EngineAlert): void;
   fault(fault: RecordFault): void;
   suspension(suspension: Suspension): void;
+  /** What a suspension stopped goes on by itself. */
+  mended(suspension: string): void;
+  schemaChange(change: SchemaChange): void;
 }
 
 /** Counts of one source. */
@@ -215,6 +218,7 @@ export class SourceDriver {
       state.faults = input.uint();
       this.#frontier.restore(index, input);
       await this.reader.restore(index, input);
+      if (this.reader.readsAgain?.(index)) state.ended = false;
     }
   }
 
@@ -266,6 +270,10 @@ export class SourceDriver {
       }),
       fault: unlessStopped((split, fault) => this.#fault(split, fault)),
       suspend: unlessStopped((_split, suspension) => this.#suspend(suspension)),
+      mended: unlessStopped((_split, suspension) => this.#mended(suspension)),
+      schema: unlessStopped((split, change) => {
+        if (this.#tellsHeartbeats || !this.reader.splits[split]!.heartbeat) this.#target.schemaChange(change);
+      }),
     };
   }
 
@@ -321,11 +329,18 @@ export class SourceDriver {
     return Object.fromEntries(values.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
   }
 
-  #suspend(suspension: Suspension): void {
+  /** Records behind the one that told of it may have a time before its own, by as much as a transaction takes. */
+  #suspend(told: Suspension): void {
+    const suspension = { ...told, time: told.time - this.reader.longestTransactionMs };
     this.#target.suspension(suspension);
     for (const model of this.#models) {
       if (suspension.models.includes(model.name)) this.#target.control(model, { type: "suspension", suspension });
     }
+  }
+
+  #mended(suspension: string): void {
+    this.#target.mended(suspension);
+    for (const model of this.#models) this.#target.control(model, { type: "resumed", suspension });
   }
 
   #positionWentBack(model: Model, batch: Batch, row: number): void {

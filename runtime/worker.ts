@@ -311,6 +311,8 @@ export class Worker {
           if (options.heeding?.isSettled(fault) !== true) this.#outbox.push({ kind: "fault", fault });
         },
         suspension: (suspension) => this.#outbox.push({ kind: "suspension", suspension }),
+        mended: (suspension) => this.#outbox.push({ kind: "mended", suspension }),
+        schemaChange: (change) => this.#outbox.push({ kind: "schema-change", change }),
       },
     );
   }

@@ -70,6 +70,8 @@ export class TestDriver {
           engineAlert: (alert) => this.#emit(OUTPUTS.engine, alert),
           fault: (fault) => this.#emit("faults", fault),
           suspension: (suspension) => this.#emit("suspensions", suspension),
+          mended: () => undefined,
+          schemaChange: () => undefined,
         },
       );
       this.#drivers.set(name, { driver, reader });

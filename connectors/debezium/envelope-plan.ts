@@ -68,7 +68,7 @@ export function envelopePlan(
   schema: AvroSchema,
   models: readonly TableModel[],
 ): EnvelopePlan {
-  const columns = new Set(models.flatMap(({ model }) => columnsOf(model)));
+  const columns = new Set(models.flatMap(({ model }) => columnsRead(model)));
   const readable = [...columns]
     .map((column) => `after.${column}`)
     .filter((path) => describeField(schema, path) !== undefined);
@@ -94,7 +94,8 @@ export function envelopePlan(
   };
 }
 
-function columnsOf(model: Model): string[] {
+/** The columns that a model reads. */
+export function columnsRead(model: Model): string[] {
   return Object.entries(model.fields).flatMap(([name, field]) => {
     const currency = field.money?.currencyFrom;
     return currency === undefined ? [columnOf(name, field)] : [columnOf(name, field), currency];

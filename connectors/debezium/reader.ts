@@ -6,7 +6,7 @@ import { changeLayout } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { SourceOutput, SourceReader, Split } from "../../dataflow/source.ts";
 import type { AvroSchema } from "../../schemas/decoder.ts";
-import type { SchemaRegistry } from "../../schemas/registry.ts";
+import { type SchemaRegistry, type SubjectRegistry, valueSubject } from "../../schemas/registry.ts";
 import { type DebeziumSource, defaultLongestTransactionMs } from "./config.ts";
 import { framedId } from "./framing.ts";
 import type { PartitionReader, TablePartition } from "./partition-reader.ts";
@@ -15,12 +15,15 @@ import { RowKeys } from "./row-keys.ts";
 import { SplitDecoder } from "./split-decoder.ts";
 import { TableSchemas } from "./table-schemas.ts";
 
+/** What a reader needs of a registry; without versions, the first schema that it meets is the first that there was. */
+export type ReadRegistry = Pick<SchemaRegistry, "schemaById"> & Partial<Pick<SubjectRegistry, "versions">>;
+
 /** What a reader is made of. */
 export interface DebeziumReaderOptions {
   readonly source: DebeziumSource;
   /** All models of the job; those that read this source are decoded. */
   readonly models: readonly Model[];
-  readonly registry: Pick<SchemaRegistry, "schemaById">;
+  readonly registry: ReadRegistry;
   /** All partitions of the topics of the source's tables. They are the reader's own from here on. */
   readonly partitions: readonly TablePartition[];
 }
@@ -50,7 +53,7 @@ export class DebeziumReader implements SourceReader {
   readonly longestTransactionMs: number;
   readonly splits: readonly Split[];
   readonly #config: DebeziumSource;
-  readonly #registry: Pick<SchemaRegistry, "schemaById">;
+  readonly #registry: ReadRegistry;
   readonly #keys = new RowKeys();
   readonly #open: readonly OpenSplit[];
 
@@ -100,6 +103,7 @@ export class DebeziumReader implements SourceReader {
     if (read === null) return false;
     if ("throughMs" in read) {
       open.hasEnded = true;
+      open.decoder.tellMended(open.partition.offset, output);
       output.ended(split, read.throughMs);
       return true;
     }
@@ -128,11 +132,19 @@ export class DebeziumReader implements SourceReader {
 
   restore(split: number, input: ByteReader): void {
     const open = this.#open[split]!;
-    open.partition.seek(input.uint());
+    const position = input.uint();
+    open.partition.seek(position);
     open.hasSchema = input.flag();
     open.hasEnded = input.flag();
     open.table.restore(input);
-    open.decoder.restore(input);
+    const from = open.decoder.restore(input, position);
+    if (from === position) return;
+    open.partition.seek(from);
+    open.hasEnded = false;
+  }
+
+  readsAgain(split: number): boolean {
+    return this.#open[split]!.decoder.readsAgain;
   }
 
   close(): void {
@@ -142,14 +154,18 @@ export class DebeziumReader implements SourceReader {
   #schemasToFetch(open: OpenSplit, records: RecordBatch): WantedSchema[] {
     const { table } = open;
     const wanted: WantedSchema[] = [];
+    const last = open.decoder.lastSchema;
     let valueId = -1;
     let keyId = -1;
     for (let i = 0; i < records.count; i++) {
       if (records.valueStarts[i]! < 0) continue;
       const value = framedId(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!);
       if (value !== valueId && value >= 0) {
-        if (table.get(value) === undefined) want(wanted, value, table);
-        else open.hasSchema = true;
+        if (table.get(value) === undefined) {
+          want(wanted, value, table);
+          // What is new is compared with what was before.
+          if (last !== undefined && table.schemaOf(last) === undefined) want(wanted, last, table.former);
+        } else open.hasSchema = true;
       }
       valueId = value;
       if (records.keyStarts[i]! < 0) continue;
@@ -166,16 +182,34 @@ export class DebeziumReader implements SourceReader {
   async #fetchAndDecode(split: number, wanted: readonly WantedSchema[], output: SourceOutput): Promise<boolean> {
     const open = this.#open[split]!;
     const unknown = new Map<number, CountercheckError>();
-    const schemas = await Promise.all(wanted.map(({ id }) => this.#schema(id, unknown)));
-    open.hasSchema ||= wanted.some(({ id }) => unknown.get(id)?.code !== "SCHEMA_UNKNOWN");
+    const isFormer = ({ user }: WantedSchema) => user === open.table.former;
+    const schemas = await Promise.all(
+      wanted.map((want) => this.#schema(want.id, isFormer(want) ? new Map() : unknown)),
+    );
+    open.hasSchema ||= wanted.some((want) => !isFormer(want) && unknown.get(want.id)?.code !== "SCHEMA_UNKNOWN");
     if (!open.hasSchema) this.#raiseNoSchema(this.splits[split]!, unknown);
     const lost = [...unknown].filter(([id, { code }]) => code === "SCHEMA_UNKNOWN" && open.table.wasKnown(id));
     if (lost.length > 0) this.#raiseNoSchema(this.splits[split]!, new Map(lost));
     for (const [i, { id, user }] of wanted.entries()) {
       const schema = schemas[i];
-      if (schema !== undefined) user.add(id, schema);
+      if (schema === undefined) continue;
+      if (user === open.table && !open.table.hasWorked) await this.#lookBack(split, id);
+      user.add(id, schema);
     }
     return decode(open, unknown, output);
+  }
+
+  /**
+   * Before the first schema of a table: those that its topic had before that one, where the registry knows. Other
+   * partitions may hold records of them, so what they suit and this one does not is a change, and no mistake of the user.
+   */
+  async #lookBack(split: number, schemaId: number): Promise<void> {
+    const { topic } = this.splits[split]!;
+    const { table } = this.#open[split]!;
+    if (table.models.length === 0) return;
+    const versions = (await this.#registry.versions?.(valueSubject(topic))) ?? [];
+    const at = versions.findIndex(({ id }) => id === schemaId);
+    for (const { id, schema } of versions.slice(0, Math.max(0, at))) table.addEarlier(id, schema);
   }
 
   /** Without this, a wrong registry would make every record a fault, and leave nothing behind for the right one. */
@@ -215,6 +249,7 @@ function decode(open: OpenSplit, unknown: ReadonlyMap<number, CountercheckError>
   const records = open.pending!;
   open.pending = null;
   open.decoder.decode(records, unknown, output);
+  open.decoder.tellMended(open.partition.offset, output);
   return true;
 }
 

@@ -109,7 +109,7 @@ describe("a reader in the place of another", () => {
     const models: Model[] = [line, breaking, strict, refund];
     const output = await expectSame(() => log.reader(sampleSource(kind), models), 60);
     const kinds = new Set(output.events.map(({ type }) => type));
-    expect(kinds).toEqual(new Set(["changes", "progress", "seeded", "ended", "fault", "suspend"]));
+    expect(kinds).toEqual(new Set(["changes", "progress", "seeded", "ended", "fault", "suspend", "schema"]));
   });
 
   it.each([1, 2])("goes on exactly where that one stood, over the shop's log %i", async (seed) => {

@@ -222,7 +222,7 @@ describe("a TRUNCATE", () => {
       },
     ]);
     const types = output.events.map(({ type }) => type);
-    expect(types).toEqual(["changes", "changes", "suspend", "seeded", "progress"]);
+    expect(types).toEqual(["schema", "changes", "changes", "suspend", "seeded", "progress"]);
   });
 });
 

@@ -10,6 +10,7 @@ import { BadRows } from "./bad-rows.ts";
 import { type EnvelopePlan, isProblem } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
 import { FARTHEST_MS } from "./instant.ts";
+import { LeftOut } from "./left-out.ts";
 import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchemas } from "./record-fault.ts";
 import { appendHead, removeRows } from "./rows.ts";
 import { shownText } from "./shown.ts";
@@ -36,8 +37,9 @@ export class SplitDecoder {
   readonly #head = new Batch(changeLayout(model("head", { from: [], fields: {} })));
   readonly #columns = changeColumns(this.#head);
   readonly #bad = new BadRows();
-  /** Schemas whose breaking change was told. */
-  readonly #told = new Set<number>();
+  /** Schemas that records of the split were written with, in the order in which they were met. */
+  readonly #met = new Set<number>();
+  readonly #leftOut: LeftOut;
   readonly #faults: Fault[] = [];
   /** Records left out for each model since a breaking change, by the model's name. */
   readonly dropped = new Map<string, number>();
@@ -45,6 +47,8 @@ export class SplitDecoder {
   #recordOf = new Int32Array(0);
   #run: TableSchema | undefined;
   #rows = 0;
+  /** It was looked after whether the run's schema breaks a model. */
+  #isRunTold = false;
   /** True once a change that is no snapshot row was read: what is read from a snapshot after that is no seed. */
   #hasChanged = false;
   #newest = Number.NEGATIVE_INFINITY;
@@ -52,6 +56,22 @@ export class SplitDecoder {
 
   constructor(context: SplitContext) {
     this.#context = context;
+    this.#leftOut = new LeftOut((model) => context.table.declarationOf(model));
+  }
+
+  /** The schema that was met last, before any that is new. */
+  get lastSchema(): number | undefined {
+    return [...this.#met].at(-1);
+  }
+
+  /** Tells what has been read again, now that the split is at an offset. */
+  tellMended(position: number, output: SourceOutput): void {
+    for (const id of this.#leftOut.takeMended(position)) output.mended(this.#context.index, id);
+  }
+
+  /** True while records are read that were read before, because some of them were left out. */
+  get readsAgain(): boolean {
+    return this.#leftOut.isReadAgain;
   }
 
   /**
@@ -96,20 +116,28 @@ export class SplitDecoder {
   /** Writes what decoding later chunks depends on. */
   save(out: ByteWriter): void {
     out.flag(this.#hasChanged);
-    out.uint(this.#told.size);
-    for (const id of this.#told) out.uint(id);
+    out.uint(this.#met.size);
+    for (const id of this.#met) out.uint(id);
     out.uint(this.dropped.size);
     for (const [name, count] of this.dropped) {
       out.text(name);
       out.uint(count);
     }
+    this.#leftOut.save(out);
   }
 
-  /** Takes in what was saved, before the first chunk. */
-  restore(input: ByteReader): void {
+  /**
+   * Takes in what was saved, before the first chunk. Gives the offset to begin at, which lies before `position`, where the
+   * split stood, if what was left out may be readable now.
+   */
+  restore(input: ByteReader, position: number): number {
     this.#hasChanged = input.flag();
-    for (let ids = input.uint(); ids > 0; ids--) this.#told.add(input.uint());
+    for (let ids = input.uint(); ids > 0; ids--) this.#met.add(input.uint());
     for (let models = input.uint(); models > 0; models--) this.dropped.set(input.text(), input.uint());
+    const back = this.#leftOut.restore(input, position);
+    this.#context.table.haveWorked(this.#leftOut.models);
+    if (back !== undefined) for (const model of this.dropped.keys()) this.dropped.delete(model);
+    return back ?? position;
   }
 
   #begin(count: number): void {
@@ -123,6 +151,7 @@ export class SplitDecoder {
 
   #beginRun(schema: TableSchema, count: number): void {
     this.#run = schema;
+    this.#isRunTold = false;
     schema.plan.raw.clear();
     schema.plan.raw.grow(count);
     this.#head.clear();
@@ -165,6 +194,7 @@ export class SplitDecoder {
     const head = this.#columns;
     keys.putInto(head.row, row);
     if (!plan.position(row, head)) return invalid("it names no position in the source's log");
+    if (!this.#met.has(plan.schemaId)) this.#tellSchema(chunk, i);
     if (broken.length > 0) this.#tellBreakingChange(chunk, i);
     head.kind.values[row] = op;
     head.offset.values[row] = chunk.records.offsets[i]!;
@@ -202,13 +232,36 @@ export class SplitDecoder {
     chunk.output.suspend(this.#context.index, this.#suspension(chunk.records, i, "truncate", models, message, time));
   }
 
+  /** The first good record of a schema tells of it, unless it is the split's first. */
+  #tellSchema(chunk: Chunk, i: number): void {
+    const run = this.#run!;
+    const { plan, broken } = run;
+    const { source, table, split, index } = this.#context;
+    const last = this.lastSchema;
+    this.#met.add(plan.schemaId);
+    if (last === undefined && broken.length === 0) return;
+    const finding = table.changeFrom(last === undefined ? undefined : table.schemaOf(last), run);
+    chunk.output.schema(index, {
+      source,
+      table: table.table,
+      topic: split.topic,
+      schemaId: plan.schemaId,
+      ...finding,
+      partition: split.partition,
+      offset: chunk.records.offsets[i]!,
+      time: plan.tsMs.number(this.#rows),
+    });
+  }
+
   /** The run's first good record says from when on the models that its schema does not suit are blind. */
   #tellBreakingChange(chunk: Chunk, i: number): void {
+    if (this.#isRunTold) return;
+    this.#isRunTold = true;
     const { plan, broken } = this.#run!;
-    if (this.#told.has(plan.schemaId)) return;
-    this.#told.add(plan.schemaId);
-    this.#handOut(chunk);
     const models = broken.map(({ model }) => model);
+    if (this.#leftOut.isTold(plan.schemaId, models)) return;
+    this.#leftOut.begin(recordId(chunk.records, i), plan.schemaId, chunk.records.offsets[i]!, models);
+    this.#handOut(chunk);
     const message = broken.map(({ problem }) => new CountercheckError(problem.code, problem.details).message).join(" ");
     const time = plan.tsMs.number(this.#rows);
     chunk.output.suspend(
@@ -241,6 +294,7 @@ export class SplitDecoder {
       const mappers = run.plan.models[m]!;
       if (isProblem(mappers)) {
         this.dropped.set(to.model.name, (this.dropped.get(to.model.name) ?? 0) + rows);
+        this.#leftOut.note(to.model.name);
         return false;
       }
       appendHead(this.#head, rows, to);

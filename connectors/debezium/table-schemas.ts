@@ -15,6 +15,7 @@ import {
   type TableModel,
 } from "./envelope-plan.ts";
 import { ReadableIds } from "./readable-ids.ts";
+import { type SchemaFinding, schemaFinding } from "./schema-finding.ts";
 
 /** A plan with what was found out about it. */
 export interface TableSchema {
@@ -32,6 +33,7 @@ export class TableSchemas {
   readonly #source: string;
   readonly #kind: DatabaseKind;
   readonly #known = new Map<number, TableSchema | CountercheckError>();
+  readonly #former = new Map<number, AvroSchema>();
   /** Schemas that readers before this one knew. */
   readonly #knownBefore = new Set<number>();
   #hasWorked = false;
@@ -72,6 +74,7 @@ export class TableSchemas {
       out.uint(families.size);
       for (const [field, family] of families) {
         out.text(field);
+        out.uint(crc32(JSON.stringify(model.fields[field])));
         out.flag(family === "number");
       }
     }
@@ -88,10 +91,54 @@ export class TableSchemas {
       if (now !== undefined && declaration === declarationOf(now.model)) this.#worked.add(now.model);
       for (let fields = input.uint(); fields > 0; fields--) {
         const field = input.text();
+        const declared = now?.model.fields[field];
+        const isSame = input.uint() === (declared && crc32(JSON.stringify(declared)));
         const family = input.flag() ? "number" : "text";
-        now?.families.set(field, family);
+        // A field that is declared otherwise is another one, and may be read from whatever there is for it.
+        if (isSame) now!.families.set(field, family);
       }
     }
+  }
+
+  /** The declaration of a model that reads the table, to be told from others; undefined for one that does not. */
+  declarationOf(name: string): number | undefined {
+    const found = this.models.find(({ model }) => model.name === name);
+    return found && declarationOf(found.model);
+  }
+
+  /** Models that could once be read, though they may be declared otherwise by now. */
+  haveWorked(names: readonly string[]): void {
+    for (const { model } of this.models) if (names.includes(model.name)) this.#worked.add(model);
+  }
+
+  /** False until the first schema of the table's records was met. */
+  get hasWorked(): boolean {
+    return this.#hasWorked;
+  }
+
+  /**
+   * Takes note of a schema that records were written with before any that was met here: models that it suits can be broken
+   * by what comes.
+   */
+  addEarlier(schemaId: number, schema: AvroSchema): void {
+    if (missingEnvelopePath(schema, this.#kind) !== undefined) return;
+    this.#hasWorked = true;
+    const { models } = envelopePlan(this.table, this.#kind, schemaId, schema, this.models);
+    for (const [i, { model }] of this.models.entries()) if (!isProblem(models[i]!)) this.#worked.add(model);
+  }
+
+  /** A schema that was met, or that was looked up to be compared with. */
+  schemaOf(schemaId: number): AvroSchema | undefined {
+    const known = this.#known.get(schemaId);
+    return known === undefined || isError(known) ? this.#former.get(schemaId) : known.plan.schema;
+  }
+
+  /** Takes in a schema that new ones are compared with, and no record is decoded with. */
+  readonly former = { add: (schemaId: number, schema: AvroSchema) => void this.#former.set(schemaId, schema) };
+
+  /** What a schema changes for the models of the table. */
+  changeFrom(before: AvroSchema | undefined, { plan, broken }: TableSchema): SchemaFinding {
+    return schemaFinding(before, plan.schema, this.models, broken);
   }
 
   /**

@@ -24,7 +24,15 @@ afterEach(() => {
 });
 
 const NOON = Date.UTC(2026, 10, 22, 12);
-const NOTHING: Delivered = { alerts: [], engineAlerts: [], counts: [], faults: [], suspensions: [] };
+const NOTHING: Delivered = {
+  alerts: [],
+  engineAlerts: [],
+  counts: [],
+  faults: [],
+  suspensions: [],
+  mended: [],
+  schemaChanges: [],
+};
 
 function delivery(checkpoint: number): DeliveryId {
   return { job: "settlement", epoch: 1, attempt: 1, checkpoint };
@@ -371,6 +379,8 @@ describe("deliveries to the desk", () => {
     counts: [{ check: "a", minute: 0, pass: 5, pending: 1 }],
     faults: [fault(1)],
     suspensions: [{ suspension: truncated(3), checks: ["a", "b"] }],
+    mended: [],
+    schemaChanges: [],
   };
   const all = () => [
     desk.alerts({ limit: 9 }),

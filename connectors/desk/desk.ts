@@ -22,11 +22,13 @@ import type {
   RunEnd,
   RunRecord,
   RunStart,
+  SchemaChangeEntry,
   SeenEngineAlert,
   SuspensionEntry,
   SuspensionState,
 } from "./records.ts";
 import { RunBook } from "./run-book.ts";
+import { SchemaBook } from "./schema-book.ts";
 import { type ResumeTarget, SuspensionBook } from "./suspension-book.ts";
 import { DESK_FILE } from "./tables.ts";
 
@@ -54,6 +56,7 @@ export class Desk {
   readonly #counts: CountBook;
   readonly #deliveries: DeliveryBook;
   readonly #runs: RunBook;
+  readonly #schemas: SchemaBook;
 
   constructor(path: string, options: DeskOptions = {}) {
     const { create = false, busyTimeoutMs = 5_000 } = options;
@@ -65,6 +68,7 @@ export class Desk {
     this.#counts = new CountBook(this.#file);
     this.#deliveries = new DeliveryBook(this.#file);
     this.#runs = new RunBook(this.#file);
+    this.#schemas = new SchemaBook(this.#file);
   }
 
   /**
@@ -101,7 +105,7 @@ export class Desk {
    * before changes nothing, and gives false. Of repeats, the one after the next is known no more.
    */
   deliver(id: DeliveryId, delivered: Delivered, at: number): boolean {
-    const { alerts, engineAlerts, counts, faults, suspensions } = delivered;
+    const { alerts, engineAlerts, counts, faults, suspensions, mended, schemaChanges } = delivered;
     return this.#file.transaction(() => {
       if (!this.#deliveries.note(id, { counts, engineAlerts: engineAlerts.map((alert) => ({ id: alert.id })) }))
         return false;
@@ -109,6 +113,8 @@ export class Desk {
       this.recordEngineAlerts(engineAlerts, at);
       this.recordFaults(faults, at);
       for (const { suspension, checks } of suspensions) this.recordSuspension(suspension, checks, at);
+      for (const suspension of mended) this.#suspensions.mend(suspension);
+      this.#schemas.record(schemaChanges, at);
       this.#counts.add(counts);
       return true;
     });
@@ -212,6 +218,11 @@ export class Desk {
    */
   resume(target: ResumeTarget, note: string, at: number): number {
     return this.#suspensions.resume(target, note, at);
+  }
+
+  /** New schemas of tables, the last recorded first. */
+  schemaChanges(query: { readonly limit: number }): SchemaChangeEntry[] {
+    return this.#schemas.list(query.limit);
   }
 
   /**

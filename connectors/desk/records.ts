@@ -1,5 +1,5 @@
 import type { Key } from "../../base/key.ts";
-import type { RecordFault, Suspension } from "../../dataflow/source.ts";
+import type { RecordFault, SchemaChange, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 
 /** Trouble of the engine or its sources, as a job emits it. */
@@ -97,7 +97,13 @@ export interface SuspensionEntry extends Suspension {
   readonly checks: readonly { readonly check: string; readonly state: SuspensionState }[];
 }
 
-export type SuspensionState = "open" | "resumed";
+/** `resumed`: by a person; `mended`: by itself, when what had been left out was read. */
+export type SuspensionState = "open" | "resumed" | "mended";
+
+/** A schema change, once for each table and schema, with the wall time in epoch ms at which it was recorded. */
+export interface SchemaChangeEntry extends SchemaChange {
+  readonly recordedAt: number;
+}
 
 /** What a person decided, or a run found. `seq` ascends in the order of decisions. */
 export type Decision = DeadLetterDecision | ResumeDecision;
@@ -158,6 +164,9 @@ export interface Delivered {
   readonly faults: readonly RecordFault[];
   /** Suspensions with the uids of the checks that they suspend, one at least. */
   readonly suspensions: readonly { readonly suspension: Suspension; readonly checks: readonly string[] }[];
+  /** Ids of suspensions that are over by themselves; after those that begin. */
+  readonly mended: readonly string[];
+  readonly schemaChanges: readonly SchemaChange[];
 }
 
 /** A run that wrote to the desk. Times are wall times in epoch ms. */

@@ -26,8 +26,13 @@ export class SuspensionBook {
       const values = [id, source, table, JSON.stringify(models), cause, message, time, at];
       this.#file.run("INSERT OR IGNORE INTO suspensions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values);
       for (const check of checks)
-        this.#file.run("INSERT OR IGNORE INTO suspended_checks VALUES (?, ?, 'open')", [id, check]);
+        this.#file.run(`INSERT INTO suspended_checks VALUES (?, ?, 'open') ${AGAIN}`, [id, check]);
     });
+  }
+
+  /** What a suspension had left out was read: checks that nobody resumed go on. One that is not known changes nothing. */
+  mend(id: string): void {
+    this.#file.run("UPDATE suspended_checks SET state = 'mended' WHERE id = ? AND state = 'open'", [id]);
   }
 
   get(id: string): SuspensionEntry | undefined {
@@ -79,12 +84,15 @@ export class SuspensionBook {
       cause,
       message,
       time,
-      state: stored.is_open === 1 ? "open" : "resumed",
+      state: stored.is_open === 1 ? "open" : checks.some(({ state }) => state === "resumed") ? "resumed" : "mended",
       recordedAt: stored.recorded_at,
       checks: checks.map(({ check_uid: check, state }) => ({ check, state })),
     };
   }
 }
+
+/** One that was mended is met again by a job whose model cannot read the schema any more. */
+const AGAIN = "ON CONFLICT DO UPDATE SET state = 'open' WHERE state = 'mended'";
 
 const IS_OPEN = "EXISTS (SELECT 1 FROM suspended_checks c WHERE c.id = s.id AND c.state = 'open')";
 

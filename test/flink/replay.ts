@@ -187,6 +187,8 @@ async function readSplit(options: ReplayOptions, split: number, files: readonly 
           engineAlert: ({ message }) => assert(false, message),
           fault: ({ message }) => assert(false, message),
           suspension: ({ message }) => assert(false, message),
+          mended: () => undefined,
+          schemaChange: () => undefined,
         },
       ),
     ];

@@ -7,7 +7,7 @@ import { DebeziumReader } from "../../connectors/debezium/reader.ts";
 import { FileLogReader } from "../../connectors/file/reader.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import type { Model } from "../../dataflow/model.ts";
-import type { RecordFault, SourceOutput, Suspension } from "../../dataflow/source.ts";
+import type { RecordFault, SchemaChange, SourceOutput, Suspension } from "../../dataflow/source.ts";
 import { type AvroSchema, type AvroType, avroType } from "../../schemas/avro-schema.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
@@ -122,7 +122,9 @@ export type Event =
   | { readonly type: "progress" | "seeded" | "ended"; readonly split: number; readonly time: number }
   | { readonly type: "heartbeat"; readonly time: number }
   | { readonly type: "fault"; readonly split: number; readonly fault: RecordFault }
-  | { readonly type: "suspend"; readonly split: number; readonly suspension: Suspension };
+  | { readonly type: "suspend"; readonly split: number; readonly suspension: Suspension }
+  | { readonly type: "mended"; readonly split: number; readonly suspension: string }
+  | { readonly type: "schema"; readonly split: number; readonly change: SchemaChange };
 
 /** Keeps everything that a reader hands out. */
 export class Recorder implements SourceOutput {
@@ -151,6 +153,14 @@ export class Recorder implements SourceOutput {
 
   fault(split: number, fault: RecordFault): void {
     this.events.push({ type: "fault", split, fault });
+  }
+
+  mended(split: number, suspension: string): void {
+    this.events.push({ type: "mended", split, suspension });
+  }
+
+  schema(split: number, change: SchemaChange): void {
+    this.events.push({ type: "schema", split, change });
   }
 
   suspend(split: number, suspension: Suspension): void {
