@@ -8,6 +8,7 @@ import type { BenchRow, Measured } from "./row.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
 import { jobFromLog, jobFromLogOnce } from "./rows/job-from-log.ts";
 import { openKeys } from "./rows/open-keys.ts";
+import { snapshotsScan, snapshotsWrite } from "./rows/snapshots.ts";
 import { checkpoint, state, stateMap } from "./rows/state.ts";
 
 const ROWS: readonly BenchRow[] = [
@@ -19,6 +20,8 @@ const ROWS: readonly BenchRow[] = [
   jobFromLogOnce,
   jobFromLog,
   openKeys,
+  snapshotsWrite,
+  snapshotsScan,
 ];
 
 /** A row as it is printed. */
@@ -33,6 +36,8 @@ interface Row {
   readonly behind?: number;
   /** CPU that an event costs more than in the row without checkpoints, in per cent. */
   readonly exactlyOnceCostPercent?: number;
+  /** What else was found. */
+  readonly beside?: Readonly<Record<string, number>>;
 }
 
 interface Options {
@@ -67,8 +72,14 @@ async function main(options: Options): Promise<void> {
   }
   const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, rows })}\n`);
-  else console.table(rows);
+  else printTable(rows);
   if (rows.some((row) => !row.correct)) process.exitCode = 1;
+}
+
+/** A table of what all rows have, and below it what single ones say besides. */
+function printTable(rows: readonly Row[]): void {
+  console.table(rows.map(({ beside: _, ...row }) => row));
+  for (const { name, beside } of rows) if (beside !== undefined) console.log(`${name}: ${JSON.stringify(beside)}`);
 }
 
 function rowOf(name: string): BenchRow {
@@ -98,6 +109,7 @@ function measureApart(row: BenchRow, orders: string, earlier: readonly Row[]): R
     ...(without === undefined
       ? {}
       : { exactlyOnceCostPercent: Number(((without.eventsPerCpuSecond / eventsPerCpuSecond - 1) * 100).toFixed(1)) }),
+    ...(measured.beside === undefined ? {} : { beside: measured.beside }),
   };
 }
 

@@ -4,6 +4,8 @@ export interface Measured {
   readonly cpuSeconds: number;
   readonly seconds: number;
   readonly correct: boolean;
+  /** What else was found, by name, with its unit in the name. */
+  readonly beside?: Readonly<Record<string, number>>;
 }
 
 /** A row of the benchmark. It runs in a process of its own, so that its memory is its own. */
