@@ -31,7 +31,7 @@ it("is that of the whole run, over all starts of it, as if it had been kept in m
     before = outputs.position();
     const records = verdicts.map((record) => ({ kind: "emit" as const, output: "verdicts", record }));
     await outputs.deliver({ epoch: 1, attempt: i + 1, checkpoint: i + 1, records, before, takenAt: i });
-    outputs.close({ state: "interrupted", code: null });
+    await outputs.close({ state: "interrupted", code: null });
   }
   await writeHistoryOf(dir, join(dir, "history"));
   writeHistory(join(dir, "expected"), [...first, ...second].map(historyEntry));

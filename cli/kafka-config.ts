@@ -36,10 +36,7 @@ const text = z.string().min(1, "expected a text");
 export const secretShape = z
   .string()
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret
-  .regex(
-    SECRET_REFERENCE,
-    "expected a reference such as ${env:KAFKA_PASSWORD} or ${file:secrets/kafka}, never the secret",
-  );
+  .regex(SECRET_REFERENCE, "expected a reference such as ${env:SOME_PASSWORD}, never the secret");
 
 const brokerShape = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected a broker such as "127.0.0.1:9092"');
 

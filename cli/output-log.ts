@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Disk } from "../base/disk.ts";
-import { raise } from "../base/errors.ts";
+import { isError, raise } from "../base/errors.ts";
 import { type LogPosition, onDisk, partitionPath } from "../connectors/file/file-log.ts";
 import { lockLog } from "../connectors/file/lock.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
@@ -19,30 +19,62 @@ import {
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import { beginFolder, continueFolder } from "./begun-folder.ts";
 import { readTopic, registryFolder, TOPICS, type Topic, toValue } from "./output-topics.ts";
+import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 
 /** The end of every topic of the log. */
-export type LogPositions = Readonly<Record<Topic, LogPosition>>;
+export type FileLogPositions = Readonly<Record<Topic, LogPosition>>;
 
 const NAMES = Object.keys(TOPICS) as Topic[];
 
+/** Results in a folder: where an `OutputLog` is, or will be. */
+export class OutputFolder implements ResultPlace {
+  readonly #disk: Disk;
+  readonly #dir: string;
+
+  constructor(disk: Disk, dir: string) {
+    this.#disk = disk;
+    this.#dir = dir;
+  }
+
+  /** A log that is damaged stands in the way of a run that goes on with it, and of no other. */
+  async lastMarker(): Promise<MarkerRecord | undefined> {
+    try {
+      return await lastMarkerIn(this.#disk, this.#dir);
+    } catch (error) {
+      if (isError(error, "LOG_CORRUPT")) return undefined;
+      throw error;
+    }
+  }
+
+  open(anew: boolean, since: LogPositions | undefined): Promise<ResultLog> {
+    if (anew) return OutputLog.begin(this.#disk, this.#dir);
+    return OutputLog.resume(this.#disk, this.#dir, since as FileLogPositions | undefined);
+  }
+
+  async close(): Promise<void> {}
+}
+
 /**
- * The log that a run leaves for others to read: verdicts, alerts and dead letters in Confluent-framed Avro, keyed by
- * business key or record id, and a marker behind all that a checkpoint brought out, keyed by the job; one partition each.
- * Their contracts are in the folder registry `schemas` within.
+ * A result log of files: Confluent-framed Avro, one partition a topic. Its contracts are in the folder registry `schemas`
+ * within.
  */
-export class OutputLog {
+export class OutputLog implements ResultLog {
+  readonly place: string;
   /** Paths of the files that records are written to. */
   readonly files: readonly string[];
   /** The last marker, by whichever run. */
   lastMarker: MarkerRecord | undefined;
+  readonly #disk: Disk;
   readonly #writer: FileLogWriter;
   readonly #ids: Readonly<Record<Topic, number>>;
   /** Records still to be passed over, of what is appended next: the log holds them already. */
   readonly #held: Record<Topic, number> = { verdicts: 0, alerts: 0, "dead-letters": 0, markers: 0 };
   readonly #dir: string;
 
-  private constructor(dir: string, writer: FileLogWriter, ids: Readonly<Record<Topic, number>>) {
+  private constructor(disk: Disk, dir: string, writer: FileLogWriter, ids: Readonly<Record<Topic, number>>) {
+    this.place = dir;
     this.files = NAMES.map((topic) => partitionPath({ dir, topic, partition: 0 }));
+    this.#disk = disk;
     this.#dir = dir;
     this.#writer = writer;
     this.#ids = ids;
@@ -51,26 +83,26 @@ export class OutputLog {
   /** Begins the log anew, for a run that brings out all of it again. LOG_LOCKED, OUTPUT_FOREIGN. */
   static async begin(disk: Disk, dir: string): Promise<OutputLog> {
     await whileLocked(disk, dir, () => beginFolder(disk, dir, [...NAMES, "schemas"]));
-    return OutputLog.#open(dir, new FileLogWriter(dir, { disk }));
+    return OutputLog.#open(disk, dir, new FileLogWriter(dir, { disk }));
   }
 
   /**
    * Opens the log to go on with it, be it that it was ended. Up to `since`, if it is given, it is known to be durable.
    * LOG_LOCKED, OUTPUT_FOREIGN; LOG_CORRUPT where something durable is lost.
    */
-  static async resume(disk: Disk, dir: string, since: LogPositions | undefined): Promise<OutputLog> {
+  static async resume(disk: Disk, dir: string, since: FileLogPositions | undefined): Promise<OutputLog> {
     await whileLocked(disk, dir, () => continueFolder(disk, dir, [...NAMES, "schemas"]));
     const trusted = (topic: string) => since?.[topic as Topic];
-    const log = await OutputLog.#open(dir, new FileLogWriter(dir, { disk, trusted, reopen: true }));
+    const log = await OutputLog.#open(disk, dir, new FileLogWriter(dir, { disk, trusted, reopen: true }));
     log.lastMarker = await lastMarkerIn(disk, dir);
     return log;
   }
 
-  static async #open(dir: string, writer: FileLogWriter): Promise<OutputLog> {
+  static async #open(disk: Disk, dir: string, writer: FileLogWriter): Promise<OutputLog> {
     try {
       const ids = await createTopics(dir, writer);
       await writer.sync();
-      return new OutputLog(dir, writer, ids);
+      return new OutputLog(disk, dir, writer, ids);
     } catch (error) {
       writer.close();
       throw error;
@@ -78,8 +110,8 @@ export class OutputLog {
   }
 
   /** Where the topics end, once all that was appended is durable. */
-  positions(): LogPositions {
-    return Object.fromEntries(NAMES.map((topic) => [topic, this.#writer.position(topic, 0)])) as LogPositions;
+  positions(): FileLogPositions {
+    return Object.fromEntries(NAMES.map((topic) => [topic, this.#writer.position(topic, 0)])) as FileLogPositions;
   }
 
   /**
@@ -89,7 +121,7 @@ export class OutputLog {
   goOnBehind(before: LogPositions): void {
     for (const topic of NAMES) {
       const end = this.#writer.nextOffset(topic, 0);
-      const { offset } = before[topic];
+      const { offset } = (before as FileLogPositions)[topic];
       if (offset > end) raise("LOG_OFFSET_OUT_OF_RANGE", { dir: this.#dir, topic, partition: 0, offset, end });
       this.#held[topic] = end - offset;
     }
@@ -123,6 +155,18 @@ export class OutputLog {
   async end(throughMs: number): Promise<void> {
     this.#writer.finish(throughMs);
     await this.#writer.sync();
+  }
+
+  async visit(
+    topic: Topic,
+    positions: LogPositions,
+    from: "start" | "positions",
+    visit: (encoded: Uint8Array, isBehind: boolean) => void,
+  ): Promise<void> {
+    const { offset } = (positions as FileLogPositions)[topic];
+    if (from === "positions" && offset === this.positions()[topic].offset) return;
+    let next = from === "start" ? 0 : offset;
+    await readTopic(this.#disk, this.#dir, topic, next, (encoded) => visit(encoded, next++ >= offset));
   }
 
   close(): void {

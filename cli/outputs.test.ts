@@ -17,6 +17,7 @@ import {
 } from "../schemas/contracts.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { FailingDisk } from "../test/support/failing-disk.ts";
+import type { FileLogPositions } from "./output-log.ts";
 import { readTopic } from "./output-topics.ts";
 import { type Delivery, type DeliveryPoint, type OutputsOptions, outputPaths, RunOutputs } from "./outputs.ts";
 
@@ -115,7 +116,7 @@ async function results() {
     suspensions: desk.suspensions(),
     open: desk.openDeadLetters(),
   };
-  outputs.close({ state: "interrupted", code: null });
+  await outputs.close({ state: "interrupted", code: null });
   return {
     verdicts: await read("verdicts", decodeVerdict),
     alerts: await read("alerts", decodeAlert),
@@ -175,7 +176,7 @@ class Run {
     while (this.#outboxes.length > 0) await this.checkpoint();
     expect(this.outputs.position().ahead).toEqual([]);
     await this.outputs.complete(NOON);
-    this.outputs.close({ state: "complete", code: null });
+    await this.outputs.close({ state: "complete", code: null });
   }
 
   /** The newest checkpoint was damaged: what came since the one before is emitted again, in other parts. */
@@ -187,11 +188,8 @@ class Run {
   }
 
   die(): void {
-    try {
-      this.outputs?.close({ state: "failed", code: null });
-    } catch {
-      // Its disk is gone.
-    }
+    // Its disk may be gone.
+    this.outputs?.close({ state: "failed", code: null }).catch(() => undefined);
   }
 }
 
@@ -325,7 +323,7 @@ describe("deliveries", () => {
     const run = new Run();
     const seen: string[] = [];
     const onPoint = (point: DeliveryPoint) => {
-      const { verdicts, markers } = run.outputs.position().log;
+      const { verdicts, markers } = run.outputs.position().log as FileLogPositions;
       seen.push(`${point}: ${verdicts.offset} verdicts, ${markers.offset} markers`);
       expect([...disk.unsynced], point).toEqual([]);
     };
@@ -351,7 +349,7 @@ describe("deliveries", () => {
     };
     await run.start({ stillMine });
     await expect(run.checkpoint()).rejects.toThrow("not now");
-    expect(run.outputs.position().log.verdicts.offset).toBe(0);
+    expect((run.outputs.position().log as FileLogPositions).verdicts.offset).toBe(0);
     fails = false;
     for (const _ of [1, 2]) await run.outputs.deliver(run.checkpoints[0]!);
     run.die();
@@ -373,7 +371,7 @@ describe("deliveries", () => {
     await expect(run.checkpoint()).rejects.toMatchObject({ code: "FENCED" });
     expect(run.outputs.desk.counts()).toMatchObject([{ pass: 5 }]);
     expect(run.outputs.lastDelivered()).toMatchObject({ checkpoint: 1 });
-    run.outputs.close({ state: "failed", code: "FENCED" });
+    await run.outputs.close({ state: "failed", code: "FENCED" });
     const desk = new Desk(outputPaths.desk(dir));
     expect(desk.lastRun()).toMatchObject({ state: "unfinished" });
     desk.close();

@@ -16,13 +16,13 @@ import {
   type MarkerRecord,
   type VerdictRecord,
 } from "../schemas/contracts.ts";
-import type { SnapshotRow } from "../snapshots/snapshot-store.ts";
+import type { SnapshotRow, SnapshotStore } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { operatorsBehind } from "./compose.ts";
 import { FileWatch } from "./file-watch.ts";
-import { type LogPositions, OutputLog } from "./output-log.ts";
-import { readTopic } from "./output-topics.ts";
+import { OutputFolder } from "./output-log.ts";
 import { nameIn, nameOf, RecordsAhead } from "./records-ahead.ts";
+import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 import { SinkFiles, type SinkSizes } from "./sink-files.ts";
 import { type SortedOutbox, sortOutbox } from "./sorted-outbox.ts";
 
@@ -70,6 +70,10 @@ export interface OutputsOptions {
   readonly onPoint?: (point: DeliveryPoint) => void;
   /** Of the log and the sinks. Default: the machine's own. */
   readonly disk?: Disk;
+  /** Where verdicts, alerts and dead letters go. Default: a file log in the output folder. */
+  readonly place?: ResultPlace;
+  /** Where the evidence goes, given up with the outputs. Default: a file in the output folder. */
+  readonly snapshots?: SnapshotStore | undefined;
 }
 
 /**
@@ -85,19 +89,17 @@ export class RunOutputs {
   readonly #dir: string;
   readonly #graph: Graph;
   readonly #options: OutputsOptions;
-  readonly #disk: Disk;
-  readonly #snapshots: SqliteSnapshotStore;
-  readonly #log: OutputLog;
+  readonly #snapshots: SnapshotStore;
+  readonly #log: ResultLog;
   readonly #sinks: SinkFiles;
   readonly #watch: FileWatch;
   readonly #begunAt: number;
   #ahead: readonly string[] = [];
 
-  private constructor(dir: string, graph: Graph, options: OutputsOptions, log: OutputLog, sinks: SinkFiles) {
+  private constructor(dir: string, graph: Graph, options: OutputsOptions, log: ResultLog, sinks: SinkFiles) {
     this.#dir = dir;
     this.#graph = graph;
     this.#options = options;
-    this.#disk = options.disk ?? systemDisk;
     this.#log = log;
     this.#sinks = sinks;
     this.desk = new Desk(outputPaths.desk(dir), { create: true });
@@ -118,10 +120,10 @@ export class RunOutputs {
    * LOG_CORRUPT where something of the log is lost that was durable.
    */
   static async open(dir: string, graph: Graph, options: OutputsOptions): Promise<RunOutputs> {
-    const { start, since, disk = systemDisk } = options;
+    const { start, since, disk = systemDisk, place = new OutputFolder(disk, outputPaths.log(dir)) } = options;
     const names = sinksOf(graph);
-    const path = outputPaths.log(dir);
-    const log = await (start === "on" ? OutputLog.resume(disk, path, since?.log) : OutputLog.begin(disk, path));
+    disk.makeFolder(dir);
+    const log = await place.open(start !== "on", since?.log);
     let sinks: SinkFiles | undefined;
     try {
       sinks = await SinkFiles.open(disk, outputPaths.sinks(dir), names, start !== "on");
@@ -130,7 +132,7 @@ export class RunOutputs {
       return outputs;
     } catch (error) {
       sinks?.close();
-      log.close();
+      await log.close();
       throw error;
     }
   }
@@ -170,7 +172,7 @@ export class RunOutputs {
       onPoint?.("outbox-begun");
       const outbox = sortOutbox(records);
       this.#log.goOnBehind(before.log);
-      this.#putRecords(outbox, ahead, delivery);
+      await this.#putRecords(outbox, ahead, delivery);
       await this.#log.sync();
       await this.#sinks.write(before.sinks, outbox.lines);
       stillMine?.();
@@ -204,14 +206,16 @@ export class RunOutputs {
    */
   async goBackTo({ sinks, log }: SinkPositions): Promise<void> {
     await this.#sinks.write(sinks, new Map());
-    const steps: AlertRecord[] = [];
-    await readTopic(this.#disk, outputPaths.log(this.#dir), "alerts", 0, (encoded) => {
-      steps.push(decodeAlert(encoded));
+    const before: AlertRecord[] = [];
+    const behind = new Set<string>();
+    await this.#log.visit("alerts", log, "start", (encoded, isBehind) => {
+      const alert = decodeAlert(encoded);
+      if (isBehind) behind.add(alert.id);
+      else before.push(alert);
     });
-    const behind = new Set(steps.slice(log.alerts.offset).map(({ id }) => id));
     this.desk.putBackAlerts(
       behind,
-      steps.slice(0, log.alerts.offset).filter(({ id }) => behind.has(id)),
+      before.filter(({ id }) => behind.has(id)),
     );
   }
 
@@ -224,7 +228,7 @@ export class RunOutputs {
   }
 
   /** Notes how the run ended, unless another process has taken over, and closes everything. */
-  close(end: RunEnd): void {
+  async close(end: RunEnd): Promise<void> {
     try {
       this.#options.stillMine?.();
       this.desk.endRun(end, this.#options.clock.now());
@@ -233,21 +237,26 @@ export class RunOutputs {
       if (end.state !== "failed" || !isError(error)) throw error;
     } finally {
       this.desk.close();
-      this.#snapshots.close();
       this.#sinks.close();
-      this.#log.close();
+      await this.#snapshots.close();
+      await this.#log.close();
     }
   }
 
   /** The stores are opened first: what is no store of ours is refused before anything is cleared. */
-  #beginRun(start: RunStart): SqliteSnapshotStore {
+  #beginRun(start: RunStart): SnapshotStore {
+    const { snapshots, clock } = this.#options;
+    if (snapshots !== undefined) {
+      this.desk.beginRun({ job: this.#graph.name, start }, clock.now());
+      return snapshots;
+    }
     const path = outputPaths.snapshots(this.#dir);
     const previous = outputPaths.previousSnapshots(this.#dir);
     const afresh = start === "afresh";
     if (afresh && existsSync(previous)) new SqliteSnapshotStore(previous, { create: true }).close();
     const store = new SqliteSnapshotStore(path, { create: true });
     try {
-      this.desk.beginRun({ job: this.#graph.name, start }, this.#options.clock.now());
+      this.desk.beginRun({ job: this.#graph.name, start }, clock.now());
       // One without evidence must not take the place of what a run before left.
       if (!afresh || store.scan({ limit: 1 }).rows.length === 0) return store;
     } catch (error) {
@@ -259,11 +268,11 @@ export class RunOutputs {
   }
 
   /** Evidence comes first, so that what is in the log has its evidence. */
-  #putRecords(outbox: SortedOutbox, ahead: RecordsAhead, { epoch, takenAt }: Delivery): void {
+  async #putRecords(outbox: SortedOutbox, ahead: RecordsAhead, { epoch, takenAt }: Delivery): Promise<void> {
     const verdicts = ahead
       .without(outbox.verdicts, nameOf.verdict)
       .map((record) => ({ record, encoded: encodeVerdict({ ...record, epoch }) }));
-    this.#snapshots.put(verdicts.map(({ record, encoded }) => rowOf(record, encoded, takenAt)));
+    await this.#snapshots.put(verdicts.map(({ record, encoded }) => rowOf(record, encoded, takenAt)));
     for (const { record, encoded } of verdicts) this.#log.verdict(record, encoded);
     for (const alert of ahead.without(outbox.alerts, nameOf.alert)) this.#log.alert({ ...alert, epoch });
     for (const fault of ahead.without(outbox.faults, nameOf.deadLetter)) this.#log.deadLetter(fault, takenAt);
@@ -296,26 +305,24 @@ export class RunOutputs {
   async #namesAhead({ records, before }: Delivery): Promise<readonly string[]> {
     const outbox = sortOutbox(records);
     const ahead = new RecordsAhead(before.ahead);
-    const own = {
-      verdicts: ahead.without(outbox.verdicts, nameOf.verdict).length,
-      alerts: ahead.without(outbox.alerts, nameOf.alert).length,
-      "dead-letters": ahead.without(outbox.faults, nameOf.deadLetter).length,
-    };
-    const names = ahead.names();
+    const own = [
+      ...ahead.without(outbox.verdicts, nameOf.verdict).map(nameOf.verdict),
+      ...ahead.without(outbox.alerts, nameOf.alert).map(nameOf.alert),
+      ...ahead.without(outbox.faults, nameOf.deadLetter).map(nameOf.deadLetter),
+    ];
+    const behind: string[] = [];
     for (const topic of ["verdicts", "alerts", "dead-letters"] as const) {
-      const from = before.log[topic].offset + own[topic];
-      if (from === this.#log.positions()[topic].offset) continue;
-      await readTopic(this.#disk, outputPaths.log(this.#dir), topic, from, (encoded) => {
-        names.push(nameIn[topic](encoded));
-      });
+      await this.#log.visit(topic, before.log, "positions", (encoded) => behind.push(nameIn[topic](encoded)));
     }
-    return names;
+    const there = new RecordsAhead(behind);
+    there.without(own, (name) => name);
+    return [...ahead.names(), ...there.names()];
   }
 }
 
 /** True where an output folder holds the results of the run that a position is of. */
 export function holdsResultsOf(dir: string, { begunAt }: SinkPositions): boolean {
-  if (!existsSync(outputPaths.desk(dir)) || !existsSync(outputPaths.log(dir))) return false;
+  if (!existsSync(outputPaths.desk(dir))) return false;
   const desk = new Desk(outputPaths.desk(dir));
   try {
     return desk.lastRun()?.startedAt === begunAt;

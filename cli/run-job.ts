@@ -10,13 +10,14 @@ import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
 import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime/embedded-runner.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
-import type { MarkerRecord } from "../schemas/contracts.ts";
+import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { boundGarbage } from "./memory.ts";
-import { lastMarkerIn } from "./output-log.ts";
+import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
+import type { ResultPlace } from "./result-log.ts";
 import { RequestFolder } from "./run-requests.ts";
 import { type OpenState, openState } from "./run-state.ts";
 import { type SavedTally, Tally } from "./tally.ts";
@@ -33,6 +34,10 @@ export interface RunRequest {
   readonly configFile: string;
   /** Output folder. */
   readonly output: string;
+  /** Where verdicts, alerts and dead letters go. Default: a file log in the output folder. */
+  readonly results?: ResultPlace | undefined;
+  /** Opens where the evidence goes. Default: a file in the output folder. */
+  readonly snapshots?: (() => SnapshotStore) | undefined;
   readonly state: StateConfig;
   readonly retainMs: number;
   readonly staleAfterMs?: number | undefined;
@@ -89,13 +94,22 @@ export interface RunResult {
 
 /** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
 export async function runJob(request: RunRequest): Promise<RunResult> {
-  const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
-  requireSinkNames(graph);
+  requireSinkNames(request.graph);
   boundGarbage();
+  const place = request.results ?? new OutputFolder(diskOf(request), outputPaths.log(request.output));
+  try {
+    return await runAt(request, place);
+  } finally {
+    await place.close();
+  }
+}
+
+async function runAt(request: RunRequest, place: ResultPlace): Promise<RunResult> {
+  const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,
-    out: await lastOut(request),
+    lastOut: () => place.lastMarker(),
     job: graph.name,
     fresh,
     fromSavepoint,
@@ -103,34 +117,26 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
     ...(onPoint && { onPoint }),
   });
   try {
-    const outputs = await openOutputs(request, state);
+    const outputs = await openOutputs(request, state, place);
     return await runWith(request, state, outputs);
   } finally {
     state.lock.release();
   }
 }
 
-/** A log that is damaged stands in the way of a run that goes on with it, and of no other. */
-async function lastOut(request: RunRequest): Promise<MarkerRecord | undefined> {
-  try {
-    return await lastMarkerIn(diskOf(request), outputPaths.log(request.output));
-  } catch (error) {
-    if (isError(error, "LOG_CORRUPT")) return undefined;
-    throw error;
-  }
-}
-
-async function openOutputs(request: RunRequest, state: OpenState): Promise<RunOutputs> {
+async function openOutputs(request: RunRequest, state: OpenState, place: ResultPlace): Promise<RunOutputs> {
   const { output, graph, follow, hooks } = request;
-  const disk = diskOf(request);
+  const last = await place.lastMarker();
   // What a run has brought out is never cleared because its checkpoints are lost.
   const goesOn =
-    isBackInPlace(output, state) ||
+    (last !== undefined && isBackInPlace(output, state)) ||
     state.hasCheckpoints ||
-    (!state.begins && (await lastMarkerIn(disk, outputPaths.log(output)))?.epoch === state.folder.run.epoch);
+    (!state.begins && last?.epoch === state.folder.run.epoch);
   return RunOutputs.open(output, graph, {
-    disk,
+    disk: diskOf(request),
     clock: clockOf(request),
+    place,
+    snapshots: request.snapshots?.(),
     start: goesOn ? "on" : follow && state.savepoint === undefined ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
     stillMine: () => state.folder.requireMine(),
@@ -174,7 +180,7 @@ async function runWith(request: RunRequest, state: OpenState, outputs: RunOutput
   } finally {
     progress.done();
     await runner?.close();
-    outputs.close(end);
+    await outputs.close(end);
   }
 }
 

@@ -22,8 +22,8 @@ export interface StateRequest {
   readonly fromSavepoint?: string | undefined;
   /** Throws where the job cannot go on from a checkpoint; before anything is changed. */
   readonly requireUsable: (from: Manifest) => void;
-  /** What the results in the output folder were last brought out by. */
-  readonly out?: Beginning | undefined;
+  /** What the results were last brought out by; asked once no other run can have the folder. */
+  readonly lastOut: () => Promise<Beginning | undefined>;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
   /** Default: the machine's own. The lock is always on that. */
@@ -51,11 +51,12 @@ export interface OpenState {
  * and what `requireUsable` throws; all but the first leave everything as it was.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
-  const { dir, job, fresh, out, onPoint, requireUsable, disk = systemDisk } = request;
+  const { dir, job, fresh, lastOut, onPoint, requireUsable, disk = systemDisk } = request;
   disk.makeFolder(dir);
   const lock = lockFolder(dir, "STATE_LOCKED");
   try {
     const before = fresh ? undefined : StateFolder.read(disk, dir);
+    const out = await lastOut();
     const source = savepointOf(request, before);
     const savepoint = source === undefined ? undefined : readSavepointOf(disk, job, source);
     const begins = fresh || savepoint !== undefined || before?.state === "complete";

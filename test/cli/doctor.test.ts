@@ -13,6 +13,8 @@ interface Finding {
   readonly level: string;
   readonly about: string;
   readonly says: string;
+  readonly follows?: string;
+  readonly remedy?: string;
 }
 
 /** Runs the doctor over a configuration that differs from the shop's. */
@@ -21,7 +23,11 @@ async function examine(dir: string, change: (config: ReturnType<typeof shopConfi
   const result = await countercheck(["doctor", "--config", "config.json", "--job", job, "--json"], { cwd: dir, env });
   const findings: Finding[] = JSON.parse(result.stdout);
   const bad = findings.filter((finding) => finding.level !== "ok");
-  return { ...result, findings, bad: bad.map(({ level, about, says }) => `${level} ${about}: ${says}`) };
+  return { ...result, findings, bad: bad.map(textOf) };
+}
+
+function textOf({ level, about, says, follows, remedy }: Finding): string {
+  return [`${level} ${about}: ${says}`, ...(follows === undefined ? [] : [follows, remedy])].join(" ");
 }
 
 describe.concurrent("countercheck doctor", () => {
@@ -157,7 +163,7 @@ describe.concurrent("countercheck doctor", () => {
       "sources.shop.kind: ",
       'sources.shop.longestTransaction: expected a duration such as "10s"',
       'sources.shop: Unrecognized key: "extra"',
-      "registry.auth.password: expected a reference such as $" + "{env:REGISTRY_PASSWORD}, never the secret",
+      "registry.auth.password: expected a reference such as $" + "{env:SOME_PASSWORD}, never the secret",
       "staleAfter: ",
     ]) {
       expect(bad[0]).toContain(place);

@@ -78,9 +78,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the marker comes before the outbox",
     file: "cli/outputs.ts",
-    find: "this.#putRecords(outbox, ahead, delivery);\n      await this.#log.sync();",
+    find: "await this.#putRecords(outbox, ahead, delivery);\n      await this.#log.sync();",
     replace:
-      "this.#log.marker({ ...this.#nameOf(delivery), time: takenAt }); await this.#log.sync(); this.#putRecords(outbox, ahead, delivery); await this.#log.sync(); await this.#sinks.write(before.sinks, outbox.lines); this.#layOnDesk(outbox, delivery); return;",
+      "this.#log.marker({ ...this.#nameOf(delivery), time: takenAt }); await this.#log.sync(); await this.#putRecords(outbox, ahead, delivery); await this.#log.sync(); await this.#sinks.write(before.sinks, outbox.lines); this.#layOnDesk(outbox, delivery); return;",
     why: "What the marker says is out may never come.",
   },
   {
@@ -93,8 +93,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the log is not synced before its marker",
     file: "cli/outputs.ts",
-    find: "this.#putRecords(outbox, ahead, delivery);\n      await this.#log.sync();",
-    replace: "this.#putRecords(outbox, ahead, delivery);",
+    find: "await this.#putRecords(outbox, ahead, delivery);\n      await this.#log.sync();",
+    replace: "await this.#putRecords(outbox, ahead, delivery);",
     why: "A power cut may leave the marker and take what it stands for.",
   },
   {
