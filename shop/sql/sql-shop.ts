@@ -109,7 +109,19 @@ export class SqlShop {
     // The background ends with the orders, however they end.
     const played = Promise.all(playing).finally(() => end.abort());
     await Promise.all([played, this.#background(runs, end.signal)]);
-    return this.#truth();
+    return this.#truth(await this.#last());
+  }
+
+  /** A last order, which is due behind everything else: once it fails, all that went before was judged. */
+  async #last(): Promise<string> {
+    const order = new SqlOrder(this.#world, this.#random.fork("last"), this.#options.orders, Date.now());
+    const due = Math.max(this.#judgedBy, Date.now()) + APART;
+    const { amount } = order;
+    order.pay({ due });
+    await runNow(order);
+    this.#faults.push(faultOf(order, { class: "missing", atRisk: amount, from: due, note: "the last of all" }));
+    this.#judgedBy = due + terms.skew;
+    return String(order.paymentId);
   }
 
   async #play(role: SqlRole, order: SqlOrder, runs: SettlementRuns): Promise<void> {
@@ -152,7 +164,7 @@ export class SqlShop {
     await this.#world.shop.commit((on) => on.run(set, ids));
   }
 
-  #truth(): SqlTruth {
+  #truth(lastKey: string): SqlTruth {
     const byKey = (left: SqlFault, right: SqlFault) => (BigInt(left.key) < BigInt(right.key) ? -1 : 1);
     return {
       seed: this.#options.seed,
@@ -161,6 +173,7 @@ export class SqlShop {
       baseline: this.#baseline,
       doubtful: this.#doubtful,
       lookAlikes: this.#counts,
+      lastKey,
       judgedBy: this.#judgedBy,
     };
   }

@@ -34,6 +34,8 @@ export interface SqlTruth {
   readonly doubtful: readonly string[];
   /** Orders by what they were, faults left out. */
   readonly lookAlikes: Readonly<Record<string, number>>;
+  /** The key that is due last: once its fault is found, everything was judged. */
+  readonly lastKey: string;
   /** The event time from which on nothing that this run did changes a verdict. */
   readonly judgedBy: number;
 }

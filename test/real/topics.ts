@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Admin, Consumer, type Message, MessagesStreamModes } from "@platformatic/kafka";
+import { Admin, Consumer, FetchIsolationLevels, type Message, MessagesStreamModes } from "@platformatic/kafka";
 import { type DecodedRecord, type Envelope, parseSchema, type Row } from "../../shop/decoded-log.test-helper.ts";
 import type { Endpoints } from "../../stack/endpoints.ts";
 
@@ -66,16 +66,67 @@ export async function deleteTopics(brokers: readonly string[], ...prefixes: read
   }
 }
 
-/** Change events as avsc reads them with the registry's schemas. */
-export async function decodeRecords({ registry }: Endpoints, messages: readonly Raw[]): Promise<DecodedRecord[]> {
+/** Collects a topic's committed records while they come, from its beginning; it may not be there yet. */
+export class Collector {
+  readonly messages: Raw[] = [];
+  readonly #consumer: Consumer<Buffer, Buffer, Buffer, Buffer>;
+  #reading: Promise<void> = Promise.resolve();
+
+  private constructor(consumer: Consumer<Buffer, Buffer, Buffer, Buffer>) {
+    this.#consumer = consumer;
+  }
+
+  static async open(brokers: readonly string[], topic: string): Promise<Collector> {
+    const admin = new Admin({ clientId: "countercheck-test", bootstrapBrokers: [...brokers] });
+    await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
+    await admin.close();
+    const collector = new Collector(consumerOf(brokers));
+    const options = { topics: [topic], mode: MessagesStreamModes.EARLIEST, autocommit: false, maxWaitTime: 200 };
+    const stream = await collector.#consumer.consume({
+      ...options,
+      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
+    });
+    collector.#reading = collector.#collect(stream as AsyncIterable<Raw>);
+    return collector;
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.close(true);
+    await this.#reading;
+  }
+
+  async #collect(stream: AsyncIterable<Raw>): Promise<void> {
+    for await (const message of stream) this.messages.push(message);
+  }
+}
+
+/** Values of records as avsc reads them with the registry's schemas; longs are numbers. */
+export async function decodeValues(servers: Endpoints, messages: readonly Raw[]): Promise<unknown[]> {
+  const decode = decoderOf(servers);
+  const values: unknown[] = [];
+  for (const { value } of messages) values.push(plain(await decode(value)));
+  return values;
+}
+
+function plain(value: unknown): unknown {
+  const text = JSON.stringify(value, (_, member) => (typeof member === "bigint" ? Number(member) : member));
+  return JSON.parse(text);
+}
+
+function decoderOf({ registry }: Endpoints) {
   const types = new Map<number, Promise<ReturnType<typeof parseSchema>>>();
-  const decode = async (bytes: Buffer): Promise<unknown> => {
+  return async (bytes: Buffer): Promise<unknown> => {
     if (bytes[0] !== 0) throw new Error("not in Confluent framing");
     const id = bytes.readUInt32BE(1);
     const type = types.get(id) ?? schemaType(registry.url, id);
     types.set(id, type);
     return (await type).fromBuffer(bytes.subarray(5));
   };
+}
+
+/** Change events as avsc reads them with the registry's schemas. */
+export async function decodeRecords(servers: Endpoints, messages: readonly Raw[]): Promise<DecodedRecord[]> {
+  const decode = decoderOf(servers);
   const records: DecodedRecord[] = [];
   for (const { topic, partition, key, value, timestamp } of messages) {
     const record = { topic, partition, key, value, timestamp: Number(timestamp) };

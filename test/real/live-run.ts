@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { VerdictRecord } from "../../schemas/contracts.ts";
+import type { Endpoints } from "../../stack/endpoints.ts";
+import { type CliResult, countercheck, ended, root, startCountercheck, TemporaryFolder } from "../support/cli.ts";
+import type { RealShop } from "./real-shop.ts";
+import { Collector, decodeValues, deleteTopics } from "./topics.ts";
+
+/** The job that ships, run by `countercheck run --follow` over the real shop, in a folder of its own. */
+export class LiveRun {
+  readonly #servers: Endpoints;
+  readonly #name: string;
+  readonly #folder = new TemporaryFolder();
+  readonly #collector: Collector;
+  #process: ReturnType<typeof startCountercheck> | undefined;
+  #ended: Promise<CliResult> | undefined;
+
+  private constructor(servers: Endpoints, name: string, config: object, collector: Collector) {
+    this.#servers = servers;
+    this.#name = name;
+    this.#collector = collector;
+    writeFileSync(join(this.#folder.path, "config.json"), JSON.stringify(config, null, 2));
+  }
+
+  /** Prepares a run; verdicts are collected from now on. */
+  static async prepare(servers: Endpoints, shop: RealShop, name: string): Promise<LiveRun> {
+    const config = configOf(servers, shop, name);
+    return new LiveRun(servers, name, config, await Collector.open(servers.kafka.brokers, `${name}.verdicts`));
+  }
+
+  /** Starts the process with a job, or starts it again, to go on where it was. */
+  start(job = join(root, "jobs/payment-settlement")): void {
+    const args = ["run", job, "--config", "config.json", "--follow", "--quiet"];
+    this.#process = startCountercheck(args, { cwd: this.#folder.path });
+    this.#ended = ended(this.#process);
+  }
+
+  /** Ends the process as Ctrl-C does, and gives how it ended. */
+  async stop(): Promise<CliResult> {
+    const child = this.#process!;
+    if (child.exitCode === null) child.kill("SIGINT");
+    return this.#ended!;
+  }
+
+  /** Runs another command over the run's folder and gives what it answers as JSON. */
+  async ask(...args: readonly string[]): Promise<unknown> {
+    const { stdout, stderr, code } = await countercheck([...args, "--json"], { cwd: this.#folder.path });
+    if (code !== 0) throw new Error(`countercheck ${args.join(" ")}: ${stderr}`);
+    return JSON.parse(stdout);
+  }
+
+  /** All verdicts emitted up to now. */
+  async verdicts(): Promise<VerdictRecord[]> {
+    return (await decodeValues(this.#servers, this.#collector.messages)) as VerdictRecord[];
+  }
+
+  /** Waits until a verdict is there that fits, and gives all. Rejects when the process ends, or it takes too long. */
+  async until(isFitting: (verdict: VerdictRecord) => boolean, withinMs: number): Promise<VerdictRecord[]> {
+    const end = Date.now() + withinMs;
+    for (;;) {
+      const all = await this.verdicts();
+      if (all.some(isFitting)) return all;
+      if (this.#process!.exitCode !== null) throw new Error(`the run has ended: ${(await this.#ended!).stderr}`);
+      if (Date.now() > end) throw new Error(`no such verdict among ${all.length} within ${withinMs} ms`);
+      await sleep(500);
+    }
+  }
+
+  /** Ends what still runs and removes what is left. */
+  async close(): Promise<void> {
+    if (this.#process !== undefined && this.#process.exitCode === null) {
+      this.#process.kill("SIGKILL");
+      await once(this.#process, "close");
+    }
+    await this.#collector.close();
+    await deleteTopics(this.#servers.kafka.brokers, `${this.#name}.`);
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+function configOf({ kafka, registry, hbase }: Endpoints, { topics }: RealShop, name: string) {
+  const table = (prefix: string, tableName: string) => ({ [tableName]: { topic: `${prefix}.${tableName}` } });
+  const heartbeat = (prefix: string) => ({ table: "heartbeat", topic: `${prefix}.heartbeat` });
+  return {
+    kafka: { brokers: kafka.brokers },
+    sources: {
+      shop: {
+        kind: "mariadb",
+        kafka: { start: "earliest" },
+        tables: { ...table(topics.shop, "payments"), ...table(topics.shop, "refunds") },
+        heartbeat: heartbeat(topics.shop),
+      },
+      ledger: {
+        kind: "postgresql",
+        kafka: { start: "earliest" },
+        tables: table(topics.ledger, "settlement_lines"),
+        heartbeat: heartbeat(topics.ledger),
+      },
+    },
+    registry: { url: registry.url },
+    output: "out",
+    staleAfter: "15s",
+    results: { kafka: { prefix: `${name}.` } },
+    snapshots: { hbase: { url: hbase.url, table: name } },
+    state: { memory: "64MB" },
+  };
+}
