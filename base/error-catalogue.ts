@@ -361,6 +361,12 @@ export const errorCatalogue = {
     message:
       "Kafka at {broker} has no topic {topic}, or this user may not see it. Correct the name, let the connector create the topic first, or grant the right to describe it.",
   },
+  KAFKA_TOPIC_UNSUITABLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Topic {topic} has {setting} = {found}, and {wanted} is needed. Correct it, or name other topics with `results.kafka.prefix`.",
+  },
   KAFKA_TRANSACTION_TIMEOUT: {
     fault: "user",
     retryable: false,

@@ -1,12 +1,10 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { compressSync as lz4Sync } from "lz4-napi";
 import { compressSync as snappySync } from "snappy";
+import type { codecNumber } from "./codecs.ts";
 
 /** How a record batch may be compressed, under Kafka's own names. */
-export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
-
-/** What the lowest three bits of a batch's attributes say of its compression. */
-export const compressionBits: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
+export type Compression = keyof typeof codecNumber;
 
 /**
  * The records of a batch, compressed as Java's clients expect: snappy in the framing of xerial's library, lz4 in its

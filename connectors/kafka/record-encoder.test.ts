@@ -2,7 +2,8 @@ import { crc32c } from "@node-rs/crc32";
 import { Reader, readRecordsBatch } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../base/random.ts";
-import { type Compression, compressionBits } from "./compress.ts";
+import { codecNumber } from "./codecs.ts";
+import type { Compression } from "./compress.ts";
 import { RecordEncoder, type RecordHeader } from "./record-encoder.ts";
 
 const stamp = { producerId: 42n, producerEpoch: 3, baseSequence: 7, isTransactional: true };
@@ -30,13 +31,13 @@ describe("RecordEncoder", () => {
   });
 
   it("writes what another decoder reads, in every compression", () => {
-    for (const compression of Object.keys(compressionBits) as Compression[]) {
+    for (const compression of Object.keys(codecNumber) as Compression[]) {
       const random = seededRandom(`encoder ${compression}`);
       const records = Array.from({ length: 300 }, (_, i) => randomRecord(random.fork(`${i}`)));
       const encoder = new RecordEncoder("t", compression, 4 << 20);
       for (const r of records) expect(encoder.append(r.key, r.value, r.timestamp, r.headers)).toBe(true);
       const batch = readRecordsBatch(Reader.from(encoder.seal(stamp)));
-      expect(batch.attributes, compression).toBe(compressionBits[compression] | 0x10);
+      expect(batch.attributes, compression).toBe(codecNumber[compression] | 0x10);
       expect(batch.records.length).toBe(records.length);
       batch.records.forEach((read, i) => {
         const { key, value, timestamp, headers } = records[i]!;

@@ -1,6 +1,7 @@
 import { crc32c } from "@node-rs/crc32";
 import { assert, raise } from "../../base/errors.ts";
-import { type Compression, compress, compressionBits } from "./compress.ts";
+import { codecNumber } from "./codecs.ts";
+import { type Compression, compress } from "./compress.ts";
 
 /** A header of a record. Names may repeat, and their order is kept. */
 export interface RecordHeader {
@@ -85,7 +86,7 @@ export class RecordEncoder {
     batch.writeInt32BE(batch.length - 12, 8);
     batch.writeInt32BE(-1, 12);
     batch[16] = 2;
-    batch.writeInt16BE(compressionBits[this.#compression] | (stamp.isTransactional ? transactionalBit : 0), 21);
+    batch.writeInt16BE(codecNumber[this.#compression] | (stamp.isTransactional ? transactionalBit : 0), 21);
     batch.writeInt32BE(this.count - 1, 23);
     batch.writeBigInt64BE(BigInt(this.#baseTimestamp), 27);
     batch.writeBigInt64BE(BigInt(this.#maxTimestamp), 35);
