@@ -119,7 +119,8 @@ function read(folder: string, name: string): PidFile | undefined {
 function startOf(pid: number): string | undefined {
   if (existsSync("/proc/self/stat")) {
     const stat = readStat(pid);
-    return stat === undefined || stat.state === "Z" ? undefined : stat.started;
+    // A zombie with threads is still about to die, and keeps its ports until the last of them is gone.
+    return stat === undefined || (stat.state === "Z" && stat.threads <= 1) ? undefined : stat.started;
   }
   try {
     process.kill(pid, 0);
@@ -140,11 +141,11 @@ function childrenOf(pid: number): number[] {
 }
 
 /** What Linux tells of a process. Its name stands in parentheses and may hold anything, so fields count from the last. */
-function readStat(pid: number): { state: string; parent: number; started: string } | undefined {
+function readStat(pid: number): { state: string; parent: number; threads: number; started: string } | undefined {
   const text = readText(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0]!, parent: Number(fields[1]), started: fields[19]! };
+  return { state: fields[0]!, parent: Number(fields[1]), threads: Number(fields[17]), started: fields[19]! };
 }
 
 function readText(path: string): string | undefined {

@@ -94,6 +94,8 @@ function siteProperties({ ports }: Site, folder: string) {
     "hbase.rest.port": ports.hbase.rest!,
     "hbase.rest.info.port": -1,
     "hbase.master.procedure.threads": 2,
+    // When all stops, the region server talks to a ZooKeeper that has just gone with the master: four times, by itself.
+    "zookeeper.recovery.retry": 1,
     // The region server's first report comes before the master listens; the next one follows after this long.
     "hbase.regionserver.msginterval": 500,
     "hbase.master.wait.on.regionservers.timeout": 500,
