@@ -70,6 +70,7 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
     inputs: nodes,
     fields: {},
     keys: inputs.map(() => by),
+    waitsMs: Math.max(...rule.legs.map(({ deadlineMs }) => deadlineMs)) + rule.skewMs,
     create: () => new ReconcileOperator(rule, inputs),
   };
   environment.add(node);

@@ -50,6 +50,8 @@ export interface OperatorNode extends NodeBase {
   readonly keys: readonly string[];
   /** Makes a fresh operator; called once per subtask. */
   readonly create: () => Operator;
+  /** How long after a row's time others may still be needed for it, in ms; unknown for functions of the job's own. */
+  readonly waitsMs?: number;
 }
 
 /** Hands every row to the sink of a name. */

@@ -16,13 +16,15 @@ Examples:
   npx countercheck doctor --config .countercheck/demo/config.json --job jobs/payment-settlement
   npx countercheck doctor --config countercheck.json --json
 
+Notes say what is good to know; docs/reference/doctor.md lists what can be found, with what follows and what to do.
+
 Exit codes: 0 nothing stands in the way of a run, 1 something does.`;
 
 /** Adds `countercheck doctor`: whether a run would work, and tell the truth. */
 export function addDoctor(program: Command): void {
   program
     .command("doctor")
-    .description("check configuration, logs, schemas and a job before it runs; changes nothing")
+    .description("check configuration, logs, connectors, databases, schemas and a job before it runs; changes nothing")
     .requiredOption("--config <file>", "the configuration")
     .option("--job <job>", "a job to check against the tables")
     .option("--json", "JSON on stdout")
@@ -37,8 +39,14 @@ async function doctor({ config, job, json }: DoctorOptions): Promise<void> {
   process.exitCode = findings.some(({ level }) => level === "problem") ? EXIT.failure : EXIT.ok;
 }
 
-function line({ level, about, says }: Finding): string {
-  const { green, yellow, red } = terminal.colors;
-  const color = level === "ok" ? green : level === "warning" ? yellow : red;
-  return `${color(level.padEnd(7))}  ${printable(`${about}: ${says}`)}`;
+function line({ level, about, says, follows, remedy }: Finding): string {
+  const { green, blue, yellow, red } = terminal.colors;
+  const color = { ok: green, note: blue, warning: yellow, problem: red }[level];
+  const rest = follows === undefined ? [] : [`What follows: ${follows}`, `What to do: ${remedy}`];
+  return [
+    `${color(level.padEnd(7))}  ${printable(`${about}: ${says}`)}`,
+    ...rest.map((text) => `${INDENT}${printable(text)}`),
+  ].join("\n");
 }
+
+const INDENT = " ".repeat(9);

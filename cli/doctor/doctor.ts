@@ -1,12 +1,14 @@
 import { isError } from "../../base/errors.ts";
-import { type Graph, modelsOf } from "../../dataflow/graph.ts";
-import type { SchemaRegistry } from "../../schemas/registry.ts";
+import type { SubjectRegistry } from "../../schemas/registry.ts";
 import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
-import { loadJob } from "../load-job.ts";
-import { tryRecord } from "../redecode.ts";
-import { type Finding, ok, problem, warning } from "./finding.ts";
+import { Clusters } from "./clusters.ts";
+import { type Finding, ok, problem } from "./finding.ts";
+import { type ExaminedJob, examineJob, longestWaitMs, modelFindings } from "./job.ts";
 import { outputFinding } from "./output.ts";
-import { examineSource } from "./source.ts";
+import { heartbeatFindings, type SourceTopics, schemaFindings } from "./registry.ts";
+import { examineContracts, examineResultTopics, examineSnapshots } from "./results.ts";
+import { examineSource, type SourceContext } from "./source.ts";
+import { examineState } from "./state.ts";
 import type { TopicContent } from "./topic.ts";
 
 const NEEDED_NODE = 24;
@@ -17,25 +19,50 @@ export async function examine(configFile: string, jobPath: string | undefined): 
   const config = attempt(() => readConfig(configFile), findings, "configuration");
   if (config === undefined) return findings;
   findings.push(ok("configuration", `${config.file} is valid`), outputFinding(config));
-  const registry = attempt(() => openRegistry(config.registry, config.file), findings, "registry");
+  const job = await examineJob(jobPath);
+  await using clusters = new Clusters(config.file);
+  const state = examineState(config.state.dir, job.graph?.name, Date.now());
   const topics = new Map<SourceBinding, ReadonlyMap<string, TopicContent>>();
   for (const source of config.sources) {
-    const examined = examineSource(source);
+    const context = { ...contextOf(config, job), offsets: state.offsets.get(source.name) ?? new Map() };
+    const examined = await examineSource(source, clusters, context);
     findings.push(...examined.findings);
     topics.set(source, examined.topics);
   }
+  findings.push(...(await registryFindings(config, job, topics)));
+  findings.push(...job.findings, ...state.findings, ...(await resultFindings(config, clusters)));
+  return findings;
+}
+
+function contextOf({ file, retainMs }: Config, { graph }: ExaminedJob): Omit<SourceContext, "offsets"> {
+  const job = graph === undefined ? undefined : { name: graph.name, waitsMs: longestWaitMs(graph) };
+  return { file, retainMs, job, nowMs: Date.now() };
+}
+
+/** What only a registry that answers can tell. */
+async function registryFindings(config: Config, job: ExaminedJob, topics: SourceTopics): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const registry = attempt(() => openRegistry(config.registry, config.file), findings, "registry");
   if (registry === undefined) return findings;
-  const schemas = await schemaFindings(
-    config,
-    registry,
-    [...topics.values()].flatMap((of) => [...of.values()]),
-  );
+  const all = [...topics.values()].flatMap((of) => [...of.values()]);
+  const schemas = await schemaFindings(config, registry, all);
   findings.push(...schemas.findings);
   // Without a registry that answers, every record would say the same once more.
   if (!schemas.usable) return findings;
   findings.push(...(await heartbeatFindings(registry, topics)));
-  if (jobPath !== undefined) findings.push(...(await jobFindings(jobPath, config, registry, topics)));
+  if (job.graph !== undefined) findings.push(...(await modelFindings(job.graph, config, registry, topics)));
+  if (config.results !== undefined && "versions" in registry)
+    findings.push(...(await examineContracts(registry as SubjectRegistry, config.results.prefix)));
   return findings;
+}
+
+/** Where results go besides the output folder. */
+async function resultFindings(config: Config, clusters: Clusters): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const { results } = config;
+  const cluster = results && attempt(() => clusters.of(results.kafka), findings, "results");
+  if (cluster !== undefined) findings.push(...(await examineResultTopics(cluster, results!.prefix)));
+  return [...findings, ...(await examineSnapshots(config))];
 }
 
 /** Runs something that may fail with a catalogued error; the failure becomes a finding. */
@@ -55,92 +82,4 @@ function nodeFinding(): Finding {
   return major >= NEEDED_NODE
     ? ok("node", says)
     : problem("node", `${says} is too old; use Node ${NEEDED_NODE} or later.`);
-}
-
-/** Whether the registry has what the logs use; not usable where it has nothing of it, or does not answer. */
-async function schemaFindings(
-  config: Config,
-  registry: SchemaRegistry,
-  topics: readonly TopicContent[],
-): Promise<{ findings: Finding[]; usable: boolean }> {
-  const about = "registry";
-  const name = "folder" in config.registry ? config.registry.folder : config.registry.url;
-  const ids = [...new Set(topics.flatMap(({ keySchemas, valueSchemas }) => [...keySchemas, ...valueSchemas]))];
-  const missing: Finding[] = [];
-  for (const id of ids.sort((a, b) => a - b)) {
-    try {
-      await registry.schemaById(id);
-    } catch (error) {
-      if (!isError(error)) throw error;
-      const users = topics.filter((topic) => topic.keySchemas.has(id) || topic.valueSchemas.has(id));
-      const says = `${error.message} Records of ${users.map((topic) => topic.topic).join(", ")} need it.`;
-      if (error.code !== "SCHEMA_UNKNOWN") return { findings: [problem(about, says)], usable: false };
-      missing.push(problem(about, says));
-    }
-  }
-  if (missing.length > 1 && missing.length === ids.length) {
-    const says = `${name} has none of the ${ids.length} schemas that the logs use. It is not the registry which the producer uses, or has lost its content; correct \`registry\`.`;
-    return { findings: [problem(about, says)], usable: false };
-  }
-  const found = missing.length > 0 ? missing : [ok(about, `${name} has all ${ids.length} schemas that the logs use`)];
-  return { findings: [...found, ...unframedFindings(about, topics)], usable: true };
-}
-
-function unframedFindings(about: string, topics: readonly TopicContent[]): Finding[] {
-  const unframed = topics.filter((topic) => topic.unframed > 0);
-  return unframed.map(({ topic, unframed: count }) =>
-    warning(about, `${count} keys or values of ${topic} are not in Confluent's format; they will be dead letters.`),
-  );
-}
-
-/** Whether each heartbeat's topic holds what a database of its source's kind writes. */
-async function heartbeatFindings(
-  registry: SchemaRegistry,
-  topics: ReadonlyMap<SourceBinding, ReadonlyMap<string, TopicContent>>,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const [source, contents] of topics) {
-    const { heartbeatTable: table } = source;
-    const record = table === undefined ? undefined : contents.get(table)?.newest;
-    if (table === undefined || record === undefined) continue;
-    const outcome = await tryRecord({ ...record, table }, source, [], registry);
-    if (!outcome.usable) findings.push(problem(`source ${source.name}`, `heartbeat: ${outcome.reason}`));
-  }
-  return findings;
-}
-
-async function jobFindings(
-  path: string,
-  config: Config,
-  registry: SchemaRegistry,
-  topics: ReadonlyMap<SourceBinding, ReadonlyMap<string, TopicContent>>,
-): Promise<Finding[]> {
-  let graph: Graph;
-  try {
-    graph = (await loadJob(path)).graph();
-  } catch (error) {
-    if (!isError(error)) throw error;
-    return [problem("job", error.message)];
-  }
-  const findings: Finding[] = [ok("job", `${graph.name} can be loaded`)];
-  for (const model of modelsOf(graph)) {
-    const about = `model ${model.name}`;
-    for (const { source: name, table } of model.from) {
-      const source = config.sources.find((candidate) => candidate.name === name);
-      if (source === undefined || !Object.hasOwn(source.tables, table)) {
-        findings.push(
-          problem(about, `reads ${name}.${table}, which the configuration does not bind. Add it to \`sources\`.`),
-        );
-        continue;
-      }
-      const record = topics.get(source)?.get(table)?.newest;
-      if (record === undefined) {
-        findings.push(warning(about, `${name}.${table} has no record yet, so its columns cannot be checked.`));
-        continue;
-      }
-      const outcome = await tryRecord({ ...record, table }, source, [model], registry);
-      findings.push(outcome.usable ? ok(about, `can be read from ${name}.${table}`) : problem(about, outcome.reason));
-    }
-  }
-  return findings;
 }

@@ -1,12 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
 import { isError } from "../../base/errors.ts";
-import { formatTime } from "../../base/time.ts";
-import { FileLog } from "../../connectors/file/file-log.ts";
 import type { SourceBinding } from "../config.ts";
-import { type Finding, ok, problem, warning } from "./finding.ts";
-import { readTopic, type TopicContent } from "./topic.ts";
+import { secretOf } from "../secrets.ts";
+import type { Clusters } from "./clusters.ts";
+import { qualifiedName } from "./connector/capture.ts";
+import { examineConnector } from "./connector/connect.ts";
+import { isReference, type Settings } from "./connector/include-list.ts";
+import { examineDatabase } from "./database/examine.ts";
+import type { DatabaseRequest } from "./database/facts.ts";
+import { examineFileSource } from "./file-source.ts";
+import { defect, type Finding, ok, problem } from "./finding.ts";
+import { heartbeatQuery, heartbeatTable } from "./heartbeat-sql.ts";
+import type { KafkaExpectations } from "./kafka/rules.ts";
+import { examineKafkaSource } from "./kafka/source.ts";
+import type { TopicContent } from "./topic.ts";
 
 /** What was found of a source, and what its tables' topics hold. */
 export interface SourceFindings {
@@ -14,87 +20,73 @@ export interface SourceFindings {
   readonly topics: ReadonlyMap<string, TopicContent>;
 }
 
-/** Looks at a source's log, topics, end markers, writer and heartbeat. Reads all of its records. */
-export function examineSource(source: SourceBinding): SourceFindings {
+/** What a source is held against; `file` is the configuration, for errors. */
+export interface SourceContext extends Omit<KafkaExpectations, "heartbeatMs"> {
+  readonly file: string;
+}
+
+/** Looks at a source's topics, and at its connector and its database where the configuration names them. */
+export async function examineSource(
+  source: SourceBinding,
+  clusters: Clusters,
+  context: SourceContext,
+): Promise<SourceFindings> {
   const about = `source ${source.name}`;
-  const topics = new Map<string, TopicContent>();
-  const { input } = source;
-  if (!("folder" in input)) return { findings: [], topics };
+  const connector = source.connector && (await examineConnector(source, source.connector));
+  const log = await examineLog(source, clusters, context, connector?.settings);
+  const findings = [...log.findings, heartbeatFinding(about, source), ...(connector?.findings ?? [])];
+  if (source.database === undefined) return { ...log, findings };
   try {
-    const known = FileLog.topics(input.folder);
-    const findings: Finding[] = [ok(about, `its log is at ${input.folder}`)];
-    for (const [table, { topic }] of Object.entries(source.tables)) {
-      const info = known.find((candidate) => candidate.topic === topic);
-      if (info === undefined) {
-        const names = known.map((candidate) => candidate.topic).join(", ") || "none";
-        findings.push(
-          problem(about, `table ${table}: there is no topic ${topic} in its log; known: ${names}. Correct the name.`),
-        );
-        continue;
-      }
-      const content = readTopic(input.folder, info);
-      topics.set(table, content);
-      findings.push(
-        ok(about, `table ${table}: ${content.records} records in ${info.partitions} partitions of ${topic}`),
-      );
-    }
-    return {
-      findings: [
-        ...findings,
-        ...endFindings(about, input.folder, [...topics.values()]),
-        heartbeatFinding(about, source),
-      ],
-      topics,
-    };
+    const url = secretOf(source.database.url, `sources.${source.name}.database.url of ${context.file}`);
+    findings.push(...(await examineDatabase(source, url, requestOf(source, connector?.settings))));
   } catch (error) {
     if (!isError(error)) throw error;
-    return { findings: [problem(about, error.message)], topics };
+    findings.push(problem(`database of ${source.name}`, error.message));
   }
+  return { ...log, findings };
 }
 
-function endFindings(about: string, folder: string, topics: readonly TopicContent[]): Finding[] {
-  if (topics.length === 0) return [];
-  const ends = topics.flatMap((topic) => topic.ends);
-  const ended = ends.filter((end) => end !== null);
-  if (ended.length === ends.length) return [ok(about, `the log is complete through ${formatTime(Math.min(...ended))}`)];
-  if (ended.length > 0) {
-    return [
-      problem(
-        about,
-        "only some partitions have an end marker: the log's writer died while it ended it. Let it end the log again.",
-      ),
-    ];
-  }
-  const writer = writerOf(folder);
-  if (writer !== undefined)
-    return [ok(about, `the log is being written by process ${writer}; follow it with --follow`)];
-  const says =
-    "the log has no end markers and nobody writes it. A bounded run will fail; with --follow it waits, and the source's frontier stands still.";
-  return [warning(about, says)];
-}
-
-/** The process that writes a log, as far as its lock says; only one on this machine can be known to live. */
-function writerOf(dir: string): number | undefined {
-  for (const file of readdirSync(dir).filter((name) => /^writer-.*\.lock$/.test(name))) {
-    const { pid, host } = JSON.parse(readFileSync(join(dir, file), "utf8")) as { pid: number; host: string };
-    if (host !== hostname() || isAlive(pid)) return pid;
-  }
-  return undefined;
-}
-
-function isAlive(pid: number): boolean {
+async function examineLog(
+  source: SourceBinding,
+  clusters: Clusters,
+  context: SourceContext,
+  settings: Settings | undefined,
+): Promise<SourceFindings> {
+  const { input } = source;
+  if ("folder" in input) return examineFileSource(source, input.folder);
   try {
-    process.kill(pid, 0);
-    return true;
+    const heartbeatMs = Number(settings?.["heartbeat.interval.ms"]) || undefined;
+    return await examineKafkaSource(source, clusters.of(input.kafka), { ...context, heartbeatMs });
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if (!isError(error)) throw error;
+    return { findings: [problem(`source ${source.name}`, error.message)], topics: new Map() };
   }
 }
 
-function heartbeatFinding(about: string, { heartbeatTable, kind }: SourceBinding): Finding {
-  if (heartbeatTable !== undefined) return ok(about, `heartbeat table ${heartbeatTable} is bound`);
-  const says =
-    "no heartbeat table is bound, so a table without changes proves nothing: verdicts wait for its next change, and with `staleAfter` they become unobservable. " +
-    `Have the connector write one (heartbeat.action.query of Debezium for ${kind}), capture it, and bind it as \`heartbeat\`.`;
-  return warning(about, says);
+function heartbeatFinding(about: string, source: SourceBinding): Finding {
+  if (source.heartbeatTable !== undefined) return ok(about, `heartbeat table ${source.heartbeatTable} is bound`);
+  const topic = Object.values(source.tables)[0]?.topic ?? "";
+  const table = [...topic.split(".").slice(-2, -1), "heartbeat"].join(".");
+  return defect("HEARTBEAT_UNBOUND", about, { sql: heartbeatTable(table), query: heartbeatQuery(source.kind, table) });
+}
+
+/** What to ask of the database: with the connector's settings, more. */
+function requestOf(
+  { kind, tables, heartbeatTable: heartbeat }: SourceBinding,
+  settings: Settings = {},
+): DatabaseRequest {
+  const asked = Object.entries(tables).flatMap(([table, { topic }]) => {
+    const name = qualifiedName(topic, settings);
+    return name === undefined ? [] : [{ name, isHeartbeat: table === heartbeat }];
+  });
+  const known = (value: string | undefined) => (value === undefined || isReference(value) ? undefined : value);
+  const connectorUser = known(settings["database.user"]);
+  if (kind === "mariadb" || settings["connector.class"] === undefined) return { tables: asked, connectorUser };
+  const publishes = settings["plugin.name"] === "pgoutput";
+  return {
+    tables: asked,
+    connectorUser,
+    publication: publishes ? known(settings["publication.name"] ?? "dbz_publication") : undefined,
+    slot: known(settings["slot.name"] ?? "debezium"),
+  };
 }

@@ -31,17 +31,29 @@ const READ_BYTES = 1 << 20;
 
 /** Reads a topic through. Raises what a `FileLogReader` raises. */
 export function readTopic(dir: string, { topic, partitions }: TopicInfo): TopicContent {
-  const content: TopicContent = {
-    topic,
-    records: 0,
-    unframed: 0,
-    keySchemas: new Set(),
-    valueSchemas: new Set(),
-    newest: undefined,
-    ends: [],
-  };
+  const content = emptyContent(topic);
   for (let partition = 0; partition < partitions; partition++) readPartition(dir, partition, content);
   return content;
+}
+
+/** What a topic of this many records holds, as far as these records of it show. */
+export function contentOf(topic: string, records: number, shown: readonly RawRecord[]): TopicContent {
+  const content = emptyContent(topic);
+  content.records = records;
+  for (const record of shown) {
+    const { key, value } = record;
+    if (key !== null && !note(key, 0, key.length, content.keySchemas)) content.unframed++;
+    if (value === null) continue;
+    const newestId = Math.max(-1, ...content.valueSchemas);
+    if (!note(value, 0, value.length, content.valueSchemas)) content.unframed++;
+    else if (Math.max(-1, ...content.valueSchemas) > newestId) content.newest = record;
+  }
+  return content;
+}
+
+function emptyContent(topic: string): TopicContent {
+  const schemas = { keySchemas: new Set<number>(), valueSchemas: new Set<number>() };
+  return { topic, records: 0, unframed: 0, ...schemas, newest: undefined, ends: [] };
 }
 
 function readPartition(dir: string, partition: number, content: TopicContent): void {

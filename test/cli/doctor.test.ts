@@ -197,6 +197,7 @@ async function registryOver(folder: string, authorization: string): Promise<Serv
   const server = createServer((request, response) => {
     const id = /^\/schemas\/ids\/(\d+)/.exec(request.url ?? "")?.[1];
     if (request.headers.authorization !== authorization) response.writeHead(401).end("{}");
+    else if (id === undefined) response.writeHead(404).end("{}");
     else response.end(JSON.stringify({ schema: readFileSync(join(folder, `${id}.json`), "utf8") }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,0 +1,63 @@
+import { isError } from "../../base/errors.ts";
+import { type Graph, modelsOf } from "../../dataflow/graph.ts";
+import type { SchemaRegistry } from "../../schemas/registry.ts";
+import type { Config } from "../config.ts";
+import { loadJob } from "../load-job.ts";
+import { tryRecord } from "../redecode.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import type { SourceTopics } from "./registry.ts";
+
+/** A job as far as it can be loaded. */
+export interface ExaminedJob {
+  readonly findings: readonly Finding[];
+  readonly graph?: Graph;
+}
+
+/** Loads the job, if one was named. */
+export async function examineJob(path: string | undefined): Promise<ExaminedJob> {
+  if (path === undefined) return { findings: [] };
+  try {
+    const graph = (await loadJob(path)).graph();
+    return { findings: [ok("job", `${graph.name} can be loaded`)], graph };
+  } catch (error) {
+    if (!isError(error)) throw error;
+    return { findings: [problem("job", error.message)] };
+  }
+}
+
+/** How long a job waits at most for a counterpart, in ms, as far as its checks say. */
+export function longestWaitMs(graph: Graph): number {
+  return Math.max(0, ...graph.nodes.map((node) => (node.type === "operator" ? (node.waitsMs ?? 0) : 0)));
+}
+
+/** Whether the models can be read from the tables that the configuration binds. */
+export async function modelFindings(
+  graph: Graph,
+  config: Config,
+  registry: SchemaRegistry,
+  topics: SourceTopics,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const model of modelsOf(graph)) {
+    const about = `model ${model.name}`;
+    for (const { source: name, table } of model.from) {
+      const source = config.sources.find((candidate) => candidate.name === name);
+      if (source === undefined || !Object.hasOwn(source.tables, table)) {
+        findings.push(
+          problem(about, `reads ${name}.${table}, which the configuration does not bind. Add it to \`sources\`.`),
+        );
+        continue;
+      }
+      const record = topics.get(source)?.get(table)?.newest;
+      if (record === undefined) {
+        findings.push(warning(about, `${name}.${table} has no record yet, so its columns cannot be checked.`));
+        continue;
+      }
+      const outcome = await tryRecord({ ...record, table }, source, [model], registry);
+      // A schema that is missing was told of the registry.
+      if (!outcome.usable && outcome.code === "SCHEMA_UNKNOWN") continue;
+      findings.push(outcome.usable ? ok(about, `can be read from ${name}.${table}`) : problem(about, outcome.reason));
+    }
+  }
+  return findings;
+}
