@@ -34,8 +34,8 @@ export class EvidenceTable {
   /** Puts cells, of which no two have the same row and column; `cells` is asked when it is their turn. */
   async put(cells: () => readonly Cell[]): Promise<void> {
     // The rows are named in the body; the path must name one too.
-    const put = { method: "PUT", path: `${this.#url}/rows`, accept: "*/*", contentType: PROTOBUF } as const;
-    await this.#answer({ ...put, body: () => encodeCellSet(cells()) });
+    const body = { type: PROTOBUF, make: () => encodeCellSet(cells()) };
+    await this.#answer({ method: "PUT", path: `${this.#url}/rows`, accept: "*/*", body });
   }
 
   /** The newest cells of rows in a range, in its order. */
@@ -66,8 +66,8 @@ export class EvidenceTable {
       this.#requireFit(there);
       return false;
     }
-    const body = () => Buffer.from(JSON.stringify(schemaOf(this.#table, options)));
-    const create = { method: "PUT", path: `${this.#url}/schema`, accept: "*/*", contentType: JSON_TYPE, body } as const;
+    const body = { type: JSON_TYPE, make: () => Buffer.from(JSON.stringify(schemaOf(this.#table, options))) };
+    const create: RestRequest = { method: "PUT", path: `${this.#url}/schema`, accept: "*/*", body };
     const { status, body: text } = await this.#client.request(create);
     if (status >= 300) this.#refused(status, text);
     return true;

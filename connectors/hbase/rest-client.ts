@@ -15,14 +15,17 @@ export interface RestOptions {
   readonly retryForMs?: number;
 }
 
-/** A request. Its body is made when its turn comes, so that few are held at a time. */
+/** A request. */
 export interface RestRequest {
   readonly method: "GET" | "PUT";
   /** Begins with `/`; parts and values are percent-encoded. */
   readonly path: string;
   readonly accept: string;
-  readonly contentType?: string;
-  readonly body?: () => Uint8Array;
+  readonly body?: {
+    readonly type: string;
+    /** Makes the body; called when it is the request's turn, so that few bodies are held at a time. */
+    readonly make: () => Uint8Array;
+  };
 }
 
 /** An answer of any status below 500 but 429. */
@@ -70,7 +73,7 @@ export class RestClient {
   /** The answer to a request. SNAPSHOTS_UNAVAILABLE. */
   request(request: RestRequest, diagnosis?: Diagnosis): Promise<RestAnswer> {
     return this.#slots.run(async () => {
-      const body = request.body?.();
+      const body = request.body?.make();
       const startedAt = performance.now();
       for (let attempt = 1; ; attempt++) {
         const outcome = await this.#attempt(request, body);
@@ -86,7 +89,7 @@ export class RestClient {
 
   /** The answer to a request that is sent once, beside the others; undefined where there is none that says something. */
   async once(request: RestRequest): Promise<RestAnswer | undefined> {
-    const outcome = await this.#attempt(request, request.body?.());
+    const outcome = await this.#attempt(request, request.body?.make());
     return typeof outcome === "string" ? undefined : outcome;
   }
 
@@ -104,7 +107,8 @@ export class RestClient {
     }
   }
 
-  #exchange({ method, path, accept, contentType }: RestRequest, body: Uint8Array | undefined): Promise<RestAnswer> {
+  #exchange(request: RestRequest, body: Uint8Array | undefined): Promise<RestAnswer> {
+    const { method, path, accept } = request;
     const { promise, resolve, reject } = Promise.withResolvers<RestAnswer>();
     const sent = this.#send({
       agent: this.#agent,
@@ -115,7 +119,7 @@ export class RestClient {
       method,
       headers: {
         accept,
-        ...(body === undefined ? {} : { "content-type": contentType, "content-length": body.length }),
+        ...(body === undefined ? {} : { "content-type": request.body?.type, "content-length": body.length }),
         ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
       },
     });
