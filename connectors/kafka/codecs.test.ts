@@ -1,0 +1,94 @@
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { compressionsAlgorithms } from "@platformatic/kafka";
+import fc from "fast-check";
+import { compressFrameSync } from "lz4-napi";
+import { compressSync } from "snappy";
+import { describe, expect, it } from "vitest";
+import { isError } from "../../base/errors.ts";
+import { codecNumber, decompress } from "./codecs.ts";
+import { type Compression, compress } from "./compress.ts";
+
+const place = { topic: "payments", partition: 2, offset: 70 };
+
+/** Frames as different libraries write them. */
+const writers: Readonly<Record<string, readonly [codec: number, compress: (bytes: Buffer) => Buffer]>> = {
+  gzip: [codecNumber.gzip, (bytes) => gzipSync(bytes)],
+  "snappy, one block": [codecNumber.snappy, (bytes) => compressSync(bytes)],
+  "snappy, framed by xerial": [codecNumber.snappy, xerial],
+  "lz4 by lz4_flex": [codecNumber.lz4, (bytes) => compressFrameSync(bytes)],
+  "lz4 with checksums": [
+    codecNumber.lz4,
+    (bytes) => compressFrameSync(bytes, { contentChecksum: true, blockChecksums: true }),
+  ],
+  "lz4 by the client library": [
+    codecNumber.lz4,
+    (bytes) => Buffer.from(compressionsAlgorithms.lz4.compressSync(bytes)),
+  ],
+  zstd: [codecNumber.zstd, (bytes) => zstdCompressSync(bytes)],
+};
+for (const name of ["gzip", "snappy", "lz4", "zstd"] satisfies Compression[]) {
+  Object.assign(writers, {
+    [`${name} as written here`]: [codecNumber[name], (bytes: Buffer) => compress(bytes, name)],
+  });
+}
+
+describe.each(Object.entries(writers))("%s", (_, [codec, compressed]) => {
+  it("gives back what was compressed", () => {
+    const texts = fc.oneof(
+      fc.uint8Array({ maxLength: 3_000 }),
+      fc.nat(200_000).map((length) => new Uint8Array(length).fill(7)),
+    );
+    fc.assert(
+      fc.property(texts, (bytes) => {
+        const back = decompress(codec, compressed(Buffer.from(bytes)), place);
+        expect(Buffer.compare(Buffer.from(back), Buffer.from(bytes))).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("is refused when it would take too much memory, before it does", () => {
+    const bomb = compressed(Buffer.alloc(20 * 1024 * 1024));
+    const memory = process.memoryUsage().arrayBuffers;
+    expect(() => decompress(codec, bomb, place, 8 * 1024 * 1024)).toThrow(
+      /^Topic payments, partition 2, has a batch at offset 70 that takes .* bytes; at most 8388608 are read\./,
+    );
+    expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(12 * 1024 * 1024);
+  });
+
+  it("is called damaged, or read as something else, when bytes change; nothing else happens", () => {
+    const sound = compressed(Buffer.from("payment 17 captured, payment 18 captured".repeat(50)));
+    const change = fc.record({ at: fc.nat(sound.length - 1), byte: fc.nat(255) });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const changed = Buffer.from(sound);
+        for (const { at, byte } of changes) changed[at] = byte;
+        try {
+          decompress(codec, changed, place);
+        } catch (error) {
+          expect(isError(error, "KAFKA_CORRUPT") || isError(error, "KAFKA_BATCH_TOO_LARGE")).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(Buffer.from(decompress(codec, sound, place)).toString()).toMatch(/^payment 17/);
+  });
+});
+
+it("names a codec that it does not know", () => {
+  expect(() => decompress(5, Buffer.alloc(3), place)).toThrow(
+    /at offset 70 in compression codec 5, which cannot be read/,
+  );
+});
+
+/** Blocks of 32 kB, as Kafka's Java clients write them. */
+function xerial(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1])];
+  for (let at = 0; at < bytes.length; at += 32_768) {
+    const block = compressSync(bytes.subarray(at, at + 32_768));
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(block.length);
+    parts.push(length, block);
+  }
+  return Buffer.concat(parts);
+}
