@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
@@ -37,6 +37,22 @@ export class LiveRun {
     this.#ended = ended(this.#process);
   }
 
+  /** Starts the job again with a copy of its models in which the payments' amount is declared anew, as text that it reads. */
+  startMended(): void {
+    const shipped = join(root, "jobs/payment-settlement");
+    const mended = join(this.#folder.path, "mended");
+    cpSync(shipped, mended, { recursive: true });
+    const models = join(mended, "models.ts");
+    const text = readFileSync(models, "utf8").replace("amount: money(),", 'amount: money({ column: "amount" }),');
+    writeFileSync(models, text);
+    this.start(mended);
+  }
+
+  /** Lets suspended checks go on, where the run does not do so by itself. */
+  async resumeChecks(): Promise<void> {
+    await this.#command("checks", "resume", "payment-settlement", "--note", "the mapping is mended", "--dir", "out");
+  }
+
   /** Ends the process as Ctrl-C does, and gives how it ended. */
   async stop(): Promise<CliResult> {
     const child = this.#process!;
@@ -44,11 +60,15 @@ export class LiveRun {
     return this.#ended!;
   }
 
-  /** Runs another command over the run's folder and gives what it answers as JSON. */
-  async ask(...args: readonly string[]): Promise<unknown> {
-    const { stdout, stderr, code } = await countercheck([...args, "--json"], { cwd: this.#folder.path });
-    if (code !== 0) throw new Error(`countercheck ${args.join(" ")}: ${stderr}`);
-    return JSON.parse(stdout);
+  /** Makes the table of HBase that the run keeps its evidence in. */
+  async createTable(): Promise<void> {
+    await this.#command("snapshots", "create-table", "--config", "config.json");
+  }
+
+  /** What HBase has of a key in a currency. */
+  async evidence(key: string, currency: string): Promise<unknown> {
+    const where = ["--currency", currency, "--config", "config.json"];
+    return JSON.parse(await this.#command("snapshots", "get", key, "--history", "--json", ...where));
   }
 
   /** All verdicts emitted up to now. */
@@ -77,6 +97,13 @@ export class LiveRun {
     await this.#collector.close();
     await deleteTopics(this.#servers.kafka.brokers, `${this.#name}.`);
     this.#folder[Symbol.dispose]();
+  }
+
+  /** Runs another command in the run's folder, and gives what it prints. */
+  async #command(...args: readonly string[]): Promise<string> {
+    const { stdout, stderr, code } = await countercheck(args, { cwd: this.#folder.path });
+    if (code !== 0) throw new Error(`countercheck ${args.join(" ")}: ${stderr}`);
+    return stdout;
   }
 }
 

@@ -21,8 +21,7 @@ const HARMLESS_IN_SHOP = [
 const HARMLESS_IN_LEDGER = [
   "ALTER TABLE settlement_lines ADD COLUMN note text NOT NULL DEFAULT 'none'",
   "ALTER TABLE settlement_lines ALTER COLUMN kind TYPE varchar(40)",
-  // Half of the primary key, wider.
-  "ALTER TABLE settlement_lines ALTER COLUMN line_no TYPE bigint",
+  "ALTER TABLE settlement_lines ALTER COLUMN currency TYPE varchar(8)",
   "ALTER TABLE settlement_lines ALTER COLUMN net TYPE numeric(20, 6)",
   "ALTER TABLE settlement_lines ALTER COLUMN note DROP DEFAULT, ALTER COLUMN note DROP NOT NULL, ALTER COLUMN note TYPE int USING 7",
   "ALTER TABLE settlement_lines DROP COLUMN note",

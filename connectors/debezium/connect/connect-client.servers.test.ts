@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, inject, it } from "vitest";
@@ -59,6 +60,7 @@ describe("what can go wrong", () => {
     const away = new ConnectClient({ url: "http://127.0.0.1:1", patienceMs: 0 });
     expect(await codeOf(away.connectors())).toBe("CONNECT_UNAVAILABLE");
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     expect(await codeOf(new ConnectClient({ url, timeoutMs: 100, patienceMs: 0 }).connectors())).toBe(
       "CONNECT_UNAVAILABLE",
