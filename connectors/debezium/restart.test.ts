@@ -155,6 +155,97 @@ describe("a reader in the place of another", () => {
     }
   });
 
+  describe("after a breaking change", () => {
+    const Thing = (fields: Parameters<typeof model>[1]["fields"]) =>
+      model("Thing", { from: table("db", "things"), fields });
+    const old = Thing({ value: integer(), more: integer() });
+    const mended = Thing({ value: integer() });
+    const wrong = Thing({ value: integer(), more: integer(), nothing: integer("id") });
+    const source = { ...sampleSource("mariadb"), name: "db", tables: bound({ things: "things" }) };
+
+    /** Things 1 and 2 have a column that 3, 4 and 5 have no more. */
+    async function altered(log: TemporaryLog): Promise<FolderRegistry> {
+      const registry = new FolderRegistry(`${log.dir}/schemas`);
+      const before = new InventedTable(registry, "things", { id: "int", value: "int", more: "int" });
+      const after = new InventedTable(registry, "things", { id: "int", value: "int" });
+      const messages = [];
+      for (const id of [1, 2]) messages.push(await before.message("c", { id, value: id, more: 0 }));
+      for (const id of [3, 4, 5]) messages.push(await after.message("c", { id, value: id }));
+      writeFrames(log.dir, messages, 1);
+      return registry;
+    }
+
+    it("reads what was left out again, from its first record, with a model that is mended; also if it is cut off in that", async () => {
+      using log = new TemporaryLog();
+      const registry = await altered(log);
+      let reader = log.reader(source, [old], registry);
+      const first = new Recorder();
+      for (let i = 0; i < 4; i++) await reader.read(0, 1, first);
+      expect(first.events.map(({ type }) => type).filter((type) => type !== "progress")).toEqual([
+        "changes",
+        "changes",
+        "schema",
+        "suspend",
+      ]);
+      expect(first.events.find(({ type }) => type === "schema")).toMatchObject({
+        change: {
+          table: "things",
+          class: "breaking",
+          models: ["Thing"],
+          offset: 2,
+          summary: expect.stringContaining("more was dropped: int; "),
+        },
+      });
+      const open = () => log.reader(source, [mended], registry);
+      const output = new Recorder();
+      reader = await restarted(reader, open);
+      expect([reader.position(0), reader.readsAgain(0)]).toEqual([2, true]);
+      while (await reader.read(0, 1, output)) reader = await restarted(reader, open);
+      expect(output.rows(mended).map(({ value }) => value)).toEqual([3n, 4n, 5n]);
+      const types = output.events.map(({ type }) => type).filter((type) => type !== "progress");
+      expect(types).toEqual(["changes", "changes", "mended", "changes", "ended"]);
+      expect(output.events.find(({ type }) => type === "mended")).toMatchObject({ suspension: "things/0/2" });
+      expect([...reader.dropped]).toEqual([]);
+      reader.close();
+    });
+
+    it("goes on leaving out with a model that is declared otherwise and still cannot be read, and tries again with the next", async () => {
+      using log = new TemporaryLog();
+      const registry = await altered(log);
+      let reader = log.reader(source, [old], registry);
+      const output = new Recorder();
+      for (let i = 0; i < 4; i++) await reader.read(0, 1, output);
+      reader = await restarted(reader, () => log.reader(source, [wrong], registry));
+      expect(reader.position(0)).toBe(2);
+      while (await reader.read(0, 1, output))
+        reader = await restarted(reader, () => log.reader(source, [wrong], registry));
+      expect(output.suspensions).toHaveLength(1);
+      expect(output.events.some(({ type }) => type === "mended")).toBe(false);
+      expect([...reader.dropped]).toEqual([["Thing", 3]]);
+      reader = await restarted(reader, () => log.reader(source, [mended], registry));
+      while (await reader.read(0, 1, output));
+      expect(output.rows(mended).map(({ value }) => value)).toEqual([1n, 2n, 3n, 4n, 5n]);
+      expect(output.events.slice(-2).map(({ type }) => type)).toEqual(["mended", "ended"]);
+      reader.close();
+    });
+
+    it("knows it for one in a partition that never had the schema before, where the registry has", async () => {
+      using log = new TemporaryLog();
+      const registry = await altered(log);
+      using other = new TemporaryLog();
+      const after = new InventedTable(registry, "things", { id: "int", value: "int" });
+      writeFrames(other.dir, [await after.message("c", { id: 6, value: 6 })]);
+      const reader = other.reader(source, [old], registry);
+      const output = new Recorder();
+      await reader.read(0, 1, output);
+      expect(output.suspensions).toMatchObject([{ models: ["Thing"], cause: "breaking-change" }]);
+      reader.close();
+      const mistaken = other.reader(source, [Thing({ value: integer(), nothing: integer() })], registry);
+      await expect(mistaken.read(0, 1, new Recorder())).rejects.toMatchObject({ code: "MODEL_COLUMN_MISSING" });
+      mistaken.close();
+    });
+  });
+
   it("takes a mistake in the next version of a model for one, and not for a change of the table", async () => {
     using log = new TemporaryLog();
     const registry = new FolderRegistry(`${log.dir}/schemas`);
