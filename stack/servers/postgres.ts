@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { runToEnd } from "../one-shot.ts";
 import { HOST } from "../ports.ts";
+import { runningPid } from "../process.ts";
 import { databaseFolder, type Server } from "../server.ts";
 import { tool } from "../tools.ts";
 
@@ -37,6 +38,8 @@ export const postgres: Server = {
       );
       writeFileSync(join(folder, "installed"), "");
     }
+    // It looks for a process of the number that it wrote there last, and takes any for a server that still runs.
+    if (!runningPid(site.folder, "postgres")) rmSync(join(data, "postmaster.pid"), { force: true });
     const settings = {
       listen_addresses: HOST,
       port: site.ports.postgres.sql,
