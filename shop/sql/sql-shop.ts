@@ -27,10 +27,13 @@ export interface SqlShopOptions {
   readonly without?: readonly SqlRole[];
 }
 
+/** How much traffic, in how much time. */
+export type Traffic = Pick<SqlShopOptions, "orders" | "arriveWithin">;
+
 /** Traffic of about a minute and a half, with everything in it. */
-export const shortTraffic = { orders: 62, arriveWithin: seconds(25) } as const;
+export const shortTraffic: Traffic = { orders: 62, arriveWithin: seconds(25) };
 /** Traffic of ten minutes. */
-export const longTraffic = { orders: 1500, arriveWithin: seconds(560) } as const;
+export const longTraffic: Traffic = { orders: 1500, arriveWithin: seconds(560) };
 
 /** A step that is through later than this was too late. */
 const LATEST = 1500;
