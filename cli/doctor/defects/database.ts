@@ -49,17 +49,17 @@ export const databaseDefects = {
       "A connector that stands still for longer, over a long weekend, cannot go on: changes between are lost, and a new snapshot knows their last state only.",
     remedy: "SET GLOBAL binlog_expire_logs_seconds = 604800; and the same in the server's configuration",
   },
-  MARIADB_BINLOG_OFF: {
-    level: "problem",
-    says: "the server writes no binary log (log_bin=OFF)",
-    follows: "There is nothing for the connector to read: no change is ever seen.",
-    remedy: "log_bin=mysql-bin, binlog_format=ROW and server_id in the server's configuration, and restart it",
-  },
   MARIADB_BINLOG_NOT_ROW: {
     level: "problem",
     says: "binlog_format is {format}",
     follows: "The log holds statements, not rows: changes of amounts are never seen.",
     remedy: "SET GLOBAL binlog_format = 'ROW'; and the same in the server's configuration",
+  },
+  MARIADB_BINLOG_OFF: {
+    level: "problem",
+    says: "the server writes no binary log (log_bin=OFF)",
+    follows: "There is nothing for the connector to read: no change is ever seen.",
+    remedy: "log_bin=mysql-bin, binlog_format=ROW and server_id in the server's configuration, and restart it",
   },
   MARIADB_GTID_LOOSE: {
     level: "note",

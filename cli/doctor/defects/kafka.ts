@@ -37,7 +37,7 @@ export const kafkaDefects = {
     follows:
       "Changes between are gone: the run stops with KAFKA_OFFSET_OUT_OF_RANGE. Amounts that they carried would be missing.",
     remedy:
-      "Begin a new run with `--fresh` after a new snapshot of the tables (an incremental snapshot by Debezium's signal table), and keep the topic longer: retention.ms.",
+      "Take a new snapshot of the tables (an incremental one by Debezium's signal table), begin with `--fresh`, and keep the topic longer: retention.ms",
   },
   TOPIC_COMPACTED: {
     level: "problem",
