@@ -641,7 +641,8 @@ export const errorCatalogue = {
   SNAPSHOTS_NOT_FOUND: {
     fault: "user",
     retryable: false,
-    message: "There is no evidence store at {path}. Run the job first, or correct the path.",
+    message:
+      "There is no evidence store at {path}. Run the job first, or correct the path; where the evidence is in HBase, give `--config` instead of `--dir`.",
   },
   SNAPSHOTS_REFUSED: {
     fault: "user",

@@ -1,11 +1,17 @@
 import { makeSplitTable, makeTestTable } from "../connectors/hbase/test-table.ts";
 import { hbaseClassPath } from "../stack/servers/hbase.ts";
 import { startStack } from "../stack/stack.ts";
+import { whyNoServers } from "../test/servers/availability.ts";
 
 /** A table of HBase that goes when it is disposed of. */
 export interface BenchTable extends AsyncDisposable {
   readonly url: string;
   readonly table: string;
+}
+
+/** Why there is no HBase here, in one line; undefined when there is. */
+export function whyNoHBase(): string | undefined {
+  return process.env.COUNTERCHECK_HBASE_URL === undefined ? whyNoServers() : undefined;
 }
 
 /**

@@ -67,6 +67,11 @@ async function main(options: Options): Promise<void> {
   const load = loadavg()[0]!;
   const rows: Row[] = [];
   for (const row of wanted) {
+    const reason = row.whyNot?.();
+    if (reason !== undefined) {
+      process.stderr.write(`${row.name}: left out. ${reason}\n`);
+      continue;
+    }
     process.stderr.write(`${row.name}: ${row.what} …\n`);
     rows.push(measureApart(row, options.orders, rows));
   }

@@ -17,6 +17,8 @@ export interface BenchRow {
   readonly peerOf?: string;
   /** The row that measures the same without checkpoints. */
   readonly dearerThan?: string;
+  /** Why it cannot be measured here, in one line. */
+  whyNot?(): string | undefined;
   measure(folder: string, orders: number): Promise<Measured>;
 }
 

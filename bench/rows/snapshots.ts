@@ -1,5 +1,5 @@
 import { HBaseSnapshotStore } from "../../connectors/hbase/hbase-snapshot-store.ts";
-import { openBenchTable } from "../hbase.ts";
+import { openBenchTable, whyNoHBase } from "../hbase.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
 import { NEWEST, SnapshotTraffic } from "../snapshot-traffic.ts";
 
@@ -12,6 +12,7 @@ const BATCH = 500;
 export const snapshotsWrite: BenchRow = {
   name: "snapshots-write",
   what: `snapshots of 1 kB into HBase for ${SECONDS} s, while ${READS_A_SECOND} times a second a key's ${NEWEST} newest are read`,
+  whyNot: whyNoHBase,
   measure: () =>
     beside(async (traffic, going) => {
       const lane = async () => {
@@ -25,6 +26,7 @@ export const snapshotsWrite: BenchRow = {
 export const snapshotsScan: BenchRow = {
   name: "snapshots-scan",
   what: `a key's ${NEWEST} newest snapshots out of HBase, ${READS_A_SECOND} times a second for ${SECONDS} s, while ${WRITES_A_SECOND} are written a second`,
+  whyNot: whyNoHBase,
   measure: () =>
     beside(async (traffic, going) => {
       await paced(WRITES_A_SECOND / BATCH, going, () => traffic.put(BATCH));
