@@ -5,7 +5,7 @@ import { messageOf, raise } from "../base/errors.ts";
 import type { DebeziumSource } from "../connectors/debezium/config.ts";
 import { ConfluentRegistry } from "../schemas/confluent-registry.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
-import type { SchemaRegistry } from "../schemas/registry.ts";
+import type { SubjectRegistry } from "../schemas/registry.ts";
 import { parseDuration } from "./duration.ts";
 import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
 import { secretOf } from "./secrets.ts";
@@ -213,7 +213,7 @@ export function readConfig(path: string): Config {
 }
 
 /** The registry that a configuration names; `place` is the file, for errors. CONFIG_SECRET_MISSING, REGISTRY_INVALID. */
-export function openRegistry(config: RegistryConfig, place: string): SchemaRegistry {
+export function openRegistry(config: RegistryConfig, place: string): SubjectRegistry {
   if ("folder" in config) return new FolderRegistry(config.folder);
   const { url, auth } = config;
   if (auth === undefined) return new ConfluentRegistry({ url });

@@ -7,6 +7,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addRun } from "./commands/run.ts";
 import { addSavepoint } from "./commands/savepoint.ts";
+import { addSchemas } from "./commands/schemas.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addSource } from "./commands/source.ts";
 import { EXIT, report } from "./errors.ts";
@@ -40,6 +41,7 @@ function program(): Command {
     addDeadLetters,
     addChecks,
     addDoctor,
+    addSchemas,
     addSource,
   ];
   for (const add of commands) add(program);
