@@ -41,11 +41,7 @@ export function kafkaError(error: unknown, context: KafkaRequestContext): Counte
 
 /** Names of the error codes that a broker answered with, such as `NOT_COORDINATOR`, also of a catalogued error's cause. */
 export function kafkaErrorIds(error: unknown): readonly string[] {
-  const ids: string[] = [];
-  for (const each of chainOf(error)) {
-    if (each instanceof ProtocolError) ids.push((each as ProtocolError & { apiId: string }).apiId);
-  }
-  return ids;
+  return protocolErrorsOf(error).map(({ apiId }) => apiId);
 }
 
 const ATTEMPTS = 5;
@@ -107,25 +103,25 @@ function isTlsFailure(error: unknown): boolean {
   });
 }
 
-/** The messages from the outside in, without the library's own way of counting attempts. */
+/** What the broker answered, or else the messages from the outside in. */
 function reasonOf(error: unknown): string {
-  const protocol = [...chainOf(error)].filter((each) => each instanceof ProtocolError) as (ProtocolError & {
-    apiId: string;
-    serverErrorMessage: string | null;
-  })[];
-  if (protocol.length > 0) {
-    return [
-      ...new Set(
-        protocol.map(
-          ({ apiId, serverErrorMessage }) => `${apiId}${serverErrorMessage ? `, ${serverErrorMessage}` : ""}`,
-        ),
-      ),
-    ].join("; ");
-  }
+  const answers = protocolErrorsOf(error).map(({ apiId, serverErrorMessage }) => {
+    return serverErrorMessage ? `${apiId}, ${withoutStop(serverErrorMessage)}` : apiId;
+  });
+  if (answers.length > 0) return [...new Set(answers)].join("; ");
   const messages = [...chainOf(error)]
     .filter((each) => !(each instanceof MultipleErrors))
-    .map(({ message }) => message);
-  return messages.length === 0
-    ? messageOf(error)
-    : [...new Set(messages)].map((text) => text.replace(/\.$/, "")).join(": ");
+    .map(({ message }) => withoutStop(message));
+  return messages.length === 0 ? messageOf(error) : [...new Set(messages)].join(": ");
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, "");
+}
+
+/** What the library's types leave out. */
+type BrokerError = ProtocolError & { readonly apiId: string; readonly serverErrorMessage: string | null };
+
+function protocolErrorsOf(error: unknown): BrokerError[] {
+  return [...chainOf(error)].filter((each): each is BrokerError => each instanceof ProtocolError);
 }
