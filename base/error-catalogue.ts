@@ -580,6 +580,12 @@ export const errorCatalogue = {
     message:
       "The run of process {pid} did not answer within {seconds} s. It may be busy; what was asked for stands, and it does it when it can.",
   },
+  RUN_WITHOUT_END: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{option} is for runs that end, and topics of brokers do not. Leave it out, and read the topic of verdicts.",
+  },
   SAVEPOINT_EXISTS: {
     fault: "user",
     retryable: false,

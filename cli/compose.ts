@@ -4,7 +4,6 @@ import type { PartitionReader } from "../connectors/debezium/partition-reader.ts
 import { DebeziumReader } from "../connectors/debezium/reader.ts";
 import { FileLog } from "../connectors/file/file-log.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
-import type { StartPosition } from "../connectors/kafka/config.ts";
 import { type Graph, modelsOf, type Node } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
@@ -24,8 +23,8 @@ export interface TableSplit {
   readonly table: string;
   readonly topic: string;
   readonly partition: number;
-  /** Where it is begun with when no checkpoint knows it; of a broker's only. */
-  readonly start?: StartPosition;
+  /** Where it is begun with, unless a checkpoint says otherwise; of a broker's only. */
+  readonly start?: { readonly offset: number };
 }
 
 /** Finds the partitions of a topic of a source, and where to begin with them. */

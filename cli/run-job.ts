@@ -1,27 +1,38 @@
 import { type Disk, systemDisk } from "../base/disk.ts";
-import { isError } from "../base/errors.ts";
+import { type CountercheckError, isError } from "../base/errors.ts";
 import { type Clock, systemClock } from "../base/time.ts";
 import type { ReadPart, RunEnd, RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
-import type { RunObserver, Sink } from "../runtime/checkpoint/checkpointer.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
 import { requireRoom, type Savepoint, writeSavepoint } from "../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
 import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime/embedded-runner.ts";
-import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
+import { splitsOf, type TableSplit } from "./compose.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
+import { GrowthWatch } from "./growth-watch.ts";
+import { KafkaInputs } from "./kafka-input.ts";
 import { boundGarbage } from "./memory.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, type Progress, runLines } from "./progress.ts";
 import type { ResultPlace } from "./result-log.ts";
 import { RequestFolder } from "./run-requests.ts";
+import { observe, observerOf, sinkOf } from "./run-sink.ts";
 import { type OpenState, openState } from "./run-state.ts";
-import { type SavedTally, Tally } from "./tally.ts";
+import { printable } from "./table.ts";
+import { Tally } from "./tally.ts";
 import { openWorkers, type WorkerHooks, type WorkerSpec } from "./workers.ts";
+
+/** What a run reads, as it was found for all its workers. */
+interface Inputs {
+  readonly splits: readonly TableSplit[];
+  readonly requests: RunRequests;
+  /** Tells the brokers how far a checkpoint has read whose results are out. */
+  readonly commit: (read: Manifest) => void;
+}
 
 /** What a run is made of. */
 export interface RunRequest {
@@ -34,8 +45,8 @@ export interface RunRequest {
   readonly configFile: string;
   /** Output folder. */
   readonly output: string;
-  /** Where verdicts, alerts and dead letters go. Default: a file log in the output folder. */
-  readonly results?: ResultPlace | undefined;
+  /** Opens where verdicts, alerts and dead letters go. Default: a file log in the output folder. */
+  readonly results?: (() => ResultPlace) | undefined;
   /** Opens where the evidence goes. Default: a file in the output folder. */
   readonly snapshots?: (() => SnapshotStore) | undefined;
   readonly state: StateConfig;
@@ -96,7 +107,15 @@ export interface RunResult {
 export async function runJob(request: RunRequest): Promise<RunResult> {
   requireSinkNames(request.graph);
   boundGarbage();
-  const place = request.results ?? new OutputFolder(diskOf(request), outputPaths.log(request.output));
+  let result = await runOnce(request);
+  // It rested because topics have more partitions: it goes on with all of them.
+  while (result.hasGrown && !request.signal.aborted)
+    result = await runOnce({ ...request, fresh: false, fromSavepoint: undefined });
+  return result;
+}
+
+async function runOnce(request: RunRequest): Promise<RunResult & { readonly hasGrown: boolean }> {
+  const place = request.results?.() ?? new OutputFolder(diskOf(request), outputPaths.log(request.output));
   try {
     return await runAt(request, place);
   } finally {
@@ -104,7 +123,7 @@ export async function runJob(request: RunRequest): Promise<RunResult> {
   }
 }
 
-async function runAt(request: RunRequest, place: ResultPlace): Promise<RunResult> {
+async function runAt(request: RunRequest, place: ResultPlace): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const state = await openState({
     disk: diskOf(request),
@@ -149,15 +168,26 @@ function isBackInPlace(output: string, { savepoint }: OpenState): boolean {
   return savepoint !== undefined && holdsResultsOf(output, savepoint.before as SinkPositions);
 }
 
-async function runWith(request: RunRequest, state: OpenState, outputs: RunOutputs): Promise<RunResult> {
-  const { signal, progress } = request;
+async function runWith(
+  request: RunRequest,
+  state: OpenState,
+  outputs: RunOutputs,
+): Promise<RunResult & { readonly hasGrown: boolean }> {
+  const { graph, signal, progress, sources, configFile, hooks } = request;
   const tally = new Tally();
   const startedAt = performance.now();
   let end: RunEnd = { state: "interrupted", code: null };
   let runner: EmbeddedRunner | undefined;
+  let kafka: KafkaInputs | undefined;
   try {
     if (state.savepoint !== undefined) await beginFrom(state.savepoint, state, outputs);
-    runner = makeRunner(request, state, outputs, tally, startedAt);
+    kafka = KafkaInputs.of(graph, sources, configFile);
+    const others = hooks?.machine?.requests ?? new RequestFolder(request.state.dir);
+    const growth = kafka && new GrowthWatch(() => kafka!.hasGrown(), others, clockOf(request));
+    const find = await kafka?.find(graph, (state.savepoint ?? state.newest)?.splits ?? []);
+    const splits = hooks?.machine === undefined ? splitsOf(graph, sources, find) : [];
+    const inputs = { splits, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
+    runner = makeRunner(request, state, outputs, inputs, tally, startedAt);
     const from = await runner.recover();
     const { isComplete, last } = await runner.run(signal);
     if (isComplete) await complete(request, runner, outputs, tally);
@@ -173,7 +203,9 @@ async function runWith(request: RunRequest, state: OpenState, outputs: RunOutput
     const seconds = (performance.now() - startedAt) / 1000;
     const events = eventsOf(metrics);
     const resumedFrom = from?.checkpoint;
-    return { isComplete, events, seconds, tally, metrics, openDeadLetters, openSuspensions, previousRun, resumedFrom };
+    const hasGrown = growth?.hasGrown ?? false;
+    const left = { openDeadLetters, openSuspensions, previousRun, resumedFrom };
+    return { isComplete, events, seconds, tally, metrics, ...left, hasGrown };
   } catch (error) {
     end = { state: "failed", code: isError(error) ? error.code : null };
     throw error;
@@ -181,6 +213,7 @@ async function runWith(request: RunRequest, state: OpenState, outputs: RunOutput
     progress.done();
     await runner?.close();
     await outputs.close(end);
+    await kafka?.close();
   }
 }
 
@@ -200,6 +233,7 @@ function makeRunner(
   request: RunRequest,
   { folder, checkpoints }: OpenState,
   outputs: RunOutputs,
+  inputs: Inputs,
   tally: Tally,
   startedAt: number,
 ): EmbeddedRunner {
@@ -224,11 +258,14 @@ function makeRunner(
     allowDroppedState: request.allowDroppedState,
   };
   const decisions = new DecisionFeed(outputs.desk, clock);
+  const waiting = new Waiting();
   return new EmbeddedRunner({
     run: folder.run,
     checkpoints,
-    openWorkers: (from) => machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, registry, from, request.hooks),
-    sink: sinkOf(outputs),
+    openWorkers: (from) =>
+      machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, inputs.splits, registry, from, request.hooks),
+    sink: sinkOf(outputs, { clock, signal: request.signal, onWaiting: (error) => waiting.because(error) }),
+    onDelivered: inputs.commit,
     observer: observerOf(tally, onRecord),
     clock,
     checkpointEveryMs: state.checkpointEveryMs,
@@ -237,9 +274,9 @@ function makeRunner(
     decisions: () => decisions.take(),
     onProgress: (metrics) => {
       outputs.check();
-      progress.show(() => runLines(metrics, startedAt, tally.verdicts, tally.alerts));
+      progress.show(() => [...runLines(metrics, startedAt, tally.verdicts, tally.alerts), ...waiting.lines()]);
     },
-    requests: machine?.requests ?? new RequestFolder(state.dir),
+    requests: inputs.requests,
     ...(machine && { yieldToOthers: machine.yieldToOthers }),
     // Its outbox is out, and nothing else is on its way.
     writeSavepoint: (checkpoint, dir) =>
@@ -256,27 +293,17 @@ function clockOf({ hooks }: RunRequest): Clock {
   return hooks?.machine?.clock ?? systemClock;
 }
 
-function sinkOf(outputs: RunOutputs): Sink {
-  return {
-    position: () => outputs.position(),
-    deliver: (delivery) => outputs.deliver({ ...delivery, before: delivery.before as SinkPositions }),
-    recover: (delivery) => outputs.recover({ ...delivery, before: delivery.before as SinkPositions }),
-    hasDelivered: (epoch) => outputs.lastDelivered()?.epoch === epoch,
-  };
-}
+/** Why results wait, for people who look. */
+class Waiting {
+  #reason: CountercheckError | undefined;
 
-function observerOf(tally: Tally, onRecord: RunRequest["onRecord"]): RunObserver {
-  return {
-    observe: (records) => observe(records, tally, onRecord),
-    save: () => tally.save(),
-    restore: (saved) => tally.restore(saved as SavedTally),
-  };
-}
+  because(reason: CountercheckError | undefined): void {
+    this.#reason = reason;
+  }
 
-function observe(records: readonly OutboxRecord[], tally: Tally, onRecord: RunRequest["onRecord"]): void {
-  tally.observe(records);
-  if (onRecord === undefined) return;
-  for (const each of records) if (each.kind === "emit") onRecord(each.output, each.record);
+  lines(): string[] {
+    return this.#reason === undefined ? [] : [printable(`  results wait: ${this.#reason.message}`)];
+  }
 }
 
 /** All was read: takes in what is known of every key, and ends the output log. */

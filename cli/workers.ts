@@ -11,9 +11,10 @@ import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { StateStore, type StateStoreOptions } from "../state/state-store.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
-import { openReaders, splitsOf, type TableSplit } from "./compose.ts";
+import { openReaders, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
 import { type Decided, Heeding } from "./decisions.ts";
+import { openAnywhere } from "./kafka-input.ts";
 
 /** All that must be known to make a worker, in whatever thread: plain data. */
 export interface WorkerSpec {
@@ -64,11 +65,11 @@ const CACHE_SHARE = 0.2;
 export function openWorkers(
   spec: WorkerSpec,
   graph: Graph,
+  splits: readonly TableSplit[],
   registry: SchemaRegistry,
   from: Manifest | undefined,
   { entry = new URL("worker-entry.ts", import.meta.url), ...hooks }: WorkerHooks & { readonly entry?: URL } = {},
 ): WorkerHandle[] {
-  const splits = splitsOf(graph, spec.sources);
   const groups = numberSplits(splits, from?.splits ?? []);
   if (spec.parallelism === 1)
     return [makeWorker(spec, { index: 0, splits, groups, links: undefined }, graph, registry, undefined, hooks)];
@@ -95,7 +96,8 @@ export function makeWorker(
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
   const heeding = new Heeding();
   let queues = 0;
-  const readers = openReaders(graph, spec.sources, registry, { worker: index, workers: parallelism, splits });
+  const share = { worker: index, workers: parallelism, splits };
+  const readers = openReaders(graph, spec.sources, registry, share, openAnywhere(graph.name, spec.configFile));
   const store = new StateStore({
     ...sizes,
     disk,

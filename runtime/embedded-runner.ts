@@ -20,6 +20,8 @@ export interface RunnerOptions {
   /** Makes all workers, for a run that goes on from a checkpoint or begins. */
   readonly openWorkers: (from: Manifest | undefined) => WorkerHandle[];
   readonly sink: Sink;
+  /** Told of each checkpoint whose outbox is out. */
+  readonly onDelivered?: (checkpoint: Manifest) => void;
   readonly observer: RunObserver;
   readonly clock: Clock;
   /** From the end of one checkpoint to the next, in ms. */

@@ -1,18 +1,23 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { raise } from "../../base/errors.ts";
 import { formatTime } from "../../base/time.ts";
-import { openRegistry, readConfig } from "../config.ts";
+import type { SubjectRegistry } from "../../schemas/registry.ts";
+import { type Config, openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
+import { openHBase } from "../evidence-store.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
+import { readsBrokers } from "../kafka-input.ts";
+import { KafkaResults } from "../kafka-results.ts";
 import { loadJob } from "../load-job.ts";
 import { between, MOST_WORKERS } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
-import { type RunHooks, type RunResult, runJob } from "../run-job.ts";
+import { type RunHooks, type RunRequest, type RunResult, runJob } from "../run-job.ts";
 import { shownPath } from "../shown-path.ts";
 import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
@@ -54,7 +59,7 @@ export function addRun(program: Command, hooks?: RunHooks): void {
     .description("run a job over its sources, in this process")
     .argument("<job>", "a TypeScript file whose default export is a job, or a folder with a job.ts")
     .requiredOption("--config <file>", "where sources, schemas and results are")
-    .option("--follow", "go on when all has been read, until Ctrl-C")
+    .option("--follow", "go on when all has been read, until Ctrl-C; what reads topics of brokers always does")
     .option("--parallelism <n>", "workers, each in a thread of its own", between(1, MOST_WORKERS), 1)
     .option("--fresh", "begin from the start of the log, even if there is a run to go on with")
     .addOption(
@@ -80,8 +85,12 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
   const config = readConfig(options.config);
   requireApart(config);
   const job = await loadJob(path);
-  openRegistry(config.registry, config.file);
+  const registry = openRegistry(config.registry, config.file);
   const graph = job.graph();
+  const hasNoEnd = readsBrokers(graph, config.sources);
+  for (const option of ["verdicts", "history"] as const)
+    if (hasNoEnd && options[option] !== undefined) raise("RUN_WITHOUT_END", { option: `--${option}` });
+  const follow = options.follow === true || hasNoEnd;
   // They may be asked for within the output folder.
   writing(config.output, () => mkdirSync(config.output, { recursive: true }));
   for (const file of [options.verdicts, options.history]) if (file !== undefined) requireWritable(file);
@@ -94,10 +103,11 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
     registry: config.registry,
     configFile: config.file,
     output: config.output,
+    ...resultsOf(config, job.name, registry),
     state: config.state,
     retainMs: config.retainMs,
     staleAfterMs: config.staleAfterMs,
-    follow: options.follow === true,
+    follow,
     parallelism: options.parallelism,
     fresh: options.fresh === true,
     fromSavepoint: options.fromSavepoint && resolve(options.fromSavepoint),
@@ -111,7 +121,16 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
   if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result));
   else terminal.print([...previousText(result), runText(job.name, result, shownPath(config.output))].join("\n"));
-  process.exitCode = exitCode(options, result, signal);
+  process.exitCode = exitCode(follow, result, signal);
+}
+
+/** Where results go besides the output folder. */
+function resultsOf(config: Config, job: string, registry: SubjectRegistry): Pick<RunRequest, "results" | "snapshots"> {
+  const { results, snapshots, file: configFile } = config;
+  return {
+    results: results && (() => new KafkaResults({ config: results, job, registry, configFile })),
+    snapshots: snapshots && (() => openHBase(snapshots.hbase, config)),
+  };
 }
 
 /** Says so where the run before this one did not come to its end; its results are not to be relied on. */
@@ -123,7 +142,7 @@ function previousText({ previousRun }: RunResult): string[] {
   return [printable(`The run before, of ${job} from ${formatTime(startedAt)}, ${ended}.`)];
 }
 
-function exitCode({ follow }: RunOptions, result: RunResult, signal: AbortSignal): number {
+function exitCode(follow: boolean, result: RunResult, signal: AbortSignal): number {
   if (follow) return EXIT.ok;
   return signal.aborted ? EXIT.interrupted : exitCodeOf(outcomeOf(result));
 }

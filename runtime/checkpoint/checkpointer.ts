@@ -53,6 +53,8 @@ export interface CheckpointerOptions {
   readonly observer: RunObserver;
   readonly clock: Pick<Clock, "now">;
   readonly checkpointEveryMs: number;
+  /** Told of each checkpoint whose outbox is out. */
+  readonly onDelivered?: (checkpoint: Manifest) => void;
   /** Throws once another runner has taken over; asked before anything is written that it would read, or removed. */
   readonly requireMine: () => void;
 }
@@ -143,6 +145,7 @@ export class Checkpointer {
     this.#requireGoing();
     await sink.deliver({ epoch, attempt, checkpoint, records, before, takenAt });
     this.#requireGoing();
+    this.#options.onDelivered?.(manifest);
     checkpoints.prune(this.#newest === undefined ? [manifest] : [this.#newest, manifest]);
     this.#newest = manifest;
     return manifest;

@@ -1,0 +1,175 @@
+import { assert } from "../base/errors.ts";
+import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
+import { KafkaCluster } from "../connectors/kafka/cluster.ts";
+import { KafkaFetcher } from "../connectors/kafka/fetcher.ts";
+import { commitGroupOffsets, type GroupOffset, groupOffsets } from "../connectors/kafka/group-offsets.ts";
+import { startOffsets } from "../connectors/kafka/list-offsets.ts";
+import { KafkaPartitionReader } from "../connectors/kafka/partition-reader.ts";
+import { type Graph, modelsOf } from "../dataflow/graph.ts";
+import { type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
+import {
+  type FindPartitions,
+  type OpenPartition,
+  openFile,
+  partitionsInFiles,
+  type TableSplit,
+  tablesRead,
+} from "./compose.ts";
+import type { KafkaInput, SourceBinding } from "./config.ts";
+import { connectionOf } from "./kafka-config.ts";
+
+/** True where a job reads topics of brokers, which have no end. */
+export function readsBrokers(graph: Graph, sources: readonly SourceBinding[]): boolean {
+  return brokerSources(graph, sources).length > 0;
+}
+
+/** What a job reads at the brokers, as one process coordinates it: which partitions there are, and what was read of them. */
+export class KafkaInputs {
+  readonly #sources: readonly SourceBinding[];
+  readonly #cluster: KafkaCluster;
+  readonly #group: string;
+  readonly #counts = new Map<string, number>();
+  #committing = false;
+
+  private constructor(sources: readonly SourceBinding[], { kafka }: KafkaInput, job: string, configFile: string) {
+    this.#sources = sources;
+    this.#group = `countercheck.${job}`;
+    this.#cluster = new KafkaCluster(connectionOf(kafka, this.#group, configFile));
+  }
+
+  /** Undefined where nothing is read at the brokers. CONFIG_SECRET_MISSING. */
+  static of(graph: Graph, all: readonly SourceBinding[], configFile: string): KafkaInputs | undefined {
+    const sources = brokerSources(graph, all);
+    const [first] = sources;
+    return first && new KafkaInputs(sources, first.input as KafkaInput, graph.name, configFile);
+  }
+
+  /**
+   * Finds the partitions of all topics that are read, and where to begin with those that no checkpoint knows; what is not
+   * committed begins at the earliest. KAFKA_TOPIC_UNKNOWN and what `KafkaCluster` rejects with.
+   */
+  async find(graph: Graph, known: readonly SplitEntry[]): Promise<FindPartitions> {
+    const offsets = new Map(known.map(({ source, name, offset }) => [splitKey(source, name), offset]));
+    const committed = await this.#committed();
+    const starts = new Map<string, number[]>();
+    for (const [topic, source] of this.#topics(graph)) {
+      const { start } = source.input as KafkaInput;
+      const begins = await startOffsets(this.#cluster, topic, start === "committed" ? "earliest" : start);
+      this.#counts.set(topic, begins.length);
+      const from = (partition: number) => {
+        const name = splitName({ topic, partition });
+        return offsets.get(splitKey(source.name, name)) ?? (start === "committed" ? committed.get(name) : undefined);
+      };
+      starts.set(
+        topic,
+        begins.map((begin, partition) => from(partition) ?? begin),
+      );
+    }
+    const inFiles = partitionsInFiles();
+    return (source, topic) =>
+      "folder" in source.input
+        ? inFiles(source, topic)
+        : starts.get(topic)!.map((offset, partition) => ({ partition, start: { offset } }));
+  }
+
+  /** True once a topic has more partitions than were found; what the brokers do not answer is no. */
+  async hasGrown(): Promise<boolean> {
+    const topics = await this.#cluster.topics([...this.#counts.keys()]).catch(() => new Map());
+    return [...topics].some(([name, topic]) => (topic.partitions?.length ?? 0) > this.#counts.get(name)!);
+  }
+
+  /**
+   * Tells the brokers how far a checkpoint has read, for tools that show lag; nothing is resumed from it unless a source's
+   * `start` says so. One that fails is left to the next checkpoint.
+   */
+  commit(splits: readonly SplitEntry[]): void {
+    if (this.#committing) return;
+    this.#committing = true;
+    const mine = splits.filter(({ source }) => this.#sources.some(({ name }) => name === source));
+    const least = new Map<string, GroupOffset>();
+    for (const { name, offset } of mine) {
+      const at = name.lastIndexOf("/");
+      const entry = { topic: name.slice(0, at), partition: Number(name.slice(at + 1)), offset, metadata: "" };
+      if ((least.get(name)?.offset ?? Number.POSITIVE_INFINITY) > offset) least.set(name, entry);
+    }
+    commitGroupOffsets(this.#cluster, this.#group, [...least.values()])
+      .catch(() => undefined)
+      .finally(() => {
+        this.#committing = false;
+      });
+  }
+
+  async close(): Promise<void> {
+    await this.#cluster.close();
+  }
+
+  async #committed(): Promise<ReadonlyMap<string, number>> {
+    if (this.#sources.every(({ input }) => (input as KafkaInput).start !== "committed")) return new Map();
+    const offsets = await groupOffsets(this.#cluster, this.#group);
+    return new Map(offsets.filter(({ offset }) => offset >= 0).map((entry) => [splitName(entry), entry.offset]));
+  }
+
+  #topics(graph: Graph): Map<string, SourceBinding> {
+    const models = modelsOf(graph);
+    return new Map(
+      this.#sources.flatMap((source) =>
+        tablesRead(source, models).map((table) => [source.tables[table]!.topic, source] as const),
+      ),
+    );
+  }
+}
+
+function brokerSources(graph: Graph, sources: readonly SourceBinding[]): SourceBinding[] {
+  const read = new Set(modelsOf(graph).flatMap(({ from }) => from.map(({ source }) => source)));
+  return sources.filter(({ name, input }) => "kafka" in input && read.has(name));
+}
+
+/**
+ * Opens partitions of file logs and of brokers alike. All that a worker reads at the brokers comes through one fetcher, which
+ * ends with the last of its partitions.
+ */
+export function openAnywhere(job: string, configFile: string): OpenPartition {
+  const inFile = openFile();
+  let brokers: OpenBrokers | undefined;
+  return (split) => {
+    const { input } = split.source;
+    if ("folder" in input) return inFile(split);
+    brokers ??= new OpenBrokers(input, `countercheck.${job}`, configFile);
+    return brokers.open(split);
+  };
+}
+
+class OpenBrokers {
+  readonly #cluster: KafkaCluster;
+  readonly #fetcher: KafkaFetcher;
+  #open = 0;
+
+  constructor({ kafka }: KafkaInput, clientId: string, configFile: string) {
+    this.#cluster = new KafkaCluster(connectionOf(kafka, clientId, configFile));
+    this.#fetcher = new KafkaFetcher(this.#cluster);
+  }
+
+  open({ topic, partition, start }: TableSplit): PartitionReader {
+    assert(start !== undefined, "a split of a broker's has its offset");
+    const reader = new KafkaPartitionReader(this.#fetcher, topic, partition, start.offset);
+    this.#open++;
+    return {
+      get offset() {
+        return reader.offset;
+      },
+      read: (maxBytes) => reader.read(maxBytes),
+      seek: (offset) => reader.seek(offset),
+      endOffset: (since) => reader.endOffset(since),
+      close: () => {
+        reader.close();
+        this.#open--;
+        if (this.#open === 0) void this.#close();
+      },
+    };
+  }
+
+  async #close(): Promise<void> {
+    await this.#fetcher.close();
+    await this.#cluster.close();
+  }
+}
