@@ -22,7 +22,7 @@ export function kafkaError(error: unknown, context: KafkaRequestContext): Counte
   const details = { doing, broker, mechanism: mechanism ?? "none", reason: reasonOf(error) };
   const options = { cause: error };
   const ids = kafkaErrorIds(error);
-  if (ids.includes("SASL_AUTHENTICATION_FAILED") || hasCode(error, "PLT_KFK_AUTHENTICATION")) {
+  if (ids.includes("SASL_AUTHENTICATION_FAILED") || isRefusedLogin(error)) {
     return new CountercheckError("KAFKA_AUTHENTICATION_FAILED", details, options);
   }
   if (ids.some((id) => id.endsWith("_AUTHORIZATION_FAILED"))) {
@@ -92,8 +92,13 @@ function* chainOf(error: unknown): Generator<Error> {
   yield* chainOf(error.cause);
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return [...chainOf(error)].some((each) => each instanceof GenericError && each.code === code);
+/** The library also calls it a refused login when the connection is lost before the broker said anything. */
+function isRefusedLogin(error: unknown): boolean {
+  const hasCode = (each: Error, code: string) => each instanceof GenericError && each.code === code;
+  const isLost = (each: Error) => hasCode(each, "PLT_KFK_NETWORK") || hasCode(each, "PLT_KFK_TIMEOUT");
+  return [...chainOf(error)].some(
+    (each) => hasCode(each, "PLT_KFK_AUTHENTICATION") && ![...chainOf(each.cause)].some(isLost),
+  );
 }
 
 function isTlsFailure(error: unknown): boolean {
