@@ -1,4 +1,4 @@
-import { Admin } from "@platformatic/kafka";
+import { Admin, Consumer } from "@platformatic/kafka";
 import { createConnection } from "mariadb";
 import { Client } from "pg";
 import { describe, expect, inject, it } from "vitest";
@@ -8,11 +8,9 @@ const servers = inject("servers");
 
 describe("the servers of the stack", () => {
   it("kafka makes a topic, and lists it", async () => {
-    const admin = new Admin({ clientId: "stack-test", bootstrapBrokers: [...servers.kafka.brokers] });
-    await admin.createTopics({ topics: ["stack.topic"], partitions: 2, replicas: 1 });
-    expect(await admin.listTopics()).toContain("stack.topic");
-    await admin.deleteTopics({ topics: ["stack.topic"] });
-    await admin.close();
+    await withAdmin((admin) => admin.createTopics({ topics: ["stack.topic"], partitions: 2, replicas: 1 }));
+    expect(await topics()).toContain("stack.topic");
+    await withAdmin((admin) => admin.deleteTopics({ topics: ["stack.topic"] }));
   });
 
   it("the registry gives back by its id what was registered", async () => {
@@ -30,6 +28,46 @@ describe("the servers of the stack", () => {
         "io.apicurio.registry.utils.converter.AvroConverter",
       ]),
     );
+  });
+
+  it("connect writes a row of a database to kafka, in Avro, with an id that the registry knows", async () => {
+    const { connect, postgres } = servers;
+    const client = new Client(postgres);
+    await client.connect();
+    await client.query("create table stack_captured (id bigint primary key)");
+    await client.query("insert into stack_captured values (7)");
+    await json(`${connect.url}/connectors/stack/config`, "PUT", {
+      "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+      "database.hostname": connect.sees.postgres.host,
+      "database.port": String(connect.sees.postgres.port),
+      "database.user": postgres.user,
+      "database.password": postgres.password,
+      "database.dbname": postgres.database,
+      "plugin.name": "pgoutput",
+      "slot.name": "stack_captured",
+      "publication.name": "stack_captured",
+      "publication.autocreate.mode": "filtered",
+      "slot.drop.on.stop": "true",
+      "table.include.list": "public.stack_captured",
+      "topic.prefix": "stack",
+      "topic.creation.default.replication.factor": "1",
+      "topic.creation.default.partitions": "1",
+      "value.converter": "io.apicurio.registry.utils.converter.AvroConverter",
+      "value.converter.apicurio.registry.url": connect.sees.registryUrl,
+      "value.converter.apicurio.registry.auto-register": "true",
+      "value.converter.apicurio.registry.as-confluent": "true",
+      "value.converter.apicurio.registry.use-id": "contentId",
+      "value.converter.apicurio.registry.headers.enabled": "false",
+    });
+    await expect.poll(topics, { timeout: 60_000, interval: 500 }).toContain("stack.public.stack_captured");
+    const value = await firstValue("stack.public.stack_captured");
+    expect(value.readUInt8(0)).toBe(0);
+    const { schema } = await json(`${servers.registry.url}/schemas/ids/${value.readUInt32BE(1)}`);
+    expect(JSON.parse(schema)).toMatchObject({ name: "Envelope", namespace: "stack.public.stack_captured" });
+    await json(`${connect.url}/connectors/stack`, "DELETE");
+    await client.query("drop table stack_captured");
+    await client.query("drop publication stack_captured");
+    await client.end();
   });
 
   it("mariadb writes whole rows with their columns' names to its binary log", async () => {
@@ -73,6 +111,32 @@ describe("the servers of the stack", () => {
     expect(String(await ask(servers.redis.port, "GET stack\r\n"))).toBe("$1\r\n7\r\n");
   });
 });
+
+async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin({ clientId: "stack-test", bootstrapBrokers: [...servers.kafka.brokers] });
+  return work(admin).finally(() => admin.close());
+}
+
+function topics(): Promise<string[]> {
+  return withAdmin((admin) => admin.listTopics());
+}
+
+/** The value of the first record of a topic, which need not be written yet. */
+async function firstValue(topic: string): Promise<Buffer> {
+  const consumer = new Consumer({
+    groupId: "stack-test",
+    clientId: "stack-test",
+    bootstrapBrokers: [...servers.kafka.brokers],
+    autocommit: false,
+  });
+  try {
+    const stream = await consumer.consume({ topics: [topic], mode: "earliest" });
+    for await (const { value } of stream) return value as Buffer;
+    throw new Error("The stream ended.");
+  } finally {
+    await consumer.close(true);
+  }
+}
 
 /** Sends JSON and gives what is answered; fails on anything but success. */
 // biome-ignore lint/suspicious/noExplicitAny: answers have many shapes.

@@ -28,7 +28,7 @@ export interface Stack extends Endpoints {
   /** Stops these, and only these; all when none is named. */
   stop(...names: ServiceName[]): Promise<void>;
   restart(name: ServiceName): Promise<void>;
-  /** `kill -9`. HBase then loses what it had not flushed: over a local file system its log is not synced. */
+  /** `kill -9`: what the service had acknowledged is there again when it is started. */
   kill(name: ServiceName): Promise<void>;
   status(): Promise<readonly ServiceStatus[]>;
   /** Stops all, and removes the folder when `startStack` made it. */
