@@ -128,6 +128,7 @@ function makeWorker(
 ): LocalWorker {
   const { segmentBytes, slackBytes, cacheBytes, near } = sizes;
   const order = random?.fork(`splits/${index}`);
+  const splits = splitsOf(graph, SOURCES, partitionsInFiles(input));
   const registry = shop.registry(clock, random?.fork(`registry/${index}`) ?? seededRandom(index));
   const prefix = `${start}w${index}`;
   const memoryBytes = MEMORY_BYTES / parallelism;
@@ -137,7 +138,7 @@ function makeWorker(
     graph,
     index,
     parallelism,
-    readers: openReaders(graph, SOURCES, registry, { worker: index, workers: parallelism }, openFile(input)),
+    readers: openReaders(graph, SOURCES, registry, { worker: index, workers: parallelism, splits }, openFile(input)),
     clock,
     retainMs,
     follow,
