@@ -13,7 +13,8 @@ describe("countercheck snapshots on HBase", () => {
   const call = (...args: string[]) => countercheck(["snapshots", ...args], { cwd: folder.path });
 
   beforeAll(async () => {
-    await countercheck(["demo", "--orders", "400", "--json", "--dir", "demo"], { cwd: folder.path });
+    const demo = await countercheck(["demo", "--orders", "400", "--json", "--dir", "demo"], { cwd: folder.path });
+    expect(demo.code, demo.stderr).toBe(0);
     const config = JSON.parse(readFileSync(join(folder.path, "demo/config.json"), "utf8"));
     const text = JSON.stringify({ ...config, snapshots: { hbase: { url, table } } });
     writeFileSync(join(folder.path, "demo/hbase.json"), text);
