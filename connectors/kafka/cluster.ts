@@ -93,7 +93,7 @@ export class KafkaCluster {
 
   /** Gives all connections back; requests under way reject. */
   async close(): Promise<void> {
-    await this.#connections.close();
+    this.#connections.close();
   }
 
   async #requestAny<Args extends unknown[], Response>(
@@ -174,8 +174,10 @@ type MetadataResponse = ReturnType<typeof metadataV12.parseResponse>;
 /** The library throws where one topic or partition has an error, and keeps the answer with it. */
 function answerOf(error: unknown): MetadataResponse {
   const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof ResponseError)) throw error;
-  return (cause as ResponseError & { response: MetadataResponse }).response;
+  const answer =
+    cause instanceof ResponseError ? (cause as { response?: Partial<MetadataResponse> }).response : undefined;
+  if (answer?.brokers === undefined) throw error;
+  return answer as MetadataResponse;
 }
 
 function topicOf(

@@ -23,6 +23,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export class BrokerConnections {
   readonly #options: KafkaConnectionOptions;
   readonly #open = new Map<string, Promise<BrokerConnection>>();
+  readonly #sockets = new Set<Connection>();
   #closed = false;
 
   constructor(options: KafkaConnectionOptions) {
@@ -38,19 +39,31 @@ export class BrokerConnections {
       const forget = () => {
         if (this.#open.get(name) === connecting) this.#open.delete(name);
       };
-      connecting = BrokerConnection.open(this.#options, endpoint, forget);
+      connecting = BrokerConnection.open(this.#options, endpoint, this.#connection(endpoint, forget));
       connecting.catch(forget);
       this.#open.set(name, connecting);
     }
     return connecting;
   }
 
-  /** Closes all connections; what is under way on them rejects. */
-  async close(): Promise<void> {
+  /** Closes all connections at once, also those that are being made; what is under way on them rejects. */
+  close(): void {
     this.#closed = true;
-    const open = [...this.#open.values()];
     this.#open.clear();
-    await Promise.allSettled(open.map(async (connecting) => (await connecting).close()));
+    for (const connection of this.#sockets) end(connection);
+  }
+
+  #connection(endpoint: Endpoint, onLost: () => void): Connection {
+    const connection = new Connection(this.#options.clientId, connectionOptions(this.#options, endpoint));
+    this.#sockets.add(connection);
+    connection.on("close", () => {
+      this.#sockets.delete(connection);
+      onLost();
+      end(connection);
+    });
+    // The library may report more than one failure: the first rejects what waits, and the rest must not end the process.
+    connection.on("error", onLost);
+    return connection;
   }
 }
 
@@ -74,21 +87,16 @@ export class BrokerConnection {
   }
 
   static async open(
-    options: KafkaConnectionOptions,
+    { sasl }: KafkaConnectionOptions,
     endpoint: Endpoint,
-    onClose: () => void,
+    connection: Connection,
   ): Promise<BrokerConnection> {
-    const { clientId, sasl } = options;
-    const connection = new Connection(clientId, connectionOptions(options, endpoint));
-    // The library may report more than one failure; the first rejects what waits, the rest must not end the process.
-    connection.on("error", onClose);
-    connection.on("close", onClose);
     try {
       await connection.connect(endpoint.host, endpoint.port);
       const { apiKeys } = await apiVersionsV3.api.async(connection, "countercheck", "1");
       return new BrokerConnection(connection, endpoint, apiKeys, sasl?.mechanism);
     } catch (error) {
-      connection.socket?.destroy();
+      end(connection);
       throw kafkaError(error, { doing: "a connection", broker: nameOf(endpoint), mechanism: sasl?.mechanism });
     }
   }
@@ -117,15 +125,17 @@ export class BrokerConnection {
       throw kafkaError(error, { doing, broker, mechanism: this.#mechanism });
     }
   }
-
-  async close(): Promise<void> {
-    await this.#connection.close();
-  }
 }
 
 /** `host:port`. */
 export function nameOf({ host, port }: Endpoint): string {
   return `${host}:${port}`;
+}
+
+/** At once, and with the library's timer for the next authentication, which would keep the process. */
+function end(connection: Connection): void {
+  connection.close(() => undefined);
+  connection.socket?.destroy();
 }
 
 function closedError(endpoint: Endpoint): CountercheckError {

@@ -11,6 +11,7 @@ import { Signal } from "./signal.ts";
 const MAX_WAIT_MS = 500;
 /** While records wait to be taken, their partition is left out, and the others are looked at this often. */
 const GLANCE_MS = 100;
+/** A partition that nobody reads keeps the whole answer in memory. */
 const RESPONSE_BYTES = 8 * 1024 * 1024;
 /** No more is asked for while this much waits to be taken. */
 const WAITING_BYTES = 64 * 1024 * 1024;
@@ -59,7 +60,7 @@ export class KafkaFetcher {
     this.#feeds.delete(feed);
   }
 
-  /** Ends all fetching; resolves once nothing is under way any more, within a second or so. */
+  /** Ends all fetching; resolves once nothing is under way any more: at once where the cluster was closed before. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#located.notify();
@@ -152,7 +153,7 @@ export class KafkaFetcher {
 
   /** One request; true where it brought records. */
   async #fetch(broker: number, feeds: readonly PartitionFeed[], maxWaitMs: number): Promise<boolean> {
-    const asked = feeds.map((feed) => ({ feed, request: feed.request() }));
+    const asked = feedsByName(feeds);
     const askedAt = this.#now();
     let answers: FetchedPartition[];
     try {
@@ -161,18 +162,17 @@ export class KafkaFetcher {
         channel: "fetch",
         doing: `records of ${feeds.length === 1 ? feeds[0]!.name : `${feeds.length} partitions`}`,
         apis: fetchApis,
-        args: [{ maxWaitMs, maxBytes: RESPONSE_BYTES, partitions: asked.map(({ request }) => request) }],
+        args: [{ maxWaitMs, maxBytes: RESPONSE_BYTES, partitions: [...asked.values()].map(({ request }) => request) }],
       });
     } catch (error) {
       if (!isError(error)) throw error;
-      for (const { feed } of asked) this.#hinder(feed, error);
+      for (const { feed } of asked.values()) this.#hinder(feed, error);
       return false;
     }
-    const byName = new Map(answers.map((answer) => [`${answer.topicId}/${answer.partition}`, answer]));
     let hasCome = false;
-    for (const { feed, request } of asked) {
-      const answer = byName.get(`${request.topicId}/${request.partition}`);
-      if (answer !== undefined && (await this.#accept(feed, request, answer, askedAt))) hasCome = true;
+    for (const answer of answers) {
+      const { feed, request } = asked.get(nameOf(answer)) ?? {};
+      if (feed !== undefined && (await this.#accept(feed, request!, answer, askedAt))) hasCome = true;
     }
     return hasCome;
   }
@@ -234,6 +234,21 @@ export class KafkaFetcher {
       }
     }
   }
+}
+
+/** What is asked for whom. A broker answers once for a partition: of two that read the same one, the first has this turn. */
+function feedsByName(feeds: readonly PartitionFeed[]): Map<string, { feed: PartitionFeed; request: FetchPartition }> {
+  const asked = new Map<string, { feed: PartitionFeed; request: FetchPartition }>();
+  for (const feed of feeds) {
+    const request = feed.request();
+    const name = nameOf(request);
+    if (!asked.has(name)) asked.set(name, { feed, request });
+  }
+  return asked;
+}
+
+function nameOf({ topicId, partition }: { readonly topicId: string; readonly partition: number }): string {
+  return `${topicId}/${partition}`;
 }
 
 /** Each partition comes first in turn: a broker fills an answer in the order of the request, up to its size. */
