@@ -33,7 +33,11 @@ export async function schemaFindings(
     const says = `${name} has none of the ${ids.length} schemas that the logs use. It is not the registry which the producer uses, or has lost its content; correct \`registry\`.`;
     return { findings: [problem(about, says)], usable: false };
   }
-  const found = missing.length > 0 ? missing : [ok(about, `${name} has all ${ids.length} schemas that the logs use`)];
+  const says =
+    ids.length === 0
+      ? `no record shows yet which schemas ${name} must have`
+      : `${name} has all ${ids.length} schemas that the logs use`;
+  const found = missing.length > 0 ? missing : [ok(about, says)];
   return { findings: [...found, ...unframedFindings(about, topics)], usable: true };
 }
 

@@ -56,7 +56,9 @@ async function examineLog(
   if ("folder" in input) return examineFileSource(source, input.folder);
   try {
     const heartbeatMs = Number(settings?.["heartbeat.interval.ms"]) || undefined;
-    return await examineKafkaSource(source, clusters.of(input.kafka), { ...context, heartbeatMs });
+    const isCommitted = input.start === "committed" && context.job !== undefined;
+    const group = isCommitted ? `countercheck.${context.job!.name}` : undefined;
+    return await examineKafkaSource(source, clusters.of(input.kafka), { ...context, heartbeatMs }, group);
   } catch (error) {
     if (!isError(error)) throw error;
     return { findings: [problem(`source ${source.name}`, error.message)], topics: new Map() };

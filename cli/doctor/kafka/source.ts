@@ -1,5 +1,7 @@
 import { isError } from "../../../base/errors.ts";
 import type { KafkaCluster } from "../../../connectors/kafka/cluster.ts";
+import { groupOffsets } from "../../../connectors/kafka/group-offsets.ts";
+import { splitName } from "../../../runtime/checkpoint/manifest.ts";
 import type { CapturedSource } from "../connector/rules.ts";
 import { defect, type Finding, ok } from "../finding.ts";
 import type { SourceFindings } from "../source.ts";
@@ -7,16 +9,22 @@ import { contentOf, type TopicContent } from "../topic.ts";
 import { factsOf, placesOf } from "./ask.ts";
 import { type BoundTopic, type KafkaExpectations, topicFindings } from "./rules.ts";
 
-/** Looks at the topics of a source in a cluster, and at the newest records in them. */
+/**
+ * Looks at the topics of a source in a cluster, and at the newest records in them. `group` is the consumer group whose
+ * offsets a run begins with where it has no checkpoint.
+ */
 export async function examineKafkaSource(
   source: CapturedSource,
   cluster: KafkaCluster,
-  expected: KafkaExpectations,
+  expectations: KafkaExpectations,
+  group?: string,
 ): Promise<SourceFindings> {
   const about = `source ${source.name}`;
   const topics = new Map<string, TopicContent>();
   try {
     const places = await placesOf(cluster);
+    const committed = group === undefined ? [] : await committedOf(cluster, group);
+    const expected = { ...expectations, offsets: new Map([...committed, ...expectations.offsets]) };
     const missing: Finding[] = [];
     const bound: BoundTopic[] = [];
     for (const [table, { topic }] of Object.entries(source.tables)) {
@@ -38,6 +46,11 @@ export async function examineKafkaSource(
     const details = { brokers: cluster.address, reason: error.message };
     return { findings: [defect("KAFKA_UNREACHABLE", about, details)], topics };
   }
+}
+
+async function committedOf(cluster: KafkaCluster, group: string): Promise<[string, number][]> {
+  const offsets = await groupOffsets(cluster, group);
+  return offsets.filter(({ offset }) => offset >= 0).map((entry) => [splitName(entry), entry.offset]);
 }
 
 /** Topics that end with the same table, for a prefix that is misspelt. */
