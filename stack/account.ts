@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { chownSync } from "node:fs";
 
 /** Whom a process runs as. */
 export interface Account {
@@ -15,9 +14,4 @@ export function databaseAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string) => Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
-}
-
-/** Gives a folder or file to an account, when there is one to give it to. */
-export function giveTo(account: Account | undefined, path: string): void {
-  if (account) chownSync(path, account.uid, account.gid);
 }

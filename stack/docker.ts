@@ -44,7 +44,7 @@ export class DockerBackend implements Backend {
 
   async status(name: ServiceName): Promise<ServiceStatus> {
     const output = await this.#compose("ps", "--format", "json", name);
-    const container = output.trim() ? (JSON.parse(output.trim().split("\n")[0]!) as { Health?: string }) : undefined;
+    const container = containers(output)[0];
     return {
       name,
       version: services[name].version,
@@ -76,6 +76,12 @@ export class DockerBackend implements Backend {
       );
     }
   }
+}
+
+/** What `ps` prints of those that run: a JSON object a line, or, before Compose 2.21, one array. */
+function containers(output: string): readonly { readonly Health?: string }[] {
+  const text = output.trim();
+  return JSON.parse(text.startsWith("[") ? text : `[${text.replaceAll("\n", ",")}]`);
 }
 
 /** The variables by which `docker-compose.yml` is told its ports, such as KAFKA_BROKER_PORT. */

@@ -1,6 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Account, giveTo } from "./account.ts";
+import { raise } from "../base/errors.ts";
+import type { Account } from "./account.ts";
 import type { Launch } from "./process.ts";
 import type { Ports, ServiceName } from "./services.ts";
 
@@ -32,10 +34,17 @@ export function folderOf(site: Site, service: ServiceName, ...path: string[]): s
   return folder;
 }
 
-/** The same, owned by whom the databases run as. */
+/** The same, owned by whom the databases run as. Raises STACK_FOLDER_UNUSABLE when they cannot get there. */
 export function databaseFolder(site: Site, service: "mariadb" | "postgres"): string {
   const folder = folderOf(site, service);
-  giveTo(site.databaseAccount, folder);
+  const account = site.databaseAccount;
+  if (account) {
+    // Temporary folders are made for their owner alone.
+    chmodSync(site.folder, 0o755);
+    chownSync(folder, account.uid, account.gid);
+    if (spawnSync("ls", [folder], { ...account, stdio: "ignore" }).status !== 0)
+      raise("STACK_FOLDER_UNUSABLE", { folder, reason: "The databases run as nobody, who cannot get into it." });
+  }
   return folder;
 }
 

@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { raise } from "../base/errors.ts";
@@ -27,17 +26,15 @@ export async function openSite(options: {
   readonly onProgress: (line: string) => void;
 }): Promise<StackSite> {
   const folder = resolve(options.folder);
-  const account = databaseAccount();
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   if (process.getuid && statSync(folder).uid !== process.getuid())
     raise("STACK_FOLDER_UNUSABLE", { folder, reason: "It belongs to another user." });
-  if (account) {
-    // Temporary folders are made for their owner alone, and the databases run as somebody else.
-    chmodSync(folder, 0o755);
-    if (spawnSync("ls", [folder], { ...account, stdio: "ignore" }).status !== 0)
-      raise("STACK_FOLDER_UNUSABLE", { folder, reason: "The databases run as nobody, who cannot get into it." });
-  }
-  return { folder, databaseAccount: account, onProgress: options.onProgress, ...(await kept(folder, options.ports)) };
+  return {
+    folder,
+    databaseAccount: databaseAccount(),
+    onProgress: options.onProgress,
+    ...(await kept(folder, options.ports)),
+  };
 }
 
 /** Where `npm run stack` has its data: one folder for each user of a machine, as the standard ports are its own too. */
