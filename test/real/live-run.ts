@@ -88,7 +88,7 @@ export class LiveRun {
     }
   }
 
-  /** Ends what still runs and removes what is left. */
+  /** Ends what still runs, and removes its topics, its table and its folder. */
   async close(): Promise<void> {
     if (this.#process !== undefined && this.#process.exitCode === null) {
       this.#process.kill("SIGKILL");
@@ -96,6 +96,7 @@ export class LiveRun {
     }
     await this.#collector.close();
     await deleteTopics(this.#servers.kafka.brokers, `${this.#name}.`);
+    await fetch(`${this.#servers.hbase.url}/${this.#name}/schema`, { method: "DELETE" });
     this.#folder[Symbol.dispose]();
   }
 
