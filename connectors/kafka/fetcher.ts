@@ -1,4 +1,4 @@
-import { ProtocolError } from "@platformatic/kafka";
+import { ProtocolError, protocolErrorsCodesById } from "@platformatic/kafka";
 import { CountercheckError, isError, messageOf } from "../../base/errors.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import { kafkaError } from "./errors.ts";
@@ -198,8 +198,12 @@ export class KafkaFetcher {
 
   #errorOf(feed: PartitionFeed, errorCode: number): CountercheckError {
     const context = { doing: `records of ${feed.name}`, broker: this.#cluster.address };
-    if (errorCode !== UNKNOWN_SERVER_ERROR) return kafkaError(new ProtocolError(errorCode), context);
-    return new CountercheckError("KAFKA_UNAVAILABLE", { ...context, reason: "UNKNOWN_SERVER_ERROR" });
+    const isKnown = errorCode !== UNKNOWN_SERVER_ERROR && protocolErrorsCodesById[errorCode] !== undefined;
+    if (isKnown) return kafkaError(new ProtocolError(errorCode), context);
+    return new CountercheckError("KAFKA_UNAVAILABLE", {
+      ...context,
+      reason: `the broker failed with code ${errorCode}`,
+    });
   }
 
   #hinder(feed: PartitionFeed, error: CountercheckError): void {
