@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { examine } from "../doctor/doctor.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { EXIT } from "../errors.ts";
 import { printable } from "../table.ts";
@@ -33,6 +32,8 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor({ config, job, json }: DoctorOptions): Promise<void> {
+  // The clients of databases and brokers take a while to load, which the other commands need not wait for.
+  const { examine } = await import("../doctor/doctor.ts");
   const findings = await examine(config, job);
   if (json) terminal.printJson(findings);
   else terminal.print(findings.map(line).join("\n"));
