@@ -25,13 +25,15 @@ export interface TableSplit {
   readonly partition: number;
   /** Where it is begun with, unless a checkpoint says otherwise; of a broker's only. */
   readonly start?: { readonly offset: number };
+  /** As `Split` has it. */
+  readonly gathered?: boolean;
 }
 
 /** Finds the partitions of a topic of a source, and where to begin with them. */
 export type FindPartitions = (
   source: SourceBinding,
   topic: string,
-) => readonly Pick<TableSplit, "partition" | "start">[];
+) => readonly Pick<TableSplit, "partition" | "start" | "gathered">[];
 
 /** Opens what reads a split; the caller closes it. */
 export type OpenPartition = (split: TableSplit) => PartitionReader;
@@ -53,13 +55,13 @@ export function openReaders(
   requireBound(models, sources);
   const data = splits.filter(({ source, table }) => table !== source.heartbeatTable);
   const mine = splits.filter((split) => {
-    const index = data.indexOf(split);
-    return index < 0 || index % share.workers === share.worker;
+    const index = split.gathered ? data.findIndex(({ topic }) => topic === split.topic) : data.indexOf(split);
+    return index < 0 || split.table === split.source.heartbeatTable || index % share.workers === share.worker;
   });
   return [...new Set(splits.map(({ source }) => source))].map((source) => {
     const partitions = mine
       .filter((split) => split.source === source)
-      .map((split) => ({ table: split.table, partition: split.partition, reader: open(split) }));
+      .map((split) => ({ ...split, reader: open(split) }));
     return new DebeziumReader({ source, models, registry, partitions });
   });
 }

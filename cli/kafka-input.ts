@@ -49,27 +49,28 @@ export class KafkaInputs {
    * committed begins at the earliest. KAFKA_TOPIC_UNKNOWN and what `KafkaCluster` rejects with.
    */
   async find(graph: Graph, known: readonly SplitEntry[]): Promise<FindPartitions> {
-    const offsets = new Map(known.map(({ source, name, offset }) => [splitKey(source, name), offset]));
+    const before = new Map(known.map((entry) => [splitKey(entry.source, entry.name), entry]));
     const committed = await this.#committed();
-    const starts = new Map<string, number[]>();
+    const found = new Map<string, ReturnType<FindPartitions>>();
     for (const [topic, source] of this.#topics(graph)) {
       const { start } = source.input as KafkaInput;
-      const begins = await startOffsets(this.#cluster, topic, start === "committed" ? "earliest" : start);
+      const entries = known.filter(({ source: of, name }) => of === source.name && name.startsWith(`${topic}/`));
+      // Partitions that came while the topic was read hold nothing that was read.
+      const isNew = entries.length === 0;
+      const from = isNew && start !== "committed" ? start : "earliest";
+      const begins = await startOffsets(this.#cluster, topic, from);
       this.#counts.set(topic, begins.length);
-      const from = (partition: number) => {
+      const gathered = entries.some((entry) => entry.gathered) || (!isNew && entries.length < begins.length);
+      const partitions = begins.map((begin, partition) => {
         const name = splitName({ topic, partition });
-        return offsets.get(splitKey(source.name, name)) ?? (start === "committed" ? committed.get(name) : undefined);
-      };
-      starts.set(
-        topic,
-        begins.map((begin, partition) => from(partition) ?? begin),
-      );
+        const goesOn = before.get(splitKey(source.name, name))?.offset;
+        const offset = goesOn ?? (isNew && start === "committed" ? committed.get(name) : undefined) ?? begin;
+        return { partition, start: { offset }, gathered };
+      });
+      found.set(topic, partitions);
     }
     const inFiles = partitionsInFiles();
-    return (source, topic) =>
-      "folder" in source.input
-        ? inFiles(source, topic)
-        : starts.get(topic)!.map((offset, partition) => ({ partition, start: { offset } }));
+    return (source, topic) => ("folder" in source.input ? inFiles(source, topic) : found.get(topic)!);
   }
 
   /** True once a topic has more partitions than were found; what the brokers do not answer is no. */

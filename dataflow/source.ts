@@ -11,6 +11,11 @@ export interface Split {
   readonly table: string;
   /** True for the heartbeat table, whose rows prove time but are no business. */
   readonly heartbeat: boolean;
+  /**
+   * True for a partition of a topic that was given more of them: a row's changes may be in two, so that what is known of
+   * rows is looked for in all of the topic's, which one worker reads.
+   */
+  readonly gathered?: boolean;
 }
 
 /** A record that cannot be used, with all that is known of it. It goes to the dead letters; the stream goes on. */

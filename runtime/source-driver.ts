@@ -5,7 +5,7 @@ import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { RecordFault, SchemaChange, SourceOutput, SourceReader, Suspension } from "../dataflow/source.ts";
+import type { RecordFault, SchemaChange, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
 import { type SplitEntry, splitKey, splitName } from "./checkpoint/manifest.ts";
 import { SourceFrontier } from "./frontier.ts";
 import { type RowBackend, RowStage } from "./operators/row-stage.ts";
@@ -66,6 +66,8 @@ export interface SavedSource {
 /** What is known of a split. */
 interface SplitState {
   readonly group: number;
+  /** Of splits of the same topic that may hold rows of this one. */
+  readonly otherGroups: readonly number[];
   ended: boolean;
   /** The source's history has begun for it: what is read of a snapshot from here on is no seed. */
   hasBegun: boolean;
@@ -110,7 +112,15 @@ export class SourceDriver {
     this.#splits = reader.splits.map((split) => {
       const group = groups.get(splitKey(reader.source, splitName(split)));
       assert(group !== undefined, `split ${splitKey(reader.source, splitName(split))} has a number`);
-      return { group, ended: false, hasBegun: false, changes: 0, repeats: 0, faults: 0 };
+      return {
+        group,
+        otherGroups: this.#othersOf(split, groups),
+        ended: false,
+        hasBegun: false,
+        changes: 0,
+        repeats: 0,
+        faults: 0,
+      };
     });
     this.#output = this.#makeOutput();
   }
@@ -185,7 +195,8 @@ export class SourceDriver {
       else this.reader.save(index, out);
       const offset = isUndone ? this.#offsetBefore : this.reader.position(index);
       const saved = out.bytes().toString("base64");
-      return { source: this.reader.source, name: splitName(split), group, offset, saved };
+      const { gathered = false } = split;
+      return { source: this.reader.source, name: splitName(split), group, offset, gathered, saved };
     });
   }
 
@@ -283,8 +294,14 @@ export class SourceDriver {
     const before = stage.repeats;
     state.changes += batch.count;
     if (state.hasBegun) dateSeed(batch);
-    stage.process(batch, state.group, this.#position);
+    stage.process(batch, state.group, this.#position, state.otherGroups);
     state.repeats += stage.repeats - before;
+  }
+
+  #othersOf(split: Split, groups: ReadonlyMap<string, number>): number[] {
+    if (split.gathered !== true) return [];
+    const others = this.reader.splits.filter((other) => other !== split && other.topic === split.topic);
+    return others.map((other) => groups.get(splitKey(this.reader.source, splitName(other)))!);
   }
 
   /** One for each of the model's tables in this source. */

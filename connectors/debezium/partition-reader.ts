@@ -28,5 +28,7 @@ export interface EndOfLog {
 export interface TablePartition {
   readonly table: string;
   readonly partition: number;
+  /** As a split has it. */
+  readonly gathered?: boolean;
   readonly reader: PartitionReader;
 }

@@ -67,7 +67,7 @@ export class DebeziumReader implements SourceReader {
     const tables = new Map(
       Object.keys(source.tables).map((table) => [table, new TableSchemas(source.name, source.kind, table, batches)]),
     );
-    this.splits = partitions.map(({ table, partition }) => splitOf(source, table, partition));
+    this.splits = partitions.map((partition) => splitOf(source, partition));
     this.#open = partitions.map(({ table: name, reader }, index) => {
       const table = tables.get(name)!;
       const split = this.splits[index]!;
@@ -268,9 +268,10 @@ function batchesOf(source: DebeziumSource, models: readonly Model[]): Map<Model,
   return batches;
 }
 
-function splitOf(source: DebeziumSource, table: string, partition: number): Split {
+function splitOf(source: DebeziumSource, { table, partition, gathered = false }: TablePartition): Split {
   requireTable(source, table);
-  return { topic: source.tables[table]!.topic, partition, table, heartbeat: table === source.heartbeatTable };
+  const { topic } = source.tables[table]!;
+  return { topic, partition, table, heartbeat: table === source.heartbeatTable, gathered };
 }
 
 function requireTable(source: DebeziumSource, table: string): void {

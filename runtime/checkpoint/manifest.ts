@@ -45,6 +45,8 @@ export interface SplitEntry {
   readonly group: number;
   /** Offset of the next record to be read. */
   readonly offset: number;
+  /** As `Split` has it. */
+  readonly gathered?: boolean;
   /** What the reader and the frontier know of it, in base64. */
   readonly saved: string;
 }

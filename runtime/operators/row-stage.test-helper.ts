@@ -39,7 +39,7 @@ export interface RowChange {
   readonly seed?: boolean;
 }
 
-/** Rows of a partition are kept apart from others; here there is one. */
+/** Rows of a partition are kept apart from others; here there is one, unless it is said. */
 const GROUP = 3;
 
 /** Row stages of a model's two tables, whose outcome is kept as text: `+ 1 {7, "note", 5, 2} @10`. */
@@ -53,6 +53,8 @@ export class StageHarness {
   #store: StateStore;
   #stages: readonly RowStage[];
   #next = 0;
+  #group = GROUP;
+  #otherGroups: readonly number[] = [];
 
   constructor(retainMs = 1_000_000, longestTransactionMs = 0) {
     this.#retainMs = retainMs;
@@ -68,8 +70,15 @@ export class StageHarness {
       while (to < changes.length && (changes[to]!.table ?? 0) === table) to++;
       const batch = new Batch(changeLayout(Order as unknown as Model), to - from);
       for (const change of changes.slice(from, to)) this.#write(batch, change);
-      this.#stages[table]!.process(batch, GROUP, this.source);
+      this.#stages[table]!.process(batch, this.#group, this.source, this.#otherGroups);
     }
+    return this;
+  }
+
+  /** What is pushed from now on is of this partition; rows of it may be with others yet. */
+  at(group: number, ...otherGroups: readonly number[]): this {
+    this.#group = group;
+    this.#otherGroups = otherGroups;
     return this;
   }
 

@@ -53,6 +53,24 @@ describe("the row stage", () => {
     );
   });
 
+  it("knows rows that a topic with more partitions than before has elsewhere, whichever is read first", () => {
+    const moves = fc.array(fc.record({ change, group: fc.nat(2) }), { maxLength: 40 });
+    fc.assert(
+      fc.property(moves, (drawn) => {
+        const [one, several] = [new StageHarness(), new StageHarness()];
+        for (const [at, { change: next, group }] of drawn.entries()) {
+          const positioned = { ...(next as RowChange), at, position: [1, at + 1, 0] as const };
+          one.push(positioned);
+          several.at(group, ...[0, 1, 2].filter((other) => other !== group)).push(positioned);
+          // An older change that comes by way of the other partition is none.
+          if (at > 0) several.at((group + 1) % 3, group, (group + 2) % 3).push({ ...positioned, position: [1, at, 0] });
+        }
+        expect(several.out).toEqual(one.out);
+        expect(several.size).toBe(one.size);
+      }),
+    );
+  });
+
   it("forgets rows some time after they were deleted", () => {
     const harness = new StageHarness(10);
     for (let row = 0; row < 5_000; row++) {

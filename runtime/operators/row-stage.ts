@@ -101,9 +101,10 @@ export class RowStage {
     return rowSchema(this.#model);
   }
 
-  /** Takes changes of one partition of its table, in log order. */
-  process(batch: Batch, group: number, source: SourcePosition): void {
+  /** Takes changes of one partition of its table, in log order. Rows that are not its own may be in other groups yet. */
+  process(batch: Batch, group: number, source: SourcePosition, otherGroups: readonly number[] = []): void {
     const change = changeColumns(batch);
+    if (otherGroups.length > 0) this.#gather(batch.count, change, group, otherGroups);
     for (let row = 0; row < batch.count && this.#change(batch, change, row, group, source); row++);
     if (this.#out.count === 0) return;
     this.#events.rows(this.#out);
@@ -143,6 +144,28 @@ export class RowStage {
       this.#stored.read(value, 0, value.length);
       if (!this.#stored.isLive) this.#bury(group, key.toString("utf8"), this.#stored.time);
     });
+  }
+
+  /** Takes rows that changes are of out of other groups. */
+  #gather(
+    count: number,
+    { row: { heap, starts, ends } }: ChangeColumns,
+    group: number,
+    others: readonly number[],
+  ): void {
+    const rows = this.#rows;
+    for (let row = 0; row < count; row++) {
+      const [start, end] = [starts[row]!, ends[row]!];
+      if (rows.find(group, heap, start, end)) continue;
+      const from = others.find((other) => rows.find(other, heap, start, end));
+      if (from === undefined) continue;
+      const record = Buffer.from(rows.buffer.subarray(rows.start, rows.end));
+      rows.put(group, heap, start, end, record, 0, record.length);
+      rows.remove(from, heap, start, end);
+      this.#stored.read(record, 0, record.length);
+      if (!this.#stored.isLive)
+        this.#bury(group, Buffer.from(heap.subarray(start, end)).toString("utf8"), this.#stored.time);
+    }
   }
 
   /** False when the change's position went back. */
