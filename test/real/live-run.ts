@@ -108,7 +108,8 @@ export class LiveRun {
   }
 }
 
-function configOf({ kafka, registry, hbase }: Endpoints, { topics }: RealShop, name: string) {
+/** A configuration of the job that ships over a real shop. */
+export function configOf({ kafka, registry, hbase }: Endpoints, { topics }: RealShop, name: string) {
   const table = (prefix: string, tableName: string) => ({ [tableName]: { topic: `${prefix}.${tableName}` } });
   const heartbeat = (prefix: string) => ({ table: "heartbeat", topic: `${prefix}.heartbeat` });
   return {

@@ -101,10 +101,13 @@ export class Collector {
 }
 
 /** Values of records as avsc reads them with the registry's schemas; longs are numbers. */
-export async function decodeValues(servers: Endpoints, messages: readonly Raw[]): Promise<unknown[]> {
+export async function decodeValues(
+  servers: Endpoints,
+  messages: readonly { readonly value: Buffer | null }[],
+): Promise<unknown[]> {
   const decode = decoderOf(servers);
   const values: unknown[] = [];
-  for (const { value } of messages) values.push(plain(await decode(value)));
+  for (const { value } of messages) values.push(plain(await decode(value!)));
   return values;
 }
 
