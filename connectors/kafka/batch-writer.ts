@@ -111,15 +111,8 @@ export class BatchWriter {
   }
 
   #start(): void {
-    if (this.#sending !== undefined || this.#failure !== undefined) return;
-    this.#sending = this.#sendAll()
-      .catch((error: unknown) => {
-        this.#failure = error;
-      })
-      .finally(() => {
-        this.#sending = undefined;
-        this.#tellProgress();
-      });
+    if (this.#sending === undefined && this.#failure === undefined && this.#waiting().length > 0)
+      this.#sending = this.#sendAll();
   }
 
   #tellProgress(): void {
@@ -127,11 +120,19 @@ export class BatchWriter {
     this.#progress = Promise.withResolvers();
   }
 
+  /** Never rejects. It counts as ended in the very step in which it finds nothing more to send. */
   async #sendAll(): Promise<void> {
     const backOff = new BackOff();
-    for (let lanes = this.#waiting(); lanes.length > 0; lanes = this.#waiting()) {
-      if (await this.#sendRound(lanes)) backOff.reset();
-      else await backOff.wait();
+    try {
+      for (let lanes = this.#waiting(); lanes.length > 0; lanes = this.#waiting()) {
+        if (await this.#sendRound(lanes)) backOff.reset();
+        else await backOff.wait();
+        this.#tellProgress();
+      }
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      this.#sending = undefined;
       this.#tellProgress();
     }
   }

@@ -90,7 +90,8 @@ export class TransactionalProducer {
   }
 
   /**
-   * Writes the records in one transaction, and resolves once it is committed with what of each partition they take. Rejects
+   * Writes the records in one transaction, and resolves once it is committed with what of each partition they take; readers
+   * see it a moment later, when the cluster has marked the partitions. Rejects
    * with nothing of it committed, and the same records may be given again, except for KAFKA_FENCED and
    * KAFKA_COMMIT_UNCERTAIN, which end this producer: with these it may be committed or not, as the log tells the next one
    * that is opened.

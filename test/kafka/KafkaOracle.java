@@ -84,19 +84,25 @@ public final class KafkaOracle {
     return new ProducerRecord<>(words[2], bytes(words[3]), null);
   }
 
-  /** read TOPIC PARTITION: all that is committed. */
+  /** read TOPIC PARTITION: all that is committed, also of transactions whose marks are still being written. */
   private static void read(String brokers, TopicPartition partition) {
-    Properties config = new Properties();
-    config.put("bootstrap.servers", brokers);
-    config.put("isolation.level", "read_committed");
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+    long end;
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(brokers, "read_uncommitted")) {
+      end = consumer.endOffsets(List.of(partition)).get(partition);
+    }
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(brokers, "read_committed")) {
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition)).get(partition);
       while (consumer.position(partition) < end)
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) print(record);
     }
+  }
+
+  private static KafkaConsumer<byte[], byte[]> consumer(String brokers, String isolation) {
+    Properties config = new Properties();
+    config.put("bootstrap.servers", brokers);
+    config.put("isolation.level", isolation);
+    return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
   private static void print(ConsumerRecord<byte[], byte[]> record) {

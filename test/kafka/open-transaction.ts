@@ -9,6 +9,6 @@ const producer = await TransactionalProducer.open(cluster, { transactionalId: to
 const value = Buffer.alloc(100_000);
 await producer.commit(
   (function* () {
-    for (;;) yield { topic, partition: 0, key: null, value, timestamp: 1 };
+    for (;;) yield { topic, partition: 0, key: null, value, timestamp: Date.now() };
   })(),
 );

@@ -13,8 +13,10 @@ const { brokers } = inject("servers").kafka;
 const seed = randomUUID();
 const cluster = new KafkaCluster({ clientId: "reading-test", brokers });
 
+/** One that keeps records for ever: a broker would drop those with old times within minutes. */
 async function newTopic(): Promise<string> {
-  const { name } = await ensureTopic(cluster, { name: `oracle.reading.${randomUUID()}`, partitions: 1 });
+  const settings = { "retention.ms": "-1" };
+  const { name } = await ensureTopic(cluster, { name: `oracle.reading.${randomUUID()}`, partitions: 1, settings });
   return name;
 }
 

@@ -25,7 +25,7 @@ describe.skipIf(!hasJava || !hasOpenssl)("a broker that speaks TLS and asks who 
       const topic = `secure.${randomUUID()}`;
       await ensureTopic(cluster, { name: topic, partitions: 1 });
       const producer = await TransactionalProducer.open(cluster, { transactionalId: topic });
-      await producer.commit([{ topic, key: Buffer.from("k"), value: Buffer.from("v"), timestamp: 1 }]);
+      await producer.commit([{ topic, key: Buffer.from("k"), value: Buffer.from("v"), timestamp: Date.now() }]);
       expect((await readAll(cluster, topic)).map(({ value }) => String(value))).toEqual(["v"]);
     } finally {
       await cluster.close();

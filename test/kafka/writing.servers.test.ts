@@ -18,8 +18,10 @@ const seed = randomUUID();
 const cluster = new KafkaCluster({ clientId: "writing-test", brokers });
 const codecs = Object.keys(codecNumber) as Compression[];
 
+/** One that keeps records for ever: a broker would drop those with old times within minutes. */
 async function newTopic(partitions = 1): Promise<string> {
-  const { name } = await ensureTopic(cluster, { name: `oracle.writing.${randomUUID()}`, partitions });
+  const settings = { "retention.ms": "-1" };
+  const { name } = await ensureTopic(cluster, { name: `oracle.writing.${randomUUID()}`, partitions, settings });
   return name;
 }
 
