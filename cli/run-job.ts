@@ -192,6 +192,7 @@ async function runWith(
     const { isComplete, last } = await runner.run(signal);
     if (isComplete) await complete(request, runner, outputs, tally);
     const metrics = runner.metrics();
+    if (isComplete) outputs.desk.settleSuspensions();
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
     if (isComplete) outputs.desk.settleRead(readParts(request, last, openSuspensions), clockOf(request).now());
     const openDeadLetters = outputs.desk.openDeadLetters();

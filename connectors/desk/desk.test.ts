@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isError } from "../../base/errors.ts";
-import type { RecordFault, Suspension } from "../../dataflow/source.ts";
+import type { RecordFault, SchemaChange, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import { SqliteSnapshotStore } from "../../snapshots/sqlite-snapshot-store.ts";
 import { Desk } from "./desk.ts";
@@ -277,6 +277,39 @@ describe("dead letters on the desk", () => {
 });
 
 describe("suspensions on the desk", () => {
+  const broken = (offset: number): Suspension => ({ ...truncated(offset), cause: "breaking-change" });
+
+  it("end by themselves when what they left out was read, but for checks that somebody resumed", () => {
+    desk.recordSuspension(broken(3), ["a", "b"], NOON);
+    desk.resume({ check: "a" }, "on purpose", NOON + 1);
+    const mended = { ...NOTHING, mended: [broken(3).id, "never/0/1"] };
+    desk.deliver(delivery(1), mended, NOON + 2);
+    expect(desk.suspension(broken(3).id)).toMatchObject({
+      state: "resumed",
+      checks: [
+        { check: "a", state: "resumed" },
+        { check: "b", state: "mended" },
+      ],
+    });
+    expect(desk.decisions(0)).toHaveLength(1);
+    // A later run, whose model cannot read the schema any more.
+    desk.recordSuspension(broken(3), ["a", "b"], NOON + 3);
+    expect(desk.suspensions({ state: "open" })).toMatchObject([
+      { checks: [{ state: "resumed" }, { check: "b", state: "open" }] },
+    ]);
+  });
+
+  it("end, if they are breaking changes, when a run has read its whole log and did not meet them", () => {
+    desk.recordSuspension(broken(3), ["a"], NOON);
+    desk.recordSuspension(broken(4), ["a"], NOON);
+    desk.recordSuspension(truncated(5), ["a"], NOON);
+    desk.beginRun({ job: "settlement", start: "afresh" }, NOON + 1);
+    desk.recordSuspension(broken(4), ["a"], NOON + 2);
+    desk.settleSuspensions();
+    expect(desk.suspensions({ state: "open" }).map(({ id }) => id)).toEqual([truncated(5).id, broken(4).id]);
+    expect(desk.suspension(broken(3).id)).toMatchObject({ state: "mended" });
+  });
+
   it("are open until every check of them is resumed", () => {
     desk.recordSuspension(truncated(5), ["payment-settlement", "payout"], NOON);
     desk.recordSuspension(truncated(5), ["payment-settlement", "payout"], NOON + 1);
@@ -518,3 +551,35 @@ function codeOf(act: () => unknown): unknown {
   const error = thrown(act);
   return isError(error) ? error.code : error;
 }
+
+it("new schemas on the desk are there once for a table, as they were met first", () => {
+  expect(desk.schemaChanges({ limit: 10 })).toEqual([]);
+  const change: SchemaChange = {
+    source: "bank",
+    table: "lines",
+    topic: "bank.lines",
+    schemaId: 7,
+    class: "widening",
+    summary: "net was widened: int to long",
+    models: ["SettlementLine"],
+    partition: 0,
+    offset: 12,
+    time: NOON,
+  };
+  desk.deliver(delivery(1), { ...NOTHING, schemaChanges: [change, { ...change, partition: 1 }] }, NOON);
+  desk.deliver(
+    delivery(2),
+    {
+      ...NOTHING,
+      schemaChanges: [
+        { ...change, offset: 1 },
+        { ...change, schemaId: 8 },
+      ],
+    },
+    NOON + 1,
+  );
+  expect(desk.schemaChanges({ limit: 10 })).toEqual([
+    { ...change, schemaId: 8, recordedAt: NOON + 1 },
+    { ...change, recordedAt: NOON },
+  ]);
+});

@@ -202,6 +202,12 @@ export class Desk {
     this.#suspensions.record(suspension, checks, at);
   }
 
+  /** Ends the breaking changes that the last run, which read its whole log, did not meet: its models can be read. */
+  settleSuspensions(): void {
+    const run = this.lastRun();
+    if (run !== undefined) this.#suspensions.mendUnmet(run.startedAt);
+  }
+
   /** Suspensions, the first recorded first. */
   suspensions(query: { readonly state?: SuspensionState; readonly limit?: number } = {}): SuspensionEntry[] {
     return this.#suspensions.list(query.state, query.limit);

@@ -24,7 +24,7 @@ export class SuspensionBook {
     const { id, source, table, models, cause, message, time } = suspension;
     this.#file.transaction(() => {
       const values = [id, source, table, JSON.stringify(models), cause, message, time, at];
-      this.#file.run("INSERT OR IGNORE INTO suspensions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values);
+      this.#file.run(`INSERT INTO suspensions VALUES (?, ?, ?, ?, ?, ?, ?, ?) ${MET}`, values);
       for (const check of checks)
         this.#file.run(`INSERT INTO suspended_checks VALUES (?, ?, 'open') ${AGAIN}`, [id, check]);
     });
@@ -33,6 +33,12 @@ export class SuspensionBook {
   /** What a suspension had left out was read: checks that nobody resumed go on. One that is not known changes nothing. */
   mend(id: string): void {
     this.#file.run("UPDATE suspended_checks SET state = 'mended' WHERE id = ? AND state = 'open'", [id]);
+  }
+
+  /** Breaking changes that were not met since a wall time: the models can be read now. */
+  mendUnmet(since: number): void {
+    const unmet = "SELECT id FROM suspensions WHERE cause = 'breaking-change' AND recorded_at < ?";
+    this.#file.run(`UPDATE suspended_checks SET state = 'mended' WHERE state = 'open' AND id IN (${unmet})`, [since]);
   }
 
   get(id: string): SuspensionEntry | undefined {
@@ -93,6 +99,9 @@ export class SuspensionBook {
 
 /** One that was mended is met again by a job whose model cannot read the schema any more. */
 const AGAIN = "ON CONFLICT DO UPDATE SET state = 'open' WHERE state = 'mended'";
+
+/** A breaking change has the time at which it was met last, so that a run can tell those that it did not meet. */
+const MET = "ON CONFLICT DO UPDATE SET recorded_at = excluded.recorded_at WHERE cause = 'breaking-change'";
 
 const IS_OPEN = "EXISTS (SELECT 1 FROM suspended_checks c WHERE c.id = s.id AND c.state = 'open')";
 
