@@ -26,8 +26,4 @@ export type SaslOptions =
  * Where a partition is read from when there is no checkpoint to go on from: an end of the log, the first record at or
  * after a time in epoch ms, or an offset.
  */
-export type StartPosition =
-  | "earliest"
-  | "latest"
-  | { readonly timestampMs: number }
-  | { readonly offset: number };
+export type StartPosition = "earliest" | "latest" | { readonly timestampMs: number } | { readonly offset: number };
