@@ -65,6 +65,8 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /** Is told what the checks emit, when it is about to go out. */
   readonly onRecord?: ((output: string, record: unknown) => void) | undefined;
+  /** Is told after each turn how far the run is. */
+  readonly onMetrics?: ((metrics: RunnerMetrics) => void) | undefined;
   readonly hooks?: RunHooks | undefined;
 }
 
@@ -275,6 +277,7 @@ function makeRunner(
     decisions: () => decisions.take(),
     onProgress: (metrics) => {
       outputs.check();
+      request.onMetrics?.(metrics);
       progress.show(() => [...runLines(metrics, startedAt, tally.verdicts, tally.alerts), ...waiting.lines()]);
     },
     requests: inputs.requests,
