@@ -6,10 +6,13 @@ import { Command } from "commander";
 import { boundGarbage } from "../cli/memory.ts";
 import type { BenchRow, Measured } from "./row.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
+import { jobFromKafka } from "./rows/job-from-kafka.ts";
 import { jobFromLog, jobFromLogOnce } from "./rows/job-from-log.ts";
 import { openKeys } from "./rows/open-keys.ts";
+import { plainNodeRow } from "./rows/plain-node.ts";
 import { snapshotsScan, snapshotsWrite } from "./rows/snapshots.ts";
 import { checkpoint, state, stateMap } from "./rows/state.ts";
+import { Shared } from "./shared.ts";
 
 const ROWS: readonly BenchRow[] = [
   decode,
@@ -19,6 +22,8 @@ const ROWS: readonly BenchRow[] = [
   checkpoint,
   jobFromLogOnce,
   jobFromLog,
+  plainNodeRow,
+  jobFromKafka,
   openKeys,
   snapshotsWrite,
   snapshotsScan,
@@ -49,12 +54,10 @@ interface Options {
 
 const folder = resolve(".countercheck/bench");
 
-boundGarbage();
-
 await new Command("bench")
   .description("Measures what an event costs. CPU time counts; ratios within one run can be trusted, wall time cannot.")
   .option("--orders <n>", "orders of the shop whose log is read", "200000")
-  .option("--only <name>", "one row")
+  .option("--only <names>", "some rows: names with commas between them")
   .option("--json", "one JSON document on stdout")
   .option("--row <name>", "measures one row in this process")
   .action(main)
@@ -63,9 +66,12 @@ await new Command("bench")
 async function main(options: Options): Promise<void> {
   mkdirSync(folder, { recursive: true });
   if (options.row !== undefined) return measureHere(rowOf(options.row), Number(options.orders));
-  const wanted = options.only === undefined ? ROWS : [rowOf(options.only)];
+  const names = options.only?.split(",");
+  names?.forEach(rowOf);
+  const wanted = names === undefined ? ROWS : ROWS.filter(({ name }) => names.includes(name));
   const load = loadavg()[0]!;
   const rows: Row[] = [];
+  await using shared = new Shared(folder, Number(options.orders));
   for (const row of wanted) {
     const reason = row.whyNot?.();
     if (reason !== undefined) {
@@ -73,6 +79,7 @@ async function main(options: Options): Promise<void> {
       continue;
     }
     process.stderr.write(`${row.name}: ${row.what} …\n`);
+    await shared.have(row);
     rows.push(measureApart(row, options.orders, rows));
   }
   const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
@@ -98,7 +105,7 @@ function rowOf(name: string): BenchRow {
 function measureApart(row: BenchRow, orders: string, earlier: readonly Row[]): Row {
   const args = [...process.execArgv, import.meta.filename, "--row", row.name, "--orders", orders];
   const child = spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-  if (child.status !== 0) process.exit(child.status ?? 1);
+  if (child.status !== 0) throw new Error(`${row.name} ended with ${child.status ?? child.signal}`);
   const { peakMemoryMb, ...measured } = JSON.parse(child.stdout) as Measured & { peakMemoryMb: number };
   const eventsPerCpuSecond = Math.round(measured.events / measured.cpuSeconds);
   const ahead = earlier.find((other) => other.name === row.peerOf);
@@ -119,6 +126,7 @@ function measureApart(row: BenchRow, orders: string, earlier: readonly Row[]): R
 }
 
 async function measureHere(row: BenchRow, orders: number): Promise<void> {
+  if (row.leavesHeapAlone === undefined) boundGarbage();
   const measured = await row.measure(folder, orders);
   process.stdout.write(JSON.stringify({ ...measured, peakMemoryMb: peakMemoryMb() }));
 }

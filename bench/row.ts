@@ -17,8 +17,12 @@ export interface BenchRow {
   readonly peerOf?: string;
   /** The row that measures the same without checkpoints. */
   readonly dearerThan?: string;
+  /** Its memory is left to V8's own judgement, as in programs that are not ours. */
+  readonly leavesHeapAlone?: true;
   /** Why it cannot be measured here, in one line. */
   whyNot?(): string | undefined;
+  /** What has to be there meanwhile. Rows of one invocation that need the same share it. */
+  readonly needs?: (folder: string, orders: number) => Promise<AsyncDisposable>;
   measure(folder: string, orders: number): Promise<Measured>;
 }
 
