@@ -18,11 +18,6 @@ import {
 import type { KafkaInput, SourceBinding } from "./config.ts";
 import { connectionOf } from "./kafka-config.ts";
 
-/** True where a job reads topics of brokers, which have no end. */
-export function readsBrokers(graph: Graph, sources: readonly SourceBinding[]): boolean {
-  return brokerSources(graph, sources).length > 0;
-}
-
 /** What a job reads at the brokers, as one process coordinates it: which partitions there are, and what was read of them. */
 export class KafkaInputs {
   readonly #sources: readonly SourceBinding[];
@@ -31,17 +26,12 @@ export class KafkaInputs {
   readonly #counts = new Map<string, number>();
   #committing = false;
 
-  private constructor(sources: readonly SourceBinding[], { kafka }: KafkaInput, job: string, configFile: string) {
+  /** Of sources that are at the brokers, at least one; they share a cluster. CONFIG_SECRET_MISSING. */
+  constructor(sources: readonly SourceBinding[], job: string, configFile: string) {
+    const { kafka } = sources[0]!.input as KafkaInput;
     this.#sources = sources;
     this.#group = `countercheck.${job}`;
     this.#cluster = new KafkaCluster(connectionOf(kafka, this.#group, configFile));
-  }
-
-  /** Undefined where nothing is read at the brokers. CONFIG_SECRET_MISSING. */
-  static of(graph: Graph, all: readonly SourceBinding[], configFile: string): KafkaInputs | undefined {
-    const sources = brokerSources(graph, all);
-    const [first] = sources;
-    return first && new KafkaInputs(sources, first.input as KafkaInput, graph.name, configFile);
   }
 
   /**
@@ -120,11 +110,6 @@ export class KafkaInputs {
   }
 }
 
-function brokerSources(graph: Graph, sources: readonly SourceBinding[]): SourceBinding[] {
-  const read = new Set(modelsOf(graph).flatMap(({ from }) => from.map(({ source }) => source)));
-  return sources.filter(({ name, input }) => "kafka" in input && read.has(name));
-}
-
 /**
  * Opens partitions of file logs and of brokers alike. All that a worker reads at the brokers comes through one fetcher, which
  * ends with the last of its partitions.
@@ -170,7 +155,8 @@ class OpenBrokers {
   }
 
   async #close(): Promise<void> {
-    await this.#fetcher.close();
+    // In this order: then no request is waited for.
     await this.#cluster.close();
+    await this.#fetcher.close();
   }
 }

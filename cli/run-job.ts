@@ -9,11 +9,12 @@ import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
 import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime/embedded-runner.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
-import { splitsOf, type TableSplit } from "./compose.ts";
+import { brokerInputs, partitionOpener } from "./broker-input.ts";
+import { type OpenPartition, splitsOf, type TableSplit } from "./compose.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { GrowthWatch } from "./growth-watch.ts";
-import { KafkaInputs } from "./kafka-input.ts";
+import type { KafkaInputs } from "./kafka-input.ts";
 import { boundGarbage } from "./memory.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
@@ -29,6 +30,7 @@ import { openWorkers, type WorkerHooks, type WorkerSpec } from "./workers.ts";
 /** What a run reads, as it was found for all its workers. */
 interface Inputs {
   readonly splits: readonly TableSplit[];
+  readonly open: OpenPartition;
   readonly requests: RunRequests;
   /** Tells the brokers how far a checkpoint has read whose results are out. */
   readonly commit: (read: Manifest) => void;
@@ -183,12 +185,13 @@ async function runWith(
   let kafka: KafkaInputs | undefined;
   try {
     if (state.savepoint !== undefined) await beginFrom(state.savepoint, state, outputs);
-    kafka = KafkaInputs.of(graph, sources, configFile);
+    kafka = await brokerInputs(graph, sources, configFile);
     const others = hooks?.machine?.requests ?? new RequestFolder(request.state.dir);
     const growth = kafka && new GrowthWatch(() => kafka!.hasGrown(), others, clockOf(request));
     const find = await kafka?.find(graph, (state.savepoint ?? state.newest)?.splits ?? []);
     const splits = hooks?.machine === undefined ? splitsOf(graph, sources, find) : [];
-    const inputs = { splits, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
+    const open = await partitionOpener(graph, sources, configFile);
+    const inputs = { splits, open, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
     runner = makeRunner(request, state, outputs, inputs, tally, startedAt);
     const from = await runner.recover();
     const { isComplete, last } = await runner.run(signal);
@@ -266,7 +269,7 @@ function makeRunner(
     run: folder.run,
     checkpoints,
     openWorkers: (from) =>
-      machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, inputs.splits, registry, from, request.hooks),
+      machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, inputs, registry, from, request.hooks),
     sink: sinkOf(outputs, { clock, signal: request.signal, onWaiting: (error) => waiting.because(error) }),
     onDelivered: inputs.commit,
     observer: observerOf(tally, onRecord),

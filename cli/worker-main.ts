@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { RingLinks } from "../runtime/exchange/worker-links.ts";
 import { driveWorker } from "../runtime/worker-thread.ts";
+import { partitionOpener } from "./broker-input.ts";
 import { openRegistry } from "./config.ts";
 import { loadJob } from "./load-job.ts";
 import { makeWorker, type WorkerHooks, type WorkerPlace, type WorkerSpec } from "./workers.ts";
@@ -10,6 +11,7 @@ export async function runWorkerThread(hooks: WorkerHooks = {}): Promise<void> {
   const { spec, place } = workerData as { readonly spec: WorkerSpec; readonly place: WorkerPlace };
   const graph = (await loadJob(spec.job)).graph();
   const links = new RingLinks(place.links!, place.index);
-  const worker = makeWorker(spec, place, graph, openRegistry(spec.registry, spec.configFile), links, hooks);
+  const open = await partitionOpener(graph, spec.sources, spec.configFile);
+  const worker = makeWorker(spec, place, graph, open, openRegistry(spec.registry, spec.configFile), links, hooks);
   await driveWorker(worker, links.bell, parentPort!);
 }

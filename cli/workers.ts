@@ -11,10 +11,9 @@ import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { StateStore, type StateStoreOptions } from "../state/state-store.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
-import { openReaders, type TableSplit } from "./compose.ts";
+import { type OpenPartition, openReaders, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
 import { type Decided, Heeding } from "./decisions.ts";
-import { openAnywhere } from "./kafka-input.ts";
 
 /** All that must be known to make a worker, in whatever thread: plain data. */
 export interface WorkerSpec {
@@ -65,14 +64,14 @@ const CACHE_SHARE = 0.2;
 export function openWorkers(
   spec: WorkerSpec,
   graph: Graph,
-  splits: readonly TableSplit[],
+  { splits, open }: { readonly splits: readonly TableSplit[]; readonly open: OpenPartition },
   registry: SchemaRegistry,
   from: Manifest | undefined,
   { entry = new URL("worker-entry.ts", import.meta.url), ...hooks }: WorkerHooks & { readonly entry?: URL } = {},
 ): WorkerHandle[] {
   const groups = numberSplits(splits, from?.splits ?? []);
   if (spec.parallelism === 1)
-    return [makeWorker(spec, { index: 0, splits, groups, links: undefined }, graph, registry, undefined, hooks)];
+    return [makeWorker(spec, { index: 0, splits, groups, links: undefined }, graph, open, registry, undefined, hooks)];
   const links = makeLinksMemory(graph, spec.parallelism);
   return Array.from({ length: spec.parallelism }, (_, index) => {
     const workerData = { spec, place: { index, splits, groups, links } };
@@ -85,6 +84,7 @@ export function makeWorker(
   spec: WorkerSpec,
   { index, splits, groups }: WorkerPlace,
   graph: Graph,
+  open: OpenPartition,
   registry: SchemaRegistry,
   links: RingLinks | undefined,
   { onPoint, store: sizes }: WorkerHooks = {},
@@ -97,7 +97,7 @@ export function makeWorker(
   const heeding = new Heeding();
   let queues = 0;
   const share = { worker: index, workers: parallelism, splits };
-  const readers = openReaders(graph, spec.sources, registry, share, openAnywhere(graph.name, spec.configFile));
+  const readers = openReaders(graph, spec.sources, registry, share, open);
   const store = new StateStore({
     ...sizes,
     disk,

@@ -4,13 +4,12 @@ import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { formatTime } from "../../base/time.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
+import { readsBrokers } from "../broker-input.ts";
 import { type Config, openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { openHBase } from "../evidence-store.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
-import { readsBrokers } from "../kafka-input.ts";
-import { KafkaResults } from "../kafka-results.ts";
 import { loadJob } from "../load-job.ts";
 import { between, MOST_WORKERS } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
@@ -103,7 +102,7 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
     registry: config.registry,
     configFile: config.file,
     output: config.output,
-    ...resultsOf(config, job.name, registry),
+    ...(await resultsOf(config, job.name, registry)),
     state: config.state,
     retainMs: config.retainMs,
     staleAfterMs: config.staleAfterMs,
@@ -124,11 +123,16 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
   process.exitCode = exitCode(follow, result, signal);
 }
 
-/** Where results go besides the output folder. */
-function resultsOf(config: Config, job: string, registry: SubjectRegistry): Pick<RunRequest, "results" | "snapshots"> {
+/** Where results go besides the output folder; the client of the brokers is loaded where it is needed. */
+async function resultsOf(
+  config: Config,
+  job: string,
+  registry: SubjectRegistry,
+): Promise<Pick<RunRequest, "results" | "snapshots">> {
   const { results, snapshots, file: configFile } = config;
+  const kafka = results && (await import("../kafka-results.ts"));
   return {
-    results: results && (() => new KafkaResults({ config: results, job, registry, configFile })),
+    results: kafka && (() => new kafka.KafkaResults({ config: results!, job, registry, configFile })),
     snapshots: snapshots && (() => openHBase(snapshots.hbase, config)),
   };
 }
