@@ -17,7 +17,8 @@ Examples:
   npx countercheck checks resume payment-settlement --note "truncated on purpose, see OPS-31" --dir out
   npx countercheck checks resume pg.public.refunds/0/15 --note "column restored" --dir out
 
-A suspension that several checks share is over when all of them are resumed.`;
+A suspension that several checks share is over when all of them are resumed. One by a breaking change is over by itself when the
+job goes on with a model that can read the new schema: what was left out is read then, and nothing needs to be resumed.`;
 
 /** Adds `countercheck checks`: checks that wait after a TRUNCATE or a breaking change. */
 export function addChecks(program: Command): void {

@@ -69,6 +69,10 @@ function nextSteps({ tally, openDeadLetters, openSuspensions }: RunResult, dir: 
   if (tally.verdicts > 0) step("See the evidence", "snapshots scan");
   if (openDeadLetters.all > 0) step("Decide about the dead letters", "dead-letters list");
   const [suspended] = openSuspensions.flatMap(({ checks }) => checks.filter((check) => check.state === "open"));
-  if (suspended !== undefined) step("Let a check go on", `checks resume ${suspended.check} --note WHY`);
+  const isBroken = openSuspensions.some(({ cause }) => cause === "breaking-change");
+  const goOn = isBroken
+    ? "Mend the model's mapping and run again, or let a check go on without it"
+    : "Let a check go on";
+  if (suspended !== undefined) step(goOn, `checks resume ${suspended.check} --note WHY`);
   return steps.length === 0 ? [] : ["", ...steps];
 }
