@@ -65,7 +65,8 @@ export class TransactionalProducer {
     this.#writer = new BatchWriter(cluster, {
       compression,
       maxBatchBytes,
-      deliveryTimeoutMs: timeoutMs,
+      // Short of the timeout, so that what cannot be delivered is aborted by us, which fences nobody.
+      deliveryTimeoutMs: timeoutMs / 2,
       transactionalId,
       join: (partitions) => this.#join(partitions),
     });
@@ -101,7 +102,7 @@ export class TransactionalProducer {
     assert(!this.#isCommitting, "a producer commits one transaction after the other");
     this.#isCommitting = true;
     try {
-      await this.#renew();
+      await this.#renew(Date.now() + this.#timeoutMs / 2);
       await this.#write(records);
       await this.#endWithCommit();
       return this.#writer.takeWritten();
@@ -115,7 +116,7 @@ export class TransactionalProducer {
   /** Ends what is open, and the producer with it. */
   async close(): Promise<void> {
     await this.#writer.settled();
-    if (this.#end === undefined && this.#isOpen) await this.#abort().catch(() => undefined);
+    if (this.#end === undefined && this.#isOpen) await this.#abort(Date.now() + GLANCE_MS).catch(() => undefined);
     this.#end ??= new CountercheckError("KAFKA_UNAVAILABLE", {
       broker: this.#cluster.address,
       doing: `a transaction of ${this.#id}`,
@@ -152,7 +153,7 @@ export class TransactionalProducer {
   async #endWithCommit(): Promise<void> {
     if (!this.#isOpen) return;
     try {
-      await this.#endOpen("commit");
+      await this.#endOpen("commit", Date.now() + this.#timeoutMs);
     } catch (error) {
       if (isError(error) && !error.retryable) throw error;
       const { address: broker } = this.#cluster;
@@ -161,9 +162,9 @@ export class TransactionalProducer {
     }
   }
 
-  async #abort(): Promise<void> {
+  async #abort(deadline: number): Promise<void> {
     try {
-      await this.#endOpen("abort");
+      await this.#endOpen("abort", deadline);
     } catch (error) {
       // None had begun, or it is aborted already.
       if (!kafkaErrorIds(error).includes("INVALID_TXN_STATE")) throw error;
@@ -172,18 +173,16 @@ export class TransactionalProducer {
   }
 
   /** Asks again until the coordinator answers: what it was told and did not answer, it answers in the same way. */
-  async #endOpen(outcome: "commit" | "abort"): Promise<void> {
-    const deadline = Date.now() + this.#timeoutMs;
+  async #endOpen(outcome: "commit" | "abort", deadline: number): Promise<void> {
     await retryUntil(deadline, () => endTransaction(this.#cluster, this.#id, this.#identity, outcome));
     this.#isOpen = false;
     this.#writer.leave();
   }
 
   /** After a failed transaction: ends it, and goes on under the next epoch, so that nothing late of it is taken. */
-  async #renew(): Promise<void> {
+  async #renew(deadline: number): Promise<void> {
     if (!this.#isBroken) return;
-    if (this.#isOpen) await this.#abort();
-    const deadline = Date.now() + this.#timeoutMs;
+    if (this.#isOpen) await this.#abort(deadline);
     this.#identity = await retryUntil(deadline, () =>
       initTransactions(this.#cluster, this.#id, this.#timeoutMs, this.#identity),
     );
@@ -201,7 +200,7 @@ export class TransactionalProducer {
       return failure;
     }
     try {
-      await this.#renew();
+      await this.#renew(Date.now() + GLANCE_MS);
     } catch (renewal) {
       const fenced = this.#orFenced(renewal);
       if (isError(fenced, "KAFKA_FENCED")) this.#end = failure = fenced;
@@ -216,6 +215,8 @@ export class TransactionalProducer {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** For how long what failed is tidied up at once; what is left is the next commit's, or ends by the timeout. */
+const GLANCE_MS = 2_000;
 /** Longer than the transaction of the one who is fenced takes to end, and than a coordinator takes to move. */
 const OPEN_TIMEOUT_MS = 60_000;
 

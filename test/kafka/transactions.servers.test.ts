@@ -111,7 +111,7 @@ describe("when the broker is killed and comes back while transactions are commit
     stack = await startStack({ services: ["kafka"], ports: "free" });
     const own = new KafkaCluster({ clientId: "transactions-test", brokers: stack.kafka.brokers });
     const topic = await newTopic(own);
-    const producer = await TransactionalProducer.open(own, { transactionalId: topic });
+    const producer = await TransactionalProducer.open(own, { transactionalId: topic, timeoutMs: 4 * 60_000 });
     const committed: string[] = [];
     let isOver = false;
     const committing = (async () => {
