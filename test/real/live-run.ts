@@ -8,6 +8,8 @@ import { type CliResult, countercheck, ended, root, startCountercheck, Temporary
 import type { RealShop } from "./real-shop.ts";
 import { Collector, decodeValues, deleteTopics } from "./topics.ts";
 
+const SHIPPED = join(root, "jobs/payment-settlement");
+
 /** The job that ships, run by `countercheck run --follow` over the real shop, in a folder of its own. */
 export class LiveRun {
   readonly #servers: Endpoints;
@@ -31,26 +33,20 @@ export class LiveRun {
   }
 
   /** Starts the process with a job, or starts it again, to go on where it was. */
-  start(job = join(root, "jobs/payment-settlement")): void {
-    const args = ["run", job, "--config", "config.json", "--follow", "--quiet"];
+  start({ job = SHIPPED, parallelism }: { readonly job?: string; readonly parallelism: number }): void {
+    const args = ["run", job, "--config", "config.json", "--follow", "--quiet", "--parallelism", String(parallelism)];
     this.#process = startCountercheck(args, { cwd: this.#folder.path });
     this.#ended = ended(this.#process);
   }
 
   /** Starts the job again with a copy of its models in which the payments' amount is declared anew, as text that it reads. */
-  startMended(): void {
-    const shipped = join(root, "jobs/payment-settlement");
+  startMended(parallelism: number): void {
     const mended = join(this.#folder.path, "mended");
-    cpSync(shipped, mended, { recursive: true });
+    cpSync(SHIPPED, mended, { recursive: true });
     const models = join(mended, "models.ts");
     const text = readFileSync(models, "utf8").replace("amount: money(),", 'amount: money({ column: "amount" }),');
     writeFileSync(models, text);
-    this.start(mended);
-  }
-
-  /** Lets suspended checks go on, where the run does not do so by itself. */
-  async resumeChecks(): Promise<void> {
-    await this.#command("checks", "resume", "payment-settlement", "--note", "the mapping is mended", "--dir", "out");
+    this.start({ job: mended, parallelism });
   }
 
   /** Ends the process as Ctrl-C does, and gives how it ended. */
