@@ -50,7 +50,7 @@ export interface RunRequest {
   /** Opens where verdicts, alerts and dead letters go. Default: a file log in the output folder. */
   readonly results?: (() => ResultPlace) | undefined;
   /** Opens where the evidence goes. Default: a file in the output folder. */
-  readonly snapshots?: (() => SnapshotStore) | undefined;
+  readonly snapshots?: (() => Promise<SnapshotStore>) | undefined;
   readonly state: StateConfig;
   readonly retainMs: number;
   readonly staleAfterMs?: number | undefined;
@@ -159,7 +159,7 @@ async function openOutputs(request: RunRequest, state: OpenState, place: ResultP
     disk: diskOf(request),
     clock: clockOf(request),
     place,
-    snapshots: request.snapshots?.(),
+    snapshots: await request.snapshots?.(),
     start: goesOn ? "on" : follow && state.savepoint === undefined ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
     stillMine: () => state.folder.requireMine(),

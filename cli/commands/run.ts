@@ -4,8 +4,9 @@ import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { formatTime } from "../../base/time.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
+import type { SnapshotStore } from "../../snapshots/snapshot-store.ts";
 import { readsBrokers } from "../broker-input.ts";
-import { type Config, openRegistry, readConfig } from "../config.ts";
+import { type Config, type HBaseConfig, openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { openHBase } from "../evidence-store.ts";
 import { writeHistoryOf } from "../history.ts";
@@ -133,8 +134,15 @@ async function resultsOf(
   const kafka = results && (await import("../kafka-results.ts"));
   return {
     results: kafka && (() => new kafka.KafkaResults({ config: results!, job, registry, configFile })),
-    snapshots: snapshots && (() => openHBase(snapshots.hbase, config)),
+    snapshots: snapshots && (() => checkedHBase(snapshots.hbase, config)),
   };
+}
+
+/** A table that is missing is told before anything is read. */
+async function checkedHBase(hbase: HBaseConfig, config: Config): Promise<SnapshotStore> {
+  const store = openHBase(hbase, config);
+  await store.check();
+  return store;
 }
 
 /** Says so where the run before this one did not come to its end; its results are not to be relied on. */
