@@ -89,7 +89,7 @@ class KafkaResultLog implements ResultLog {
   #producer: TransactionalProducer;
   #positions: Record<Topic, number[]>;
   /** Records of the delivery under way. */
-  #records: OutgoingRecord[] = [];
+  #records: Omit<OutgoingRecord, "timestamp">[] = [];
   #marker: MarkerRecord | undefined;
 
   private constructor(
@@ -141,19 +141,19 @@ class KafkaResultLog implements ResultLog {
   }
 
   verdict(record: VerdictRecord, encoded: Uint8Array): void {
-    this.#append("verdicts", record.key, encoded, record.time);
+    this.#append("verdicts", record.key, encoded);
   }
 
   alert(record: AlertRecord & Delivered): void {
-    this.#append("alerts", record.key, encodeAlert(record), record.time);
+    this.#append("alerts", record.key, encodeAlert(record));
   }
 
-  deadLetter(fault: RecordFault, at: number): void {
-    this.#append("dead-letters", fault.id, encodeDeadLetter({ ...fault, row: fault.row ?? null }), at);
+  deadLetter(fault: RecordFault): void {
+    this.#append("dead-letters", fault.id, encodeDeadLetter({ ...fault, row: fault.row ?? null }));
   }
 
   marker(record: MarkerRecord): void {
-    this.#append("markers", record.job, encodeMarker(record), record.time);
+    this.#append("markers", record.job, encodeMarker(record));
     this.#marker = record;
   }
 
@@ -162,7 +162,9 @@ class KafkaResultLog implements ResultLog {
     const marker = this.#marker;
     if (marker === undefined) return;
     try {
-      this.#advance(await this.#producer.commit(this.#records));
+      // Not event times: by those, a topic's retention could remove what a backlog has only now brought out.
+      const records = this.#records.map((record) => ({ ...record, timestamp: marker.time }));
+      this.#advance(await this.#producer.commit(records));
     } catch (error) {
       if (!isError(error, "KAFKA_COMMIT_UNCERTAIN") || !(await this.#hasCommitted(marker))) throw error;
     }
@@ -194,9 +196,9 @@ class KafkaResultLog implements ResultLog {
     await this.#producer.close();
   }
 
-  #append(topic: Topic, key: string, encoded: Uint8Array, timestamp: number): void {
+  #append(topic: Topic, key: string, encoded: Uint8Array): void {
     const value = toValue(this.#ids[topic], encoded);
-    this.#records.push({ topic: this.#options.config.prefix + topic, key: Buffer.from(key), value, timestamp });
+    this.#records.push({ topic: this.#options.config.prefix + topic, key: Buffer.from(key), value });
   }
 
   #advance(written: readonly WrittenRange[]): void {
