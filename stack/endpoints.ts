@@ -26,7 +26,7 @@ export interface Endpoints {
       readonly postgres: { readonly host: string; readonly port: number };
     };
   };
-  /** The user is `cdc`, who owns the database and may read the log of changes. */
+  /** The user is `cdc`, who may do everything. */
   readonly mariadb: DatabaseEndpoint;
   /** The user is `cdc`, a superuser. */
   readonly postgres: DatabaseEndpoint;

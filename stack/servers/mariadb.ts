@@ -9,8 +9,7 @@ import { tool } from "../tools.ts";
 /** The grants are what Debezium asks for, and all on the database. */
 const SETUP = `CREATE DATABASE IF NOT EXISTS shop;
 CREATE USER IF NOT EXISTS cdc@'${HOST}' IDENTIFIED BY 'cdc';
-GRANT ALL ON shop.* TO cdc@'${HOST}';
-GRANT SELECT, RELOAD, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT, BINLOG MONITOR, LOCK TABLES ON *.* TO cdc@'${HOST}';
+GRANT ALL ON *.* TO cdc@'${HOST}' WITH GRANT OPTION;
 `;
 
 /** MariaDB as Debezium wants it: rows in the binary log, whole and with their columns' names. */
