@@ -90,14 +90,14 @@ function environmentOf({ connect: { sees } }: Endpoints, name: string, connector
 }
 
 async function openMaria({ mariadb: endpoint }: Endpoints, name: string) {
-  const { host, port, user, password } = endpoint;
-  const admin = await mariadb.createConnection({ host, port, user, password });
+  const login = await administrator(endpoint);
+  const admin = await mariadb.createConnection(login);
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.query(`CREATE USER ${name}@'%' IDENTIFIED BY '${PASSWORD}'`);
   await admin.query(`USE ${name}`);
   const capturing = captureStatements("mariadb").map((text) => text.replaceAll("debezium@", `${name}@`));
   for (const statement of [...mariaTables, ...capturing]) await admin.query(statement);
-  const pool = mariadb.createPool({ host, port, user, password, database: name, connectionLimit: 6 });
+  const pool = mariadb.createPool({ ...login, database: name, connectionLimit: 6 });
   const close = async () => {
     await pool.end();
     await admin.query(`DROP DATABASE ${name}`);
@@ -105,6 +105,17 @@ async function openMaria({ mariadb: endpoint }: Endpoints, name: string) {
     await admin.end();
   };
   return { pool, close };
+}
+
+/** Who may create databases and users: root has no password in a server that the tests start, and `cdc` in Docker. */
+async function administrator({ host, port }: Endpoints["mariadb"]) {
+  const withPassword = (password: string) => ({ host, port, user: "root", password });
+  const isRight = async (password: string) => {
+    const connection = await mariadb.createConnection(withPassword(password)).catch(() => undefined);
+    await connection?.end();
+    return connection !== undefined;
+  };
+  return withPassword((await isRight("")) ? "" : "cdc");
 }
 
 async function openPostgres({ postgres: endpoint }: Endpoints, name: string) {
