@@ -85,15 +85,20 @@ function fileOf(folder: string): string {
   return join(folder, "kafka-topics.json");
 }
 
-/** Record for record, in lz4 batches as large as brokers take. */
+/** What Java's producer, and so Kafka Connect, puts into a batch by default: 16 kB, counted when they are compressed. */
+const BATCH_BYTES = 64_000;
+
+/** Record for record, in lz4 batches. */
 async function fill(brokers: readonly string[], prefix: string, log: string) {
   const cluster = new KafkaCluster({ clientId: "countercheck-bench", brokers });
   try {
-    const producer = await IdempotentProducer.open(cluster);
+    const producer = await IdempotentProducer.open(cluster, { maxBatchBytes: BATCH_BYTES });
     let events = 0;
     const beats: number[] = [];
     for (const { topic: name, partitions } of FileLog.topics(log)) {
-      await ensureTopic(cluster, { name: prefix + name, partitions });
+      // Records are as old as the shop's events.
+      const settings = { "retention.ms": "-1" };
+      await ensureTopic(cluster, { name: prefix + name, partitions, settings });
       for (let partition = 0; partition < partitions; partition++) {
         const { count, last } = await copy(producer, prefix, log, name, partition);
         events += count;

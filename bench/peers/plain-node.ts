@@ -44,7 +44,9 @@ export async function plainNode(options: PlainNodeOptions): Promise<{ records: n
   await consumer.subscribe({ topics: [...tables.keys()], fromBeginning: true });
   let records = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  consumer.on("consumer.crash", ({ payload }) => reject(payload.error));
+  consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
+    if (!restart) reject(error);
+  });
   await consumer.run({
     eachBatch: async ({ batch }) => {
       const { fields, put } = tables.get(batch.topic)!;

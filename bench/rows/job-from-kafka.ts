@@ -98,5 +98,7 @@ async function isRight(config: Config, { truth, lastBeat }: ShopTopics): Promise
   }
   const faults = truth.faults.filter(({ dueAt }) => dueAt < lastBeat - UNPROVEN_MS);
   const score = scoreOf({ ...truth, faults }, recorder);
-  return score.injected > 0 && score.missed === 0 && score.falseAlarms === 0;
+  const correct = score.injected > 0 && score.missed === 0 && score.falseAlarms === 0;
+  if (!correct) process.stderr.write(`missed: ${score.misses.join(", ")}; false: ${score.falseAlarmKeys.join(", ")}\n`);
+  return correct;
 }
