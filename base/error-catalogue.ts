@@ -559,6 +559,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "The check {uid} cannot be judged: {reason}.",
   },
+  ROWS_MOVE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Kafka keys of {topic}, of source {source}, have more than one schema, so that changes of one row are in two partitions. The run begins again from its last checkpoint, with one worker for all of them.",
+  },
   RUN_ENDED: {
     fault: "external",
     retryable: false,

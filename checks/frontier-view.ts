@@ -36,7 +36,10 @@ export class FrontierView {
     if (view === undefined) return;
     // One that goes back, because a run began again with a longer transaction or with more tables, takes nothing back.
     view.inputs.set(input, Math.max(through, view.inputs.get(input) ?? through));
+    const before = view.through;
     view.through = Math.min(...view.inputs.values());
+    // Who moves is not stale; that it is said so comes a moment later.
+    if (view.through > before) view.stale = false;
     view.since = Math.max(view.since, since);
     this.through = leastOf([...this.#sources.values()]);
     this.since = Math.max(this.since, since);

@@ -6,6 +6,7 @@ import { FileLog } from "../connectors/file/file-log.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
 import { type Graph, modelsOf, type Node } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
+import { type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SourceBinding } from "./config.ts";
 
@@ -80,6 +81,20 @@ export function splitsOf(
       const { topic } = source.tables[table]!;
       return find(source, topic).map((found) => ({ source, table, topic, ...found }));
     }),
+  );
+}
+
+/** The splits, with those of topics gathered that are to be, or that were when a checkpoint was made. */
+export function gather(
+  splits: readonly TableSplit[],
+  known: readonly SplitEntry[],
+  topics: ReadonlySet<string>,
+): TableSplit[] {
+  const before = new Set(known.filter((entry) => entry.gathered).map(({ source, name }) => splitKey(source, name)));
+  const wasGathered = ({ source, topic }: TableSplit) =>
+    splits.some((split) => split.topic === topic && before.has(splitKey(source.name, splitName(split))));
+  return splits.map((split) =>
+    split.gathered || topics.has(split.topic) || wasGathered(split) ? { ...split, gathered: true } : split,
   );
 }
 

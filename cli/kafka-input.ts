@@ -50,7 +50,7 @@ export class KafkaInputs {
       const from = isNew && start !== "committed" ? start : "earliest";
       const begins = await startOffsets(this.#cluster, topic, from);
       this.#counts.set(topic, begins.length);
-      const gathered = entries.some((entry) => entry.gathered) || (!isNew && entries.length < begins.length);
+      const gathered = !isNew && entries.length < begins.length;
       const partitions = begins.map((begin, partition) => {
         const name = splitName({ topic, partition });
         const goesOn = before.get(splitKey(source.name, name))?.offset;

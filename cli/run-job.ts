@@ -10,7 +10,7 @@ import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import { brokerInputs, partitionOpener } from "./broker-input.ts";
-import { type OpenPartition, splitsOf, type TableSplit } from "./compose.ts";
+import { gather, type OpenPartition, splitsOf, type TableSplit } from "./compose.ts";
 import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { GrowthWatch } from "./growth-watch.ts";
@@ -111,23 +111,37 @@ export interface RunResult {
 export async function runJob(request: RunRequest): Promise<RunResult> {
   requireSinkNames(request.graph);
   boundGarbage();
-  let result = await runOnce(request);
-  // It rested because topics have more partitions: it goes on with all of them.
-  while (result.hasGrown && !request.signal.aborted)
-    result = await runOnce({ ...request, fresh: false, fromSavepoint: undefined });
-  return result;
+  const gathered = new Set<string>();
+  for (let next = request; ; next = { ...request, fresh: false, fromSavepoint: undefined }) {
+    try {
+      const result = await runOnce(next, gathered);
+      if (!result.hasGrown || request.signal.aborted) return result;
+      // It rested because topics have more partitions: it goes on with all of them.
+    } catch (error) {
+      if (!isError(error, "ROWS_MOVE") || gathered.has(String(error.details.topic))) throw error;
+      gathered.add(String(error.details.topic));
+    }
+  }
 }
 
-async function runOnce(request: RunRequest): Promise<RunResult & { readonly hasGrown: boolean }> {
+/** `gathered`: topics whose rows are looked for in all of their partitions. */
+async function runOnce(
+  request: RunRequest,
+  gathered: ReadonlySet<string>,
+): Promise<RunResult & { readonly hasGrown: boolean }> {
   const place = request.results?.() ?? new OutputFolder(diskOf(request), outputPaths.log(request.output));
   try {
-    return await runAt(request, place);
+    return await runAt(request, place, gathered);
   } finally {
     await place.close();
   }
 }
 
-async function runAt(request: RunRequest, place: ResultPlace): Promise<RunResult & { readonly hasGrown: boolean }> {
+async function runAt(
+  request: RunRequest,
+  place: ResultPlace,
+  gathered: ReadonlySet<string>,
+): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const state = await openState({
     disk: diskOf(request),
@@ -141,7 +155,7 @@ async function runAt(request: RunRequest, place: ResultPlace): Promise<RunResult
   });
   try {
     const outputs = await openOutputs(request, state, place);
-    return await runWith(request, state, outputs);
+    return await runWith(request, state, outputs, gathered);
   } finally {
     state.lock.release();
   }
@@ -176,6 +190,7 @@ async function runWith(
   request: RunRequest,
   state: OpenState,
   outputs: RunOutputs,
+  gathered: ReadonlySet<string>,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, signal, progress, sources, configFile, hooks } = request;
   const tally = new Tally();
@@ -188,8 +203,9 @@ async function runWith(
     kafka = await brokerInputs(graph, sources, configFile);
     const others = hooks?.machine?.requests ?? new RequestFolder(request.state.dir);
     const growth = kafka && new GrowthWatch(() => kafka!.hasGrown(), others, clockOf(request));
-    const find = await kafka?.find(graph, (state.savepoint ?? state.newest)?.splits ?? []);
-    const splits = hooks?.machine === undefined ? splitsOf(graph, sources, find) : [];
+    const known = (state.savepoint ?? state.newest)?.splits ?? [];
+    const find = await kafka?.find(graph, known);
+    const splits = hooks?.machine === undefined ? gather(splitsOf(graph, sources, find), known, gathered) : [];
     const open = await partitionOpener(graph, sources, configFile);
     const inputs = { splits, open, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
     runner = makeRunner(request, state, outputs, inputs, tally, startedAt);
@@ -213,7 +229,7 @@ async function runWith(
     const left = { openDeadLetters, openSuspensions, previousRun, resumedFrom };
     return { isComplete, events, seconds, tally, metrics, ...left, hasGrown };
   } catch (error) {
-    end = { state: "failed", code: isError(error) ? error.code : null };
+    if (!isError(error, "ROWS_MOVE")) end = { state: "failed", code: isError(error) ? error.code : null };
     throw error;
   } finally {
     progress.done();

@@ -29,6 +29,11 @@ export interface SubjectRegistry extends SchemaRegistry {
   setCompatibility(subject: string, level: Compatibility): Promise<void>;
 }
 
+/** The subject that keys of a topic are registered under. */
+export function keySubject(topic: string): string {
+  return `${topic}-key`;
+}
+
 /** The subject that values of a topic are registered under, by the strategy that converters and serialisers have by default. */
 export function valueSubject(topic: string): string {
   return `${topic}-value`;

@@ -6,7 +6,7 @@ import { changeLayout } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { SourceOutput, SourceReader, Split } from "../../dataflow/source.ts";
 import type { AvroSchema } from "../../schemas/decoder.ts";
-import { type SchemaRegistry, type SubjectRegistry, valueSubject } from "../../schemas/registry.ts";
+import { keySubject, type SchemaRegistry, type SubjectRegistry, valueSubject } from "../../schemas/registry.ts";
 import { type DebeziumSource, defaultLongestTransactionMs } from "./config.ts";
 import { framedId } from "./framing.ts";
 import type { PartitionReader, TablePartition } from "./partition-reader.ts";
@@ -55,6 +55,8 @@ export class DebeziumReader implements SourceReader {
   readonly #config: DebeziumSource;
   readonly #registry: ReadRegistry;
   readonly #keys = new RowKeys();
+  /** Schemas of Kafka keys that were met, by topic. */
+  readonly #keySchemas = new Map<string, Set<number>>();
   readonly #open: readonly OpenSplit[];
 
   constructor({ source, models, registry, partitions }: DebeziumReaderOptions) {
@@ -193,10 +195,28 @@ export class DebeziumReader implements SourceReader {
     for (const [i, { id, user }] of wanted.entries()) {
       const schema = schemas[i];
       if (schema === undefined) continue;
+      if (user === this.#keys) await this.#requireInPlace(split, id);
       if (user === open.table && !open.table.hasWorked) await this.#lookBack(split, id);
       user.add(id, schema);
     }
     return decode(open, unknown, output);
+  }
+
+  /**
+   * With another schema of keys, as of a primary key whose type is widened, keys have other bytes, and a row's changes come
+   * by another partition than before. ROWS_MOVE, unless rows are looked for in all of the topic's partitions.
+   */
+  async #requireInPlace(split: number, schemaId: number): Promise<void> {
+    const { topic, gathered, heartbeat } = this.splits[split]!;
+    if (gathered === true || heartbeat) return;
+    let known = this.#keySchemas.get(topic);
+    if (known === undefined) {
+      const versions = (await this.#registry.versions?.(keySubject(topic))) ?? [];
+      known = new Set(versions.map(({ id }) => id));
+      this.#keySchemas.set(topic, known);
+    }
+    known.add(schemaId);
+    if (known.size > 1) raise("ROWS_MOVE", { topic, source: this.source });
   }
 
   /**

@@ -26,6 +26,8 @@ const HARMLESS_IN_LEDGER = [
   "ALTER TABLE settlement_lines ALTER COLUMN note DROP DEFAULT, ALTER COLUMN note DROP NOT NULL, ALTER COLUMN note TYPE int USING 7",
   "ALTER TABLE settlement_lines DROP COLUMN note",
   "ALTER TABLE settlement_lines ALTER COLUMN payment_id TYPE numeric(20, 0)",
+  // A column of the primary key: rows come by other partitions than before.
+  "ALTER TABLE settlement_lines ALTER COLUMN line_no TYPE bigint",
 ] as const;
 
 /** Alters the tables of both databases again and again, while orders come in. */

@@ -50,7 +50,7 @@ describe(`SQL transactions of seed ${seed} through Debezium, read by another cli
       return [...new Set(own.map(({ value }) => value?.op ?? "tombstone"))].sort();
     };
     expect(kinds("payments")).toEqual(["c", "d", "r", "tombstone", "u"]);
-    expect(kinds("refunds")).toEqual(["c", "u"]);
+    expect(kinds("refunds")).toEqual(["c", "r", "u"]);
     expect(kinds("settlement_lines")).toEqual(["c", "d", "r", "tombstone", "u"]);
     expect(records.filter(({ key }) => String(key.batch_id ?? "").endsWith("-U"))).toEqual([]);
   });

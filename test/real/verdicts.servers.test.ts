@@ -104,7 +104,10 @@ function expectUnseen(truth: SqlTruth, verdicts: readonly VerdictRecord[], from:
   for (const { key, currency } of unseen) {
     const own = verdicts.filter((verdict) => verdict.key === key && verdict.currency === currency);
     const statuses = own.sort((left, right) => left.version - right.version).map(({ status }) => status);
-    expect(statuses[0], key).toBe("unobservable");
+    const story = own
+      .map(({ status, time }) => `${status} ${time - from} ms into the time that was not seen`)
+      .join(", ");
+    expect(statuses[0], `${key}: ${story}`).toBe("unobservable");
     expect(statuses, key).toContain("fail");
   }
 }
