@@ -563,7 +563,7 @@ export const errorCatalogue = {
     fault: "external",
     retryable: false,
     message:
-      "Kafka keys of {topic}, of source {source}, have more than one schema, so that changes of one row are in two partitions. The run begins again from its last checkpoint, with one worker for all of them.",
+      "Changes of one row of topic {topic}, of source {source}, may be in two partitions: {reason}. The run begins again from its last checkpoint, with one worker for all of them.",
   },
   RUN_ENDED: {
     fault: "external",

@@ -26,6 +26,8 @@ export interface TableSplit {
   readonly partition: number;
   /** Where it is begun with, unless a checkpoint says otherwise; of a broker's only. */
   readonly start?: { readonly offset: number };
+  /** How many partitions a broker's topic has. */
+  readonly count?: number;
   /** As `Split` has it. */
   readonly gathered?: boolean;
 }
@@ -34,7 +36,7 @@ export interface TableSplit {
 export type FindPartitions = (
   source: SourceBinding,
   topic: string,
-) => readonly Pick<TableSplit, "partition" | "start" | "gathered">[];
+) => readonly Omit<TableSplit, "source" | "table" | "topic">[];
 
 /** Opens what reads a split; the caller closes it. */
 export type OpenPartition = (split: TableSplit) => PartitionReader;

@@ -1,7 +1,8 @@
 import type { Clock } from "../base/time.ts";
 import type { RunRequest, RunRequests } from "../runtime/embedded-runner.ts";
 
-const LOOK_EVERY_MS = 10_000;
+/** Less than checks wait behind a change (`skew`): what comes by a new partition is then read before it can be missed. */
+const LOOK_EVERY_MS = 1_000;
 
 /**
  * Looks now and then whether topics have got more partitions, and then asks the run to rest at a checkpoint, so that it can

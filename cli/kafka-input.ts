@@ -1,10 +1,12 @@
-import { assert } from "../base/errors.ts";
+import { assert, raise } from "../base/errors.ts";
+import type { RecordBatch } from "../base/record-batch.ts";
 import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
 import { KafkaCluster } from "../connectors/kafka/cluster.ts";
 import { KafkaFetcher } from "../connectors/kafka/fetcher.ts";
 import { commitGroupOffsets, type GroupOffset, groupOffsets } from "../connectors/kafka/group-offsets.ts";
 import { startOffsets } from "../connectors/kafka/list-offsets.ts";
 import { KafkaPartitionReader } from "../connectors/kafka/partition-reader.ts";
+import { partitionOfKey } from "../connectors/kafka/partitioner.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import { type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import {
@@ -55,7 +57,7 @@ export class KafkaInputs {
         const name = splitName({ topic, partition });
         const goesOn = before.get(splitKey(source.name, name))?.offset;
         const offset = goesOn ?? (isNew && start === "committed" ? committed.get(name) : undefined) ?? begin;
-        return { partition, start: { offset }, gathered };
+        return { partition, start: { offset }, count: begins.length, gathered };
       });
       found.set(topic, partitions);
     }
@@ -135,15 +137,21 @@ class OpenBrokers {
     this.#fetcher = new KafkaFetcher(this.#cluster);
   }
 
-  open({ topic, partition, start }: TableSplit): PartitionReader {
+  open(split: TableSplit): PartitionReader {
+    const { topic, partition, start } = split;
     assert(start !== undefined, "a split of a broker's has its offset");
+    const inPlace = isGatheredOrSingle(split) ? undefined : new PlaceCheck(split);
     const reader = new KafkaPartitionReader(this.#fetcher, topic, partition, start.offset);
     this.#open++;
     return {
       get offset() {
         return reader.offset;
       },
-      read: (maxBytes) => reader.read(maxBytes),
+      read: (maxBytes) => {
+        const records = reader.read(maxBytes);
+        if (records !== null) inPlace?.look(records);
+        return records;
+      },
       seek: (offset) => reader.seek(offset),
       endOffset: (since) => reader.endOffset(since),
       close: () => {
@@ -158,5 +166,36 @@ class OpenBrokers {
     // In this order: then no request is waited for.
     await this.#cluster.close();
     await this.#fetcher.close();
+  }
+}
+
+/** So many records of a partition tell whether it had them before its topic was given more partitions. */
+const RECORDS_LOOKED_AT = 1_000;
+
+function isGatheredOrSingle({ gathered = false, count = 1, table, source }: TableSplit): boolean {
+  return gathered || count === 1 || table === source.heartbeatTable;
+}
+
+/**
+ * Looks whether the first records that are read of a partition are where Kafka's own clients, and so Connect, put their
+ * keys. If not, the topic had fewer partitions once, or its writer has its own way: a row may be in two of them. ROWS_MOVE.
+ */
+class PlaceCheck {
+  readonly #split: TableSplit;
+  #left = RECORDS_LOOKED_AT;
+
+  constructor(split: TableSplit) {
+    this.#split = split;
+  }
+
+  look({ buffer, count, keyStarts, keyEnds }: RecordBatch): void {
+    const { topic, partition, source, count: partitions } = this.#split;
+    for (let i = 0; i < count && this.#left > 0; i++) {
+      if (keyStarts[i]! < 0) continue;
+      this.#left--;
+      if (partitionOfKey(buffer.subarray(keyStarts[i]!, keyEnds[i]!), partitions!) === partition) continue;
+      const reason = `it had fewer than ${partitions} partitions once, or its writer spreads keys in its own way`;
+      raise("ROWS_MOVE", { topic, source: source.name, reason });
+    }
   }
 }

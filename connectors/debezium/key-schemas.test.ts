@@ -27,7 +27,7 @@ it("takes no record of a second key schema: rows come by other partitions with i
   await expect(reader.read(0, 1, output)).resolves.toBe(true);
   await expect(reader.read(0, 1 << 20, output)).rejects.toMatchObject({
     code: "ROWS_MOVE",
-    details: { topic: "maria.shop.payments", source: "mariadb" },
+    details: { topic: "maria.shop.payments", source: "mariadb", reason: "its keys have more than one schema" },
   });
   expect(reader.position(0)).toBe(3);
   reader.close();

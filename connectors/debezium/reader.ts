@@ -216,7 +216,8 @@ export class DebeziumReader implements SourceReader {
       this.#keySchemas.set(topic, known);
     }
     known.add(schemaId);
-    if (known.size > 1) raise("ROWS_MOVE", { topic, source: this.source });
+    if (known.size > 1)
+      raise("ROWS_MOVE", { topic, source: this.source, reason: "its keys have more than one schema" });
   }
 
   /**
