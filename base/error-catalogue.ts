@@ -296,6 +296,11 @@ export const errorCatalogue = {
     message:
       "Topic {topic}, partition {partition}, has a batch at offset {offset} that takes {bytes} bytes; at most {limit} are read. Find what wrote it; no record was skipped.",
   },
+  KAFKA_CLOSED: {
+    fault: "bug",
+    retryable: false,
+    message: "The client of Kafka at {broker} was closed, and was still asked. Please report this.",
+  },
   KAFKA_COMMIT_UNCERTAIN: {
     fault: "external",
     retryable: false,

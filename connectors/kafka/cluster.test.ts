@@ -2,6 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { KafkaCluster } from "./cluster.ts";
+import { commitGroupOffsets } from "./group-offsets.ts";
 
 const password = "not-to-be-shown";
 const sasl = { mechanism: "PLAIN", user: "reader", password } as const;
@@ -39,7 +40,16 @@ describe("a cluster that is none", () => {
     const asked = cluster.topics(["payments"]);
     setTimeout(() => void cluster.close(), 50);
     await expect(asked).rejects.toMatchObject({ code: "KAFKA_UNAVAILABLE" });
-    await expect(cluster.topics([])).rejects.toThrow("this client was closed");
+    await expect(cluster.topics([])).rejects.toMatchObject({ code: "KAFKA_CLOSED", retryable: false });
+  });
+
+  it("is asked no more once it is closed, so that a process which has ended does not linger", async () => {
+    const cluster = new KafkaCluster({ clientId: "test", brokers: [await serving(() => undefined)] });
+    const committing = commitGroupOffsets(cluster, "job", [{ topic: "t", partition: 0, offset: 1, metadata: "" }]);
+    setTimeout(() => void cluster.close(), 50);
+    const closedAt = performance.now();
+    await expect(committing).rejects.toMatchObject({ code: "KAFKA_CLOSED" });
+    expect(performance.now() - closedAt).toBeLessThan(2_000);
   });
 });
 

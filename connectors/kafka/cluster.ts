@@ -43,7 +43,7 @@ export interface KafkaRequest<Args extends unknown[], Response> {
 /**
  * A client of one cluster: its connections, its brokers and who leads what. Every call rejects with KAFKA_UNAVAILABLE
  * (retryable), KAFKA_AUTHENTICATION_FAILED, KAFKA_TLS_FAILED, KAFKA_NOT_AUTHORIZED, KAFKA_UNSUPPORTED or KAFKA_REFUSED;
- * what the broker answered is told by `kafkaErrorIds`. Secrets are in none of them.
+ * what the broker answered is told by `kafkaErrorIds`. Secrets are in none of them. Once closed, KAFKA_CLOSED.
  */
 export class KafkaCluster {
   readonly #connections: BrokerConnections;

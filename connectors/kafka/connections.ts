@@ -139,8 +139,7 @@ function end(connection: Connection): void {
 }
 
 function closedError(endpoint: Endpoint): CountercheckError {
-  const details = { doing: "a connection", broker: nameOf(endpoint), reason: "this client was closed" };
-  return new CountercheckError("KAFKA_UNAVAILABLE", details);
+  return new CountercheckError("KAFKA_CLOSED", { broker: nameOf(endpoint) });
 }
 
 function connectionOptions({ tls, sasl }: KafkaConnectionOptions, { host }: Endpoint) {
