@@ -553,6 +553,12 @@ export const errorCatalogue = {
     message:
       "Schema registry {registry} did not answer {request}: {reason}. Check that it is up and can be reached from here.",
   },
+  RESULTS_OF_NEWER_RUN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "A newer run of this job (epoch {newer}) has brought out results since the one whose state is in {dir} (epoch {epoch}), which cannot be gone on with beside them. Start the job where the newer run's state is, or begin anew with `--fresh` or `--from-savepoint`.",
+  },
   ROW_INCOMPLETE: {
     fault: "external",
     retryable: false,

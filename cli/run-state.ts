@@ -47,8 +47,8 @@ export interface OpenState {
 
 /**
  * Opens the state folder of a run. A run that was not complete is gone on with; else, or if so wanted, a new epoch begins.
- * STATE_LOCKED, STATE_OF_OTHER_JOB, STATE_FOLDER_DAMAGED, SAVEPOINT_NOT_FOUND, SAVEPOINT_OF_OTHER_JOB, CHECKPOINT_DAMAGED,
- * and what `requireUsable` throws; all but the first leave everything as it was.
+ * STATE_LOCKED, STATE_OF_OTHER_JOB, STATE_FOLDER_DAMAGED, RESULTS_OF_NEWER_RUN, SAVEPOINT_NOT_FOUND, SAVEPOINT_OF_OTHER_JOB,
+ * CHECKPOINTS_DAMAGED, CHECKPOINT_DAMAGED, and what `requireUsable` throws; all but the first leave everything as it was.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
   const { dir, job, fresh, lastOut, onPoint, requireUsable, disk = systemDisk } = request;
@@ -63,6 +63,9 @@ export async function openState(request: StateRequest): Promise<OpenState> {
     // What a run has brought out is never begun anew, nor its epochs, because its state is lost.
     if (!begins && before === undefined && out !== undefined)
       raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
+    // Each of the two would take results of the other for its own, and leave them out.
+    if (!begins && before?.job === job && out !== undefined && out.epoch > before.epoch)
+      raise("RESULTS_OF_NEWER_RUN", { dir, epoch: before.epoch, newer: out.epoch });
     const checkpoints = new CheckpointStore(disk, dir, onPoint);
     const newest = begins || before?.job !== job ? undefined : newestOf(checkpoints, before.epoch);
     const from = savepoint ?? newest;
