@@ -36,6 +36,10 @@ export class OutputFolder implements ResultPlace {
     this.#dir = dir;
   }
 
+  peekMarker(): Promise<MarkerRecord | undefined> {
+    return this.lastMarker();
+  }
+
   /** A log that is damaged stands in the way of a run that goes on with it, and of no other. */
   async lastMarker(): Promise<MarkerRecord | undefined> {
     try {

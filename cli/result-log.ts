@@ -44,10 +44,15 @@ export interface ResultLog {
 
 /** Where a run's result log is, before it is opened. */
 export interface ResultPlace {
+  /** The last marker that the job has left there, as far as anyone can tell who only looks. */
+  peekMarker(): Promise<MarkerRecord | undefined>;
   /** The last marker that the job left there. Once it is asked for, no other run of the job can write there. */
   lastMarker(): Promise<MarkerRecord | undefined>;
-  /** Opens the log, anew where results can be cleared, or to go on with it; up to `since` it is known to be durable. */
-  open(anew: boolean, since: LogPositions | undefined): Promise<ResultLog>;
+  /**
+   * Opens the log, anew where results can be cleared, or to go on with it. Up to `since` files are known to be durable;
+   * what brokers have acknowledged is. `stillMine` throws once another process has taken over.
+   */
+  open(anew: boolean, since: LogPositions | undefined, stillMine?: () => void): Promise<ResultLog>;
   /** Gives back what was taken and is not in an open log. */
   close(): Promise<void>;
 }

@@ -4,8 +4,11 @@ import type { KafkaCluster, KafkaTopic } from "./cluster.ts";
 import type { StartPosition } from "./config.ts";
 import { retrying } from "./errors.ts";
 
-/** The first offset that the log still has; the one after the last record that all in-sync replicas have; or by time. */
-export type OffsetQuery = "earliest" | "latest" | { readonly timestampMs: number };
+/**
+ * The first offset that the log still has; the one after the last record that all in-sync replicas have; that of the first
+ * open transaction, or else `latest`; or by time.
+ */
+export type OffsetQuery = "earliest" | "latest" | "stable" | { readonly timestampMs: number };
 
 /**
  * The offset to start from in each partition of a topic, by its number. The first record at or after a time lies at the
@@ -23,7 +26,7 @@ export async function startOffsets(cluster: KafkaCluster, topic: string, start: 
 
 /**
  * Offsets of some partitions of a topic, asked for once of their leaders; −1 where no record is at or after the time.
- * Records of open transactions count. Rejects as `KafkaCluster` says.
+ * Records of open transactions count, unless `stable` is asked for. Rejects as `KafkaCluster` says.
  */
 export async function listOffsets(
   cluster: KafkaCluster,
@@ -53,7 +56,7 @@ async function askLeader(
   query: OffsetQuery,
 ): Promise<[number, number][]> {
   if (leader < 0) missing(cluster, name, led[0]!, "it has no leader at the moment");
-  const timestamp = query === "earliest" ? -2n : query === "latest" ? -1n : BigInt(query.timestampMs);
+  const timestamp = query === "earliest" ? -2n : typeof query === "string" ? -1n : BigInt(query.timestampMs);
   const asked = led.map((partitionIndex) => {
     return { partitionIndex, currentLeaderEpoch: partitions[partitionIndex]!.leaderEpoch, timestamp };
   });
@@ -61,7 +64,7 @@ async function askLeader(
     to: { broker: leader },
     doing: `the offsets of topic ${name}`,
     apis: [listOffsetsV9.api, listOffsetsV7.api],
-    args: [-1, READ_UNCOMMITTED, [{ name, partitions: asked }]],
+    args: [-1, query === "stable" ? READ_COMMITTED : READ_UNCOMMITTED, [{ name, partitions: asked }]],
   });
   return topics.flatMap((topic) =>
     topic.partitions.map(({ partitionIndex, offset }): [number, number] => [partitionIndex, Number(offset)]),
@@ -69,6 +72,7 @@ async function askLeader(
 }
 
 const READ_UNCOMMITTED = 0;
+const READ_COMMITTED = 1;
 
 function missing(cluster: KafkaCluster, topic: string, partition: number, reason: string): never {
   raise("KAFKA_UNAVAILABLE", {

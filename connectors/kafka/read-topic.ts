@@ -8,10 +8,10 @@ import { KafkaPartitionReader } from "./partition-reader.ts";
 import { retryUntil } from "./retries.ts";
 
 /**
- * Visits all committed records of a partition from an offset on, up to the end as it is at the call, and gives that end:
- * an offset that is exact only at the end of a transaction. Records of open transactions count to it and are waited for,
- * up to 90 s (KAFKA_UNAVAILABLE): those of a producer that is gone last until its transactional id is opened anew, or its
- * timeout passes. A batch is overwritten after its visit. Otherwise rejects as `KafkaPartitionReader` says.
+ * Visits all committed records of a partition from an offset on, or from the first that the log still has, up to the end as
+ * it is at the call, and gives that end: an offset that is exact only at the end of a transaction. With `latest`, records of
+ * open transactions count to it and are waited for, up to 90 s (KAFKA_UNAVAILABLE): those of a producer that is gone last
+ * until its transactional id is opened anew, or its timeout passes. With `stable` the first of them is the end. A batch is overwritten after its visit. Otherwise rejects as `KafkaPartitionReader` says.
  */
 export async function readTopicToEnd(
   cluster: KafkaCluster,
@@ -19,12 +19,14 @@ export async function readTopicToEnd(
   partition: number,
   from: number | "earliest",
   visit: (records: RecordBatch) => void,
+  to: "latest" | "stable" = "latest",
 ): Promise<number> {
   const deadline = Date.now() + PATIENCE_MS;
-  const list = async (query: "earliest" | "latest") =>
+  const list = async (query: "earliest" | "latest" | "stable") =>
     (await retryUntil(deadline, () => listOffsets(cluster, topic, [partition], query)))[0]!;
-  const end = await list("latest");
-  const start = from === "earliest" ? await list("earliest") : from;
+  const end = await list(to);
+  const earliest = await list("earliest");
+  const start = from === "earliest" ? earliest : Math.max(from, earliest);
   if (start >= end) return end;
   const fetcher = new KafkaFetcher(cluster);
   const reader = new KafkaPartitionReader(fetcher, topic, partition, start);

@@ -66,7 +66,7 @@ export class TransactionalProducer {
       compression,
       maxBatchBytes,
       // Short of the timeout, so that what cannot be delivered is aborted by us, which fences nobody.
-      deliveryTimeoutMs: timeoutMs / 2,
+      deliveryTimeoutMs: patience(timeoutMs),
       transactionalId,
       join: (partitions) => this.#join(partitions),
     });
@@ -102,7 +102,7 @@ export class TransactionalProducer {
     assert(!this.#isCommitting, "a producer commits one transaction after the other");
     this.#isCommitting = true;
     try {
-      await this.#renew(Date.now() + this.#timeoutMs / 2);
+      await this.#renew(Date.now() + patience(this.#timeoutMs));
       await this.#write(records);
       await this.#endWithCommit();
       return this.#writer.takeWritten();
@@ -153,7 +153,7 @@ export class TransactionalProducer {
   async #endWithCommit(): Promise<void> {
     if (!this.#isOpen) return;
     try {
-      await this.#endOpen("commit", Date.now() + this.#timeoutMs);
+      await this.#endOpen("commit", Date.now() + 2 * patience(this.#timeoutMs));
     } catch (error) {
       if (isError(error) && !error.retryable) throw error;
       const { address: broker } = this.#cluster;
@@ -215,6 +215,9 @@ export class TransactionalProducer {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+const MOST_PATIENCE_MS = 30_000;
+/** How long brokers are asked again before a transaction is given up: not until it is aborted by them. */
+const patience = (timeoutMs: number) => Math.min(timeoutMs / 2, MOST_PATIENCE_MS);
 /** For how long what failed is tidied up at once; what is left is the next commit's, or ends by the timeout. */
 const GLANCE_MS = 2_000;
 /** Longer than the transaction of the one who is fenced takes to end, and than a coordinator takes to move. */
