@@ -1,10 +1,11 @@
-import { assert, isError } from "../base/errors.ts";
+import { assert, CountercheckError, isError, raise } from "../base/errors.ts";
 import type { RecordBatch } from "../base/record-batch.ts";
 import { KafkaCluster } from "../connectors/kafka/cluster.ts";
 import { listOffsets } from "../connectors/kafka/list-offsets.ts";
 import type { WrittenRange } from "../connectors/kafka/partition-lane.ts";
 import { readTopicToEnd } from "../connectors/kafka/read-topic.ts";
-import { ensureTopic } from "../connectors/kafka/topics.ts";
+import { headersOf } from "../connectors/kafka/record-slots.ts";
+import { describeTopic, ensureTopic } from "../connectors/kafka/topics.ts";
 import { type OutgoingRecord, TransactionalProducer } from "../connectors/kafka/transactions.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { registerContracts } from "../schemas/contract-subjects.ts";
@@ -30,6 +31,14 @@ import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 type KafkaPositions = Readonly<Record<Topic, readonly number[]>>;
 
 const NAMES = Object.keys(TOPICS) as Topic[];
+const MARKERS = "markers" satisfies Topic;
+
+/** A header that says whose a record is: several jobs may share topics. */
+const JOB = "countercheck.job";
+/** Long enough for the outbox of a million keys; who dies in one is fenced, and it ended, by the run that follows. */
+const TRANSACTION_TIMEOUT_MS = 600_000;
+/** Results stay until somebody decides otherwise. */
+const SETTINGS = { "cleanup.policy": "delete", "retention.ms": "-1" };
 
 /** How a job's results get into topics. */
 export interface KafkaResultsOptions {
@@ -42,8 +51,8 @@ export interface KafkaResultsOptions {
 }
 
 /**
- * Results in topics of a cluster. The job has one producer; who opens it fences the one before, and so does asking for the
- * last marker. Raises what `KafkaCluster` rejects with, KAFKA_TOPIC_UNSUITABLE, CONTRACT_INCOMPATIBLE, and what the
+ * Results in topics of a cluster. A job has one producer for each prefix; who opens it fences the one before, and so does
+ * asking for the last marker. Raises what `KafkaCluster` rejects with, KAFKA_TOPIC_UNSUITABLE, CONTRACT_INCOMPATIBLE, and what the
  * registry raises.
  */
 export class KafkaResults implements ResultPlace {
@@ -54,7 +63,14 @@ export class KafkaResults implements ResultPlace {
   constructor(options: KafkaResultsOptions) {
     this.#options = options;
     const { config, job, configFile } = options;
-    this.#cluster = new KafkaCluster(connectionOf(config.kafka, `countercheck.${job}`, configFile));
+    this.#cluster = new KafkaCluster(connectionOf(config.kafka, config.prefix + job, configFile));
+  }
+
+  async peekMarker(): Promise<MarkerRecord | undefined> {
+    if (this.#log !== undefined) return this.#log.lastMarker;
+    const reader = new ResultReader(this.#cluster, this.#options);
+    const topic = await describeTopic(this.#cluster, this.#options.config.prefix + MARKERS);
+    return topic === undefined ? undefined : lastMarkerOf(reader, "stable");
   }
 
   async lastMarker(): Promise<MarkerRecord | undefined> {
@@ -62,8 +78,10 @@ export class KafkaResults implements ResultPlace {
   }
 
   /** Topics are never cleared: the epoch of a run that begins anew tells its records from those before. */
-  open(): Promise<ResultLog> {
-    return this.#take();
+  async open(_anew?: boolean, _since?: LogPositions, stillMine?: () => void): Promise<ResultLog> {
+    const log = await this.#take();
+    log.stillMine = stillMine;
+    return log;
   }
 
   async close(): Promise<void> {
@@ -82,10 +100,12 @@ class KafkaResultLog implements ResultLog {
   readonly place: string;
   readonly files = [];
   lastMarker: MarkerRecord | undefined;
+  /** Throws once another process has taken over. */
+  stillMine: (() => void) | undefined;
   readonly #cluster: KafkaCluster;
   readonly #options: KafkaResultsOptions;
+  readonly #reader: ResultReader;
   readonly #ids: Readonly<Record<Topic, number>>;
-  readonly #headers = new Map<number, Uint8Array>();
   #producer: TransactionalProducer;
   #positions: Record<Topic, number[]>;
   /** Records of the delivery under way. */
@@ -101,6 +121,7 @@ class KafkaResultLog implements ResultLog {
   ) {
     this.#cluster = cluster;
     this.#options = options;
+    this.#reader = new ResultReader(cluster, options);
     this.#ids = ids;
     this.#producer = producer;
     this.#positions = positions;
@@ -108,25 +129,12 @@ class KafkaResultLog implements ResultLog {
   }
 
   static async open(cluster: KafkaCluster, options: KafkaResultsOptions): Promise<KafkaResultLog> {
-    const { config, registry } = options;
-    const ids = await registerContracts(registry, config.prefix);
-    const counts = new Map<Topic, number>();
-    for (const topic of NAMES) {
-      const settings = topic === "markers" ? { "cleanup.policy": "compact" } : {};
-      const { partitions } = await ensureTopic(cluster, { name: config.prefix + topic, partitions: 1, settings });
-      counts.set(topic, partitions);
-    }
+    const ids = await registerContracts(options.registry, options.config.prefix);
+    const positions = await makeTopics(cluster, options.config.prefix);
     const producer = await openProducer(cluster, options);
-    const positions = Object.fromEntries(NAMES.map((topic): [string, number[]] => [topic, []])) as Record<
-      Topic,
-      number[]
-    >;
-    for (const [topic, count] of counts) {
-      const all = Array.from({ length: count }, (_, partition) => partition);
-      positions[topic] = await listOffsets(cluster, config.prefix + topic, all, "latest");
-    }
     const log = new KafkaResultLog(cluster, options, ids, producer, positions);
-    log.lastMarker = await log.#readLastMarker();
+    await log.#findEnds();
+    log.lastMarker = await lastMarkerOf(log.#reader, "latest");
     return log;
   }
 
@@ -162,11 +170,10 @@ class KafkaResultLog implements ResultLog {
     const marker = this.#marker;
     if (marker === undefined) return;
     try {
-      // Not event times: by those, a topic's retention could remove what a backlog has only now brought out.
-      const records = this.#records.map((record) => ({ ...record, timestamp: marker.time }));
-      this.#advance(await this.#producer.commit(records));
+      this.#advance(await this.#producer.commit(dated(this.#records, marker.time)));
     } catch (error) {
-      if (!isError(error, "KAFKA_COMMIT_UNCERTAIN") || !(await this.#hasCommitted(marker))) throw error;
+      if (!isError(error, "KAFKA_COMMIT_UNCERTAIN")) throw error;
+      await this.#requireCommitted(marker, error);
     }
     this.lastMarker = marker;
     this.goOnBehind();
@@ -186,7 +193,7 @@ class KafkaResultLog implements ResultLog {
     for (let partition = 0; partition < ends.length; partition++) {
       const first = behind[partition] ?? 0;
       if (from === "positions" && first >= ends[partition]!) continue;
-      await this.#read(topic, partition, from === "start" ? "earliest" : first, (encoded, offset) =>
+      await this.#reader.read(topic, partition, from === "start" ? "earliest" : first, (encoded, offset) =>
         visit(encoded, offset >= first),
       );
     }
@@ -197,8 +204,10 @@ class KafkaResultLog implements ResultLog {
   }
 
   #append(topic: Topic, key: string, encoded: Uint8Array): void {
+    const { config, job } = this.#options;
     const value = toValue(this.#ids[topic], encoded);
-    this.#records.push({ topic: this.#options.config.prefix + topic, key: Buffer.from(key), value });
+    const headers = [{ name: JOB, value: Buffer.from(job) }];
+    this.#records.push({ topic: config.prefix + topic, key: Buffer.from(key), value, headers });
   }
 
   #advance(written: readonly WrittenRange[]): void {
@@ -206,43 +215,61 @@ class KafkaResultLog implements ResultLog {
     for (const { topic, partition, lastOffset } of written) {
       const ends = this.#positions[topic.slice(prefix.length) as Topic];
       assert(ends !== undefined, `a topic of results, not ${topic}`);
+      // Where a broker no longer knew it, what is there is found to be ours by its name, if it is ever looked at.
       ends[partition] = Math.max(ends[partition] ?? 0, lastOffset + 1);
     }
   }
 
-  /** The producer whose commit was not answered is at an end; the log tells whether it took the transaction. */
-  async #hasCommitted(marker: MarkerRecord): Promise<boolean> {
-    this.#producer = await openProducer(this.#cluster, this.#options);
-    const last = await this.#readLastMarker();
-    return last !== undefined && isSame(last, marker);
-  }
-
-  async #readLastMarker(): Promise<MarkerRecord | undefined> {
-    let last: MarkerRecord | undefined;
-    for (const partition of this.#positions.markers.keys()) {
-      await this.#read("markers", partition, "earliest", (encoded) => {
-        const marker = decodeMarker(encoded);
-        if (marker.job === this.#options.job) last = marker;
-      });
+  async #findEnds(): Promise<void> {
+    for (const topic of NAMES) {
+      const name = this.#options.config.prefix + topic;
+      this.#positions[topic] = await listOffsets(this.#cluster, name, [...this.#positions[topic].keys()], "latest");
     }
-    return last;
   }
 
-  /** Hands out records as their contract encodes them; tombstones are none. */
-  async #read(
+  /**
+   * The producer whose commit was not answered is at an end; the log tells whether it took the transaction. If not, the
+   * delivery is made again like any that failed.
+   */
+  async #requireCommitted(marker: MarkerRecord, uncertain: CountercheckError): Promise<void> {
+    this.stillMine?.();
+    this.#producer = await openProducer(this.#cluster, this.#options);
+    const last = await lastMarkerOf(this.#reader, "latest");
+    await this.#findEnds();
+    if (last !== undefined && isSame(last, marker)) return;
+    const details = { doing: "a transaction", broker: this.#cluster.address, reason: uncertain.message };
+    throw new CountercheckError("KAFKA_UNAVAILABLE", details, { cause: uncertain });
+  }
+}
+
+/** Reads what a job has written to the topics of results. */
+class ResultReader {
+  readonly #cluster: KafkaCluster;
+  readonly #options: KafkaResultsOptions;
+  readonly #headers = new Map<number, Uint8Array>();
+
+  constructor(cluster: KafkaCluster, options: KafkaResultsOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  /** The job's records as their contract encodes them; those of others and tombstones are passed over. */
+  async read(
     topic: Topic,
     partition: number,
     from: number | "earliest",
     visit: (encoded: Uint8Array, offset: number) => void,
+    to: "latest" | "stable" = "latest",
   ): Promise<void> {
+    const { config, job, registry } = this.#options;
     const values: { readonly value: Buffer; readonly offset: number }[] = [];
-    const name = this.#options.config.prefix + topic;
-    await readTopicToEnd(this.#cluster, name, partition, from, (records) => values.push(...valuesOf(records)));
+    const gather = (records: RecordBatch) => values.push(...valuesOf(records, job));
+    await readTopicToEnd(this.#cluster, config.prefix + topic, partition, from, gather, to);
     for (const { value, offset } of values) {
       const id = schemaIdAt(value, 0, value.length);
       let header = this.#headers.get(id);
       if (header === undefined) {
-        header = singleObjectHeader(await this.#options.registry.schemaById(id));
+        header = singleObjectHeader(await registry.schemaById(id));
         this.#headers.set(id, header);
       }
       visit(Buffer.concat([header, value.subarray(FRAME_LENGTH)]), offset);
@@ -250,13 +277,40 @@ class KafkaResultLog implements ResultLog {
   }
 }
 
-function openProducer(cluster: KafkaCluster, { job }: KafkaResultsOptions): Promise<TransactionalProducer> {
-  return TransactionalProducer.open(cluster, { transactionalId: `countercheck.${job}` });
+/** Makes the topics that are not there. KAFKA_TOPIC_UNSUITABLE where those that are would lose results, or mix markers. */
+async function makeTopics(cluster: KafkaCluster, prefix: string): Promise<Record<Topic, number[]>> {
+  const positions: Partial<Record<Topic, number[]>> = {};
+  for (const topic of NAMES) {
+    const name = prefix + topic;
+    const settings = topic === MARKERS ? { "cleanup.policy": "compact" } : SETTINGS;
+    const { partitions } = await ensureTopic(cluster, { name, partitions: 1, settings });
+    if (topic === MARKERS && partitions !== 1)
+      raise("KAFKA_TOPIC_UNSUITABLE", { topic: name, setting: "number of partitions", found: partitions, wanted: 1 });
+    positions[topic] = new Array<number>(partitions).fill(0);
+  }
+  return positions as Record<Topic, number[]>;
 }
 
-function* valuesOf({ buffer, count, valueStarts, valueEnds, offsets }: RecordBatch) {
+async function lastMarkerOf(reader: ResultReader, to: "latest" | "stable"): Promise<MarkerRecord | undefined> {
+  let last: MarkerRecord | undefined;
+  await reader.read(MARKERS, 0, "earliest", (encoded) => (last = decodeMarker(encoded)), to);
+  return last;
+}
+
+function openProducer(cluster: KafkaCluster, { config, job }: KafkaResultsOptions): Promise<TransactionalProducer> {
+  const transactionalId = config.prefix + job;
+  return TransactionalProducer.open(cluster, { transactionalId, timeoutMs: TRANSACTION_TIMEOUT_MS });
+}
+
+/** Dated when they come out, and not by event time: a topic's retention could remove at once what a backlog brings. */
+function* dated(records: readonly Omit<OutgoingRecord, "timestamp">[], timestamp: number): Generator<OutgoingRecord> {
+  for (const record of records) yield { ...record, timestamp };
+}
+
+function* valuesOf(records: RecordBatch, job: string) {
+  const { buffer, count, valueStarts, valueEnds, offsets } = records;
   for (let i = 0; i < count; i++) {
-    if (valueStarts[i]! < 0) continue;
+    if (valueStarts[i]! < 0 || headersOf(records, i)[JOB] !== job) continue;
     yield { value: Buffer.from(buffer.subarray(valueStarts[i]!, valueEnds[i]!)), offset: offsets[i]! };
   }
 }

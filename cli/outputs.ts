@@ -123,7 +123,7 @@ export class RunOutputs {
     const { start, since, disk = systemDisk, place = new OutputFolder(disk, outputPaths.log(dir)) } = options;
     const names = sinksOf(graph);
     disk.makeFolder(dir);
-    const log = await place.open(start !== "on", since?.log);
+    const log = await place.open(start !== "on", since?.log, options.stillMine);
     let sinks: SinkFiles | undefined;
     try {
       sinks = await SinkFiles.open(disk, outputPaths.sinks(dir), names, start !== "on");
