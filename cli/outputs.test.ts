@@ -187,9 +187,9 @@ class Run {
     this.#outboxes.push(again.slice(0, middle), again.slice(middle));
   }
 
-  die(): void {
+  async die(): Promise<void> {
     // Its disk may be gone.
-    this.outputs?.close({ state: "failed", code: null }).catch(() => undefined);
+    await this.outputs?.close({ state: "failed", code: null }).catch(() => undefined);
   }
 }
 
@@ -211,7 +211,7 @@ async function live(disks: readonly Disk[]): Promise<number> {
       return deaths;
     } catch (error) {
       if (!(disk instanceof FailingDisk && disk.hasFailed)) throw error;
-      run.die();
+      await run.die();
     }
   }
   return disks.length;
@@ -260,7 +260,7 @@ describe("deliveries of a run that dies", () => {
         };
         await run.start({ onPoint });
         await expect(run.toEnd()).rejects.toThrow("killed");
-        run.die();
+        await run.die();
         await run.start();
         await run.toEnd();
         expect(regardlessOfStarts(await results()), `checkpoint ${diesAt}`).toEqual(expected);
@@ -279,11 +279,11 @@ describe("deliveries of a run that dies", () => {
         const run = new Run();
         await run.start({ onPoint: killAt(at, diesAt) });
         await expect(run.toEnd()).rejects.toThrow("killed");
-        run.die();
+        await run.die();
         run.loseNewest();
         await run.start({ onPoint: killAt(again, 1) });
         await expect(run.checkpoint()).rejects.toThrow("killed");
-        run.die();
+        await run.die();
         await run.start();
         await run.toEnd();
         expect(regardlessOfStarts(await results()), `checkpoint ${diesAt}, then ${again}`).toEqual(expected);
@@ -297,7 +297,7 @@ describe("deliveries of a run that dies", () => {
       const run = new Run();
       await run.start();
       for (const _ of [1, 2, 3, 4]) await run.checkpoint();
-      run.die();
+      await run.die();
       run.loseNewest();
       const disk = new FailingDisk(failsAt);
       let died = false;
@@ -306,7 +306,7 @@ describe("deliveries of a run that dies", () => {
         await run.toEnd();
       } catch {
         died = disk.hasFailed;
-        run.die();
+        await run.die();
         await run.start();
         await run.toEnd();
       }
@@ -352,7 +352,7 @@ describe("deliveries", () => {
     expect((run.outputs.position().log as FileLogPositions).verdicts.offset).toBe(0);
     fails = false;
     for (const _ of [1, 2]) await run.outputs.deliver(run.checkpoints[0]!);
-    run.die();
+    await run.die();
     expect((await results()).verdicts).toHaveLength(2);
   });
 
@@ -384,29 +384,29 @@ describe("deliveries", () => {
     await run.checkpoint();
     const marker = { job: "settlement", epoch: 1, attempt: 1, checkpoint: 1, time: NOON + 1 };
     expect(run.outputs.lastDelivered()).toEqual(marker);
-    run.die();
+    await run.die();
     await run.start();
     expect(run.outputs.lastDelivered()).toEqual(marker);
-    run.die();
+    await run.die();
   });
 
   it("are refused where the log or a sink has lost what was out", async () => {
     const run = new Run();
     await run.start();
     for (const _ of [1, 2, 3]) await run.checkpoint();
-    run.die();
+    await run.die();
     truncateSync(join(dir, "log/verdicts/0.log"), 60);
     await expect(run.start()).rejects.toMatchObject({ code: "LOG_CORRUPT" });
     await expect(run.start({ since: undefined })).rejects.toMatchObject({ code: "LOG_OFFSET_OUT_OF_RANGE" });
-    run.die();
+    await run.die();
 
     rmSync(dir, { recursive: true });
     const other = new Run();
     await other.start();
     for (const _ of [1, 2, 3]) await other.checkpoint();
-    other.die();
+    await other.die();
     truncateSync(join(dir, "sinks/totals.jsonl"), 3);
     await expect(other.start()).rejects.toMatchObject({ code: "OUTPUT_REPLACED" });
-    other.die();
+    await other.die();
   });
 });
