@@ -146,6 +146,7 @@ async function runAt(
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,
+    peekOut: () => place.peekMarker(),
     lastOut: () => place.lastMarker(),
     job: graph.name,
     fresh,

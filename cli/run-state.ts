@@ -22,7 +22,9 @@ export interface StateRequest {
   readonly fromSavepoint?: string | undefined;
   /** Throws where the job cannot go on from a checkpoint; before anything is changed. */
   readonly requireUsable: (from: Manifest) => void;
-  /** What the results were last brought out by; asked once no other run can have the folder. */
+  /** What the results were last brought out by, looked at without hindering a run that brings out more. */
+  readonly peekOut: () => Promise<Beginning | undefined>;
+  /** The same, once the run has the folder: from then on no other brings out anything. */
   readonly lastOut: () => Promise<Beginning | undefined>;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
@@ -47,30 +49,31 @@ export interface OpenState {
 
 /**
  * Opens the state folder of a run. A run that was not complete is gone on with; else, or if so wanted, a new epoch begins.
+ * Its attempt is above that of all that is out, and its epoch too if it is new.
  * STATE_LOCKED, STATE_OF_OTHER_JOB, STATE_FOLDER_DAMAGED, RESULTS_OF_NEWER_RUN, SAVEPOINT_NOT_FOUND, SAVEPOINT_OF_OTHER_JOB,
- * CHECKPOINTS_DAMAGED, CHECKPOINT_DAMAGED, and what `requireUsable` throws; all but the first leave everything as it was.
+ * CHECKPOINTS_DAMAGED, CHECKPOINT_DAMAGED, and what `requireUsable` throws: they leave all as it was, also to a run that
+ * goes on elsewhere. Only what such a run brings out in the last moment is refused once it has been fenced.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
-  const { dir, job, fresh, lastOut, onPoint, requireUsable, disk = systemDisk } = request;
+  const { dir, job, fresh, peekOut, lastOut, onPoint, requireUsable, disk = systemDisk } = request;
   disk.makeFolder(dir);
   const lock = lockFolder(dir, "STATE_LOCKED");
   try {
     const before = fresh ? undefined : StateFolder.read(disk, dir);
-    const out = await lastOut();
+    const out = await peekOut();
     const source = savepointOf(request, before);
     const savepoint = source === undefined ? undefined : readSavepointOf(disk, job, source);
     const begins = fresh || savepoint !== undefined || before?.state === "complete";
-    // What a run has brought out is never begun anew, nor its epochs, because its state is lost.
-    if (!begins && before === undefined && out !== undefined)
-      raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
-    // Each of the two would take results of the other for its own, and leave them out.
-    if (!begins && before?.job === job && out !== undefined && out.epoch > before.epoch)
-      raise("RESULTS_OF_NEWER_RUN", { dir, epoch: before.epoch, newer: out.epoch });
+    if (!begins) requireOwn(dir, job, before, out);
     const checkpoints = new CheckpointStore(disk, dir, onPoint);
     const newest = begins || before?.job !== job ? undefined : newestOf(checkpoints, before.epoch);
     const from = savepoint ?? newest;
     if (from !== undefined) requireUsable(from);
-    const folder = await StateFolder.take(disk, dir, job, begins ? newerOf(savepoint, out) : undefined, source);
+    const take = (above: Beginning) => StateFolder.take(disk, dir, job, { begins, above, savepoint: source });
+    let folder = await take(newerOf(savepoint, out));
+    const atLast = await lastOut();
+    if (!begins) requireOwn(dir, job, before, atLast);
+    if (atLast !== undefined && !isAbove(folder.run, atLast, begins)) folder = await take(newerOf(savepoint, atLast));
     if (begins) checkpoints.clear();
     if (savepoint !== undefined) await importSegments(disk, savepoint, source!, checkpoints.segments);
     const hasCheckpoints = newest !== undefined || (!begins && hasDamaged(checkpoints));
@@ -81,7 +84,21 @@ export async function openState(request: StateRequest): Promise<OpenState> {
   }
 }
 
-/** What a run that begins must be above: the savepoint that it begins from, and what is out. */
+/** Throws where a run that is to go on is not the one that brought out the results that are there. */
+function requireOwn(dir: string, job: string, before: RunState | undefined, out: Beginning | undefined): void {
+  if (out === undefined) return;
+  // What a run has brought out is never begun anew, nor its epochs, because its state is lost.
+  if (before === undefined) raise("CHECKPOINTS_DAMAGED", { reason: "They are gone." });
+  // Each of the two would take results of the other for its own, and leave them out.
+  if (before.job === job && out.epoch > before.epoch)
+    raise("RESULTS_OF_NEWER_RUN", { dir, epoch: before.epoch, newer: out.epoch });
+}
+
+function isAbove(run: Beginning, out: Beginning, begins: boolean): boolean {
+  return run.attempt > out.attempt && (begins ? run.epoch > out.epoch : run.epoch >= out.epoch);
+}
+
+/** What a run must be above: the savepoint that it begins from, and what is out. */
 function newerOf(savepoint: Beginning | undefined, out: Beginning | undefined): Beginning {
   return {
     epoch: Math.max(savepoint?.epoch ?? 0, out?.epoch ?? 0),

@@ -15,6 +15,16 @@ export interface RunState {
   readonly savepoint?: string;
 }
 
+/** How a state folder is taken over. */
+export interface Taking {
+  /** A new epoch begins; one begins in a new folder anyway. */
+  readonly begins?: boolean;
+  /** What the attempt must be above, and a new epoch too. */
+  readonly above?: { readonly epoch: number; readonly attempt: number };
+  /** Folder of the savepoint that the run begins from. */
+  readonly savepoint?: string | undefined;
+}
+
 /**
  * The file that says which run a state folder belongs to. Every start takes a new attempt first, and everything that
  * leaves a run is sent only while that attempt is the last: a runner that was taken for dead writes no more.
@@ -44,23 +54,19 @@ export class StateFolder {
     }
   }
 
-  /**
-   * Takes the folder over with a new attempt, durably; with a new epoch if `begin` is given, where both are above those of
-   * what the run begins from, and `savepoint` is where that is. STATE_OF_OTHER_JOB.
-   */
+  /** Takes the folder over with a new attempt, durably. STATE_OF_OTHER_JOB unless a new epoch begins. */
   static async take(
     disk: Disk,
     dir: string,
     job: string,
-    begin?: { readonly epoch: number; readonly attempt: number },
-    savepoint?: string,
+    { begins = false, above = { epoch: 0, attempt: 0 }, savepoint }: Taking = {},
   ): Promise<StateFolder> {
     const before = StateFolder.read(disk, dir);
-    if (before !== undefined && before.job !== job && begin === undefined)
+    if (before !== undefined && before.job !== job && !begins)
       raise("STATE_OF_OTHER_JOB", { dir, job, other: before.job });
-    const isNew = begin !== undefined || before === undefined;
-    const epoch = Math.max(before?.epoch ?? 0, begin?.epoch ?? 0) + (isNew ? 1 : 0);
-    const attempt = Math.max(before?.attempt ?? 0, begin?.attempt ?? 0) + 1;
+    const isNew = begins || before === undefined;
+    const epoch = isNew ? Math.max(before?.epoch ?? 0, above.epoch) + 1 : before.epoch;
+    const attempt = Math.max(before?.attempt ?? 0, above.attempt) + 1;
     const from = savepoint === undefined ? {} : { savepoint };
     const folder = new StateFolder(disk, dir, { job, epoch, attempt, state: "running", ...from });
     disk.makeFolder(dir);
