@@ -1,10 +1,7 @@
 import { assert, CountercheckError, isError, raise } from "../base/errors.ts";
-import type { RecordBatch } from "../base/record-batch.ts";
 import { KafkaCluster } from "../connectors/kafka/cluster.ts";
 import { listOffsets } from "../connectors/kafka/list-offsets.ts";
 import type { WrittenRange } from "../connectors/kafka/partition-lane.ts";
-import { readTopicToEnd } from "../connectors/kafka/read-topic.ts";
-import { headersOf } from "../connectors/kafka/record-slots.ts";
 import { describeTopic, ensureTopic } from "../connectors/kafka/topics.ts";
 import { type OutgoingRecord, TransactionalProducer } from "../connectors/kafka/transactions.ts";
 import type { RecordFault } from "../dataflow/source.ts";
@@ -12,43 +9,26 @@ import { registerContracts } from "../schemas/contract-subjects.ts";
 import {
   type AlertRecord,
   type Delivered,
-  decodeMarker,
   encodeAlert,
   encodeDeadLetter,
   encodeMarker,
   type MarkerRecord,
-  singleObjectHeader,
   type VerdictRecord,
 } from "../schemas/contracts.ts";
-import type { SubjectRegistry } from "../schemas/registry.ts";
-import { FRAME_LENGTH, schemaIdAt } from "../schemas/wire-format.ts";
-import type { ResultsConfig } from "./config.ts";
 import { connectionOf } from "./kafka-config.ts";
 import { TOPICS, type Topic, toValue } from "./output-topics.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
+import { JOB, type KafkaResultsOptions, lastMarkerOf, MARKERS, ResultReader } from "./result-reader.ts";
 
 /** By topic, the offset behind the last record of each partition that this log knows of. */
 type KafkaPositions = Readonly<Record<Topic, readonly number[]>>;
 
 const NAMES = Object.keys(TOPICS) as Topic[];
-const MARKERS = "markers" satisfies Topic;
 
-/** A header that says whose a record is: several jobs may share topics. */
-const JOB = "countercheck.job";
 /** Long enough for the outbox of a million keys; who dies in one is fenced, and it ended, by the run that follows. */
 const TRANSACTION_TIMEOUT_MS = 600_000;
 /** Results stay until somebody decides otherwise. */
 const SETTINGS = { "cleanup.policy": "delete", "retention.ms": "-1" };
-
-/** How a job's results get into topics. */
-export interface KafkaResultsOptions {
-  readonly config: ResultsConfig;
-  readonly job: string;
-  /** Where the contracts are registered. */
-  readonly registry: SubjectRegistry;
-  /** The configuration file, for errors. */
-  readonly configFile: string;
-}
 
 /**
  * Results in topics of a cluster. A job has one producer for each prefix; who opens it fences the one before, and so does
@@ -242,41 +222,6 @@ class KafkaResultLog implements ResultLog {
   }
 }
 
-/** Reads what a job has written to the topics of results. */
-class ResultReader {
-  readonly #cluster: KafkaCluster;
-  readonly #options: KafkaResultsOptions;
-  readonly #headers = new Map<number, Uint8Array>();
-
-  constructor(cluster: KafkaCluster, options: KafkaResultsOptions) {
-    this.#cluster = cluster;
-    this.#options = options;
-  }
-
-  /** The job's records as their contract encodes them; those of others and tombstones are passed over. */
-  async read(
-    topic: Topic,
-    partition: number,
-    from: number | "earliest",
-    visit: (encoded: Uint8Array, offset: number) => void,
-    to: "latest" | "stable" = "latest",
-  ): Promise<void> {
-    const { config, job, registry } = this.#options;
-    const values: { readonly value: Buffer; readonly offset: number }[] = [];
-    const gather = (records: RecordBatch) => values.push(...valuesOf(records, job));
-    await readTopicToEnd(this.#cluster, config.prefix + topic, partition, from, gather, to);
-    for (const { value, offset } of values) {
-      const id = schemaIdAt(value, 0, value.length);
-      let header = this.#headers.get(id);
-      if (header === undefined) {
-        header = singleObjectHeader(await registry.schemaById(id));
-        this.#headers.set(id, header);
-      }
-      visit(Buffer.concat([header, value.subarray(FRAME_LENGTH)]), offset);
-    }
-  }
-}
-
 /** Makes the topics that are not there. KAFKA_TOPIC_UNSUITABLE where those that are would lose results, or mix markers. */
 async function makeTopics(cluster: KafkaCluster, prefix: string): Promise<Record<Topic, number[]>> {
   const positions: Partial<Record<Topic, number[]>> = {};
@@ -291,12 +236,6 @@ async function makeTopics(cluster: KafkaCluster, prefix: string): Promise<Record
   return positions as Record<Topic, number[]>;
 }
 
-async function lastMarkerOf(reader: ResultReader, to: "latest" | "stable"): Promise<MarkerRecord | undefined> {
-  let last: MarkerRecord | undefined;
-  await reader.read(MARKERS, 0, "earliest", (encoded) => (last = decodeMarker(encoded)), to);
-  return last;
-}
-
 function openProducer(cluster: KafkaCluster, { config, job }: KafkaResultsOptions): Promise<TransactionalProducer> {
   const transactionalId = config.prefix + job;
   return TransactionalProducer.open(cluster, { transactionalId, timeoutMs: TRANSACTION_TIMEOUT_MS });
@@ -305,14 +244,6 @@ function openProducer(cluster: KafkaCluster, { config, job }: KafkaResultsOption
 /** Dated when they come out, and not by event time: a topic's retention could remove at once what a backlog brings. */
 function* dated(records: readonly Omit<OutgoingRecord, "timestamp">[], timestamp: number): Generator<OutgoingRecord> {
   for (const record of records) yield { ...record, timestamp };
-}
-
-function* valuesOf(records: RecordBatch, job: string) {
-  const { buffer, count, valueStarts, valueEnds, offsets } = records;
-  for (let i = 0; i < count; i++) {
-    if (valueStarts[i]! < 0 || headersOf(records, i)[JOB] !== job) continue;
-    yield { value: Buffer.from(buffer.subarray(valueStarts[i]!, valueEnds[i]!)), offset: offsets[i]! };
-  }
 }
 
 function isSame(one: MarkerRecord, other: MarkerRecord): boolean {

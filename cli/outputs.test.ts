@@ -5,33 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { raise } from "../base/errors.ts";
 import { Desk } from "../connectors/desk/desk.ts";
-import type { RunStart } from "../connectors/desk/records.ts";
-import type { Graph } from "../dataflow/graph.ts";
-import type { OutboxRecord } from "../runtime/outbox.ts";
-import {
-  decodeAlert,
-  decodeDeadLetter,
-  decodeMarker,
-  decodeVerdict,
-  type VerdictRecord,
-} from "../schemas/contracts.ts";
+import { decodeAlert, decodeDeadLetter, decodeMarker, decodeVerdict } from "../schemas/contracts.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { FailingDisk } from "../test/support/failing-disk.ts";
 import type { FileLogPositions } from "./output-log.ts";
 import { readTopic } from "./output-topics.ts";
-import { type Delivery, type DeliveryPoint, type OutputsOptions, outputPaths, RunOutputs } from "./outputs.ts";
-
-/** A job with a model, a check behind it, and a sink of its own. */
-const GRAPH = {
-  name: "settlement",
-  nodes: [
-    { type: "operator", uid: "check", inputs: [{ type: "changes", model: { name: "Payment" } }] },
-    { type: "sink", sink: "totals" },
-  ],
-} as unknown as Graph;
-
-const NOON = Date.UTC(2026, 10, 22, 12);
-const clock = { now: () => NOON };
+import { clock, GRAPH, killAt, NOON, Run } from "./outputs.test-helper.ts";
+import { type DeliveryPoint, outputPaths, RunOutputs } from "./outputs.ts";
 
 /** In memory where the system has a place for it: much is made durable here. */
 const ROOT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -45,56 +25,6 @@ beforeEach(() => {
   dir = mkdtempSync(join(ROOT, "countercheck-outputs-"));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-function verdict(key: string, version: number): OutboxRecord {
-  const record: VerdictRecord = {
-    id: `${key}/${version}`, check: "check", key, currency: "EUR", period: "", version, status: "fail", class: "missing",
-    time: NOON + version, baseline: false, atRisk: "1.00", lower: "1.00", upper: "1.00", actual: "0.00", legs: [],
-    reason: null, rule: { expression: "a = b", version: 1, hash: "h" }, contributions: [], omitted: 0, digest: "d",
-  }; // biome-ignore format: one look is enough
-  return { kind: "emit", output: "verdicts", record };
-}
-
-function alert(key: string, verdictVersion: number): OutboxRecord {
-  const record = {
-    id: key, action: verdictVersion === 1 ? "opened" : "updated", check: "check", key, class: "missing", currency: "EUR",
-    period: "", atRisk: "1.00", verdictVersion, time: NOON, dueAt: null, lateByMs: null, repeats: 1,
-  }; // biome-ignore format: one look is enough
-  return { kind: "emit", output: "alerts", record };
-}
-
-function fault(offset: number): OutboxRecord {
-  const place = { source: "shop", table: "payments", topic: "payments", partition: 0, offset };
-  const content = { code: "AVRO_CORRUPT", message: "", key: null, value: new Uint8Array([1]) };
-  return { kind: "fault", fault: { id: `payments/0/${offset}`, ...place, ...content } };
-}
-
-const stale: OutboxRecord = {
-  kind: "engine-alert",
-  alert: { id: "SOURCE_STALE/shop", code: "SOURCE_STALE", source: "shop", message: "" },
-};
-const count = (pass: number): OutboxRecord => ({
-  kind: "emit",
-  output: "counts",
-  record: { check: "check", minute: 0, pass, pending: 1 },
-});
-const total = (sum: bigint): OutboxRecord => ({ kind: "emit", output: "totals", record: { sum } });
-const suspension: OutboxRecord = {
-  kind: "suspension",
-  suspension: {
-    id: "payments/0/9", source: "shop", table: "payments", models: ["Payment"], cause: "truncate", message: "gone",
-    time: NOON,
-  },
-}; // biome-ignore format: one look is enough
-
-/** What a run emits from checkpoint to checkpoint. */
-const OUTBOXES: readonly OutboxRecord[][] = [
-  [verdict("a", 1), alert("a", 1), verdict("b", 1), fault(1), stale, count(5), total(1n)],
-  [],
-  [verdict("a", 2), alert("a", 2), count(2), count(3), stale, total(2n), total(3n), suspension],
-  [verdict("a", 3), verdict("c", 1), alert("c", 1), fault(2), fault(3), stale, count(7), total(4n)],
-  [verdict("b", 2), alert("b", 1), count(1), total(5n)],
-];
 
 /** Everything that is left, as people and programs find it. */
 async function results() {
@@ -140,70 +70,9 @@ function regardlessOfStarts({ markers: _, snapshots, desk, ...rest }: Awaited<Re
   };
 }
 
-/** A run with its checkpoints, which survive its deaths. It is started again and again until it comes to its end. */
-class Run {
-  outputs!: RunOutputs;
-  /** Newest last. */
-  readonly checkpoints: Delivery[] = [];
-  readonly #outboxes: OutboxRecord[][];
-  #attempt = 0;
-  #lastNumber = 0;
-
-  constructor(outboxes: readonly OutboxRecord[][] = OUTBOXES) {
-    this.#outboxes = [...outboxes];
-  }
-
-  /** Begins, or goes on from the newest checkpoint. */
-  async start(options: Partial<OutputsOptions> = {}): Promise<void> {
-    this.#attempt++;
-    const newest = this.checkpoints.at(-1);
-    const start: RunStart = newest === undefined ? "afresh" : "on";
-    this.outputs = await RunOutputs.open(dir, GRAPH, { clock, start, since: newest?.before, ...options });
-    if (newest !== undefined) await this.outputs.recover(newest);
-  }
-
-  /** Takes a checkpoint of what comes next, and delivers it. */
-  async checkpoint(): Promise<void> {
-    const checkpoint = ++this.#lastNumber;
-    const before = JSON.parse(JSON.stringify(this.outputs.position()));
-    const records = this.#outboxes.shift()!;
-    const delivery = { epoch: 1, attempt: this.#attempt, checkpoint, records, before, takenAt: NOON + checkpoint };
-    this.checkpoints.push(delivery);
-    await this.outputs.deliver(structuredClone(delivery));
-  }
-
-  async toEnd(): Promise<void> {
-    while (this.#outboxes.length > 0) await this.checkpoint();
-    expect(this.outputs.position().ahead).toEqual([]);
-    await this.outputs.complete(NOON);
-    await this.outputs.close({ state: "complete", code: null });
-  }
-
-  /** The newest checkpoint was damaged: what came since the one before is emitted again, in other parts. */
-  loseNewest(): void {
-    const again = [...this.checkpoints.pop()!.records, ...this.#outboxes.splice(0).flat()];
-    this.#lastNumber = this.checkpoints.at(-1)!.checkpoint;
-    const middle = again.length >> 1;
-    this.#outboxes.push(again.slice(0, middle), again.slice(middle));
-  }
-
-  async die(): Promise<void> {
-    // Its disk may be gone.
-    await this.outputs?.close({ state: "failed", code: null }).catch(() => undefined);
-  }
-}
-
-/** Dies when a point is reached for the n-th time. */
-function killAt(at: DeliveryPoint, n: number): (point: DeliveryPoint) => void {
-  let times = 0;
-  return (point) => {
-    if (point === at && ++times === n) throw new Error("killed");
-  };
-}
-
 /** Lives through the disks one after the other; the last of them holds. */
 async function live(disks: readonly Disk[]): Promise<number> {
-  const run = new Run();
+  const run = new Run(dir);
   for (const [deaths, disk] of [...disks, systemDisk].entries()) {
     try {
       await run.start({ disk });
@@ -253,7 +122,7 @@ describe("deliveries of a run that dies", () => {
     "leave the same where it dies at %s",
     async (at) => {
       for (const diesAt of [1, 2, 3, 4]) {
-        const run = new Run();
+        const run = new Run(dir);
         let times = 0;
         const onPoint = (point: DeliveryPoint) => {
           if (point === at && ++times === diesAt) throw new Error("killed");
@@ -276,7 +145,7 @@ describe("deliveries of a run that dies", () => {
         [n, "outbox-begun"] as const,
         [n, "outbox-sent"] as const,
       ])) {
-        const run = new Run();
+        const run = new Run(dir);
         await run.start({ onPoint: killAt(at, diesAt) });
         await expect(run.toEnd()).rejects.toThrow("killed");
         await run.die();
@@ -294,7 +163,7 @@ describe("deliveries of a run that dies", () => {
 
   it("leave the same where a disk fails after the newest checkpoint was damaged", async () => {
     for (let failsAt = FIRST; ; failsAt += EVERY) {
-      const run = new Run();
+      const run = new Run(dir);
       await run.start();
       for (const _ of [1, 2, 3, 4]) await run.checkpoint();
       await run.die();
@@ -320,7 +189,7 @@ describe("deliveries of a run that dies", () => {
 describe("deliveries", () => {
   it("are durable before their marker is written, and so is that before the next", async () => {
     const disk = new FailingDisk();
-    const run = new Run();
+    const run = new Run(dir);
     const seen: string[] = [];
     const onPoint = (point: DeliveryPoint) => {
       const { verdicts, markers } = run.outputs.position().log as FileLogPositions;
@@ -342,7 +211,7 @@ describe("deliveries", () => {
   });
 
   it("can be tried again in the same process", async () => {
-    const run = new Run();
+    const run = new Run(dir);
     let fails = true;
     const stillMine = () => {
       if (fails) throw new Error("not now");
@@ -357,7 +226,7 @@ describe("deliveries", () => {
   });
 
   it("come from nobody but the last to have taken over, nor does word of the run's end", async () => {
-    const run = new Run();
+    const run = new Run(dir);
     let isMine = true;
     const stillMine = () => {
       if (!isMine) raise("FENCED", { dir });
@@ -378,7 +247,7 @@ describe("deliveries", () => {
   });
 
   it("say what was the last to be out", async () => {
-    const run = new Run();
+    const run = new Run(dir);
     await run.start();
     expect(run.outputs.lastDelivered()).toBeUndefined();
     await run.checkpoint();
@@ -391,7 +260,7 @@ describe("deliveries", () => {
   });
 
   it("are refused where the log or a sink has lost what was out", async () => {
-    const run = new Run();
+    const run = new Run(dir);
     await run.start();
     for (const _ of [1, 2, 3]) await run.checkpoint();
     await run.die();
@@ -401,7 +270,7 @@ describe("deliveries", () => {
     await run.die();
 
     rmSync(dir, { recursive: true });
-    const other = new Run();
+    const other = new Run(dir);
     await other.start();
     for (const _ of [1, 2, 3]) await other.checkpoint();
     await other.die();
