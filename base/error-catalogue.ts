@@ -358,7 +358,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "Topic {topic} was deleted and created again while it was read, so offset {offset} of partition {partition} means nothing in it. Take a new snapshot of the table, and begin anew with `--fresh`.",
+      "Topic {topic} was deleted and created again since it was begun to be read, so offset {offset} of partition {partition} means nothing in it. Take a new snapshot of the table, and begin anew with `--fresh`.",
   },
   KAFKA_TOPIC_UNKNOWN: {
     fault: "user",

@@ -30,6 +30,8 @@ export interface TableSplit {
   readonly count?: number;
   /** As `Split` has it. */
   readonly gathered?: boolean;
+  /** As `Split` has it. */
+  readonly topicId?: string;
 }
 
 /** Finds the partitions of a topic of a source, and where to begin with them. */

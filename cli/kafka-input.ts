@@ -38,7 +38,7 @@ export class KafkaInputs {
 
   /**
    * Finds the partitions of all topics that are read, and where to begin with those that no checkpoint knows; what is not
-   * committed begins at the earliest. KAFKA_TOPIC_UNKNOWN and what `KafkaCluster` rejects with.
+   * committed begins at the earliest. KAFKA_TOPIC_UNKNOWN, KAFKA_TOPIC_RECREATED and what `KafkaCluster` rejects with.
    */
   async find(graph: Graph, known: readonly SplitEntry[]): Promise<FindPartitions> {
     const before = new Map(known.map((entry) => [splitKey(entry.source, entry.name), entry]));
@@ -57,12 +57,14 @@ export class KafkaInputs {
         const name = splitName({ topic, partition });
         const goesOn = before.get(splitKey(source.name, name))?.offset;
         const offset = goesOn ?? (isNew && start === "committed" ? committed.get(name) : undefined) ?? begin;
-        return { partition, start: { offset }, count: begins.length, gathered };
+        return { partition, start: { offset }, count: begins.length, gathered, topicId };
       });
       found.set(topic, partitions);
     }
     const inFiles = partitionsInFiles();
     return (source, topic) => ("folder" in source.input ? inFiles(source, topic) : found.get(topic)!);
+      const { id: topicId } = await this.#cluster.topic(topic);
+      requireSameTopic(topic, topicId, entries);
   }
 
   /** True once a topic has more partitions than were found; what the brokers do not answer is no. */
@@ -199,3 +201,11 @@ class PlaceCheck {
     }
   }
 }
+/** Offsets of a topic mean nothing in another that has its name now, also where that is longer. KAFKA_TOPIC_RECREATED. */
+function requireSameTopic(topic: string, id: string, known: readonly SplitEntry[]): void {
+  const other = known.find(({ topicId, offset }) => offset > 0 && topicId !== undefined && topicId !== id);
+  if (other === undefined) return;
+  const partition = Number(other.name.slice(topic.length + 1));
+  raise("KAFKA_TOPIC_RECREATED", { topic, partition, offset: other.offset });
+}
+

@@ -16,6 +16,8 @@ export interface Split {
    * rows is looked for in all of the topic's, which one worker reads.
    */
   readonly gathered?: boolean;
+  /** Tells the topic from another that had its name before or comes after it, where there can be one. */
+  readonly topicId?: string | undefined;
 }
 
 /** A record that cannot be used, with all that is known of it. It goes to the dead letters; the stream goes on. */

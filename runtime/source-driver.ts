@@ -195,8 +195,8 @@ export class SourceDriver {
       else this.reader.save(index, out);
       const offset = isUndone ? this.#offsetBefore : this.reader.position(index);
       const saved = out.bytes().toString("base64");
-      const { gathered = false } = split;
-      return { source: this.reader.source, name: splitName(split), group, offset, gathered, saved };
+      const { gathered = false, topicId } = split;
+      return { source: this.reader.source, name: splitName(split), group, offset, gathered, topicId, saved };
     });
   }
 

@@ -30,5 +30,6 @@ export interface TablePartition {
   readonly partition: number;
   /** As a split has it. */
   readonly gathered?: boolean;
+  readonly topicId?: string | undefined;
   readonly reader: PartitionReader;
 }

@@ -289,10 +289,10 @@ function batchesOf(source: DebeziumSource, models: readonly Model[]): Map<Model,
   return batches;
 }
 
-function splitOf(source: DebeziumSource, { table, partition, gathered = false }: TablePartition): Split {
+function splitOf(source: DebeziumSource, { table, partition, gathered = false, topicId }: TablePartition): Split {
   requireTable(source, table);
   const { topic } = source.tables[table]!;
-  return { topic, partition, table, heartbeat: table === source.heartbeatTable, gathered };
+  return { topic, partition, table, heartbeat: table === source.heartbeatTable, gathered, topicId };
 }
 
 function requireTable(source: DebeziumSource, table: string): void {

@@ -107,7 +107,7 @@ it("is not read on in a topic of another id", () => {
   const { feed } = located(12);
   feed.locate({ ...topic, id: "another" });
   expect(() => feed.take()).toThrow(
-    /^Topic t was deleted and created again while it was read, so offset 12 of partition 0/,
+    /^Topic t was deleted and created again since it was begun to be read, so offset 12 of partition 0/,
   );
   expect([feed.hasFailed, feed.locateAt]).toEqual([true, Number.POSITIVE_INFINITY]);
 });

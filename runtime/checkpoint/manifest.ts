@@ -47,6 +47,8 @@ export interface SplitEntry {
   readonly offset: number;
   /** As `Split` has it. */
   readonly gathered?: boolean;
+  /** As `Split` has it. */
+  readonly topicId?: string | undefined;
   /** What the reader and the frontier know of it, in base64. */
   readonly saved: string;
 }
