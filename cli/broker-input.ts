@@ -1,3 +1,4 @@
+import type { CountercheckError } from "../base/errors.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import { type OpenPartition, openFile } from "./compose.ts";
 import type { SourceBinding } from "./config.ts";
@@ -14,16 +15,20 @@ export function brokerSources(graph: Graph, sources: readonly SourceBinding[]): 
   return sources.filter(({ name, input }) => "kafka" in input && read.has(name));
 }
 
-/** What a job reads at brokers; undefined, and no client of theirs loaded, where it is nothing. CONFIG_SECRET_MISSING. */
+/**
+ * What a job reads at brokers; undefined, and no client of theirs loaded, where it is nothing. `onRefused` as `KafkaInputs`
+ * has it. CONFIG_SECRET_MISSING.
+ */
 export async function brokerInputs(
   graph: Graph,
   sources: readonly SourceBinding[],
   configFile: string,
+  onRefused: (error: CountercheckError) => void,
 ): Promise<KafkaInputs | undefined> {
   const used = brokerSources(graph, sources);
   return used.length === 0
     ? undefined
-    : new (await import("./kafka-input.ts")).KafkaInputs(used, graph.name, configFile);
+    : new (await import("./kafka-input.ts")).KafkaInputs(used, graph.name, configFile, onRefused);
 }
 
 /** Opens what a job reads, in file logs and at brokers alike. */

@@ -45,8 +45,8 @@ export type OpenPartition = (split: TableSplit) => PartitionReader;
 
 /**
  * Opens a reader for every source that the graph's models name, with the splits of a share. Tables that no model reads
- * are left out, except heartbeats, which every worker reads. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, and what opening a
- * partition raises.
+ * are left out, except heartbeats, which every worker reads. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, MODEL_TOO_WIDE, and what
+ * opening a partition raises; nothing is left open then.
  */
 export function openReaders(
   graph: Graph,
@@ -63,12 +63,22 @@ export function openReaders(
     const index = split.gathered ? data.findIndex(({ topic }) => topic === split.topic) : data.indexOf(split);
     return index < 0 || split.table === split.source.heartbeatTable || index % share.workers === share.worker;
   });
-  return [...new Set(splits.map(({ source }) => source))].map((source) => {
-    const partitions = mine
-      .filter((split) => split.source === source)
-      .map((split) => ({ ...split, reader: open(split) }));
-    return new DebeziumReader({ source, models, registry, partitions });
-  });
+  const opened: PartitionReader[] = [];
+  try {
+    return [...new Set(splits.map(({ source }) => source))].map((source) => {
+      const partitions = mine
+        .filter((split) => split.source === source)
+        .map((split) => {
+          const reader = open(split);
+          opened.push(reader);
+          return { ...split, reader };
+        });
+      return new DebeziumReader({ source, models, registry, partitions });
+    });
+  } catch (error) {
+    for (const reader of opened) reader.close();
+    throw error;
+  }
 }
 
 /** All splits that a graph reads, in one order everywhere. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, LOG_NOT_FOUND. */

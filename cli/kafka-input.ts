@@ -1,4 +1,4 @@
-import { assert, raise } from "../base/errors.ts";
+import { assert, CountercheckError, isError, messageOf, raise } from "../base/errors.ts";
 import type { RecordBatch } from "../base/record-batch.ts";
 import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
 import { KafkaCluster } from "../connectors/kafka/cluster.ts";
@@ -26,10 +26,23 @@ export class KafkaInputs {
   readonly #cluster: KafkaCluster;
   readonly #group: string;
   readonly #counts = new Map<string, number>();
-  #committing = false;
+  readonly #onRefused: (error: CountercheckError) => void;
+  #committing: Promise<void> | undefined;
+  /** What is to be committed once that is done. */
+  #toCommit: readonly SplitEntry[] | undefined;
+  #wasRefused = false;
 
-  /** Of sources that are at the brokers, at least one; they share a cluster. CONFIG_SECRET_MISSING. */
-  constructor(sources: readonly SourceBinding[], job: string, configFile: string) {
+  /**
+   * Of sources that are at the brokers, at least one; they share a cluster. `onRefused` is told once why offsets that were
+   * read are not committed, where that does not pass by itself. CONFIG_SECRET_MISSING.
+   */
+  constructor(
+    sources: readonly SourceBinding[],
+    job: string,
+    configFile: string,
+    onRefused: (error: CountercheckError) => void,
+  ) {
+    this.#onRefused = onRefused;
     const { kafka } = sources[0]!.input as KafkaInput;
     this.#sources = sources;
     this.#group = `countercheck.${job}`;
@@ -50,6 +63,8 @@ export class KafkaInputs {
       // Partitions that came while the topic was read hold nothing that was read.
       const isNew = entries.length === 0;
       const from = isNew && start !== "committed" ? start : "earliest";
+      const { id: topicId } = await this.#cluster.topic(topic);
+      requireSameTopic(topic, topicId, entries);
       const begins = await startOffsets(this.#cluster, topic, from);
       this.#counts.set(topic, begins.length);
       const gathered = !isNew && entries.length < begins.length;
@@ -63,8 +78,6 @@ export class KafkaInputs {
     }
     const inFiles = partitionsInFiles();
     return (source, topic) => ("folder" in source.input ? inFiles(source, topic) : found.get(topic)!);
-      const { id: topicId } = await this.#cluster.topic(topic);
-      requireSameTopic(topic, topicId, entries);
   }
 
   /** True once a topic has more partitions than were found; what the brokers do not answer is no. */
@@ -75,11 +88,37 @@ export class KafkaInputs {
 
   /**
    * Tells the brokers how far a checkpoint has read, for tools that show lag; nothing is resumed from it unless a source's
-   * `start` says so. One that fails is left to the next checkpoint.
+   * `start` says so. While a commit is under way only the newest of the next is kept; one that fails is left to the next.
    */
   commit(splits: readonly SplitEntry[]): void {
-    if (this.#committing) return;
-    this.#committing = true;
+    this.#toCommit = splits;
+    this.#committing ??= this.#commitAll();
+  }
+
+  /** Once what is to be committed is, or cannot be within ten seconds. */
+  async close(): Promise<void> {
+    await this.#committing;
+    await this.#cluster.close();
+  }
+
+  async #commitAll(): Promise<void> {
+    for (let splits = this.#toCommit; splits !== undefined; splits = this.#toCommit) {
+      this.#toCommit = undefined;
+      try {
+        await commitGroupOffsets(this.#cluster, this.#group, this.#offsetsOf(splits));
+      } catch (error) {
+        if ((isError(error) && error.retryable) || this.#wasRefused) continue;
+        this.#wasRefused = true;
+        this.#onRefused(
+          isError(error) ? error : new CountercheckError("BUG", { what: messageOf(error) }, { cause: error }),
+        );
+      }
+    }
+    this.#committing = undefined;
+  }
+
+  /** By partition the least, of heartbeats, which every worker reads. */
+  #offsetsOf(splits: readonly SplitEntry[]): GroupOffset[] {
     const mine = splits.filter(({ source }) => this.#sources.some(({ name }) => name === source));
     const least = new Map<string, GroupOffset>();
     for (const { name, offset } of mine) {
@@ -87,15 +126,7 @@ export class KafkaInputs {
       const entry = { topic: name.slice(0, at), partition: Number(name.slice(at + 1)), offset, metadata: "" };
       if ((least.get(name)?.offset ?? Number.POSITIVE_INFINITY) > offset) least.set(name, entry);
     }
-    commitGroupOffsets(this.#cluster, this.#group, [...least.values()])
-      .catch(() => undefined)
-      .finally(() => {
-        this.#committing = false;
-      });
-  }
-
-  async close(): Promise<void> {
-    await this.#cluster.close();
+    return [...least.values()];
   }
 
   async #committed(): Promise<ReadonlyMap<string, number>> {
@@ -124,12 +155,14 @@ export function openAnywhere(job: string, configFile: string): OpenPartition {
   return (split) => {
     const { input } = split.source;
     if ("folder" in input) return inFile(split);
-    brokers ??= new OpenBrokers(input, `countercheck.${job}`, configFile);
+    if (brokers === undefined || brokers.hasEnded) brokers = new OpenBrokers(input, `countercheck.${job}`, configFile);
     return brokers.open(split);
   };
 }
 
 class OpenBrokers {
+  /** Nothing more can be opened. */
+  hasEnded = false;
   readonly #cluster: KafkaCluster;
   readonly #fetcher: KafkaFetcher;
   #open = 0;
@@ -165,10 +198,19 @@ class OpenBrokers {
   }
 
   async #close(): Promise<void> {
+    this.hasEnded = true;
     // In this order: then no request is waited for.
     await this.#cluster.close();
     await this.#fetcher.close();
   }
+}
+
+/** Offsets of a topic mean nothing in another that has its name now, also where that is longer. KAFKA_TOPIC_RECREATED. */
+function requireSameTopic(topic: string, id: string, known: readonly SplitEntry[]): void {
+  const other = known.find(({ topicId, offset }) => offset > 0 && topicId !== undefined && topicId !== id);
+  if (other === undefined) return;
+  const partition = Number(other.name.slice(topic.length + 1));
+  raise("KAFKA_TOPIC_RECREATED", { topic, partition, offset: other.offset });
 }
 
 /** So many records of a partition tell whether it had them before its topic was given more partitions. */
@@ -201,11 +243,3 @@ class PlaceCheck {
     }
   }
 }
-/** Offsets of a topic mean nothing in another that has its name now, also where that is longer. KAFKA_TOPIC_RECREATED. */
-function requireSameTopic(topic: string, id: string, known: readonly SplitEntry[]): void {
-  const other = known.find(({ topicId, offset }) => offset > 0 && topicId !== undefined && topicId !== id);
-  if (other === undefined) return;
-  const partition = Number(other.name.slice(topic.length + 1));
-  raise("KAFKA_TOPIC_RECREATED", { topic, partition, offset: other.offset });
-}
-

@@ -36,6 +36,17 @@ interface Inputs {
   readonly commit: (read: Manifest) => void;
 }
 
+/** What a run has while it goes. */
+interface Going {
+  readonly inputs: Inputs;
+  readonly tally: Tally;
+  /** By `performance.now`. */
+  readonly startedAt: number;
+  readonly waiting: Waiting;
+  /** Aborts once results are waited for no longer. */
+  readonly patience: AbortSignal;
+}
+
 /** What a run is made of. */
 export interface RunRequest {
   readonly graph: Graph;
@@ -199,9 +210,11 @@ async function runWith(
   let end: RunEnd = { state: "interrupted", code: null };
   let runner: EmbeddedRunner | undefined;
   let kafka: KafkaInputs | undefined;
+  const waiting = new Waiting();
+  const failing = new AbortController();
   try {
     if (state.savepoint !== undefined) await beginFrom(state.savepoint, state, outputs);
-    kafka = await brokerInputs(graph, sources, configFile);
+    kafka = await brokerInputs(graph, sources, configFile, (error) => waiting.untold(error));
     const others = hooks?.machine?.requests ?? new RequestFolder(request.state.dir);
     const growth = kafka && new GrowthWatch(() => kafka!.hasGrown(), others, clockOf(request));
     const known = (state.savepoint ?? state.newest)?.splits ?? [];
@@ -209,7 +222,7 @@ async function runWith(
     const splits = hooks?.machine === undefined ? gather(splitsOf(graph, sources, find), known, gathered) : [];
     const open = await partitionOpener(graph, sources, configFile);
     const inputs = { splits, open, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
-    runner = makeRunner(request, state, outputs, inputs, tally, startedAt);
+    runner = makeRunner(request, state, outputs, { inputs, tally, startedAt, waiting, patience: failing.signal });
     const from = await runner.recover();
     const { isComplete, last } = await runner.run(signal);
     if (isComplete) await complete(request, runner, outputs, tally);
@@ -234,6 +247,8 @@ async function runWith(
     throw error;
   } finally {
     progress.done();
+    // A checkpoint that is under way would wait for servers as long as a run that goes on.
+    failing.abort();
     await runner?.close();
     await outputs.close(end);
     await kafka?.close();
@@ -256,9 +271,7 @@ function makeRunner(
   request: RunRequest,
   { folder, checkpoints }: OpenState,
   outputs: RunOutputs,
-  inputs: Inputs,
-  tally: Tally,
-  startedAt: number,
+  { inputs, tally, startedAt, waiting, patience }: Going,
 ): EmbeddedRunner {
   const { graph, registry: registryConfig, configFile, state, follow, staleAfterMs, progress, onRecord } = request;
   const { epoch, attempt } = folder.run;
@@ -281,13 +294,13 @@ function makeRunner(
     allowDroppedState: request.allowDroppedState,
   };
   const decisions = new DecisionFeed(outputs.desk, clock);
-  const waiting = new Waiting();
+  const signal = AbortSignal.any([request.signal, patience]);
   return new EmbeddedRunner({
     run: folder.run,
     checkpoints,
     openWorkers: (from) =>
       machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, inputs, registry, from, request.hooks),
-    sink: sinkOf(outputs, { clock, signal: request.signal, onWaiting: (error) => waiting.because(error) }),
+    sink: sinkOf(outputs, { clock, signal, onWaiting: (error) => waiting.because(error) }),
     onDelivered: inputs.commit,
     observer: observerOf(tally, onRecord),
     clock,
@@ -317,16 +330,24 @@ function clockOf({ hooks }: RunRequest): Clock {
   return hooks?.machine?.clock ?? systemClock;
 }
 
-/** Why results wait, for people who look. */
+/** Why results wait, and why the brokers are not told how far was read, for people who look. */
 class Waiting {
   #reason: CountercheckError | undefined;
+  #untold: CountercheckError | undefined;
 
   because(reason: CountercheckError | undefined): void {
     this.#reason = reason;
   }
 
+  untold(reason: CountercheckError): void {
+    this.#untold = reason;
+  }
+
   lines(): string[] {
-    return this.#reason === undefined ? [] : [printable(`  results wait: ${this.#reason.message}`)];
+    return [
+      ...(this.#reason === undefined ? [] : [printable(`  results wait: ${this.#reason.message}`)]),
+      ...(this.#untold === undefined ? [] : [printable(`  offsets are not committed: ${this.#untold.message}`)]),
+    ];
   }
 }
 

@@ -79,7 +79,7 @@ export function openWorkers(
   });
 }
 
-/** Makes one worker in this thread. */
+/** Makes one worker in this thread. Raises what `openReaders` does, and what the store and the graph's operators raise. */
 export function makeWorker(
   spec: WorkerSpec,
   { index, splits, groups }: WorkerPlace,
@@ -98,35 +98,43 @@ export function makeWorker(
   let queues = 0;
   const share = { worker: index, workers: parallelism, splits };
   const readers = openReaders(graph, spec.sources, registry, share, open);
-  const store = new StateStore({
-    ...sizes,
-    disk,
-    dir: segments,
-    prefix,
-    memoryBytes: memory * STORE_SHARE,
-    ...(onPoint && { onPoint }),
-  });
-  return new LocalWorker({
-    graph,
-    index,
-    parallelism,
-    readers: readers.map((reader) => heeding.heededBy(reader)),
-    clock: systemClock,
-    retainMs,
-    follow,
-    scheduler: spec.interleave === undefined ? undefined : randomly(spec.interleave),
-    backend: {
-      store,
-      cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
-      timerQueue: () => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
-    },
-    groups: new Map(groups),
-    allowDroppedState,
-    applyDecision: (decision) => heeding.apply(decision as Decided),
-    heeding,
-    onPoint,
-    ...(links === undefined ? {} : { links }),
-  });
+  let store: StateStore | undefined;
+  try {
+    store = new StateStore({
+      ...sizes,
+      disk,
+      dir: segments,
+      prefix,
+      memoryBytes: memory * STORE_SHARE,
+      ...(onPoint && { onPoint }),
+    });
+    return new LocalWorker({
+      graph,
+      index,
+      parallelism,
+      readers: readers.map((reader) => heeding.heededBy(reader)),
+      clock: systemClock,
+      retainMs,
+      follow,
+      scheduler: spec.interleave === undefined ? undefined : randomly(spec.interleave),
+      backend: {
+        store,
+        cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
+        timerQueue: () => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
+      },
+      groups: new Map(groups),
+      allowDroppedState,
+      applyDecision: (decision) => heeding.apply(decision as Decided),
+      heeding,
+      onPoint,
+      ...(links === undefined ? {} : { links }),
+    });
+  } catch (error) {
+    // What is read at the brokers is fetched from the moment that it is opened, and keeps the process alive.
+    for (const reader of readers) reader.close();
+    store?.close();
+    throw error;
+  }
 }
 
 /** Splits keep the numbers that they have in a checkpoint; new ones get numbers behind them. */

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
+import paymentSettlement from "../jobs/payment-settlement/job.ts";
+import { openReaders } from "./compose.ts";
+import type { SourceBinding } from "./config.ts";
+
+it("leaves nothing open where one of the readers cannot be made", () => {
+  const input = { folder: "log" };
+  const tables = { payments: { topic: "payments" }, refunds: { topic: "refunds" } };
+  const shop: SourceBinding = { name: "shop", kind: "mariadb", input, tables };
+  const lines = { settlement_lines: { topic: "lines" } };
+  const ledger: SourceBinding = { name: "ledger", kind: "postgresql", input, tables: lines, heartbeatTable: "beats" };
+  const splits = [
+    { source: shop, table: "payments", topic: "payments", partition: 0 },
+    { source: ledger, table: "settlement_lines", topic: "lines", partition: 0 },
+  ];
+  const opened: string[] = [];
+  const closed: string[] = [];
+  const open = ({ topic }: { readonly topic: string }): PartitionReader => {
+    opened.push(topic);
+    return {
+      offset: 0,
+      read: () => null,
+      seek: () => undefined,
+      endOffset: () => 0,
+      close: () => void closed.push(topic),
+    };
+  };
+  const graph = paymentSettlement.graph();
+  const registry = { schemaById: () => expect.unreachable() };
+  const share = { worker: 0, workers: 1, splits };
+  const readers = () => openReaders(graph, [shop, ledger], registry, share, open);
+  expect(readers).toThrow(expect.objectContaining({ code: "SOURCE_TABLE_UNKNOWN" }));
+  expect(opened).toEqual(["payments", "lines"]);
+  expect(closed).toEqual(opened);
+});
