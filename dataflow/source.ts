@@ -43,7 +43,7 @@ export interface RecordFault {
 
 /** Something after which verdicts of the checks that read a table would be guesses. */
 export interface Suspension {
-  /** Names the cause for ever: `topic/partition/offset`. */
+  /** Names the cause for ever: `topic/partition/offset`, and by a breaking change `/model`. */
   readonly id: string;
   readonly source: string;
   readonly table: string;

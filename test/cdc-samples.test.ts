@@ -41,9 +41,9 @@ describe("the captured messages, replayed through the file log", () => {
     });
     expect(told).toEqual(
       expect.arrayContaining([
-        { id: "maria.shop.settlements/0/12", cause: "breaking-change", checks: ["settlement-maria"] },
+        { id: "maria.shop.settlements/0/12/Line-maria", cause: "breaking-change", checks: ["settlement-maria"] },
         { id: "pg.public.refunds/0/15", cause: "truncate", checks: ["refunds"] },
-        { id: "pg.public.settlements/0/12", cause: "breaking-change", checks: ["settlement-pg"] },
+        { id: "pg.public.settlements/0/12/Line-pg", cause: "breaking-change", checks: ["settlement-pg"] },
       ]),
     );
     expect(told).toHaveLength(3);

@@ -28,7 +28,7 @@ export function addChecks(program: Command): void {
     .addHelpText("after", EXAMPLES)
     .command("resume")
     .description("let a check judge again, or all checks that one cause suspended")
-    .argument("<check>", "uid of the check, or id (topic/partition/offset) of what suspended it")
+    .argument("<check>", "uid of the check, or id (topic/partition/offset, or with /model) of what suspended it")
     .addOption(dirOption())
     .requiredOption("--note <text>", "why; it is kept")
     .option("--json", "JSON on stdout")

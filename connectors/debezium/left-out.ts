@@ -1,118 +1,129 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 
-/** Records of a split that a breaking change keeps from some models, from the first one on. */
+/** Records of one schema that a split left out for one model, from the first one on. */
 interface Gap {
-  /** That of the suspension which told it. */
+  /** Names the suspension which told it, for ever. */
   readonly id: string;
   readonly schemaId: number;
+  readonly model: string;
+  /** Of the model at the last try; undefined for one that reads the table no more. */
+  readonly declaration: number | undefined;
   /** Offset of the first record that was left out. */
   readonly offset: number;
-  /** Models that could not read it, with their declarations at the last try. */
-  readonly models: Map<string, number>;
-  /** While it is read again: the offset that must be reached for it to be closed; undefined else. */
-  until: number | undefined;
+  /** Records that were left out, and the offset behind the last of them. */
+  count: number;
+  end: number;
+  /** It is read again, and nothing of it was left out this time. */
+  isReadAgain: boolean;
 }
 
 /** The declaration of a model of the table as it is now, by name; undefined for one that reads it no more. */
 export type Declarations = (model: string) => number | undefined;
 
 /**
- * What one split left out since breaking changes. A job that goes on with a model that is declared otherwise reads its
- * gaps again, from the first record on: the row stage drops what was taken already. A gap is closed when all of it was
- * read and nothing was left out this time.
+ * What one split left out since breaking changes, for each model and schema by itself: that one stays broken keeps no
+ * other from being mended. A job that goes on with a model that is declared otherwise reads its gaps again, from the first
+ * record on: the row stage drops what was taken already. A gap is closed when all of it was read and nothing was left out
+ * this time.
  */
 export class LeftOut {
   readonly #declarations: Declarations;
   #gaps: Gap[] = [];
+  /** The farthest offset that was read up to before gaps were gone back to: where it is reached, all were read again. */
+  #reached = 0;
 
   constructor(declarations: Declarations) {
     this.#declarations = declarations;
   }
 
+  /** Records that are left out, by model. */
+  get counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { model, count } of this.#gaps) if (count > 0) counts.set(model, (counts.get(model) ?? 0) + count);
+    return counts;
+  }
+
   /** Models that something was left out for. */
   get models(): readonly string[] {
-    return [...new Set(this.#gaps.flatMap(({ models }) => [...models.keys()]))];
+    return [...new Set(this.#gaps.map(({ model }) => model))];
   }
 
   /** True while something is read again. */
   get isReadAgain(): boolean {
-    return this.#gaps.some(({ until }) => until !== undefined);
+    return this.#gaps.some((gap) => gap.isReadAgain);
   }
 
-  /** True when it was told already that models cannot be read from a schema. */
-  isTold(schemaId: number, models: readonly string[]): boolean {
-    const told = this.#gaps.filter((gap) => gap.schemaId === schemaId);
-    return models.every((model) => told.some((gap) => gap.models.has(model)));
+  /** True when it was told already that a model cannot be read from a schema. */
+  isTold(schemaId: number, model: string): boolean {
+    return this.#find(schemaId, model) !== undefined;
   }
 
-  /** Records of a schema are left out for models from an offset on, as the suspension `id` tells. */
-  begin(id: string, schemaId: number, offset: number, models: readonly string[]): void {
-    const declared = models.map((model) => [model, this.#declarations(model)!] as const);
-    const known = this.#gaps.find((gap) => gap.id === id);
-    for (const [model, declaration] of known === undefined ? [] : declared) known!.models.set(model, declaration);
-    if (known === undefined) this.#gaps.push({ id, schemaId, offset, models: new Map(declared), until: undefined });
+  /** Records of a schema are left out for a model from an offset on, as the suspension `id` tells. */
+  begin(id: string, schemaId: number, offset: number, model: string): void {
+    const declaration = this.#declarations(model);
+    this.#gaps.push({ id, schemaId, model, declaration, offset, count: 0, end: offset, isReadAgain: false });
   }
 
-  /** Something was left out for a model: what was to be read again is not whole. */
-  note(model: string): void {
-    for (const gap of this.#gaps) if (gap.models.has(model)) gap.until = undefined;
+  /** Records at `offsets[0 .. count)`, which ascend, were left out: of what was to be read again, the gap is not whole. */
+  note(model: string, schemaId: number, offsets: ArrayLike<number>, count: number): void {
+    const gap = this.#find(schemaId, model);
+    if (gap === undefined || count === 0) return;
+    if (offsets[0]! < this.#reached) gap.isReadAgain = false;
+    for (let i = 0; i < count; i++) if (offsets[i]! >= gap.end) gap.count++;
+    gap.end = Math.max(gap.end, offsets[count - 1]! + 1);
   }
 
   /** Closes the gaps that have been read again when the split is at an offset; gives what had told them. */
   takeMended(position: number): readonly string[] {
-    const isMended = ({ until }: Gap) => until !== undefined && position >= until;
-    if (!this.#gaps.some(isMended)) return NONE;
-    const mended = this.#gaps.filter(isMended).map(({ id }) => id);
-    this.#gaps = this.#gaps.filter((gap) => !isMended(gap));
+    if (position < this.#reached || !this.isReadAgain) return NONE;
+    const mended = this.#gaps.filter((gap) => gap.isReadAgain).map(({ id }) => id);
+    this.#gaps = this.#gaps.filter((gap) => !gap.isReadAgain);
     return mended;
   }
 
   save(out: ByteWriter): void {
+    out.uint(this.#reached);
     out.uint(this.#gaps.length);
-    for (const { id, schemaId, offset, models, until } of this.#gaps) {
+    for (const { id, schemaId, model, declaration, offset, count, end, isReadAgain } of this.#gaps) {
       out.text(id);
       out.uint(schemaId);
-      out.uint(offset);
-      out.uint(models.size);
-      for (const [model, declaration] of models) {
-        out.text(model);
-        out.uint(declaration);
-      }
-      out.flag(until !== undefined);
-      if (until !== undefined) out.uint(until);
+      out.text(model);
+      out.uint(declaration ?? NOT_DECLARED);
+      for (const value of [offset, count, end]) out.uint(value);
+      out.flag(isReadAgain);
     }
   }
 
   /**
-   * Takes in what was saved of a split that was read up to an offset. Gives the offset to go back to where a model that
-   * something was left out for is declared otherwise now, or is gone: it may be readable.
+   * Takes in what was saved of a split that was read up to an offset. Gives the offset to go on from: an earlier one where
+   * a model that something was left out for is declared otherwise now, or is gone, since it may be readable.
    */
-  restore(input: ByteReader, position: number): number | undefined {
-    let back: number | undefined;
+  restore(input: ByteReader, position: number): number {
+    this.#reached = Math.max(position, input.uint());
+    let from = position;
     for (let gaps = input.uint(); gaps > 0; gaps--) {
-      const [id, schemaId, offset] = [input.text(), input.uint(), input.uint()];
-      const saved = new Map<string, number>();
-      for (let models = input.uint(); models > 0; models--) saved.set(input.text(), input.uint());
-      const until = input.flag() ? input.uint() : undefined;
-      const isOther = [...saved].some(([model, declaration]) => this.#declarations(model) !== declaration);
-      const gap: Gap = { id, schemaId, offset, models: this.#declaredNow(saved), until };
-      if (isOther) {
-        gap.until = Math.max(position, until ?? 0);
-        back = Math.min(offset, back ?? offset);
+      const [id, schemaId, model] = [input.text(), input.uint(), input.text()];
+      const saved = input.uint();
+      const [offset, count, end] = [input.uint(), input.uint(), input.uint()];
+      const isReadAgain = input.flag();
+      const declaration = this.#declarations(model);
+      const kept = { id, schemaId, model, declaration, offset };
+      if ((declaration ?? NOT_DECLARED) === saved) {
+        this.#gaps.push({ ...kept, count, end, isReadAgain });
+        continue;
       }
-      this.#gaps.push(gap);
+      this.#gaps.push({ ...kept, count: 0, end: offset, isReadAgain: true });
+      from = Math.min(from, offset);
     }
-    return back;
+    return from;
   }
 
-  #declaredNow(models: ReadonlyMap<string, number>): Map<string, number> {
-    const now = new Map<string, number>();
-    for (const model of models.keys()) {
-      const declaration = this.#declarations(model);
-      if (declaration !== undefined) now.set(model, declaration);
-    }
-    return now;
+  #find(schemaId: number, model: string): Gap | undefined {
+    return this.#gaps.find((gap) => gap.schemaId === schemaId && gap.model === model);
   }
 }
+
+/** No declaration is 0. */
+const NOT_DECLARED = 0;
 
 const NONE: readonly string[] = [];

@@ -157,7 +157,9 @@ describe("a change of a column's type", () => {
     const output = await readAll(reader);
     reader.close();
     expect(output.rows(thing).length).toBe(isBreaking ? 1 : 3);
-    expect(output.suspensions.map(({ id, time }) => [id, time])).toEqual(isBreaking ? [["things/0/1", 2_000]] : []);
+    expect(output.suspensions.map(({ id, time }) => [id, time])).toEqual(
+      isBreaking ? [["things/0/1/Thing", 2_000]] : [],
+    );
     expect([...reader.dropped]).toEqual(isBreaking ? [["Thing", 2]] : []);
     expect(output.events.at(-1)).toEqual({ type: "progress", split: 0, time: 3_000 });
   });

@@ -85,7 +85,7 @@ export class DebeziumReader implements SourceReader {
     });
   }
 
-  /** Records left out since a breaking change, by model name: the model cannot be read from them. */
+  /** Records that are left out since a breaking change, by model name: the model cannot be read from them. */
   get dropped(): ReadonlyMap<string, number> {
     const total = new Map<string, number>();
     for (const { decoder } of this.#open) {
@@ -102,7 +102,8 @@ export class DebeziumReader implements SourceReader {
     const open = this.#open[split]!;
     if (open.hasEnded) return false;
     const read = open.pending ?? open.partition.read(maxBytes);
-    if (read === null) return false;
+    // What was to be read again may end with marks of transactions, which are passed without a record.
+    if (read === null) return open.decoder.tellMended(open.partition.offset, output);
     if ("throughMs" in read) {
       open.hasEnded = true;
       open.decoder.tellMended(open.partition.offset, output);
@@ -125,6 +126,7 @@ export class DebeziumReader implements SourceReader {
 
   save(split: number, out: ByteWriter): void {
     const { table, decoder, hasSchema, hasEnded } = this.#open[split]!;
+    out.uint(SAVED_FORMAT);
     out.uint(this.position(split));
     out.flag(hasSchema);
     out.flag(hasEnded);
@@ -134,6 +136,7 @@ export class DebeziumReader implements SourceReader {
 
   restore(split: number, input: ByteReader): void {
     const open = this.#open[split]!;
+    this.#requireFormat(split, input.uint());
     const position = input.uint();
     open.partition.seek(position);
     open.hasSchema = input.flag();
@@ -151,6 +154,13 @@ export class DebeziumReader implements SourceReader {
 
   close(): void {
     for (const { partition } of this.#open) partition.close();
+  }
+
+  #requireFormat(split: number, format: number): void {
+    if (format === SAVED_FORMAT) return;
+    const { topic, partition } = this.splits[split]!;
+    const path = `What was saved of topic ${topic}, partition ${partition}`;
+    raise("CHECKPOINT_VERSION", { path, format });
   }
 
   #schemasToFetch(open: OpenSplit, records: RecordBatch): WantedSchema[] {
@@ -257,6 +267,9 @@ interface WantedSchema {
   readonly id: number;
   readonly user: { add(schemaId: number, schema: AvroSchema): void };
 }
+
+/** Of what `save` writes, the decoder's and the table's parts included. */
+const SAVED_FORMAT = 2;
 
 const MOST_IDS_NAMED = 10;
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import type { RecordBatch } from "../../base/record-batch.ts";
 import { flag, id, instant, integer, type Model, model, money, table, text } from "../../dataflow/model.ts";
 import { Payment, Refund, SettlementLine } from "../../jobs/payment-settlement/models.ts";
 import type { AvroSchema } from "../../schemas/decoder.ts";
@@ -19,6 +20,7 @@ import { FileLog } from "../file/file-log.ts";
 import { FileLogReader } from "../file/reader.ts";
 import { FileLogWriter } from "../file/writer.ts";
 import type { DebeziumSource } from "./config.ts";
+import type { PartitionReader } from "./partition-reader.ts";
 import { DebeziumReader } from "./reader.ts";
 
 type Open = () => DebeziumReader;
@@ -149,7 +151,9 @@ describe("a reader in the place of another", () => {
         reader = await restarted(reader, () => log.reader(source, [thing(kind)], registry));
       }
       expect(output.rows(thing(kind)).length).toBe(1);
-      expect(output.suspensions).toMatchObject([{ cause: "breaking-change", models: ["Thing"], id: "things/0/1" }]);
+      expect(output.suspensions).toMatchObject([
+        { cause: "breaking-change", models: ["Thing"], id: "things/0/1/Thing" },
+      ]);
       expect([...reader.dropped]).toEqual([["Thing", 2]]);
       reader.close();
     }
@@ -204,7 +208,7 @@ describe("a reader in the place of another", () => {
       expect(output.rows(mended).map(({ value }) => value)).toEqual([3n, 4n, 5n]);
       const types = output.events.map(({ type }) => type).filter((type) => type !== "progress");
       expect(types).toEqual(["changes", "changes", "mended", "changes", "ended"]);
-      expect(output.events.find(({ type }) => type === "mended")).toMatchObject({ suspension: "things/0/2" });
+      expect(output.events.find(({ type }) => type === "mended")).toMatchObject({ suspension: "things/0/2/Thing" });
       expect([...reader.dropped]).toEqual([]);
       reader.close();
     });
@@ -226,6 +230,123 @@ describe("a reader in the place of another", () => {
       while (await reader.read(0, 1, output));
       expect(output.rows(mended).map(({ value }) => value)).toEqual([1n, 2n, 3n, 4n, 5n]);
       expect(output.events.slice(-2).map(({ type }) => type)).toEqual(["mended", "ended"]);
+      reader.close();
+    });
+
+    it("mends one model though another stays broken, and that one by its own next declaration", async () => {
+      using log = new TemporaryLog();
+      const registry = await altered(log);
+      const other = model("Other", { from: table("db", "things"), fields: { more: integer() } });
+      const otherMended = model("Other", { from: table("db", "things"), fields: { value: integer() } });
+      let reader = log.reader(source, [old, other], registry);
+      const first = new Recorder();
+      for (let i = 0; i < 4; i++) await reader.read(0, 1, first);
+      expect(first.suspensions).toMatchObject([
+        { id: "things/0/2/Thing", models: ["Thing"] },
+        { id: "things/0/2/Other", models: ["Other"] },
+      ]);
+      for (const [models, name, last] of [
+        [[mended, other], "Thing", false],
+        [[mended, otherMended], "Other", true],
+      ] as const) {
+        const open = () => log.reader(source, models, registry);
+        const output = new Recorder();
+        reader = await restarted(reader, open);
+        expect(reader.position(0)).toBe(2);
+        while (await reader.read(0, 1, output)) if (!last) reader = await restarted(reader, open);
+        const told = output.events.filter(({ type }) => type === "mended" || type === "suspend");
+        expect(told).toEqual([{ type: "mended", split: 0, suspension: `things/0/2/${name}` }]);
+        expect([...reader.dropped]).toEqual(last ? [] : [["Other", 3]]);
+        expect(output.rows(models[last ? 1 : 0]).map(({ value }) => value)).toEqual([3n, 4n, 5n]);
+      }
+      reader.close();
+    });
+
+    it("mends what was left out also where the same batch goes on into a schema that breaks the model anew", async () => {
+      using log = new TemporaryLog();
+      const registry = new FolderRegistry(`${log.dir}/schemas`);
+      const tables = [{ value: "int", more: "int" }, { value: "int" }, { other: "int" }] as const;
+      const [v1, v2, v3] = tables.map((columns) => new InventedTable(registry, "things", { id: "int", ...columns }));
+      const messages = [
+        await v1!.message("c", { id: 1, value: 1, more: 0 }),
+        await v2!.message("c", { id: 2, value: 2 }),
+        await v3!.message("c", { id: 3, other: 3 }),
+      ];
+      writeFrames(log.dir, messages, 1);
+      let reader = log.reader(source, [old], registry);
+      for (let i = 0; i < 2; i++) await reader.read(0, 1, new Recorder());
+      reader = await restarted(reader, () => log.reader(source, [mended], registry));
+      const output = new Recorder();
+      await reader.read(0, 100_000, output);
+      expect(output.rows(mended).map(({ value }) => value)).toEqual([2n]);
+      const told = output.events.filter(({ type }) => type === "mended" || type === "suspend");
+      expect(told).toMatchObject([
+        { type: "suspend", suspension: { id: "things/0/2/Thing" } },
+        { type: "mended", suspension: "things/0/1/Thing" },
+      ]);
+      reader.close();
+    });
+
+    it("is mended where only marks of transactions, which are no records, are left of what was read again", async () => {
+      using log = new TemporaryLog();
+      const registry = await altered(log);
+      const open = (thing: Model) => {
+        const partition = new MarkedPartition(new FileLogReader(log.dir, "things", 0));
+        const partitions = [{ table: "things", partition: 0, reader: partition }];
+        return new DebeziumReader({ source, models: [thing], registry, partitions });
+      };
+      let reader = open(old);
+      for (let i = 0; i < 6; i++) await reader.read(0, 1, new Recorder());
+      expect(reader.position(0)).toBe(10);
+      reader = await restarted(reader, () => open(mended));
+      const output = new Recorder();
+      for (let i = 0; i < 3; i++) await reader.read(0, 1, output);
+      expect([reader.position(0), output.events.some(({ type }) => type === "mended")]).toEqual([9, false]);
+      expect(await reader.read(0, 1, output)).toBe(true);
+      expect(output.events.at(-1)).toEqual({ type: "mended", split: 0, suspension: "things/0/4/Thing" });
+      expect(await reader.read(0, 1, output)).toBe(false);
+      reader.close();
+    });
+
+    it("goes on from where it stood, if that comes before what must be read again as well", async () => {
+      using log = new TemporaryLog();
+      const registry = new FolderRegistry(`${log.dir}/schemas`);
+      const tables = [{ a: "int", b: "int" }, { b: "int" }, { c: "int" }] as const;
+      const [v1, v2, v3] = tables.map((columns) => new InventedTable(registry, "things", { id: "int", ...columns }));
+      const messages = [await v1!.message("c", { id: 0, a: 0, b: 0 })];
+      for (const each of [1, 2]) messages.push(await v2!.message("c", { id: each, b: each }));
+      for (const each of [3, 4]) messages.push(await v3!.message("c", { id: each, c: each }));
+      writeFrames(log.dir, messages, 1);
+      const from = table("db", "things");
+      const A = (field: string) => model("A", { from, fields: { n: integer(field) } });
+      const B = (field: string) => model("B", { from, fields: { n: integer(field) } });
+      const open = (a: string, b: string) => () => log.reader(source, [A(a), B(b)], registry);
+      let reader = open("a", "b")();
+      for (let i = 0; i < 5; i++) await reader.read(0, 1, new Recorder());
+      const output = new Recorder();
+      reader = await restarted(reader, open("id", "b"));
+      await reader.read(0, 1, output);
+      expect(reader.position(0)).toBe(2);
+      reader = await restarted(reader, open("id", "id"));
+      expect(reader.position(0)).toBe(2);
+      while (await reader.read(0, 1, output));
+      expect(output.rows(A("id")).map(({ n }) => n)).toEqual([1n, 2n, 3n, 4n]);
+      const mendings = output.events.filter(({ type }) => type === "mended");
+      expect(mendings.map((event) => "suspension" in event && event.suspension)).toEqual([
+        "things/0/1/A",
+        "things/0/3/A",
+        "things/0/3/B",
+      ]);
+      expect(output.events.slice(-4, -1)).toEqual(mendings);
+      reader.close();
+    });
+
+    it("refuses what it saved in another format", async () => {
+      using log = new TemporaryLog();
+      const reader = log.reader(source, [old], await altered(log));
+      const out = new ByteWriter();
+      out.uint(1);
+      expect(() => reader.restore(0, new ByteReader(out.bytes()))).toThrow("format 1");
       reader.close();
     });
 
@@ -298,6 +419,37 @@ describe("a reader in the place of another", () => {
     await expect(moved).rejects.toMatchObject({ code: "LOG_OFFSET_OUT_OF_RANGE" });
   });
 });
+
+/** A partition in which each record is followed by the mark of its transaction's end, which only a later read passes. */
+class MarkedPartition implements PartitionReader {
+  readonly #records: FileLogReader;
+  offset = 0;
+
+  constructor(records: FileLogReader) {
+    this.#records = records;
+  }
+
+  read(maxBytes: number): RecordBatch | null {
+    this.offset = 2 * this.#records.offset;
+    const batch = this.#records.read(maxBytes);
+    if (batch === null || "throughMs" in batch) return null;
+    this.offset = 2 * this.#records.offset - 1;
+    return { ...batch, offsets: batch.offsets.map((offset) => 2 * offset) };
+  }
+
+  seek(offset: number): void {
+    this.offset = offset;
+    this.#records.seek(Math.ceil(offset / 2));
+  }
+
+  endOffset(): number {
+    return 2 * this.#records.endOffset();
+  }
+
+  close(): void {
+    this.#records.close();
+  }
+}
 
 const bound = (topics: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(topics).map(([name, topic]) => [name, { topic }]));

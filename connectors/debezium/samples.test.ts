@@ -154,7 +154,7 @@ describe.each(KINDS)("the captured messages of %s", (kind) => {
     expect(output.rows(line)).toEqual(expected(kind, "settlements", ({ offset }) => offset < broken.offset));
     const [change] = output.suspensions.filter(({ cause }) => cause === "breaking-change");
     expect(change).toMatchObject({
-      id: `${broken.topic}/0/${broken.offset}`,
+      id: `${broken.topic}/0/${broken.offset}/SettlementLine`,
       source: kind,
       table: "settlements",
       models: ["SettlementLine"],

@@ -41,8 +41,6 @@ export class SplitDecoder {
   readonly #met = new Set<number>();
   readonly #leftOut: LeftOut;
   readonly #faults: Fault[] = [];
-  /** Records left out for each model since a breaking change, by the model's name. */
-  readonly dropped = new Map<string, number>();
   /** Index in the chunk of each of the run's rows. */
   #recordOf = new Int32Array(0);
   #run: TableSchema | undefined;
@@ -64,9 +62,16 @@ export class SplitDecoder {
     return [...this.#met].at(-1);
   }
 
-  /** Tells what has been read again, now that the split is at an offset. */
-  tellMended(position: number, output: SourceOutput): void {
-    for (const id of this.#leftOut.takeMended(position)) output.mended(this.#context.index, id);
+  /** Records left out for each model since a breaking change, by the model's name. */
+  get dropped(): ReadonlyMap<string, number> {
+    return this.#leftOut.counts;
+  }
+
+  /** Tells what has been read again, now that the split is at an offset; false where there is nothing to tell. */
+  tellMended(position: number, output: SourceOutput): boolean {
+    const mended = this.#leftOut.takeMended(position);
+    for (const id of mended) output.mended(this.#context.index, id);
+    return mended.length > 0;
   }
 
   /** True while records are read that were read before, because some of them were left out. */
@@ -118,11 +123,6 @@ export class SplitDecoder {
     out.flag(this.#hasChanged);
     out.uint(this.#met.size);
     for (const id of this.#met) out.uint(id);
-    out.uint(this.dropped.size);
-    for (const [name, count] of this.dropped) {
-      out.text(name);
-      out.uint(count);
-    }
     this.#leftOut.save(out);
   }
 
@@ -133,11 +133,9 @@ export class SplitDecoder {
   restore(input: ByteReader, position: number): number {
     this.#hasChanged = input.flag();
     for (let ids = input.uint(); ids > 0; ids--) this.#met.add(input.uint());
-    for (let models = input.uint(); models > 0; models--) this.dropped.set(input.text(), input.uint());
-    const back = this.#leftOut.restore(input, position);
+    const from = this.#leftOut.restore(input, position);
     this.#context.table.haveWorked(this.#leftOut.models);
-    if (back !== undefined) for (const model of this.dropped.keys()) this.dropped.delete(model);
-    return back ?? position;
+    return from;
   }
 
   #begin(count: number): void {
@@ -229,7 +227,8 @@ export class SplitDecoder {
     const models = this.#context.table.models.map(({ model }) => model.name);
     if (models.length === 0) return;
     const message = `Table ${this.#context.table.table} was truncated: its rows are gone without a change for each.`;
-    chunk.output.suspend(this.#context.index, this.#suspension(chunk.records, i, "truncate", models, message, time));
+    const id = recordId(chunk.records, i);
+    chunk.output.suspend(this.#context.index, this.#suspension(id, "truncate", models, message, time));
   }
 
   /** The first good record of a schema tells of it, unless it is the split's first. */
@@ -253,33 +252,33 @@ export class SplitDecoder {
     });
   }
 
-  /** The run's first good record says from when on the models that its schema does not suit are blind. */
+  /** The run's first good record says from when on the models that its schema does not suit are blind, each by itself. */
   #tellBreakingChange(chunk: Chunk, i: number): void {
     if (this.#isRunTold) return;
     this.#isRunTold = true;
     const { plan, broken } = this.#run!;
-    const models = broken.map(({ model }) => model);
-    if (this.#leftOut.isTold(plan.schemaId, models)) return;
-    this.#leftOut.begin(recordId(chunk.records, i), plan.schemaId, chunk.records.offsets[i]!, models);
+    const { records, output } = chunk;
+    const untold = broken.filter(({ model }) => !this.#leftOut.isTold(plan.schemaId, model));
+    if (untold.length === 0) return;
     this.#handOut(chunk);
-    const message = broken.map(({ problem }) => new CountercheckError(problem.code, problem.details).message).join(" ");
     const time = plan.tsMs.number(this.#rows);
-    chunk.output.suspend(
-      this.#context.index,
-      this.#suspension(chunk.records, i, "breaking-change", models, message, time),
-    );
+    for (const { model, problem } of untold) {
+      const id = `${recordId(records, i)}/${model}`;
+      const { message } = new CountercheckError(problem.code, problem.details);
+      this.#leftOut.begin(id, plan.schemaId, records.offsets[i]!, model);
+      output.suspend(this.#context.index, this.#suspension(id, "breaking-change", [model], message, time));
+    }
   }
 
   #suspension(
-    records: RecordBatch,
-    i: number,
+    id: string,
     cause: Suspension["cause"],
     models: readonly string[],
     message: string,
     time: number,
   ): Suspension {
     const { source, table } = this.#context;
-    return { id: recordId(records, i), source, table: table.table, models, cause, message, time };
+    return { id, source, table: table.table, models, cause, message, time };
   }
 
   /** Maps the run's rows to all models. A row that one of them cannot take is a fault, and reaches none. */
@@ -293,8 +292,7 @@ export class SplitDecoder {
     const mapped = this.#context.table.models.filter((to, m) => {
       const mappers = run.plan.models[m]!;
       if (isProblem(mappers)) {
-        this.dropped.set(to.model.name, (this.dropped.get(to.model.name) ?? 0) + rows);
-        this.#leftOut.note(to.model.name);
+        this.#leftOut.note(to.model.name, run.plan.schemaId, this.#columns.offset.values, rows);
         return false;
       }
       appendHead(this.#head, rows, to);

@@ -37,6 +37,8 @@ export class TableSchemas {
   /** Schemas that readers before this one knew. */
   readonly #knownBefore = new Set<number>();
   #hasWorked = false;
+  /** How models are declared, as numbers that tell declarations apart. */
+  readonly #declared = new Map<Model, Declared>();
   /** Models that could be read, as they are declared. */
   readonly #worked = new Set<Model>();
 
@@ -49,6 +51,7 @@ export class TableSchemas {
       const index = model.from.findIndex((from) => from.source === source && from.table === table);
       return index < 0 ? [] : [{ model, table: index, batch, columns: changeColumns(batch), families: new Map() }];
     });
+    for (const { model } of this.models) this.#declared.set(model, declaredOf(model));
   }
 
   /** How records of a schema are decoded, or why all of them are faults; undefined for a schema not met yet. */
@@ -69,12 +72,13 @@ export class TableSchemas {
     for (const id of ids) out.uint(id);
     out.uint(this.models.length);
     for (const { model, families } of this.models) {
+      const declared = this.#declared.get(model)!;
       out.text(model.name);
-      out.uint(this.#worked.has(model) ? declarationOf(model) : 0);
+      out.uint(this.#worked.has(model) ? declared.whole : 0);
       out.uint(families.size);
       for (const [field, family] of families) {
         out.text(field);
-        out.uint(crc32(JSON.stringify(model.fields[field])));
+        out.uint(declared.fields.get(field)!);
         out.flag(family === "number");
       }
     }
@@ -87,12 +91,12 @@ export class TableSchemas {
     for (let models = input.uint(); models > 0; models--) {
       const name = input.text();
       const now = this.models.find(({ model }) => model.name === name);
+      const declared = now && this.#declared.get(now.model);
       const declaration = input.uint();
-      if (now !== undefined && declaration === declarationOf(now.model)) this.#worked.add(now.model);
+      if (now !== undefined && declaration === declared?.whole) this.#worked.add(now.model);
       for (let fields = input.uint(); fields > 0; fields--) {
         const field = input.text();
-        const declared = now?.model.fields[field];
-        const isSame = input.uint() === (declared && crc32(JSON.stringify(declared)));
+        const isSame = input.uint() === declared?.fields.get(field);
         const family = input.flag() ? "number" : "text";
         // A field that is declared otherwise is another one, and may be read from whatever there is for it.
         if (isSame) now!.families.set(field, family);
@@ -103,7 +107,7 @@ export class TableSchemas {
   /** The declaration of a model that reads the table, to be told from others; undefined for one that does not. */
   declarationOf(name: string): number | undefined {
     const found = this.models.find(({ model }) => model.name === name);
-    return found && declarationOf(found.model);
+    return found && this.#declared.get(found.model)!.whole;
   }
 
   /** Models that could once be read, though they may be declared otherwise by now. */
@@ -192,7 +196,14 @@ export class TableSchemas {
   }
 }
 
-/** Tells declarations of a model from one another; never 0. */
-function declarationOf({ fields }: Model): number {
-  return 1 + crc32(JSON.stringify(fields));
+/** A model's declaration. */
+interface Declared {
+  /** Never 0. */
+  readonly whole: number;
+  readonly fields: ReadonlyMap<string, number>;
+}
+
+function declaredOf({ fields }: Model): Declared {
+  const byName = Object.entries(fields).map(([name, field]) => [name, crc32(JSON.stringify(field))] as const);
+  return { whole: 1 + crc32(JSON.stringify(fields)), fields: new Map(byName) };
 }
