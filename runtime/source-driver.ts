@@ -74,6 +74,11 @@ interface SplitState {
   changes: number;
   repeats: number;
   faults: number;
+  /** What the reader saved of it before its last read that brought something, and the offset that it stood at. */
+  readonly before: ByteWriter;
+  offsetBefore: number;
+  /** Nothing has come since that was written. */
+  isBeforeCurrent: boolean;
 }
 
 /** Drives one source: reader, row stages, frontier. Reads what it is told to, and hands on in the channel's order. */
@@ -92,10 +97,8 @@ export class SourceDriver {
   readonly #splits: readonly SplitState[];
   readonly #hasData: boolean;
   readonly #tellsHeartbeats: boolean;
-  /** The split that is being read, and what its reader stood at before. */
+  /** The split that is being read. */
   #reading = 0;
-  #offsetBefore = 0;
-  readonly #before = new ByteWriter();
   #emitted = BEFORE_ALL_TIME;
   readonly #output: SourceOutput;
 
@@ -120,6 +123,9 @@ export class SourceDriver {
         changes: 0,
         repeats: 0,
         faults: 0,
+        before: new ByteWriter(),
+        offsetBefore: 0,
+        isBeforeCurrent: false,
       };
     });
     this.#output = this.#makeOutput();
@@ -139,12 +145,12 @@ export class SourceDriver {
   /** Reads a part of a split and hands it on, then the frontier if it moved. False when nothing was there. */
   read(split: number, maxBytes: number): boolean | Promise<boolean> {
     this.#reading = split;
-    this.#offsetBefore = this.reader.position(split);
-    this.#before.clear();
-    this.reader.save(split, this.#before);
+    this.#saveBefore(split);
+    const state = this.#splits[split]!;
+    state.isBeforeCurrent = false;
     const result = this.reader.read(split, maxBytes, this.#output);
-    if (typeof result === "boolean") return this.#afterRead(result);
-    return result.then((some) => this.#afterRead(some));
+    if (typeof result === "boolean") return this.#afterRead(state, result);
+    return result.then((some) => this.#afterRead(state, some));
   }
 
   /** All splits have ended. */
@@ -185,15 +191,15 @@ export class SourceDriver {
    */
   saveSplits(): SplitEntry[] {
     return this.reader.splits.map((split, index) => {
-      const { group, ended, hasBegun, changes, repeats, faults } = this.#splits[index]!;
+      const { group, ended, hasBegun, changes, repeats, faults, before, offsetBefore } = this.#splits[index]!;
       const isUndone = this.stopped && index === this.#reading;
       const out = new ByteWriter();
       for (const flag of [ended, hasBegun]) out.flag(flag);
       for (const count of [changes, repeats, faults]) out.uint(count);
       this.#frontier.save(index, out);
-      if (isUndone) out.raw(this.#before.buffer, 0, this.#before.length);
+      if (isUndone) out.raw(before.buffer, 0, before.length);
       else this.reader.save(index, out);
-      const offset = isUndone ? this.#offsetBefore : this.reader.position(index);
+      const offset = isUndone ? offsetBefore : this.reader.position(index);
       const saved = out.bytes().toString("base64");
       const { gathered = false, topicId } = split;
       return { source: this.reader.source, name: splitName(split), group, offset, gathered, topicId, saved };
@@ -239,7 +245,17 @@ export class SourceDriver {
     else this.#emitFrontier(Number.POSITIVE_INFINITY, BEFORE_ALL_TIME);
   }
 
-  #afterRead(some: boolean): boolean {
+  /** Of a quiet split, which is asked again and again, only after a read that brought something. */
+  #saveBefore(split: number): void {
+    const state = this.#splits[split]!;
+    if (state.isBeforeCurrent) return;
+    state.offsetBefore = this.reader.position(split);
+    state.before.clear();
+    this.reader.save(split, state.before);
+  }
+
+  #afterRead(state: SplitState, some: boolean): boolean {
+    state.isBeforeCurrent = !some;
     this.isBroken = true;
     if (!this.stopped) this.#advance();
     this.isBroken = false;
