@@ -78,6 +78,7 @@ export class SnapshotTraffic {
       currency: "EUR",
       period: PERIODS[nth % PERIODS.length]!,
       version,
+      epoch: 1,
       time: START + this.written * 10 + place,
       writtenAt: START + version,
       status: version % 2 === 1 ? "fail" : "pass",

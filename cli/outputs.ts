@@ -11,6 +11,7 @@ import type { Suspension } from "../dataflow/source.ts";
 import type { Delivery as Outgoing } from "../runtime/checkpoint/checkpointer.ts";
 import {
   type AlertRecord,
+  type Delivered,
   decodeAlert,
   encodeVerdict,
   type MarkerRecord,
@@ -272,7 +273,7 @@ export class RunOutputs {
     const verdicts = ahead
       .without(outbox.verdicts, nameOf.verdict)
       .map((record) => ({ record, encoded: encodeVerdict({ ...record, epoch }) }));
-    await this.#snapshots.put(verdicts.map(({ record, encoded }) => rowOf(record, encoded, takenAt)));
+    await this.#snapshots.put(verdicts.map(({ record, encoded }) => rowOf({ ...record, epoch }, encoded, takenAt)));
     for (const { record, encoded } of verdicts) this.#log.verdict(record, encoded);
     for (const alert of ahead.without(outbox.alerts, nameOf.alert)) this.#log.alert({ ...alert, epoch });
     for (const fault of ahead.without(outbox.faults, nameOf.deadLetter)) this.#log.deadLetter(fault, takenAt);
@@ -331,9 +332,9 @@ export function holdsResultsOf(dir: string, { begunAt }: SinkPositions): boolean
   }
 }
 
-function rowOf(record: VerdictRecord, verdict: Uint8Array, writtenAt: number): SnapshotRow {
-  const { key, check, currency, period, version, time, status, class: cause, baseline } = record;
-  return { key, check, currency, period, version, time, writtenAt, status, class: cause, baseline, verdict };
+function rowOf(record: VerdictRecord & Delivered, verdict: Uint8Array, writtenAt: number): SnapshotRow {
+  const { key, check, currency, period, version, epoch, time, status, class: cause, baseline } = record;
+  return { key, check, currency, period, version, epoch, time, writtenAt, status, class: cause, baseline, verdict };
 }
 
 function sinksOf(graph: Graph): string[] {

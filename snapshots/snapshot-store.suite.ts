@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
+import { overtakenIn } from "./overtaken.ts";
 import { MAX_PAGE, type SnapshotPage, type SnapshotRow, type SnapshotStore } from "./snapshot-store.ts";
 
 /** What every backend must do. `open` gives an empty store; the suite closes it. */
@@ -14,6 +15,7 @@ export function snapshotStoreSuite(backend: string, open: () => Promise<Snapshot
 
     describe("putting", () => putting(() => store));
     describe("getting", () => getting(() => store));
+    describe("after a run began anew", () => beginningAnew(() => store));
     describe("paging", () => paging(() => store));
   });
 }
@@ -26,6 +28,7 @@ export function snapshot(changes: Partial<SnapshotRow> = {}): SnapshotRow {
     currency: "EUR",
     period: "",
     version: 1,
+    epoch: 1,
     time: 1_790_000_000_000,
     writtenAt: 1_800_000_000_000,
     status: "fail",
@@ -128,6 +131,125 @@ function getting(store: () => SnapshotStore): void {
       "payment-settlement USD  1",
     ]);
     expect(await found({ asOf: 99 })).toEqual([]);
+  });
+}
+
+/** An epoch's rows are written later than those of the epoch before. */
+function said(epoch: number, version: number, changes: Partial<SnapshotRow> = {}): SnapshotRow {
+  const writtenAt = 1_800_000_000_000 + epoch * 1_000 + version;
+  return snapshot({
+    epoch,
+    version,
+    time: 100 * version,
+    writtenAt,
+    verdict: new Uint8Array([epoch, version]),
+    ...changes,
+  });
+}
+
+function beginningAnew(store: () => SnapshotStore): void {
+  const put = async (...rows: SnapshotRow[]) => store().put(rows);
+  const found = async (query: object = {}) => (await store().get({ key: "42", ...query })).map(saidBy);
+  const saidBy = ({ currency, epoch, version }: SnapshotRow) => `${currency} v${version} of epoch ${epoch}`;
+
+  it("takes what a higher epoch says of a version, whichever comes last", async () => {
+    await put(said(1, 1), said(1, 2));
+    await put(said(2, 2));
+    await put(said(1, 2));
+    expect((await store().get({ key: "42" })).map(plain)).toEqual([plain(said(2, 2))]);
+  });
+
+  it("gives the greatest version of the highest epoch: what was thrown away does not hide it", async () => {
+    await put(...[1, 2, 3, 4, 5].map((version) => said(1, version)));
+    await put(said(2, 3));
+    expect(await found()).toEqual(["EUR v3 of epoch 2"]);
+    await put(said(2, 4));
+    expect(await found()).toEqual(["EUR v4 of epoch 2"]);
+  });
+
+  it("goes on with what was said up to where the run began", async () => {
+    await put(...[1, 2, 3, 4, 5].map((version) => said(1, version)));
+    await put(said(2, 3));
+    const versions = await Promise.all([1, 2, 3, 4, 5].map((version) => found({ version })));
+    expect(versions).toEqual([["EUR v1 of epoch 1"], ["EUR v2 of epoch 1"], ["EUR v3 of epoch 2"], [], []]);
+  });
+
+  it("knows as of a time what counts now, not what was thrown away", async () => {
+    await put(...[1, 2, 3, 4, 5].map((version) => said(1, version)));
+    await put(said(2, 3, { time: 450 }));
+    expect(await found({ asOf: 250 })).toEqual(["EUR v2 of epoch 1"]);
+    expect(await found({ asOf: 449 })).toEqual(["EUR v2 of epoch 1"]);
+    expect(await found({ asOf: 450 })).toEqual(["EUR v3 of epoch 2"]);
+    expect(await found({ asOf: 450, version: 5 })).toEqual([]);
+  });
+
+  it("is overtaken more than once", async () => {
+    await put(...[1, 2, 3, 4, 5, 6].map((version) => said(1, version)));
+    await put(said(2, 4), said(2, 5));
+    await put(said(3, 2));
+    expect(await found()).toEqual(["EUR v2 of epoch 3"]);
+    expect(await found({ asOf: 199 })).toEqual(["EUR v1 of epoch 1"]);
+    await put(said(4, 6));
+    expect(await found()).toEqual(["EUR v6 of epoch 4"]);
+    expect(await found({ asOf: 599 })).toEqual(["EUR v2 of epoch 3"]);
+  });
+
+  it("overtakes within a check, currency and period of a key, and nowhere else", async () => {
+    const others = [{ currency: "USD" }, { check: "refund-limit" }, { period: "2026-11-01" }];
+    for (const other of others) await put(said(1, 1, other), said(1, 2, other));
+    await put(said(1, 1, { key: "421" }), said(1, 1), said(1, 2), said(2, 1));
+    const rows = await store().get({ key: "42" });
+    expect(rows.map((row) => `${row.check} ${row.currency} ${row.period} ${row.version} ${row.epoch}`)).toEqual([
+      "payment-settlement EUR  1 2",
+      "payment-settlement EUR 2026-11-01 2 1",
+      "payment-settlement USD  2 1",
+      "refund-limit EUR  2 1",
+    ]);
+  });
+
+  it("finds what counts below many versions that do not", async () => {
+    await put(...Array.from({ length: 300 }, (_, i) => said(1, i + 1)), said(1, 1, { currency: "USD" }));
+    await put(said(2, 7));
+    expect(await found()).toEqual(["EUR v7 of epoch 2", "USD v1 of epoch 1"]);
+    expect(await found({ version: 200 })).toEqual([]);
+    expect(await found({ asOf: 650 })).toEqual(["EUR v6 of epoch 1", "USD v1 of epoch 1"]);
+  });
+
+  it("shows all there is in a history, which tells what was overtaken, and in a scan", async () => {
+    await put(...[1, 2, 3, 4].map((version) => said(1, version)), said(1, 3, { currency: "USD" }));
+    await put(said(2, 2));
+    const history = (await store().history({ key: "42", limit: 10 })).rows;
+    const all = [
+      "EUR v1 of epoch 1",
+      "EUR v2 of epoch 2",
+      "EUR v3 of epoch 1",
+      "EUR v4 of epoch 1",
+      "USD v3 of epoch 1",
+    ];
+    expect(history.map(saidBy)).toEqual(all);
+    expect([...overtakenIn(history)].map(saidBy)).toEqual(["EUR v3 of epoch 1", "EUR v4 of epoch 1"]);
+    expect((await store().scan({ limit: 10 })).rows.map(saidBy).sort()).toEqual(all);
+  });
+
+  it.each([1, 2, 3])("gives of a history that was not overtaken (seed %i)", async (seed) => {
+    const random = seededRandom(seed);
+    for (let epoch = 1; epoch <= 4; epoch++) {
+      const first = 1 + random.below(5);
+      await put(
+        ...Array.from({ length: random.below(5) }, (_, i) => said(epoch, first + i, { time: random.below(9) })),
+      );
+    }
+    const history = (await store().history({ key: "42", limit: 100 })).rows;
+    const overtaken = overtakenIn(history);
+    const valid = history.filter((row) => !overtaken.has(row));
+    for (let asOf = 0; asOf < 9; asOf++) {
+      const expected = valid.filter(({ time }) => time <= asOf).slice(-1);
+      expect(await found({ asOf }), `seed ${seed}`).toEqual(expected.map(saidBy));
+    }
+    for (let version = 1; version < 10; version++) {
+      const expected = valid.filter((row) => row.version === version);
+      expect(await found({ version }), `seed ${seed}`).toEqual(expected.map(saidBy));
+    }
   });
 }
 

@@ -75,6 +75,7 @@ describe("an evidence store's SQLite file", () => {
       for (const wrong of [
         { version: 0 },
         { version: 1.5 },
+        { epoch: -1 },
         { time: Number.NEGATIVE_INFINITY },
         { writtenAt: Number.NaN },
       ]) {
@@ -89,9 +90,9 @@ describe("an evidence store's SQLite file", () => {
     expect(() => statSync(path)).toThrow();
   });
 
-  it("is refused when a newer program wrote it", () => {
+  it.each([1, 3])("is refused when a program wrote it that knows another layout (%i)", (version) => {
     withStore(path, () => {});
-    withDatabase(path, (database) => database.exec("PRAGMA user_version = 2"));
+    withDatabase(path, (database) => database.exec(`PRAGMA user_version = ${version}`));
     expect(codeOf(() => new SqliteSnapshotStore(path))).toBe("SNAPSHOTS_VERSION");
   });
 

@@ -50,6 +50,7 @@ export class SqliteSnapshotStore implements SnapshotStore {
           row.currency,
           row.period,
           row.version,
+          row.epoch,
           row.time,
           row.writtenAt,
           row.status,
@@ -67,11 +68,16 @@ export class SqliteSnapshotStore implements SnapshotStore {
     where.is("check_uid", query.check);
     where.is("currency", query.currency);
     where.is("period", query.period);
-    where.is("version", query.version);
-    where.compare("time <=", query.asOf);
+    const valid = new Where();
+    valid.is("version", query.version);
+    valid.compare("time <=", query.asOf);
+    valid.isTrue("epoch = highest_so_far");
     // SQLite takes the other columns from the row that has the maximum.
-    const newest = `SELECT ${COLUMNS}, max(version) FROM snapshots ${where.sql} GROUP BY key, check_uid, currency, period`;
-    return this.#file.all<StoredRow>(`${newest} ORDER BY check_uid, currency, period`, where.values).map(toRow);
+    const newest = `SELECT ${COLUMNS}, max(version) FROM (
+        SELECT ${COLUMNS}, max(epoch) OVER (PARTITION BY check_uid, currency, period ORDER BY version) AS highest_so_far
+        FROM snapshots ${where.sql}
+      ) ${valid.sql} GROUP BY check_uid, currency, period ORDER BY check_uid, currency, period`;
+    return this.#file.all<StoredRow>(newest, [...where.values, ...valid.values]).map(toRow);
   }
 
   history(query: HistoryQuery): SnapshotPage {
@@ -130,13 +136,13 @@ export class SqliteSnapshotStore implements SnapshotStore {
 
 const KIND: FileKind = {
   applicationId: 0x63_63_73_6e,
-  version: 1,
+  version: 2,
   // Not WITHOUT ROWID: rows of a kilobyte and more inside the key's own tree make puts four times slower and the file
   // three times larger. Both indexes give a scan's order as it is.
   tables: `
     CREATE TABLE snapshots (
       key TEXT NOT NULL, check_uid TEXT NOT NULL, currency TEXT NOT NULL, period TEXT NOT NULL, version INTEGER NOT NULL,
-      time INTEGER NOT NULL, written_at INTEGER NOT NULL, status TEXT NOT NULL, class TEXT, baseline INTEGER NOT NULL,
+      epoch INTEGER NOT NULL, time INTEGER NOT NULL, written_at INTEGER NOT NULL, status TEXT NOT NULL, class TEXT, baseline INTEGER NOT NULL,
       verdict BLOB NOT NULL,
       PRIMARY KEY (key, check_uid, currency, period, version)
     ) STRICT;
@@ -157,14 +163,15 @@ const KIND: FileKind = {
   },
 };
 
-const COLUMNS = "key, check_uid, currency, period, version, time, written_at, status, class, baseline, verdict";
+const COLUMNS = "key, check_uid, currency, period, version, epoch, time, written_at, status, class, baseline, verdict";
 const HISTORY_ORDER = "check_uid, currency, period, version";
 const SCAN_ORDER = "time, key, check_uid, currency, period, version";
 
-const PUT = `INSERT INTO snapshots (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET time = excluded.time, written_at = excluded.written_at, status = excluded.status,
-    class = excluded.class, baseline = excluded.baseline, verdict = excluded.verdict
-  WHERE excluded.written_at > written_at OR (excluded.written_at = written_at AND excluded.verdict IS NOT verdict)`;
+const PUT = `INSERT INTO snapshots (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET epoch = excluded.epoch, time = excluded.time, written_at = excluded.written_at,
+    status = excluded.status, class = excluded.class, baseline = excluded.baseline, verdict = excluded.verdict
+  WHERE (excluded.epoch, excluded.written_at) > (epoch, written_at)
+    OR ((excluded.epoch, excluded.written_at) = (epoch, written_at) AND excluded.verdict IS NOT verdict)`;
 
 /** A row as its columns hold it. */
 interface StoredRow extends Omit<SnapshotRow, "check" | "writtenAt" | "baseline"> {
@@ -180,6 +187,7 @@ function toRow(stored: StoredRow): SnapshotRow {
     currency: stored.currency,
     period: stored.period,
     version: stored.version,
+    epoch: stored.epoch,
     time: stored.time,
     writtenAt: stored.written_at,
     status: stored.status,
@@ -199,8 +207,8 @@ function scanPlace(row: SnapshotRow): Place {
 
 /** Gives cursors the types that they must have. */
 const SOME_ROW: SnapshotRow = {
-  key: "", check: "", currency: "", period: "", version: 1, time: 0, writtenAt: 0, status: "", class: null,
-  baseline: false, verdict: new Uint8Array(),
+  key: "", check: "", currency: "", period: "", version: 1, epoch: 1, time: 0, writtenAt: 0, status: "",
+  class: null, baseline: false, verdict: new Uint8Array(),
 }; // biome-ignore format: one look is enough
 
 /** Conditions of constant text, and the values that are bound to them. */
@@ -218,6 +226,10 @@ class Where {
 
   compare(columnAndOperator: string, value: string | number | undefined): void {
     if (value !== undefined) this.#add(`${columnAndOperator} ?`, [value]);
+  }
+
+  isTrue(condition: string): void {
+    this.#add(condition, []);
   }
 
   startsWith(column: string, prefix: string | undefined): void {

@@ -2,13 +2,14 @@ import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { parseKey } from "../../base/key.ts";
 import { decodeVerdict } from "../../schemas/contracts.ts";
+import { overtakenIn } from "../../snapshots/overtaken.ts";
 import { type HistoryQuery, MAX_PAGE, type SnapshotRow, type SnapshotStore } from "../../snapshots/snapshot-store.ts";
 import { openEvidence } from "../evidence-store.ts";
 import { between, choice, classOption, currency, instant, positive } from "../options.ts";
 import { grouped } from "../table.ts";
 import { terminal } from "../terminal.ts";
 import { evidenceText } from "../views/evidence.ts";
-import { knownText, scanText } from "../views/snapshots.ts";
+import { knownText, overtakenText, scanText } from "../views/snapshots.ts";
 import { addCreateTable } from "./create-table.ts";
 
 /** Where the evidence is: one of the two. */
@@ -71,7 +72,7 @@ export function addSnapshots(program: Command): void {
     .option("--currency <code>", "only this currency", currency)
     .option("--version <n>", "this version of the verdict instead of the newest", positive)
     .option("--as-of <time>", "what was said at this event time", instant)
-    .option("--history", "all versions")
+    .option("--history", "all versions, also those that a later run overtook")
     .option("--json", "JSON on stdout")
     .addHelpText("after", GET_EXAMPLES)
     .action(get);
@@ -110,8 +111,13 @@ async function get(text: string, options: GetOptions, command: Command): Promise
   const { store, place } = evidence;
   const rows = await rowsOf(store, text, options);
   if (rows.length === 0) await raiseNotFound(store, text, place);
-  if (options.json) return terminal.printJson(rows.map(documentOf));
-  terminal.print(rows.map((row) => evidenceText(decodeVerdict(row.verdict))).join("\n\n"));
+  const overtaken = overtakenIn(rows);
+  if (options.json) return terminal.printJson(rows.map((row) => documentOf(row, overtaken.has(row))));
+  const texts = rows.map((row) => {
+    const text = evidenceText(decodeVerdict(row.verdict));
+    return overtaken.has(row) ? `${overtakenText(row)}\n${text}` : text;
+  });
+  terminal.print(texts.join("\n\n"));
 }
 
 /** Says what there is of a key of which the options leave nothing. SNAPSHOT_NOT_FOUND, SNAPSHOT_FILTERED. */
@@ -154,8 +160,8 @@ async function scan(options: ScanOptions, command: Command): Promise<void> {
   else terminal.print(scanText(verdicts, next));
 }
 
-function documentOf(row: SnapshotRow) {
-  return { ...decodeVerdict(row.verdict), writtenAt: row.writtenAt };
+function documentOf(row: SnapshotRow, overtaken: boolean) {
+  return { ...decodeVerdict(row.verdict), writtenAt: row.writtenAt, overtaken };
 }
 
 function requireWhere({ dir, config }: Where, command: Command): void {

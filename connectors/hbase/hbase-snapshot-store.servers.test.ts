@@ -64,6 +64,19 @@ describe("an evidence store in HBase", () => {
     admin.close();
   });
 
+  it("reads what was written before evidence had epochs as said before all of them", async () => {
+    const row = snapshot({ key: "'earlier", version: 2, epoch: 0 });
+    const admin = new EvidenceTable(table, { url });
+    const header = Buffer.from(JSON.stringify([row.time, row.status, row.class, row.baseline]));
+    const value = Buffer.concat([Buffer.from([1, 0, 0, 0, header.length]), header, row.verdict]);
+    await admin.put(() => [{ row: evidenceKey(row), column: "e:r", timestamp: row.writtenAt, value }]);
+    expect((await store.get({ key: row.key })).map(plain)).toEqual([plain(row)]);
+    const anew = snapshot({ key: row.key, version: 1, epoch: 1 });
+    await store.put([anew]);
+    expect((await store.get({ key: row.key })).map(plain)).toEqual([plain(anew)]);
+    admin.close();
+  });
+
   it("names the command that makes a table that is missing, whatever is asked", async () => {
     const missing = new HBaseSnapshotStore({ url, table: `${table}-missing` });
     const asked = [
@@ -153,8 +166,12 @@ const HOSTILE = [
   "'\\|",
 ];
 
-/** Some rows are put again with another time: they take the place of what was. */
+/**
+ * Some rows are put again with another time: they take the place of what was. A higher epoch writes later, but what it
+ * writes may come earlier.
+ */
 function randomRow(random: Random): SnapshotRow {
+  const epoch = random.below(4);
   return snapshot({
     key: random.pick([...HOSTILE, "1", "10"]),
     check: random.pick(["a", "a/b"]),
@@ -162,7 +179,8 @@ function randomRow(random: Random): SnapshotRow {
     period: random.pick(["", "", "2026-11-01T00:00:00.000Z"]),
     version: 1 + random.below(5),
     time: random.below(6),
-    writtenAt: random.below(50),
+    epoch,
+    writtenAt: epoch * 50 + random.below(50),
     status: random.pick(["pass", "fail"]),
     class: random.pick(["missing", null]),
     verdict: new Uint8Array([random.below(256)]),

@@ -4,38 +4,38 @@ import type { EvidenceTable } from "./evidence-table.ts";
 import { endOf, evidenceKey, evidencePrefix } from "./row-key.ts";
 
 /**
- * Of each (check, currency, period) of a key the greatest version that a query takes, in that order. It reads downwards:
- * the first row of a group that fits is the answer, and what is left of the group is passed over.
+ * Of each (check, currency, period) of a key the greatest version that was not overtaken and that a query takes, in that
+ * order. It reads downwards: the first row of a group that fits is the answer, until one below it is of a higher epoch.
  */
 export async function newestOf(table: EvidenceTable, query: SnapshotQuery): Promise<SnapshotRow[]> {
   const prefix = evidencePrefix(query.key, query);
   const scan = new EvidenceScan(table);
-  const found: SnapshotRow[] = [];
-  let group = "";
-  let done = false;
-  for (let start = endOf(prefix), ended = false; !ended && start !== prefix; ) {
-    const answer = await scan.read({ start, end: prefix, limit: ROWS, reversed: true });
+  const newest = new Map<string, SnapshotRow>();
+  let start = endOf(prefix);
+  for (let limit = FIRST_ROWS, ended = false; !ended && start !== prefix; limit *= 2) {
+    const answer = await scan.read({ start, end: prefix, limit, reversed: true });
     ended = answer.ended;
     for (const row of answer.rows) {
-      const own = evidencePrefix(row.key, row);
-      if (own !== group) done = !inQuery(row, query);
-      group = own;
-      if (!done && fits(row, query)) {
-        found.push(row);
-        done = true;
-      } else if (query.version !== undefined && row.version < query.version) done = true;
-      start = done ? group : belowOf(row, query);
+      const group = evidencePrefix(row.key, row);
+      const found = newest.get(group);
+      if (found !== undefined && found.epoch < row.epoch) newest.delete(group);
+      if (!newest.has(group) && fits(row, query)) newest.set(group, row);
+      start = newest.has(group) || canFitBelow(row, query) ? belowOf(row, query) : group;
     }
   }
-  return found.reverse();
+  return [...newest.values()].reverse();
 }
 
-/** Rows in one answer: enough for all that most keys have. */
-const ROWS = 64;
+/** Rows in the first answer: enough for all that most keys have. */
+const FIRST_ROWS = 64;
 
 /** Where to read on within a group. Version 0 is never there, so the place itself is no row that was read. */
 function belowOf(row: SnapshotRow, { version }: SnapshotQuery): string {
   return evidenceKey({ ...row, version: Math.min(row.version - 1, version ?? row.version) });
+}
+
+function canFitBelow(row: SnapshotRow, query: SnapshotQuery): boolean {
+  return inQuery(row, query) && (query.version === undefined || row.version > query.version);
 }
 
 function inQuery(row: SnapshotRow, { check, currency, period }: SnapshotQuery): boolean {
@@ -46,6 +46,11 @@ function inQuery(row: SnapshotRow, { check, currency, period }: SnapshotQuery): 
   );
 }
 
-function fits(row: SnapshotRow, { version, asOf }: SnapshotQuery): boolean {
-  return (version === undefined || row.version === version) && (asOf === undefined || row.time <= asOf);
+function fits(row: SnapshotRow, query: SnapshotQuery): boolean {
+  const { version, asOf } = query;
+  return (
+    inQuery(row, query) &&
+    (version === undefined || row.version === version) &&
+    (asOf === undefined || row.time <= asOf)
+  );
 }

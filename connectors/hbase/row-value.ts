@@ -31,8 +31,8 @@ export interface IndexValue {
 }
 
 /** The value of evidence. */
-export function encodeEvidence({ time, status, class: cause, baseline, verdict }: SnapshotRow): Uint8Array {
-  const header = Buffer.from(JSON.stringify([time, status, cause, baseline]));
+export function encodeEvidence({ time, status, class: cause, baseline, epoch, verdict }: SnapshotRow): Uint8Array {
+  const header = Buffer.from(JSON.stringify([time, status, cause, baseline, epoch]));
   const value = Buffer.allocUnsafe(HEADER_START + header.length + verdict.length);
   value[0] = LAYOUT;
   value.writeUInt32BE(header.length, 1);
@@ -46,14 +46,16 @@ export function decodeEvidence({ row, timestamp, value }: Cell, path: string): S
   const identity = parseEvidenceKey(row) ?? damaged(path, "a row key is none of evidence");
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
   if (bytes.length < HEADER_START) damaged(path, `the evidence of ${shown(identity)} is cut short`);
-  if (bytes[0] !== LAYOUT) raise("SNAPSHOTS_VERSION", { path, version: bytes[0], supported: LAYOUT });
+  const layout = bytes[0];
+  if (layout !== LAYOUT && layout !== WITHOUT_EPOCH)
+    raise("SNAPSHOTS_VERSION", { path, version: layout, supported: LAYOUT });
   const verdictStart = HEADER_START + bytes.readUInt32BE(1);
   const header = parsed(bytes.toString("utf8", HEADER_START, verdictStart), path, identity);
-  if (!isHeader(header)) damaged(path, `the evidence of ${shown(identity)} has no header that makes sense`);
-  const [time, status, cause, baseline] = header;
+  if (!isHeader(header, layout)) damaged(path, `the evidence of ${shown(identity)} has no header that makes sense`);
+  const [time, status, cause, baseline, epoch = 0] = header;
   // A copy: the answer that the value lies in is much larger.
   const verdict = Uint8Array.from(bytes.subarray(verdictStart));
-  return { ...identity, time, writtenAt: timestamp, status, class: cause, baseline, verdict };
+  return { ...identity, epoch, time, writtenAt: timestamp, status, class: cause, baseline, verdict };
 }
 
 /** The value of a row of the index. */
@@ -74,13 +76,16 @@ export function damaged(path: string, reason: string): never {
   raise("SNAPSHOTS_UNREADABLE", { path, reason });
 }
 
-const LAYOUT = 1;
+const LAYOUT = 2;
+/** The layout before: what it holds was said before all epochs. */
+const WITHOUT_EPOCH = 1;
 const HEADER_START = 5;
 
-function isHeader(header: unknown): header is [number, string, string | null, boolean] {
-  if (!Array.isArray(header) || header.length !== 4) return false;
-  const [time, status, cause, baseline] = header;
-  return Number.isSafeInteger(time) && isCause(status, cause) && typeof baseline === "boolean";
+function isHeader(header: unknown, layout: number): header is [number, string, string | null, boolean, number?] {
+  if (!Array.isArray(header) || header.length !== (layout === LAYOUT ? 5 : 4)) return false;
+  const [time, status, cause, baseline, epoch = 0] = header;
+  const areNumbers = Number.isSafeInteger(time) && Number.isSafeInteger(epoch);
+  return areNumbers && isCause(status, cause) && typeof baseline === "boolean";
 }
 
 function isIndexHeader(header: unknown): header is [string, string | null, number] {

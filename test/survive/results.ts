@@ -109,7 +109,7 @@ function snapshotsIn(out: string) {
   }
   store.close();
   return rows
-    .map(({ writtenAt: _, verdict, ...row }) => ({ ...row, verdict: withoutEpoch(decodeVerdict(verdict)) }))
+    .map(({ writtenAt: _, epoch: __, verdict, ...row }) => ({ ...row, verdict: withoutEpoch(decodeVerdict(verdict)) }))
     .sort((a, b) => (a.verdict.id < b.verdict.id ? -1 : 1));
 }
 
