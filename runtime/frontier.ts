@@ -21,6 +21,12 @@ interface Proof {
 
 /** Rows that are read within so many ms wait for one end: of a long history there are thousands. */
 const ONE_PROOF_MS = 250;
+/**
+ * So many wait at most, since no end may be told for long, nor reached. The oldest, of more than the two seconds that an end
+ * takes to be told, and the newest are kept as they are.
+ */
+const MOST_PROOFS = 40;
+const KEPT_AT_EACH_END = 12;
 
 /**
  * The frontier of one source: the event time through which all is proven read, by the rules of "Frontier" in the
@@ -72,7 +78,7 @@ export class SourceFrontier {
       const proofs = this.#proofs[split]!;
       const last = proofs.at(-1);
       if (last === undefined || last.end !== end || (end === undefined && now - last.firstReadAt > ONE_PROOF_MS))
-        proofs.push({ time: time - 1, end, readAt: now, firstReadAt: now });
+        addProof(proofs, { time: time - 1, end, readAt: now, firstReadAt: now });
       else {
         last.time = Math.max(last.time, time - 1);
         last.readAt = now;
@@ -129,7 +135,7 @@ export class SourceFrontier {
     for (let proofs = input.uint(); proofs > 0; proofs--) {
       const time = input.float64();
       const end = input.flag() ? input.uint() : undefined;
-      this.#proofs[split]!.push({ time, end, readAt: now, firstReadAt: now });
+      addProof(this.#proofs[split]!, { time, end, readAt: now, firstReadAt: now });
     }
   }
 
@@ -148,5 +154,15 @@ export class SourceFrontier {
 
   #prove(split: number, through: number): void {
     if (through > this.#proven[split]!) this.#proven[split] = through;
+  }
+}
+
+/** Adds the newest proof; of too many, every second one between the oldest and the newest holds only once the next does. */
+function addProof(proofs: Proof[], proof: Proof): void {
+  proofs.push(proof);
+  if (proofs.length <= MOST_PROOFS) return;
+  for (let i = KEPT_AT_EACH_END; i < proofs.length - KEPT_AT_EACH_END; i++) {
+    const [dropped] = proofs.splice(i, 1);
+    proofs[i]!.time = Math.max(proofs[i]!.time, dropped!.time);
   }
 }
