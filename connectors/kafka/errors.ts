@@ -13,8 +13,8 @@ export interface KafkaRequestContext {
 
 /**
  * The catalogued error for whatever a connection or the client library threw; its cause is the original. KAFKA_UNAVAILABLE
- * (the only retryable one), KAFKA_AUTHENTICATION_FAILED, KAFKA_TLS_FAILED, KAFKA_NOT_AUTHORIZED, KAFKA_TOPIC_UNKNOWN,
- * KAFKA_UNSUPPORTED or KAFKA_REFUSED.
+ * (the only retryable one), KAFKA_AUTHENTICATION_FAILED, KAFKA_TLS_FAILED, KAFKA_NOT_AUTHORIZED, KAFKA_UNSUPPORTED or
+ * KAFKA_REFUSED; BUG for what is none of the network's doing and no answer of a broker.
  */
 export function kafkaError(error: unknown, context: KafkaRequestContext): CountercheckError {
   if (isError(error)) return error;
@@ -36,7 +36,13 @@ export function kafkaError(error: unknown, context: KafkaRequestContext): Counte
     return new CountercheckError(retryable ? "KAFKA_UNAVAILABLE" : "KAFKA_REFUSED", details, options);
   }
   if (isTlsFailure(error)) return new CountercheckError("KAFKA_TLS_FAILED", details, options);
-  return new CountercheckError("KAFKA_UNAVAILABLE", details, options);
+  const causes = [...firstCauses(error)];
+  if (causes.length > 0 && causes.every(isOfNetwork)) {
+    return new CountercheckError("KAFKA_UNAVAILABLE", details, options);
+  }
+  const refusing = causes.find(({ code }) => code !== undefined && refusals.has(code));
+  if (refusing !== undefined) return new CountercheckError("KAFKA_REFUSED", details, options);
+  return new CountercheckError("BUG", { what: `${doing} of Kafka at ${broker}: ${details.reason}` }, options);
 }
 
 /** Names of the error codes that a broker answered with, such as `NOT_COORDINATOR`, also of a catalogued error's cause. */
@@ -90,6 +96,35 @@ function* chainOf(error: unknown): Generator<Error> {
   yield error;
   if (error instanceof AggregateError) for (const each of error.errors) yield* chainOf(each);
   yield* chainOf(error.cause);
+}
+
+/** What an error began with: the library says of whatever ended a connection that the network failed. */
+function* firstCauses(error: unknown): Generator<Error & { readonly code?: string }> {
+  if (!(error instanceof Error)) return;
+  const inner = [...(error instanceof AggregateError ? error.errors : []), error.cause].filter(
+    (each) => each instanceof Error,
+  );
+  if (inner.length === 0) yield error;
+  for (const each of inner) yield* firstCauses(each);
+}
+
+/** Of the library: also time-outs have the network's code; and a connection that lost its place is made anew. */
+const networkCodes: ReadonlySet<string> = new Set([
+  "PLT_KFK_NETWORK",
+  "PLT_KFK_TIMEOUT",
+  "PLT_KFK_UNEXPECTED_CORRELATION_ID",
+  "ERR_SOCKET_CLOSED",
+  "ERR_SOCKET_CLOSED_BEFORE_CONNECTION",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+]);
+
+/** Of the library: what was asked of it is wrong, or it does not know how. */
+const refusals: ReadonlySet<string> = new Set(["PLT_KFK_USER", "PLT_KFK_UNSUPPORTED", "PLT_KFK_UNSUPPORTED_API"]);
+
+/** The library's own, or the system's, such as ECONNREFUSED and EAI_AGAIN. */
+function isOfNetwork({ code }: { readonly code?: string }): boolean {
+  return typeof code === "string" && (networkCodes.has(code) || /^E(?!RR_)[A-Z0-9_]+$/.test(code));
 }
 
 /** The library also calls it a refused login when the connection is lost before the broker said anything. */
