@@ -317,7 +317,7 @@ export const errorCatalogue = {
     fault: "external",
     retryable: false,
     message:
-      "Another run of this job has taken over its transactional id {id}, or a commit took longer than {timeoutMs} ms. This run stops; nothing of it is lost or doubled. Let one process run the job, and start it again if none does.",
+      "Another run of this job with the same `results.kafka.prefix` has taken over the transactional id {id}, or a commit took longer than {timeoutMs} ms. This run stops; nothing of it is lost or doubled. Let one process run the job, and start it again if none does.",
   },
   KAFKA_FORMAT_UNSUPPORTED: {
     fault: "user",
@@ -758,7 +758,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "{service} cannot be started: another process listens on port {port} of this machine. Stop that one first.",
+      "{service} cannot be started: another process listens on port {port} of this machine. Stop that one first, or start with ports of your own: `--free-ports --dir FOLDER`, with a new folder.",
   },
   STACK_SERVICE_UNKNOWN: {
     fault: "user",

@@ -27,7 +27,12 @@ export class ConfluentRegistry implements SubjectRegistry {
   async register(subject: string, schema: AvroSchema): Promise<number> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const { id } = (await this.#http.request("POST", path, { schema: JSON.stringify(schema) })) ?? {};
-    return typeof id === "number" ? id : this.#http.invalid(`POST ${path}`, "the answer has no id");
+    return typeof id === "number"
+      ? id
+      : this.#http.invalid(
+          `POST ${path}`,
+          "the answer has no id; its address may lack the path of the Confluent API (/apis/ccompat/v7 with Apicurio)",
+        );
   }
 
   async versions(subject: string): Promise<readonly SchemaVersion[]> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isError, messageOf, raise } from "../base/errors.ts";
+import { isError, raise } from "../base/errors.ts";
+import { httpFailure } from "../base/http-failure.ts";
 
 /** How to reach a registry that speaks Confluent's REST API (Confluent, Apicurio's ccompat, Karapace, Redpanda). */
 export interface RegistryHttpOptions {
@@ -99,8 +100,7 @@ export class RegistryHttp {
       });
       return { status: response.status, text: await response.text() };
     } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : "";
-      return this.#unavailable(request, messageOf(error) + cause);
+      return this.#unavailable(request, httpFailure(error));
     }
   }
 

@@ -8,6 +8,7 @@ import { asServiceNames, openStack } from "./stack.ts";
 interface Options {
   readonly dir: string;
   readonly json?: true;
+  readonly freePorts?: true;
 }
 
 const program = new Command("npm run stack --")
@@ -17,7 +18,7 @@ command("start", "start services and what they depend on; all when none is named
   const stack = await open(options);
   await stack.start(...(names.length > 0 ? names : serviceNames));
   report(await stack.status(), options);
-});
+}).option("--free-ports", "with a new folder: ports that nobody uses, instead of the usual ones");
 command("status", "show pid, ports, memory and readiness", async (names, options) => {
   const status = await (await open(options)).status();
   report(names.length > 0 ? status.filter(({ name }) => names.includes(name)) : status, options);
@@ -39,8 +40,8 @@ function command(
   name: string,
   description: string,
   action: (names: ReturnType<typeof asServiceNames>, options: Options) => Promise<void>,
-): void {
-  program
+): Command {
+  return program
     .command(name)
     .description(description)
     .argument("[service...]", `of ${serviceNames.join(", ")}`)
@@ -49,8 +50,9 @@ function command(
     .action((names: string[], options: Options) => action(asServiceNames(names), options));
 }
 
-function open(options: Options) {
-  return openStack({ folder: options.dir, onProgress: (line) => process.stderr.write(`${line}\n`) });
+function open({ dir, freePorts }: Options) {
+  const ports = freePorts ? "free" : "standard";
+  return openStack({ folder: dir, ports, onProgress: (line) => process.stderr.write(`${line}\n`) });
 }
 
 function report(status: readonly ServiceStatus[], { json, dir }: Options): void {

@@ -48,7 +48,10 @@ export async function modelFindings(
         );
         continue;
       }
-      const record = topics.get(source)?.get(table)?.newest;
+      const contents = topics.get(source);
+      // Its topics could not be looked at, which was told of the source.
+      if (contents === undefined || contents.size === 0) continue;
+      const record = contents.get(table)?.newest;
       if (record === undefined) {
         findings.push(warning(about, `${name}.${table} has no record yet, so its columns cannot be checked.`));
         continue;

@@ -30,7 +30,11 @@ export async function schemaFindings(
     }
   }
   if (missing.length > 1 && missing.length === ids.length) {
-    const says = `${name} has none of the ${ids.length} schemas that the logs use. It is not the registry which the producer uses, or has lost its content; correct \`registry\`.`;
+    const path =
+      "url" in config.registry
+        ? ", its address lacks the path of the Confluent API (/apis/ccompat/v7 with Apicurio)"
+        : "";
+    const says = `${name} has none of the ${ids.length} schemas that the logs use. It is not the registry which the producer uses${path}, or has lost its content; correct \`registry\`.`;
     return { findings: [problem(about, says)], usable: false };
   }
   const says =

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isError, messageOf, raise } from "../../../base/errors.ts";
+import { isError, raise } from "../../../base/errors.ts";
+import { httpFailure } from "../../../base/http-failure.ts";
 import type { ConnectorConfig } from "./connector-config.ts";
 
 /** How to reach Kafka Connect's REST interface. */
@@ -215,8 +216,7 @@ export class ConnectClient {
       });
       return { status: response.status, text: await response.text() };
     } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : "";
-      return this.#unavailable(request, messageOf(error) + cause);
+      return this.#unavailable(request, httpFailure(error));
     }
   }
 
