@@ -120,7 +120,12 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
   if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result));
-  else terminal.print([...previousText(result), runText(job.name, result, shownPath(config.output))].join("\n"));
+  else {
+    const evidenceAt = config.snapshots && `--config ${shownPath(options.config)}`;
+    terminal.print(
+      [...previousText(result), runText(job.name, result, shownPath(config.output), evidenceAt)].join("\n"),
+    );
+  }
   process.exitCode = exitCode(follow, result, signal);
 }
 

@@ -7,8 +7,11 @@ import { grouped, printable, table } from "../table.ts";
 import type { FinalCount } from "../tally.ts";
 import { terminal } from "../terminal.ts";
 
-/** A run's summary: verdicts by status and class, money at risk, what was met on the way, and what to do next. */
-export function runText(job: string, result: RunResult, dir: string): string {
+/**
+ * A run's summary: verdicts by status and class, money at risk, what was met on the way, and what to do next. `snapshotsAt` is
+ * the option by which its evidence is found.
+ */
+export function runText(job: string, result: RunResult, dir: string, snapshotsAt = `--dir ${dir}`): string {
   const { bold } = terminal.colors;
   const { events, seconds, tally, metrics, resumedFrom } = result;
   return [
@@ -29,7 +32,7 @@ export function runText(job: string, result: RunResult, dir: string): string {
     ...result.openSuspensions.map(suspensionLine),
     ...tally.engineAlerts().map((alert) => printable(`Engine alert   ${alert.code}: ${alert.message}`)),
     ...outcomeLine(result),
-    ...nextSteps(result, dir),
+    ...nextSteps(result, dir, snapshotsAt),
   ].join("\n");
 }
 
@@ -60,13 +63,13 @@ function outcomeLine(result: RunResult): string[] {
   return reasons.length === 0 ? [] : ["", terminal.colors.bold(`Not all is well: ${reasons.join("; ")}.`)];
 }
 
-function nextSteps({ tally, openDeadLetters, openSuspensions }: RunResult, dir: string): string[] {
+function nextSteps({ tally, openDeadLetters, openSuspensions }: RunResult, dir: string, snapshotsAt: string): string[] {
   const { cyan } = terminal.colors;
   const steps: string[] = [];
-  const step = (what: string, command: string) =>
-    steps.push(`${what}:`, cyan(`  npx countercheck ${command} --dir ${dir}`));
+  const step = (what: string, command: string, at = `--dir ${dir}`) =>
+    steps.push(`${what}:`, cyan(`  npx countercheck ${command} ${at}`));
   if (tally.openAlerts > 0) step("See the alerts", "alerts list");
-  if (tally.verdicts > 0) step("See the evidence", "snapshots scan");
+  if (tally.verdicts > 0) step("See the evidence", "snapshots scan", snapshotsAt);
   if (openDeadLetters.all > 0) step("Decide about the dead letters", "dead-letters list");
   const [suspended] = openSuspensions.flatMap(({ checks }) => checks.filter((check) => check.state === "open"));
   const isBroken = openSuspensions.some(({ cause }) => cause === "breaking-change");
