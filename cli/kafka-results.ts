@@ -19,6 +19,7 @@ import { connectionOf } from "./kafka-config.ts";
 import { TOPICS, type Topic, toValue } from "./output-topics.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 import { JOB, type KafkaResultsOptions, lastMarkerOf, MARKERS, ResultReader } from "./result-reader.ts";
+import { RunEnd } from "./run-end.ts";
 
 /** By topic, the offset behind the last record of each partition that this log knows of. */
 type KafkaPositions = Readonly<Record<Topic, readonly number[]>>;
@@ -38,19 +39,23 @@ const SETTINGS = { "cleanup.policy": "delete", "retention.ms": "-1" };
 export class KafkaResults implements ResultPlace {
   readonly #options: KafkaResultsOptions;
   readonly #cluster: KafkaCluster;
+  readonly #end: RunEnd;
   #log: KafkaResultLog | undefined;
 
   constructor(options: KafkaResultsOptions) {
     this.#options = options;
     const { config, job, configFile } = options;
     this.#cluster = new KafkaCluster(connectionOf(config.kafka, config.prefix + job, configFile));
+    this.#end = new RunEnd(this.#cluster, options.signal);
   }
 
   async peekMarker(): Promise<MarkerRecord | undefined> {
     if (this.#log !== undefined) return this.#log.lastMarker;
     const reader = new ResultReader(this.#cluster, this.#options);
-    const topic = await describeTopic(this.#cluster, this.#options.config.prefix + MARKERS);
-    return topic === undefined ? undefined : lastMarkerOf(reader, "stable");
+    return this.#end.within(async () => {
+      const topic = await describeTopic(this.#cluster, this.#options.config.prefix + MARKERS);
+      return topic === undefined ? undefined : lastMarkerOf(reader, "stable");
+    });
   }
 
   async lastMarker(): Promise<MarkerRecord | undefined> {
@@ -65,12 +70,16 @@ export class KafkaResults implements ResultPlace {
   }
 
   async close(): Promise<void> {
-    await this.#log?.close();
-    await this.#cluster.close();
+    try {
+      await this.#log?.close();
+      await this.#cluster.close();
+    } finally {
+      this.#end[Symbol.dispose]();
+    }
   }
 
   async #take(): Promise<KafkaResultLog> {
-    this.#log ??= await KafkaResultLog.open(this.#cluster, this.#options);
+    this.#log ??= await this.#end.within(() => KafkaResultLog.open(this.#cluster, this.#options, this.#end));
     return this.#log;
   }
 }
@@ -84,6 +93,7 @@ class KafkaResultLog implements ResultLog {
   stillMine: (() => void) | undefined;
   readonly #cluster: KafkaCluster;
   readonly #options: KafkaResultsOptions;
+  readonly #end: RunEnd;
   readonly #reader: ResultReader;
   readonly #ids: Readonly<Record<Topic, number>>;
   #producer: TransactionalProducer;
@@ -95,12 +105,14 @@ class KafkaResultLog implements ResultLog {
   private constructor(
     cluster: KafkaCluster,
     options: KafkaResultsOptions,
+    end: RunEnd,
     ids: Readonly<Record<Topic, number>>,
     producer: TransactionalProducer,
     positions: Record<Topic, number[]>,
   ) {
     this.#cluster = cluster;
     this.#options = options;
+    this.#end = end;
     this.#reader = new ResultReader(cluster, options);
     this.#ids = ids;
     this.#producer = producer;
@@ -108,11 +120,11 @@ class KafkaResultLog implements ResultLog {
     this.place = `topics ${options.config.prefix}* of ${cluster.address}`;
   }
 
-  static async open(cluster: KafkaCluster, options: KafkaResultsOptions): Promise<KafkaResultLog> {
+  static async open(cluster: KafkaCluster, options: KafkaResultsOptions, end: RunEnd): Promise<KafkaResultLog> {
     const ids = await registerContracts(options.registry, options.config.prefix);
     const positions = await makeTopics(cluster, options.config.prefix);
     const producer = await openProducer(cluster, options);
-    const log = new KafkaResultLog(cluster, options, ids, producer, positions);
+    const log = new KafkaResultLog(cluster, options, end, ids, producer, positions);
     await log.#findEnds();
     log.lastMarker = await lastMarkerOf(log.#reader, "latest");
     return log;
@@ -150,10 +162,11 @@ class KafkaResultLog implements ResultLog {
     const marker = this.#marker;
     if (marker === undefined) return;
     try {
-      this.#advance(await this.#producer.commit(dated(this.#records, marker.time)));
+      const written = this.#end.within(() => this.#producer.commit(dated(this.#records, marker.time)));
+      this.#advance(await written);
     } catch (error) {
       if (!isError(error, "KAFKA_COMMIT_UNCERTAIN")) throw error;
-      await this.#requireCommitted(marker, error);
+      await this.#end.within(() => this.#requireCommitted(marker, error));
     }
     this.lastMarker = marker;
     this.goOnBehind();

@@ -20,6 +20,8 @@ export interface KafkaResultsOptions {
   readonly registry: SubjectRegistry;
   /** The configuration file, for errors. */
   readonly configFile: string;
+  /** Aborts when the run is to end: brokers that do not answer are then waited for a few seconds more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Reads what a job has written to the topics of results. */

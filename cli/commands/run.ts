@@ -17,7 +17,8 @@ import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
-import { type RunHooks, type RunRequest, type RunResult, runJob } from "../run-job.ts";
+import { runJob } from "../run-job.ts";
+import type { RunHooks, RunRequest, RunResult } from "../run-request.ts";
 import { shownPath } from "../shown-path.ts";
 import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
@@ -103,7 +104,7 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
     registry: config.registry,
     configFile: config.file,
     output: config.output,
-    ...(await resultsOf(config, job.name, registry)),
+    ...(await resultsOf(config, job.name, registry, signal)),
     state: config.state,
     retainMs: config.retainMs,
     staleAfterMs: config.staleAfterMs,
@@ -134,11 +135,12 @@ async function resultsOf(
   config: Config,
   job: string,
   registry: SubjectRegistry,
+  signal: AbortSignal,
 ): Promise<Pick<RunRequest, "results" | "snapshots">> {
   const { results, snapshots, file: configFile } = config;
   const kafka = results && (await import("../kafka-results.ts"));
   return {
-    results: kafka && (() => new kafka.KafkaResults({ config: results!, job, registry, configFile })),
+    results: kafka && (() => new kafka.KafkaResults({ config: results!, job, registry, configFile, signal })),
     snapshots: snapshots && (() => checkedHBase(snapshots.hbase, config)),
   };
 }
