@@ -1,5 +1,5 @@
 import { EXIT } from "./errors.ts";
-import type { RunResult } from "./run-job.ts";
+import type { RunResult } from "./run-request.ts";
 import { grouped } from "./table.ts";
 
 /** What a bounded run found to be wrong, or could not judge; nothing of it: all is well. */

@@ -1,31 +1,39 @@
 import { type Disk, systemDisk } from "../base/disk.ts";
-import { type CountercheckError, isError } from "../base/errors.ts";
+import { isError } from "../base/errors.ts";
 import { type Clock, systemClock } from "../base/time.ts";
-import type { ReadPart, RunEnd, RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
-import type { Graph } from "../dataflow/graph.ts";
+import type { ReadPart, RunEnd, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
 import { requireRoom, type Savepoint, writeSavepoint } from "../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../runtime/checkpoint/upgrade.ts";
-import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../runtime/embedded-runner.ts";
-import type { WorkerHandle } from "../runtime/worker-handle.ts";
-import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
+import { EmbeddedRunner, type RunRequests } from "../runtime/embedded-runner.ts";
 import { brokerInputs, partitionOpener } from "./broker-input.ts";
 import { gather, type OpenPartition, splitsOf, type TableSplit } from "./compose.ts";
-import { openRegistry, type RegistryConfig, type SourceBinding, type StateConfig } from "./config.ts";
+import { openRegistry } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { KafkaInputs } from "./kafka-input.ts";
 import { boundGarbage } from "./memory.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
-import { eventsOf, type Progress, runLines } from "./progress.ts";
+import { eventsOf, runLines } from "./progress.ts";
 import type { ResultPlace } from "./result-log.ts";
+import type { RunRequest, RunResult } from "./run-request.ts";
 import { RequestFolder } from "./run-requests.ts";
 import { observe, observerOf, sinkOf } from "./run-sink.ts";
 import { type OpenState, openState } from "./run-state.ts";
-import { printable } from "./table.ts";
 import { Tally } from "./tally.ts";
-import { openWorkers, type WorkerHooks, type WorkerSpec } from "./workers.ts";
+import { Waiting } from "./waiting.ts";
+import { openWorkers, type WorkerSpec } from "./workers.ts";
+
+/** What the runs have in common that go on with each other in the same process. */
+interface InPlace {
+  /** Topics whose rows are looked for in all of their partitions. */
+  readonly gathered: Set<string>;
+  /** By `performance.now`, when the first began. */
+  startedAt?: number;
+  /** What the first began with, once it is known. */
+  begun?: Pick<RunResult, "previousRun" | "resumedFrom">;
+}
 
 /** What a run reads, as it was found for all its workers. */
 interface Inputs {
@@ -47,102 +55,27 @@ interface Going {
   readonly patience: AbortSignal;
 }
 
-/** What a run is made of. */
-export interface RunRequest {
-  readonly graph: Graph;
-  /** File or folder of the job that the graph is of: threads load it again. */
-  readonly job: string;
-  readonly sources: readonly SourceBinding[];
-  readonly registry: RegistryConfig;
-  /** The configuration file, for errors. */
-  readonly configFile: string;
-  /** Output folder. */
-  readonly output: string;
-  /** Opens where verdicts, alerts and dead letters go. Default: a file log in the output folder. */
-  readonly results?: (() => ResultPlace) | undefined;
-  /** Opens where the evidence goes. Default: a file in the output folder. */
-  readonly snapshots?: (() => Promise<SnapshotStore>) | undefined;
-  readonly state: StateConfig;
-  readonly retainMs: number;
-  readonly staleAfterMs?: number | undefined;
-  readonly follow: boolean;
-  /** Workers; with more than one, each has a thread. */
-  readonly parallelism: number;
-  /** Begin from the start of the log, even if there is a run to go on with. */
-  readonly fresh: boolean;
-  readonly fromSavepoint?: string | undefined;
-  readonly allowDroppedState: boolean;
-  /** Reads partitions in a random order. */
-  readonly interleave?: number | undefined;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-  /** Is told what the checks emit, when it is about to go out. */
-  readonly onRecord?: ((output: string, record: unknown) => void) | undefined;
-  /** Is told after each turn how far the run is. */
-  readonly onMetrics?: ((metrics: RunnerMetrics) => void) | undefined;
-  readonly hooks?: RunHooks | undefined;
-}
-
-/** For tests that break a run off: hooks of this thread, and what workers' threads begin with. */
-export interface RunHooks extends WorkerHooks {
-  readonly entry?: URL;
-  readonly machine?: Machine;
-}
-
-/** What a simulated run has in the place of the machine's own. */
-export interface Machine {
-  /** Of state, the output log and the files of sinks; locks, the desk and the evidence are on the machine's own. */
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly openWorkers: (from: Manifest | undefined, spec: WorkerSpec) => WorkerHandle[];
-  readonly requests: RunRequests;
-  readonly yieldToOthers: () => Promise<void>;
-}
-
-/** How a run went. */
-export interface RunResult {
-  /** Everything was read. */
-  readonly isComplete: boolean;
-  /** Changes read. */
-  readonly events: number;
-  readonly seconds: number;
-  readonly tally: Tally;
-  readonly metrics: RunnerMetrics;
-  /** Dead letters that are open on the desk afterwards, and how many of them this run met. */
-  readonly openDeadLetters: { readonly all: number; readonly ofThisRun: number };
-  /** Suspensions that wait on the desk afterwards, from this run and the ones before; 1,000 at most. */
-  readonly openSuspensions: readonly SuspensionEntry[];
-  /** The run before this one in the same output folder. */
-  readonly previousRun: RunRecord | undefined;
-  /** The checkpoint that this run went on from; undefined for one that began at the start. */
-  readonly resumedFrom: number | undefined;
-}
-
 /** Runs a job in this process until its sources end or the signal comes. Throws what makes going on impossible. */
 export async function runJob(request: RunRequest): Promise<RunResult> {
   requireSinkNames(request.graph);
   boundGarbage();
-  const gathered = new Set<string>();
+  const inPlace: InPlace = { gathered: new Set() };
   for (let next = request; ; next = { ...request, fresh: false, fromSavepoint: undefined }) {
     try {
-      const result = await runOnce(next, gathered);
+      const result = await runOnce(next, inPlace);
       if (!result.hasGrown || request.signal.aborted) return result;
       // It rested because topics have more partitions: it goes on with all of them.
     } catch (error) {
-      if (!isError(error, "ROWS_MOVE") || gathered.has(String(error.details.topic))) throw error;
-      gathered.add(String(error.details.topic));
+      if (!isError(error, "ROWS_MOVE") || inPlace.gathered.has(String(error.details.topic))) throw error;
+      inPlace.gathered.add(String(error.details.topic));
     }
   }
 }
 
-/** `gathered`: topics whose rows are looked for in all of their partitions. */
-async function runOnce(
-  request: RunRequest,
-  gathered: ReadonlySet<string>,
-): Promise<RunResult & { readonly hasGrown: boolean }> {
+async function runOnce(request: RunRequest, inPlace: InPlace): Promise<RunResult & { readonly hasGrown: boolean }> {
   const place = request.results?.() ?? new OutputFolder(diskOf(request), outputPaths.log(request.output));
   try {
-    return await runAt(request, place, gathered);
+    return await runAt(request, place, inPlace);
   } finally {
     await place.close();
   }
@@ -151,7 +84,7 @@ async function runOnce(
 async function runAt(
   request: RunRequest,
   place: ResultPlace,
-  gathered: ReadonlySet<string>,
+  inPlace: InPlace,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const state = await openState({
@@ -167,7 +100,7 @@ async function runAt(
   });
   try {
     const outputs = await openOutputs(request, state, place);
-    return await runWith(request, state, outputs, gathered);
+    return await runWith(request, state, outputs, inPlace);
   } finally {
     state.lock.release();
   }
@@ -202,11 +135,12 @@ async function runWith(
   request: RunRequest,
   state: OpenState,
   outputs: RunOutputs,
-  gathered: ReadonlySet<string>,
+  inPlace: InPlace,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, signal, progress, sources, configFile, hooks } = request;
   const tally = new Tally();
-  const startedAt = performance.now();
+  inPlace.startedAt ??= performance.now();
+  const { startedAt } = inPlace;
   let end: RunEnd = { state: "interrupted", code: null };
   let runner: EmbeddedRunner | undefined;
   let kafka: KafkaInputs | undefined;
@@ -219,11 +153,12 @@ async function runWith(
     const growth = kafka && new GrowthWatch(() => kafka!.hasGrown(), others, clockOf(request));
     const known = (state.savepoint ?? state.newest)?.splits ?? [];
     const find = await kafka?.find(graph, known);
-    const splits = hooks?.machine === undefined ? gather(splitsOf(graph, sources, find), known, gathered) : [];
+    const splits = hooks?.machine === undefined ? gather(splitsOf(graph, sources, find), known, inPlace.gathered) : [];
     const open = await partitionOpener(graph, sources, configFile);
     const inputs = { splits, open, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
     runner = makeRunner(request, state, outputs, { inputs, tally, startedAt, waiting, patience: failing.signal });
     const from = await runner.recover();
+    inPlace.begun ??= { previousRun: outputs.previousRun, resumedFrom: from?.checkpoint };
     const { isComplete, last } = await runner.run(signal);
     if (isComplete) await complete(request, runner, outputs, tally);
     const metrics = runner.metrics();
@@ -235,12 +170,10 @@ async function runWith(
       await state.folder.complete();
       end = { state: "complete", code: null };
     }
-    const { previousRun } = outputs;
     const seconds = (performance.now() - startedAt) / 1000;
     const events = eventsOf(metrics);
-    const resumedFrom = from?.checkpoint;
     const hasGrown = growth?.hasGrown ?? false;
-    const left = { openDeadLetters, openSuspensions, previousRun, resumedFrom };
+    const left = { openDeadLetters, openSuspensions, ...inPlace.begun };
     return { isComplete, events, seconds, tally, metrics, ...left, hasGrown };
   } catch (error) {
     if (!isError(error, "ROWS_MOVE")) end = { state: "failed", code: isError(error) ? error.code : null };
@@ -328,27 +261,6 @@ function diskOf({ hooks }: RunRequest): Disk {
 
 function clockOf({ hooks }: RunRequest): Clock {
   return hooks?.machine?.clock ?? systemClock;
-}
-
-/** Why results wait, and why the brokers are not told how far was read, for people who look. */
-class Waiting {
-  #reason: CountercheckError | undefined;
-  #untold: CountercheckError | undefined;
-
-  because(reason: CountercheckError | undefined): void {
-    this.#reason = reason;
-  }
-
-  untold(reason: CountercheckError): void {
-    this.#untold = reason;
-  }
-
-  lines(): string[] {
-    return [
-      ...(this.#reason === undefined ? [] : [printable(`  results wait: ${this.#reason.message}`)]),
-      ...(this.#untold === undefined ? [] : [printable(`  offsets are not committed: ${this.#untold.message}`)]),
-    ];
-  }
 }
 
 /** All was read: takes in what is known of every key, and ends the output log. */

@@ -2,7 +2,7 @@ import { formatTime } from "../../base/time.ts";
 import type { SuspensionEntry } from "../../connectors/desk/records.ts";
 import { amountsText } from "../amounts.ts";
 import { outcomeOf, reasonsOf } from "../outcome.ts";
-import type { RunResult } from "../run-job.ts";
+import type { RunResult } from "../run-request.ts";
 import { grouped, printable, table } from "../table.ts";
 import type { FinalCount } from "../tally.ts";
 import { terminal } from "../terminal.ts";

@@ -1,6 +1,6 @@
 import type { ShopTruth } from "../../shop/truth.ts";
 import type { Recorder } from "../recorder.ts";
-import type { RunResult } from "../run-job.ts";
+import type { RunResult } from "../run-request.ts";
 import type { ClassScore, Score } from "../score.ts";
 import { grouped, type TableColumn, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
