@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { isError } from "../../base/errors.ts";
 import { snapshot } from "../../snapshots/snapshot-store.suite.ts";
@@ -60,6 +60,25 @@ describe("requests to a REST server", () => {
   it("say so where no server is", async () => {
     const client = new RestClient({ url: "http://127.0.0.1:1", retryForMs: 200 });
     await expect(client.request(GET)).rejects.toThrow(/127\.0\.0\.1:1 did not .*ECONNREFUSED/);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ["hangs up", (socket) => socket.destroy()],
+    ["resets the connection", (socket) => socket.resetAndDestroy()],
+    ["speaks no HTTP", (socket) => socket.end("who is there?\r\n")],
+  ])("can be tried again where the server %s", async (_, behave) => {
+    const client = await clientOf(() => undefined, { retryForMs: 100 });
+    server!.on("connection", behave);
+    await expect(client.request(GET)).rejects.toMatchObject({ code: "SNAPSHOTS_UNAVAILABLE", retryable: true });
+  });
+
+  it("are not tried again, for ever perhaps, when the fault is in here", async () => {
+    let asked = 0;
+    const client = await clientOf((_, response) => void response.end(String(asked++)));
+    const wrong = { ...GET, path: "/a line\nbreak" };
+    await expect(client.request(wrong)).rejects.toMatchObject({ code: "BUG", retryable: false });
+    await expect(client.once(wrong)).rejects.toMatchObject({ code: "BUG", cause: expect.any(TypeError) });
+    expect(asked).toBe(0);
   });
 
   it("go on a few at a time, and hold no body before its turn", async () => {

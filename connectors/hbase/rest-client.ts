@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, raise } from "../../base/errors.ts";
+import { CountercheckError, messageOf, raise } from "../../base/errors.ts";
 import { Slots } from "./slots.ts";
 
 /** Where an HBase REST server is, who asks, and how long to wait for it. */
@@ -46,7 +46,7 @@ const MAX_ANSWER = 512 * 1024 * 1024;
 /**
  * Requests to an HBase REST server over a few connections that are kept. What fails for a reason that passes (the
  * connection, no answer in time, 429, 5xx) is tried again after a growing pause, so requests must bear being repeated;
- * SNAPSHOTS_UNAVAILABLE when that was in vain.
+ * SNAPSHOTS_UNAVAILABLE when that was in vain. What else goes wrong is a BUG, at once.
  */
 export class RestClient {
   /** The server's address without a slash at its end. */
@@ -70,7 +70,7 @@ export class RestClient {
     this.#retryForMs = retryForMs;
   }
 
-  /** The answer to a request. SNAPSHOTS_UNAVAILABLE. */
+  /** The answer to a request. SNAPSHOTS_UNAVAILABLE, BUG. */
   request(request: RestRequest, diagnosis?: Diagnosis): Promise<RestAnswer> {
     return this.#slots.run(async () => {
       const body = request.body?.make();
@@ -87,7 +87,7 @@ export class RestClient {
     });
   }
 
-  /** The answer to a request that is sent once, beside the others; undefined where there is none that says something. */
+  /** The answer to a request that is sent once, beside the others; undefined where there is none that says something. BUG. */
   async once(request: RestRequest): Promise<RestAnswer | undefined> {
     const outcome = await this.#attempt(request, request.body?.make());
     return typeof outcome === "string" ? undefined : outcome;
@@ -103,7 +103,9 @@ export class RestClient {
       const answer = await this.#exchange(request, body);
       return answer.status >= 500 || answer.status === 429 ? `status ${answer.status}` : answer;
     } catch (error) {
-      return messageOf(error) || String((error as NodeJS.ErrnoException).code);
+      if (passesByItself(error)) return messageOf(error) || String((error as NodeJS.ErrnoException).code);
+      const what = `a request to HBase failed: ${messageOf(error)}`;
+      throw new CountercheckError("BUG", { what }, { cause: error });
     }
   }
 
@@ -124,7 +126,7 @@ export class RestClient {
       },
     });
     const deadline = setTimeout(
-      () => sent.destroy(new Error(`no answer within ${this.#timeoutMs} ms`)),
+      () => sent.destroy(new NoAnswer(`no answer within ${this.#timeoutMs} ms`)),
       this.#timeoutMs,
     );
     sent.once("response", (response) => {
@@ -132,12 +134,12 @@ export class RestClient {
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MAX_ANSWER) sent.destroy(new Error(`the answer has more than ${MAX_ANSWER} bytes`));
+        if (bytes > MAX_ANSWER) sent.destroy(new NoAnswer(`the answer has more than ${MAX_ANSWER} bytes`));
         else chunks.push(chunk);
       });
       response.once("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks, bytes) }));
       response.on("error", reject);
-      response.once("close", () => reject(new Error("the answer was cut short")));
+      response.once("close", () => reject(new NoAnswer("the answer was cut short")));
     });
     sent.on("error", reject);
     sent.end(body);
@@ -146,6 +148,18 @@ export class RestClient {
 }
 
 const SERVER_FAILED = /^status 5/;
+
+/** There is no answer, or none that ends. */
+class NoAnswer extends Error {}
+
+/** What the connection, its encryption or the server's HTTP does; not what Node says of how it was called. */
+function passesByItself(error: unknown): boolean {
+  if (error instanceof NoAnswer) return true;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && (!code.startsWith("ERR_") || OF_CONNECTION.test(code));
+}
+
+const OF_CONNECTION = /^ERR_(TLS|SSL|SOCKET_CLOSED|STREAM_DESTROYED|STREAM_PREMATURE_CLOSE|STREAM_WRITE_AFTER_END)/;
 
 function basic({ user, password }: { user: string; password: string }): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
