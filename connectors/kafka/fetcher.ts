@@ -32,6 +32,8 @@ export class KafkaFetcher {
   readonly #loops = new Map<number, Signal>();
   readonly #running = new Set<Promise<void>>();
   readonly #located = new Signal();
+  /** When the end of a partition may be asked for again: never while it is being asked for. */
+  readonly #askEndAt = new Map<PartitionFeed, number>();
   #isLocating = false;
   #closed = false;
 
@@ -58,6 +60,7 @@ export class KafkaFetcher {
   /** Fetches a partition no more. */
   remove(feed: PartitionFeed): void {
     this.#feeds.delete(feed);
+    this.#askEndAt.delete(feed);
   }
 
   /** Ends all fetching; resolves once nothing is under way any more: at once where the cluster was closed before. */
@@ -133,7 +136,7 @@ export class KafkaFetcher {
       for (let turn = 0; !this.#closed; turn++) {
         const led = [...this.#feeds].filter((feed) => feed.leader === broker && !feed.hasFailed);
         if (led.length === 0) return;
-        await this.#findEndFloors(led);
+        this.#findEndFloors(led);
         const wanted = this.#hasRoom() ? led.filter(({ isWanted }) => isWanted) : [];
         const waitsForReader = wanted.length < led.length;
         const waitMs = waitsForReader ? 0 : MAX_WAIT_MS;
@@ -225,18 +228,29 @@ export class KafkaFetcher {
     }
   }
 
-  /** Until it answers, the end of the log is unknown, and reading goes on. */
-  async #findEndFloors(led: readonly PartitionFeed[]): Promise<void> {
-    const unknown = led.filter(({ wantsEndFloor }) => wantsEndFloor);
-    for (const [topic, feeds] of Map.groupBy(unknown, ({ topic }) => topic)) {
-      try {
-        const partitions = feeds.map(({ partition }) => partition);
-        const ends = await listOffsets(this.#cluster, topic, partitions, "latest");
-        for (const [i, feed] of feeds.entries()) feed.setEndFloor(ends[i]!);
-      } catch (error) {
-        if (!isError(error)) throw error;
-      }
+  /** Beside the fetches: until it is told, the end of the log is unknown, and reading goes on. */
+  #findEndFloors(led: readonly PartitionFeed[]): void {
+    const unknown = led.filter((feed) => feed.wantsEndFloor && (this.#askEndAt.get(feed) ?? 0) <= this.#now());
+    for (const feeds of Map.groupBy(unknown, ({ topic }) => topic).values()) this.#run(this.#askEnds(feeds));
+  }
+
+  /** Of partitions of one topic with one leader; what was told of another than leads by then is not heeded. */
+  async #askEnds(feeds: readonly PartitionFeed[]): Promise<void> {
+    const epochs = feeds.map((feed) => feed.request().leaderEpoch);
+    this.#askEndsAt(feeds, Number.POSITIVE_INFINITY);
+    try {
+      const partitions = feeds.map(({ partition }) => partition);
+      const ends = await listOffsets(this.#cluster, feeds[0]!.topic, partitions, "latest");
+      this.#askEndsAt(feeds, 0);
+      for (const [i, feed] of feeds.entries()) if (feed.request().leaderEpoch === epochs[i]) feed.setEndFloor(ends[i]!);
+    } catch (error) {
+      if (!isError(error) || error.code === "BUG") throw error;
+      this.#askEndsAt(feeds, this.#now() + MAX_WAIT_MS);
     }
+  }
+
+  #askEndsAt(feeds: readonly PartitionFeed[], at: number): void {
+    for (const feed of feeds) if (this.#feeds.has(feed)) this.#askEndAt.set(feed, at);
   }
 }
 

@@ -55,6 +55,36 @@ describe("reading a topic", () => {
     expect(Date.now() - since).toBeGreaterThan(2_000);
   });
 
+  it("goes on while the broker does not tell the ends of logs, which are asked for one at a time", async () => {
+    const topic = await newTopic("hanging", 2);
+    await send(topic, "a");
+    const slow = new KafkaCluster({ clientId: "hanging-test", brokers });
+    const request = slow.request.bind(slow);
+    const asked: (() => void)[] = [];
+    slow.request = async (wanted) => {
+      if (wanted.doing.startsWith("the offsets")) await new Promise<void>((resolve) => asked.push(resolve));
+      return request(wanted);
+    };
+    const ownFetcher = new KafkaFetcher(slow);
+    const readers = [0, 1].map((partition) => new KafkaPartitionReader(ownFetcher, topic, partition, 0));
+    try {
+      expect(await keysFrom(readers[0]!, 1)).toEqual(["a"]);
+      await send(topic, "b");
+      expect(await keysFrom(readers[0]!, 2)).toEqual(["b"]);
+      expect(readers[0]!.endOffset(0)).toBeUndefined();
+      expect(asked.length).toBeLessThanOrEqual(2);
+      const settled = asked.length;
+      for (const tell of asked) tell();
+      await expect.poll(() => readers.map((reader) => reader.endOffset(0)), { timeout: 5_000 }).toEqual([2, 0]);
+      expect(asked).toHaveLength(settled);
+    } finally {
+      for (const tell of asked) tell();
+      for (const reader of readers) reader.close();
+      await slow.close();
+      await ownFetcher.close();
+    }
+  });
+
   it("is not held up by a partition that nobody reads", async () => {
     const topic = await newTopic("unread", 2);
     await plain.send({ topic, messages: [{ partition: 0, key: "unread", value: "v" }] });
