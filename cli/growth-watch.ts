@@ -1,7 +1,7 @@
 import type { Clock } from "../base/time.ts";
 import type { RunRequest, RunRequests } from "../runtime/embedded-runner.ts";
 
-/** Less than checks wait behind a change (`skew`): what comes by a new partition is then read before it can be missed. */
+/** Workers read no further meanwhile once they have noticed (`PartitionWatch`). */
 const LOOK_EVERY_MS = 1_000;
 
 /**

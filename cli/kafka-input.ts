@@ -1,12 +1,10 @@
 import { assert, CountercheckError, isError, messageOf, raise } from "../base/errors.ts";
-import type { RecordBatch } from "../base/record-batch.ts";
 import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
 import { KafkaCluster } from "../connectors/kafka/cluster.ts";
 import { KafkaFetcher } from "../connectors/kafka/fetcher.ts";
 import { commitGroupOffsets, type GroupOffset, groupOffsets } from "../connectors/kafka/group-offsets.ts";
 import { startOffsets } from "../connectors/kafka/list-offsets.ts";
 import { KafkaPartitionReader } from "../connectors/kafka/partition-reader.ts";
-import { partitionOfKey } from "../connectors/kafka/partitioner.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import { type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import {
@@ -19,6 +17,8 @@ import {
 } from "./compose.ts";
 import type { KafkaInput, SourceBinding } from "./config.ts";
 import { connectionOf } from "./kafka-config.ts";
+import { PartitionWatch } from "./partition-watch.ts";
+import { PlaceCheck } from "./place-check.ts";
 
 /** What a job reads at the brokers, as one process coordinates it: which partitions there are, and what was read of them. */
 export class KafkaInputs {
@@ -165,16 +165,19 @@ class OpenBrokers {
   hasEnded = false;
   readonly #cluster: KafkaCluster;
   readonly #fetcher: KafkaFetcher;
+  readonly #watch: PartitionWatch;
   #open = 0;
 
   constructor({ kafka }: KafkaInput, clientId: string, configFile: string) {
     this.#cluster = new KafkaCluster(connectionOf(kafka, clientId, configFile));
     this.#fetcher = new KafkaFetcher(this.#cluster);
+    this.#watch = new PartitionWatch((topics) => this.#countsOf(topics));
   }
 
   open(split: TableSplit): PartitionReader {
-    const { topic, partition, start } = split;
-    assert(start !== undefined, "a split of a broker's has its offset");
+    const { topic, partition, start, count } = split;
+    assert(start !== undefined && count !== undefined, "a split of a broker's has its offset, and those beside it");
+    this.#watch.add(topic, count);
     const inPlace = isGatheredOrSingle(split) ? undefined : new PlaceCheck(split);
     const reader = new KafkaPartitionReader(this.#fetcher, topic, partition, start.offset);
     this.#open++;
@@ -183,18 +186,25 @@ class OpenBrokers {
         return reader.offset;
       },
       read: (maxBytes) => {
+        if (!this.#watch.mayRead()) return null;
         const records = reader.read(maxBytes);
         if (records !== null) inPlace?.look(records);
         return records;
       },
       seek: (offset) => reader.seek(offset),
-      endOffset: (since) => reader.endOffset(since),
+      endOffset: (since) => (this.#watch.mayProve(since) ? reader.endOffset(since) : undefined),
       close: () => {
         reader.close();
         this.#open--;
         if (this.#open === 0) void this.#close();
       },
     };
+  }
+
+  /** What is wrong with a topic is told where it is read. */
+  async #countsOf(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = await this.#cluster.topics(topics);
+    return new Map([...found].flatMap(([name, topic]) => (isError(topic) ? [] : [[name, topic.partitions.length]])));
   }
 
   async #close(): Promise<void> {
@@ -213,33 +223,6 @@ function requireSameTopic(topic: string, id: string, known: readonly SplitEntry[
   raise("KAFKA_TOPIC_RECREATED", { topic, partition, offset: other.offset });
 }
 
-/** So many records of a partition tell whether it had them before its topic was given more partitions. */
-const RECORDS_LOOKED_AT = 1_000;
-
 function isGatheredOrSingle({ gathered = false, count = 1, table, source }: TableSplit): boolean {
   return gathered || count === 1 || table === source.heartbeatTable;
-}
-
-/**
- * Looks whether the first records that are read of a partition are where Kafka's own clients, and so Connect, put their
- * keys. If not, the topic had fewer partitions once, or its writer has its own way: a row may be in two of them. ROWS_MOVE.
- */
-class PlaceCheck {
-  readonly #split: TableSplit;
-  #left = RECORDS_LOOKED_AT;
-
-  constructor(split: TableSplit) {
-    this.#split = split;
-  }
-
-  look({ buffer, count, keyStarts, keyEnds }: RecordBatch): void {
-    const { topic, partition, source, count: partitions } = this.#split;
-    for (let i = 0; i < count && this.#left > 0; i++) {
-      if (keyStarts[i]! < 0) continue;
-      this.#left--;
-      if (partitionOfKey(buffer.subarray(keyStarts[i]!, keyEnds[i]!), partitions!) === partition) continue;
-      const reason = `it had fewer than ${partitions} partitions once, or its writer spreads keys in its own way`;
-      raise("ROWS_MOVE", { topic, source: source.name, reason });
-    }
-  }
 }
