@@ -175,7 +175,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "The desk {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
+      "The desk {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or another output folder or table.",
   },
   DISK_FAILED: {
     fault: "external",
@@ -553,6 +553,12 @@ export const errorCatalogue = {
     message:
       "Schema registry {registry} did not answer {request}: {reason}. Check that it is up and can be reached from here.",
   },
+  RESULTS_ELSEWHERE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The results of this run went to topics of Kafka up to its last checkpoint, and cannot be gone on with in files in {dir}. Put `results.kafka` back into the configuration, or begin anew with `--fresh`.",
+  },
   RESULTS_OF_NEWER_RUN: {
     fault: "user",
     retryable: false,
@@ -707,7 +713,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "The evidence store {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or a newer one.",
+      "The evidence store {path} has layout {version}; this program knows {supported}. Use the version of countercheck that wrote it, or another output folder or table.",
   },
   SNAPSHOT_FILTERED: {
     fault: "user",

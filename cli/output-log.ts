@@ -52,7 +52,7 @@ export class OutputFolder implements ResultPlace {
 
   open(anew: boolean, since: LogPositions | undefined): Promise<ResultLog> {
     if (anew) return OutputLog.begin(this.#disk, this.#dir);
-    return OutputLog.resume(this.#disk, this.#dir, since as FileLogPositions | undefined);
+    return OutputLog.resume(this.#disk, this.#dir, since && ofFiles(this.#dir, since));
   }
 
   async close(): Promise<void> {}
@@ -125,7 +125,7 @@ export class OutputLog implements ResultLog {
   goOnBehind(before: LogPositions): void {
     for (const topic of NAMES) {
       const end = this.#writer.nextOffset(topic, 0);
-      const { offset } = (before as FileLogPositions)[topic];
+      const { offset } = ofFiles(this.#dir, before)[topic];
       if (offset > end) raise("LOG_OFFSET_OUT_OF_RANGE", { dir: this.#dir, topic, partition: 0, offset, end });
       this.#held[topic] = end - offset;
     }
@@ -167,7 +167,7 @@ export class OutputLog implements ResultLog {
     from: "start" | "positions",
     visit: (encoded: Uint8Array, isBehind: boolean) => void,
   ): Promise<void> {
-    const { offset } = (positions as FileLogPositions)[topic];
+    const { offset } = ofFiles(this.#dir, positions)[topic];
     if (from === "positions" && offset === this.positions()[topic].offset) return;
     let next = from === "start" ? 0 : offset;
     await readTopic(this.#disk, this.#dir, topic, next, (encoded) => visit(encoded, next++ >= offset));
@@ -199,6 +199,13 @@ export async function lastMarkerIn(disk: Disk, dir: string): Promise<MarkerRecor
       last = decodeMarker(encoded);
     });
   return last;
+}
+
+/** Positions as this log tells them, not those of topics. RESULTS_ELSEWHERE. */
+function ofFiles(dir: string, positions: LogPositions): FileLogPositions {
+  const isOurs = NAMES.every((topic) => !Array.isArray(positions[topic]));
+  if (!isOurs) raise("RESULTS_ELSEWHERE", { dir });
+  return positions as FileLogPositions;
 }
 
 async function whileLocked(disk: Disk, dir: string, action: () => Promise<void>): Promise<void> {

@@ -279,3 +279,15 @@ describe("deliveries", () => {
     await other.die();
   });
 });
+
+it("does not go on in files behind results that are in topics", async () => {
+  const run = new Run(dir);
+  await run.start();
+  await run.checkpoint();
+  await run.die();
+  const topics = { verdicts: [3], alerts: [1], "dead-letters": [0], markers: [2] };
+  const since = { ...run.checkpoints[0]!.before, log: topics };
+  await expect(RunOutputs.open(dir, GRAPH, { clock, start: "on", since })).rejects.toMatchObject({
+    code: "RESULTS_ELSEWHERE",
+  });
+});
