@@ -3,6 +3,7 @@ import { HBaseSnapshotStore } from "../connectors/hbase/hbase-snapshot-store.ts"
 import type { RestOptions } from "../connectors/hbase/rest-client.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
+import { requireEncrypted } from "./clear-text.ts";
 import { type Config, type HBaseConfig, readConfig } from "./config.ts";
 import { outputPaths } from "./outputs.ts";
 import { secretOf } from "./secrets.ts";
@@ -31,7 +32,7 @@ export function openHBase(hbase: HBaseConfig, { file }: Pick<Config, "file">): H
 
 /**
  * How the REST server of a configuration is reached; `file` is the configuration, for errors. CONFIG_SECRET_MISSING;
- * CONFIG_INVALID for an address with a user in it, since addresses are printed.
+ * CONFIG_INVALID for an address with a user in it, since addresses are printed, and for a password in the clear.
  */
 export function restOf({ url, auth }: HBaseConfig, file: string): RestOptions {
   const { username, password: secret } = new URL(url);
@@ -41,6 +42,7 @@ export function restOf({ url, auth }: HBaseConfig, file: string): RestOptions {
       problems: "snapshots.hbase.url: expected no user in it; `auth` is the place for that",
     });
   if (auth === undefined) return { url };
+  requireEncrypted(url, "snapshots.hbase.auth", file);
   const password = secretOf(auth.password, `snapshots.hbase.auth.password of ${file}`);
   return { url, credentials: { user: auth.user, password } };
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { messageOf, raise } from "../base/errors.ts";
 import type { KafkaConnectionOptions } from "../connectors/kafka/config.ts";
+import { isLoopback } from "./clear-text.ts";
 import { SECRET_REFERENCE, secretOf } from "./secrets.ts";
 
 /** How a configuration says to reach the brokers: plain data, with references in the place of secrets. */
@@ -38,25 +39,38 @@ export const secretShape = z
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret
   .regex(SECRET_REFERENCE, "expected a reference such as ${env:SOME_PASSWORD}, never the secret");
 
-const brokerShape = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected a broker such as "127.0.0.1:9092"');
+const MAX_PORT = 65_535;
+
+const brokerShape = z.string().refine((address) => Number(/^[^\s:/]+:(\d{1,5})$/.exec(address)?.[1]) <= MAX_PORT, {
+  error: 'expected a broker such as "127.0.0.1:9092"',
+});
 
 /** What `kafka` may hold. */
-export const kafkaShape = z.strictObject({
-  brokers: z.array(brokerShape).min(1, "expected at least one broker"),
-  tls: z
-    .union([z.literal(true), z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() })])
-    .optional(),
-  sasl: z
-    .discriminatedUnion("mechanism", [
-      z.strictObject({
-        mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
-        user: text,
-        password: secretShape,
-      }),
-      z.strictObject({ mechanism: z.literal("OAUTHBEARER"), token: secretShape }),
-    ])
-    .optional(),
-});
+export const kafkaShape = z
+  .strictObject({
+    brokers: z.array(brokerShape).min(1, "expected at least one broker"),
+    tls: z
+      .union([z.literal(true), z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() })])
+      .optional(),
+    sasl: z
+      .discriminatedUnion("mechanism", [
+        z.strictObject({
+          mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+          user: text,
+          password: secretShape,
+        }),
+        z.strictObject({ mechanism: z.literal("OAUTHBEARER"), token: secretShape }),
+      ])
+      .optional(),
+  })
+  .superRefine(({ brokers, tls, sasl }, context) => {
+    if (sasl === undefined || tls !== undefined || sasl.mechanism.startsWith("SCRAM-")) return;
+    const far = brokers.filter((broker) => !isLoopback(broker.slice(0, broker.lastIndexOf(":"))));
+    if (far.length === 0) return;
+    const what = sasl.mechanism === "PLAIN" ? "password" : "token";
+    const message = `without \`tls\`, the ${what} would go to ${far.join(", ")} for everyone on the way to read; expected \`tls\` beside it`;
+    context.addIssue({ code: "custom", path: ["sasl"], message });
+  });
 
 /** What the shape was read from, with absolute paths. */
 export function kafkaConfigOf({ brokers, tls, sasl }: z.infer<typeof kafkaShape>, folder: string): KafkaConfig {

@@ -2,7 +2,7 @@ import { isError } from "../../base/errors.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
 import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
 import { Clusters } from "./clusters.ts";
-import { type Finding, ok, problem } from "./finding.ts";
+import { type Finding, ok, problem, withoutSecrets } from "./finding.ts";
 import { type ExaminedJob, examineJob, longestWaitMs, modelFindings } from "./job.ts";
 import { outputFinding } from "./output.ts";
 import { heartbeatFindings, type SourceTopics, schemaFindings } from "./registry.ts";
@@ -13,8 +13,12 @@ import type { TopicContent } from "./topic.ts";
 
 const NEEDED_NODE = 24;
 
-/** Looks at everything that a run would need, and changes nothing. */
+/** Looks at everything that a run would need, and changes nothing. What others say is given without secrets. */
 export async function examine(configFile: string, jobPath: string | undefined): Promise<Finding[]> {
+  return (await examineAll(configFile, jobPath)).map(withoutSecrets);
+}
+
+async function examineAll(configFile: string, jobPath: string | undefined): Promise<Finding[]> {
   const findings: Finding[] = [nodeFinding()];
   const config = attempt(() => readConfig(configFile), findings, "configuration");
   if (config === undefined) return findings;

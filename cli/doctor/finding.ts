@@ -1,3 +1,4 @@
+import { masked } from "../secrets.ts";
 import { type DefectCode, type DetailsOf, defects } from "./defects/defects.ts";
 
 /** One line of the doctor's: what was looked at, how it is, what follows from it and what to do. */
@@ -24,6 +25,17 @@ export type Level = "ok" | "note" | "warning" | "problem";
 export const ok = (about: string, says: string): Finding => ({ level: "ok", about, says });
 export const warning = (about: string, says: string): Finding => ({ level: "warning", about, says });
 export const problem = (about: string, says: string): Finding => ({ level: "problem", about, says });
+
+/** The finding without any secret that was looked up: what servers and drivers say may hold one. */
+export function withoutSecrets(finding: Finding): Finding {
+  const { says, follows, remedy } = finding;
+  return {
+    ...finding,
+    says: masked(says),
+    ...(follows !== undefined && { follows: masked(follows) }),
+    ...(remedy !== undefined && { remedy: masked(remedy) }),
+  };
+}
 
 /** A defect of the table, filled in. */
 export function defect<C extends DefectCode>(code: C, about: string, details: DetailsOf<C>): Finding {

@@ -26,11 +26,23 @@ export async function examineConnector(
       return { findings: [defect("CONNECTOR_MISSING", about, details)] };
     }
     const settings = await connect.config(name);
-    const { state, trace, tasks } = await connect.status(name);
-    const connector = { state, trace };
+    const { state, trace, tasks: all } = await connect.status(name);
+    const hidden = (text: string | undefined) => text && withoutSecretsOf(settings, text);
+    const connector = { state, trace: hidden(trace) };
+    const tasks = all.map((task) => ({ ...task, trace: hidden(task.trace) }));
     return { findings: connectorFindings(source, { name, settings, connector, tasks }), settings };
   } catch (error) {
     if (!isError(error)) throw error;
     return { findings: [defect("CONNECT_UNREACHABLE", about, { reason: error.message })] };
   }
 }
+
+/** A trace may quote what the connector was configured with, and not all of them refer to secrets as they should. */
+function withoutSecretsOf(settings: Settings, text: string): string {
+  const secrets = Object.entries(settings).filter(([name, value]) => IS_SECRET.test(name) && isPlain(value));
+  return secrets.reduce((safe, [, value]) => safe.replaceAll(String(value), "***"), text);
+}
+
+const IS_SECRET = /password|secret|token|credential/i;
+
+const isPlain = (value: unknown) => typeof value === "string" && value !== "" && !value.startsWith("${");

@@ -19,6 +19,11 @@ export async function examineDatabase(
   if (address === null)
     return [defect("DATABASE_UNREACHABLE", about, { host: "`database.url`", reason: "it is no URL" })];
   const { host } = address;
+  const password = decoded(address.password);
+  if (password === undefined || decoded(address.username) === undefined) {
+    const reason = "a % in its user or password is no escape; write it as %25 in `database.url`";
+    return [defect("DATABASE_UNREACHABLE", about, { host, reason })];
+  }
   try {
     const found =
       source.kind === "mariadb"
@@ -27,12 +32,21 @@ export async function examineDatabase(
     const isWell = found.every(({ level }) => level === "note");
     return isWell ? [ok(about, `${host} has what a connector needs`), ...found] : found;
   } catch (error) {
-    return [defect("DATABASE_UNREACHABLE", about, { host, reason: withoutPassword(messageOf(error), address) })];
+    const reason = without(messageOf(error), [password, address.password]);
+    return [defect("DATABASE_UNREACHABLE", about, { host, reason })];
+  }
+}
+
+/** What a part of an address stands for; undefined where its escapes are none. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
   }
 }
 
 /** Drivers do not show the password; this holds them to it. */
-function withoutPassword(message: string, { password }: URL): string {
-  if (password === "") return message;
-  return message.replaceAll(decodeURIComponent(password), "***").replaceAll(password, "***");
+function without(message: string, secrets: readonly string[]): string {
+  return secrets.reduce((safe, secret) => (secret === "" ? safe : safe.replaceAll(secret, "***")), message);
 }

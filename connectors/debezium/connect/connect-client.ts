@@ -44,7 +44,8 @@ export class ConnectClient {
 
   constructor({ url, credentials, timeoutMs = 10_000, patienceMs = 30_000 }: ConnectClientOptions) {
     const address = URL.canParse(url) ? new URL(url) : undefined;
-    if (address === undefined || !/^https?:$/.test(address.protocol) || address.username !== "") {
+    const hasLogin = address !== undefined && address.username + address.password !== "";
+    if (address === undefined || !/^https?:$/.test(address.protocol) || hasLogin) {
       const reason = "its address must be an HTTP URL, without credentials in it";
       raise("CONNECT_REFUSED", { connect: address?.host ?? "that was configured", request: "the connection", reason });
     }
