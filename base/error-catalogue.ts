@@ -565,6 +565,12 @@ export const errorCatalogue = {
     message:
       "A newer run of this job (epoch {newer}) has brought out results since the one whose state is in {dir} (epoch {epoch}), which cannot be gone on with beside them. Start the job where the newer run's state is, or begin anew with `--fresh` or `--from-savepoint`.",
   },
+  ROWS_MOVE: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Changes of one row of topic {topic}, of source {source}, may be in two partitions: {reason}. The run begins again from its last checkpoint, with one worker for all of them.",
+  },
   ROW_INCOMPLETE: {
     fault: "external",
     retryable: false,
@@ -575,12 +581,6 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "The check {uid} cannot be judged: {reason}.",
-  },
-  ROWS_MOVE: {
-    fault: "external",
-    retryable: false,
-    message:
-      "Changes of one row of topic {topic}, of source {source}, may be in two partitions: {reason}. The run begins again from its last checkpoint, with one worker for all of them.",
   },
   RUN_ENDED: {
     fault: "external",
@@ -747,7 +747,7 @@ export const errorCatalogue = {
   STACK_DOCKER_FAILED: {
     fault: "external",
     retryable: false,
-    message: "`docker compose {command}` failed: {reason}",
+    message: "The command `docker compose {command}` failed: {reason}.",
   },
   STACK_DOWNLOAD_FAILED: {
     fault: "external",
@@ -774,7 +774,7 @@ export const errorCatalogue = {
   STACK_START_FAILED: {
     fault: "external",
     retryable: false,
-    message: "{service} could not be started: {reason}. {log} ends with: {tail}",
+    message: "{service} could not be started: {reason}. {log} ends with: {tail}.",
   },
   STACK_TOOL_MISSING: {
     fault: "user",

@@ -47,9 +47,7 @@ describe.concurrent("countercheck schemas", () => {
     expect(checked).toMatchObject({ code: 0, stderr: "" });
     expect(checked.stdout).toMatch(/^shop\.payments, version 1 to version 2: harmless\n {2}risk_score was added: /);
     const { stdout } = await schemas("diff", "--job", JOB);
-    expect(stdout).toMatch(
-      /^maria\.shop\.payments-value, version 1 to 2: harmless\n {2}risk_score was added: .*\n$/,
-    );
+    expect(stdout).toMatch(/^maria\.shop\.payments-value, version 1 to 2: harmless\n {2}risk_score was added: .*\n$/);
   });
 
   it("says what a planned change would suspend, with an exit code of its own", async () => {
