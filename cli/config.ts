@@ -27,6 +27,8 @@ export type SourceInput = { readonly folder: string } | KafkaInput;
 /** Topics of a cluster, and where a partition is begun with that no checkpoint knows. */
 export interface KafkaInput {
   readonly kafka: KafkaConfig;
+  /** Begins the name of the group that offsets are committed for; the job's name follows. */
+  readonly group: string;
   readonly start: "earliest" | "latest" | "committed" | { readonly timestampMs: number };
 }
 
@@ -77,6 +79,9 @@ export interface StateConfig {
 
 /** Where schemas are. */
 export type RegistryConfig = { readonly folder: string } | { readonly url: string; readonly auth?: BasicAuth };
+
+/** Begins the names of what a run has at brokers, where the configuration has no other. */
+export const DEFAULT_PREFIX = "countercheck.";
 
 /** With less, state would be read from disk all the time. */
 const LEAST_MEMORY = 32 * 1024 * 1024;
@@ -146,7 +151,7 @@ const storedName = z
   .regex(/^[A-Za-z0-9._-]{1,200}$/, "expected a name of letters, digits, dots, dashes and underscores");
 
 const resultsShape = z.strictObject({
-  kafka: z.strictObject({ prefix: storedName.default("countercheck.") }),
+  kafka: z.strictObject({ prefix: storedName.default(DEFAULT_PREFIX) }),
 });
 
 const snapshotsShape = z.strictObject({
@@ -196,9 +201,10 @@ export function readConfig(path: string): Config {
   const folder = dirname(file);
   const { sources, registry, output, results, snapshots, staleAfter, retain, state } = parsed.data;
   const kafka = parsed.data.kafka && kafkaConfigOf(parsed.data.kafka, folder);
+  const group = results?.kafka.prefix ?? DEFAULT_PREFIX;
   return {
     file,
-    sources: Object.entries(sources).map(([source, shape]) => bindingOf(source, shape, folder, kafka)),
+    sources: Object.entries(sources).map(([source, shape]) => bindingOf(source, shape, folder, kafka, group)),
     registry: registryOf(registry, folder),
     output: resolve(folder, output),
     results: results && { kafka: kafka!, prefix: results.kafka.prefix },
@@ -231,13 +237,17 @@ function bindingOf(
   shape: z.infer<typeof sourceShape>,
   folder: string,
   kafka: KafkaConfig | undefined,
+  group: string,
 ): SourceBinding {
   const { heartbeat, longestTransaction, log, tables, kind, epochs, connector, database } = shape;
   return {
     name: source,
     kind,
     epochs,
-    input: log === undefined ? { kafka: kafka!, start: startOf(shape.kafka!.start) } : { folder: resolve(folder, log) },
+    input:
+      log === undefined
+        ? { kafka: kafka!, group, start: startOf(shape.kafka!.start) }
+        : { folder: resolve(folder, log) },
     ...(connector === undefined ? {} : { connector }),
     ...(database === undefined ? {} : { database }),
     tables: heartbeat === undefined ? tables : { ...tables, [heartbeat.table]: { topic: heartbeat.topic } },

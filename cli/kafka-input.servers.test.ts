@@ -16,7 +16,7 @@ it("has committed the offsets of the last checkpoint when it is closed, be it th
   const shop: SourceBinding = {
     name: "shop",
     kind: "mariadb",
-    input: { kafka: { brokers: kafka.brokers }, start: "earliest" },
+    input: { kafka: { brokers: kafka.brokers }, group: "countercheck.", start: "earliest" },
     tables: { payments: { topic } },
   };
   const refused: string[] = [];

@@ -43,9 +43,9 @@ export class KafkaInputs {
     onRefused: (error: CountercheckError) => void,
   ) {
     this.#onRefused = onRefused;
-    const { kafka } = sources[0]!.input as KafkaInput;
+    const { kafka, group } = sources[0]!.input as KafkaInput;
     this.#sources = sources;
-    this.#group = `countercheck.${job}`;
+    this.#group = group + job;
     this.#cluster = new KafkaCluster(connectionOf(kafka, this.#group, configFile));
   }
 
@@ -155,7 +155,7 @@ export function openAnywhere(job: string, configFile: string): OpenPartition {
   return (split) => {
     const { input } = split.source;
     if ("folder" in input) return inFile(split);
-    if (brokers === undefined || brokers.hasEnded) brokers = new OpenBrokers(input, `countercheck.${job}`, configFile);
+    if (brokers === undefined || brokers.hasEnded) brokers = new OpenBrokers(input, input.group + job, configFile);
     return brokers.open(split);
   };
 }

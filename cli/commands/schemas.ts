@@ -6,7 +6,7 @@ import { Desk } from "../../connectors/desk/desk.ts";
 import { MAX_ROWS } from "../../connectors/desk/records.ts";
 import type { ChangeClass } from "../../dataflow/source.ts";
 import { CONTRACT_COMPATIBILITY, registerEach } from "../../schemas/contract-subjects.ts";
-import { openRegistry, readConfig } from "../config.ts";
+import { DEFAULT_PREFIX, openRegistry, readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { diffSubjects, type VersionDiff } from "../governance/subject-diffs.ts";
 import { checkPlanned, checkTables, plannedTable, schemaIn, type TableCheck } from "../governance/table-checks.ts";
@@ -28,7 +28,6 @@ interface CheckOptions extends ConfigOptions {
 }
 
 /** Where results are not bound to topics, this is what the topics would be called. */
-const DEFAULT_PREFIX = "countercheck.";
 
 const CLASSES = `
 harmless  no model of the job reads what changed

@@ -57,7 +57,7 @@ async function examineLog(
   try {
     const heartbeatMs = Number(settings?.["heartbeat.interval.ms"]) || undefined;
     const isCommitted = input.start === "committed" && context.job !== undefined;
-    const group = isCommitted ? `countercheck.${context.job!.name}` : undefined;
+    const group = isCommitted ? input.group + context.job!.name : undefined;
     return await examineKafkaSource(source, clusters.of(input.kafka), { ...context, heartbeatMs }, group);
   } catch (error) {
     if (!isError(error)) throw error;

@@ -1,5 +1,4 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { compressionsAlgorithms } from "@platformatic/kafka";
 import fc from "fast-check";
 import { compressFrameSync } from "lz4-napi";
 import { compressSync } from "snappy";
@@ -19,10 +18,6 @@ const writers: Readonly<Record<string, readonly [codec: number, compress: (bytes
   "lz4 with checksums": [
     codecNumber.lz4,
     (bytes) => compressFrameSync(bytes, { contentChecksum: true, blockChecksums: true }),
-  ],
-  "lz4 by the client library": [
-    codecNumber.lz4,
-    (bytes) => Buffer.from(compressionsAlgorithms.lz4.compressSync(bytes)),
   ],
   zstd: [codecNumber.zstd, (bytes) => zstdCompressSync(bytes)],
 };
