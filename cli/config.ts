@@ -80,6 +80,9 @@ export interface StateConfig {
 /** Where schemas are. */
 export type RegistryConfig = { readonly folder: string } | { readonly url: string; readonly auth?: BasicAuth };
 
+/** Over brokers, a source that stands still for so long is told of. */
+const STALE_AFTER_MS = parseDuration("5m")!;
+
 /** Begins the names of what a run has at brokers, where the configuration has no other. */
 export const DEFAULT_PREFIX = "countercheck.";
 
@@ -209,7 +212,7 @@ export function readConfig(path: string): Config {
     output: resolve(folder, output),
     results: results && { kafka: kafka!, prefix: results.kafka.prefix },
     snapshots: snapshots && { hbase: hbaseOf(snapshots.hbase) },
-    staleAfterMs: staleAfter,
+    staleAfterMs: staleAfter ?? (kafka === undefined ? undefined : STALE_AFTER_MS),
     retainMs: retain,
     state: {
       dir: resolve(folder, state.dir ?? join(output, "state")),

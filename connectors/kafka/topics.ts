@@ -50,9 +50,10 @@ export async function describeTopic(cluster: KafkaCluster, name: string): Promis
  */
 export async function ensureTopic(cluster: KafkaCluster, wanted: WantedTopic): Promise<TopicDescription> {
   const { name } = wanted;
-  const existing = await describeTopic(cluster, name);
-  if (existing === undefined) await create(cluster, wanted);
   const deadline = Date.now() + CREATION_TIMEOUT_MS;
+  // Right behind a start of the brokers a topic may have no leader yet.
+  const existing = await retryUntil(deadline, () => describeTopic(cluster, name));
+  if (existing === undefined) await create(cluster, wanted);
   const topic = existing ?? (await retryUntil(deadline, () => writable(cluster, name)));
   const setting = "cleanup.policy";
   const policy = wanted.settings?.[setting];

@@ -78,6 +78,9 @@ function workerProperties({ ports }: Site, plugins: string) {
     "rest.advertised.host.name": HOST,
     "plugin.path": plugins,
     "plugin.discovery": "service_load",
+    // Connector configurations may refer to the worker's environment.
+    "config.providers": "env",
+    "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
     "key.converter": json,
     "value.converter": json,
     "config.storage.topic": "_connect_configs",
