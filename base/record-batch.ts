@@ -22,3 +22,45 @@ export interface RecordBatch {
   readonly headerStarts: Int32Array;
   readonly headerEnds: Int32Array;
 }
+
+/** A batch whose arrays are reused from one read to the next, for readers to fill. */
+export abstract class RecordArrays implements RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  count = 0;
+  buffer: Uint8Array = new Uint8Array(0);
+  offsets = new Float64Array(0);
+  timestamps = new Float64Array(0);
+  keyStarts = new Int32Array(0);
+  keyEnds = new Int32Array(0);
+  valueStarts = new Int32Array(0);
+  valueEnds = new Int32Array(0);
+  headerStarts = new Int32Array(0);
+  headerEnds = new Int32Array(0);
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  /** Makes room for so many records; those that are there stay. */
+  protected reserve(capacity: number): void {
+    if (capacity <= this.offsets.length) return;
+    const room = Math.max(capacity, 2 * this.offsets.length, LEAST_ROOM);
+    this.offsets = grown(new Float64Array(room), this.offsets);
+    this.timestamps = grown(new Float64Array(room), this.timestamps);
+    this.keyStarts = grown(new Int32Array(room), this.keyStarts);
+    this.keyEnds = grown(new Int32Array(room), this.keyEnds);
+    this.valueStarts = grown(new Int32Array(room), this.valueStarts);
+    this.valueEnds = grown(new Int32Array(room), this.valueEnds);
+    this.headerStarts = grown(new Int32Array(room), this.headerStarts);
+    this.headerEnds = grown(new Int32Array(room), this.headerEnds);
+  }
+}
+
+const LEAST_ROOM = 256;
+
+function grown<T extends Float64Array | Int32Array>(larger: T, smaller: T): T {
+  larger.set(smaller);
+  return larger;
+}

@@ -5,7 +5,7 @@ import type { WrittenRange } from "../connectors/kafka/partition-lane.ts";
 import { describeTopic, ensureTopic } from "../connectors/kafka/topics.ts";
 import { type OutgoingRecord, TransactionalProducer } from "../connectors/kafka/transactions.ts";
 import type { RecordFault } from "../dataflow/source.ts";
-import { registerContracts } from "../schemas/contract-subjects.ts";
+import { RESULT_TOPICS, type ResultTopic, registerContracts } from "../schemas/contract-subjects.ts";
 import {
   type AlertRecord,
   type Delivered,
@@ -16,15 +16,15 @@ import {
   type VerdictRecord,
 } from "../schemas/contracts.ts";
 import { connectionOf } from "./kafka-config.ts";
-import { TOPICS, type Topic, toValue } from "./output-topics.ts";
+import { toValue } from "./output-topics.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 import { JOB, type KafkaResultsOptions, lastMarkerOf, MARKERS, ResultReader } from "./result-reader.ts";
 import { RunEnd } from "./run-end.ts";
 
 /** By topic, the offset behind the last record of each partition that this log knows of. */
-type KafkaPositions = Readonly<Record<Topic, readonly number[]>>;
+type KafkaPositions = Readonly<Record<ResultTopic, readonly number[]>>;
 
-const NAMES = Object.keys(TOPICS) as Topic[];
+const NAMES = Object.keys(RESULT_TOPICS) as ResultTopic[];
 
 /** Long enough for the outbox of a million keys; who dies in one is fenced, and it ended, by the run that follows. */
 const TRANSACTION_TIMEOUT_MS = 600_000;
@@ -95,9 +95,9 @@ class KafkaResultLog implements ResultLog {
   readonly #options: KafkaResultsOptions;
   readonly #end: RunEnd;
   readonly #reader: ResultReader;
-  readonly #ids: Readonly<Record<Topic, number>>;
+  readonly #ids: Readonly<Record<ResultTopic, number>>;
   #producer: TransactionalProducer;
-  #positions: Record<Topic, number[]>;
+  #positions: Record<ResultTopic, number[]>;
   /** Records of the delivery under way. */
   #records: Omit<OutgoingRecord, "timestamp">[] = [];
   #marker: MarkerRecord | undefined;
@@ -106,9 +106,9 @@ class KafkaResultLog implements ResultLog {
     cluster: KafkaCluster,
     options: KafkaResultsOptions,
     end: RunEnd,
-    ids: Readonly<Record<Topic, number>>,
+    ids: Readonly<Record<ResultTopic, number>>,
     producer: TransactionalProducer,
-    positions: Record<Topic, number[]>,
+    positions: Record<ResultTopic, number[]>,
   ) {
     this.#cluster = cluster;
     this.#options = options;
@@ -176,7 +176,7 @@ class KafkaResultLog implements ResultLog {
   async end(): Promise<void> {}
 
   async visit(
-    topic: Topic,
+    topic: ResultTopic,
     positions: LogPositions,
     from: "start" | "positions",
     visit: (encoded: Uint8Array, isBehind: boolean) => void,
@@ -196,7 +196,7 @@ class KafkaResultLog implements ResultLog {
     await this.#producer.close();
   }
 
-  #append(topic: Topic, key: string, encoded: Uint8Array): void {
+  #append(topic: ResultTopic, key: string, encoded: Uint8Array): void {
     const { config, job } = this.#options;
     const value = toValue(this.#ids[topic], encoded);
     const headers = [{ name: JOB, value: Buffer.from(job) }];
@@ -206,7 +206,7 @@ class KafkaResultLog implements ResultLog {
   #advance(written: readonly WrittenRange[]): void {
     const { prefix } = this.#options.config;
     for (const { topic, partition, lastOffset } of written) {
-      const ends = this.#positions[topic.slice(prefix.length) as Topic];
+      const ends = this.#positions[topic.slice(prefix.length) as ResultTopic];
       assert(ends !== undefined, `a topic of results, not ${topic}`);
       // Where a broker no longer knew it, what is there is found to be ours by its name, if it is ever looked at.
       ends[partition] = Math.max(ends[partition] ?? 0, lastOffset + 1);
@@ -236,8 +236,8 @@ class KafkaResultLog implements ResultLog {
 }
 
 /** Makes the topics that are not there. KAFKA_TOPIC_UNSUITABLE where those that are would lose results, or mix markers. */
-async function makeTopics(cluster: KafkaCluster, prefix: string): Promise<Record<Topic, number[]>> {
-  const positions: Partial<Record<Topic, number[]>> = {};
+async function makeTopics(cluster: KafkaCluster, prefix: string): Promise<Record<ResultTopic, number[]>> {
+  const positions: Partial<Record<ResultTopic, number[]>> = {};
   for (const topic of NAMES) {
     const name = prefix + topic;
     const settings = topic === MARKERS ? { "cleanup.policy": "compact" } : SETTINGS;
@@ -246,7 +246,7 @@ async function makeTopics(cluster: KafkaCluster, prefix: string): Promise<Record
       raise("KAFKA_TOPIC_UNSUITABLE", { topic: name, setting: "number of partitions", found: partitions, wanted: 1 });
     positions[topic] = new Array<number>(partitions).fill(0);
   }
-  return positions as Record<Topic, number[]>;
+  return positions as Record<ResultTopic, number[]>;
 }
 
 function openProducer(cluster: KafkaCluster, { config, job }: KafkaResultsOptions): Promise<TransactionalProducer> {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Disk } from "../base/disk.ts";
 import { isError, raise } from "../base/errors.ts";
 import { type LogPosition, onDisk, partitionPath } from "../connectors/file/file-log.ts";
@@ -6,8 +5,10 @@ import { lockLog } from "../connectors/file/lock.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
 import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { RecordFault } from "../dataflow/source.ts";
+import { RESULT_TOPICS, type ResultTopic } from "../schemas/contract-subjects.ts";
 import {
   type AlertRecord,
+  contractSchemas,
   type Delivered,
   decodeMarker,
   encodeAlert,
@@ -17,14 +18,15 @@ import {
   type VerdictRecord,
 } from "../schemas/contracts.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
+import { valueSubject } from "../schemas/registry.ts";
 import { beginFolder, continueFolder } from "./begun-folder.ts";
-import { readTopic, registryFolder, TOPICS, type Topic, toValue } from "./output-topics.ts";
+import { readTopic, registryFolder, toValue } from "./output-topics.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 
 /** The end of every topic of the log. */
-export type FileLogPositions = Readonly<Record<Topic, LogPosition>>;
+export type FileLogPositions = Readonly<Record<ResultTopic, LogPosition>>;
 
-const NAMES = Object.keys(TOPICS) as Topic[];
+const NAMES = Object.keys(RESULT_TOPICS) as ResultTopic[];
 
 /** Results in a folder: where an `OutputLog` is, or will be. */
 export class OutputFolder implements ResultPlace {
@@ -70,12 +72,12 @@ export class OutputLog implements ResultLog {
   lastMarker: MarkerRecord | undefined;
   readonly #disk: Disk;
   readonly #writer: FileLogWriter;
-  readonly #ids: Readonly<Record<Topic, number>>;
+  readonly #ids: Readonly<Record<ResultTopic, number>>;
   /** Records still to be passed over, of what is appended next: the log holds them already. */
-  readonly #held: Record<Topic, number> = { verdicts: 0, alerts: 0, "dead-letters": 0, markers: 0 };
+  readonly #held: Record<ResultTopic, number> = { verdicts: 0, alerts: 0, "dead-letters": 0, markers: 0 };
   readonly #dir: string;
 
-  private constructor(disk: Disk, dir: string, writer: FileLogWriter, ids: Readonly<Record<Topic, number>>) {
+  private constructor(disk: Disk, dir: string, writer: FileLogWriter, ids: Readonly<Record<ResultTopic, number>>) {
     this.place = dir;
     this.files = NAMES.map((topic) => partitionPath({ dir, topic, partition: 0 }));
     this.#disk = disk;
@@ -96,7 +98,7 @@ export class OutputLog implements ResultLog {
    */
   static async resume(disk: Disk, dir: string, since: FileLogPositions | undefined): Promise<OutputLog> {
     await whileLocked(disk, dir, () => continueFolder(disk, dir, [...NAMES, "schemas"]));
-    const trusted = (topic: string) => since?.[topic as Topic];
+    const trusted = (topic: string) => since?.[topic as ResultTopic];
     const log = await OutputLog.#open(disk, dir, new FileLogWriter(dir, { disk, trusted, reopen: true }));
     log.lastMarker = await lastMarkerIn(disk, dir);
     return log;
@@ -162,7 +164,7 @@ export class OutputLog implements ResultLog {
   }
 
   async visit(
-    topic: Topic,
+    topic: ResultTopic,
     positions: LogPositions,
     from: "start" | "positions",
     visit: (encoded: Uint8Array, isBehind: boolean) => void,
@@ -177,7 +179,7 @@ export class OutputLog implements ResultLog {
     this.#writer.close();
   }
 
-  #append(topic: Topic, key: string, encoded: Uint8Array, timestamp: number): void {
+  #append(topic: ResultTopic, key: string, encoded: Uint8Array, timestamp: number): void {
     if (this.#held[topic] > 0) {
       this.#held[topic]--;
       return;
@@ -219,16 +221,12 @@ async function whileLocked(disk: Disk, dir: string, action: () => Promise<void>)
 }
 
 /** Makes the topics that are not there and registers their contracts; gives the schema id of each. */
-async function createTopics(dir: string, writer: FileLogWriter): Promise<Record<Topic, number>> {
+async function createTopics(dir: string, writer: FileLogWriter): Promise<Record<ResultTopic, number>> {
   const registry = new FolderRegistry(registryFolder(dir));
   const ids: Record<string, number> = {};
-  for (const [topic, contract] of Object.entries(TOPICS)) {
+  for (const [topic, contract] of Object.entries(RESULT_TOPICS)) {
     writer.createTopic(topic, 1);
-    ids[topic] = await registry.register(`${topic}-value`, contractSchema(contract));
+    ids[topic] = await registry.register(valueSubject(topic), contractSchemas[contract]);
   }
-  return ids as Record<Topic, number>;
-}
-
-function contractSchema(contract: string) {
-  return JSON.parse(readFileSync(new URL(`../schemas/contracts/${contract}.avsc`, import.meta.url), "utf8"));
+  return ids as Record<ResultTopic, number>;
 }

@@ -1,19 +1,10 @@
 import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import { EndMarker, FileLogReader } from "../connectors/file/reader.ts";
+import type { ResultTopic } from "../schemas/contract-subjects.ts";
 import { SINGLE_OBJECT_HEADER, singleObjectHeader } from "../schemas/contracts.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import { FRAME_LENGTH, schemaIdAt, writeFrame } from "../schemas/wire-format.ts";
-
-/** Topics of the output log and the contract of each. */
-export const TOPICS = {
-  verdicts: "verdict",
-  alerts: "alert",
-  "dead-letters": "dead-letter",
-  markers: "marker",
-} as const;
-
-export type Topic = keyof typeof TOPICS;
 
 /** Folder of the schema registry in an output log. */
 export function registryFolder(dir: string): string {
@@ -35,7 +26,7 @@ export function toValue(schemaId: number, encoded: Uint8Array): Uint8Array {
 export async function readTopic(
   disk: Disk,
   dir: string,
-  topic: Topic,
+  topic: ResultTopic,
   from: number,
   visit: (encoded: Uint8Array) => void,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import type { RecordFault } from "../dataflow/source.ts";
+import type { ResultTopic } from "../schemas/contract-subjects.ts";
 import {
   type AlertRecord,
   decodeAlert,
@@ -6,7 +7,6 @@ import {
   decodeVerdict,
   type VerdictRecord,
 } from "../schemas/contracts.ts";
-import type { Topic } from "./output-topics.ts";
 
 /**
  * Records that are in the output log though the job, as it stands, has not emitted them: it goes on from a checkpoint
@@ -47,7 +47,7 @@ export const nameOf = {
 } as const;
 
 /** The name of a record as it is in the log, by topic. */
-export const nameIn: Readonly<Record<Exclude<Topic, "markers">, (encoded: Uint8Array) => string>> = {
+export const nameIn: Readonly<Record<Exclude<ResultTopic, "markers">, (encoded: Uint8Array) => string>> = {
   verdicts: (encoded) => nameOf.verdict(decodeVerdict(encoded)),
   alerts: (encoded) => nameOf.alert(decodeAlert(encoded)),
   "dead-letters": (encoded) => nameOf.deadLetter(decodeDeadLetter(encoded)),

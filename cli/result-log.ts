@@ -1,9 +1,9 @@
 import type { RecordFault } from "../dataflow/source.ts";
+import type { ResultTopic } from "../schemas/contract-subjects.ts";
 import type { AlertRecord, Delivered, MarkerRecord, VerdictRecord } from "../schemas/contracts.ts";
-import type { Topic } from "./output-topics.ts";
 
 /** The end of every topic of a log, in its own words; plain data, kept in checkpoints. */
-export type LogPositions = Readonly<Record<Topic, unknown>>;
+export type LogPositions = Readonly<Record<ResultTopic, unknown>>;
 
 /**
  * The log that a run leaves for others to read: verdicts, alerts and dead letters, keyed by business key or record id, and
@@ -34,7 +34,7 @@ export interface ResultLog {
   end(throughMs: number): Promise<void>;
   /** Hands out the records of a topic, as their contract encodes them: which are the visitor's own, and whether they are behind `positions`. */
   visit(
-    topic: Topic,
+    topic: ResultTopic,
     positions: LogPositions,
     from: "start" | "positions",
     visit: (encoded: Uint8Array, isBehind: boolean) => void,

@@ -2,15 +2,15 @@ import type { RecordBatch } from "../base/record-batch.ts";
 import type { KafkaCluster } from "../connectors/kafka/cluster.ts";
 import { readTopicToEnd } from "../connectors/kafka/read-topic.ts";
 import { headersOf } from "../connectors/kafka/record-slots.ts";
+import type { ResultTopic } from "../schemas/contract-subjects.ts";
 import { decodeMarker, type MarkerRecord, singleObjectHeader } from "../schemas/contracts.ts";
 import type { SubjectRegistry } from "../schemas/registry.ts";
 import { FRAME_LENGTH, schemaIdAt } from "../schemas/wire-format.ts";
 import type { ResultsConfig } from "./config.ts";
-import type { Topic } from "./output-topics.ts";
 
 /** A header that says whose a record is: several jobs may share topics. */
 export const JOB = "countercheck.job";
-export const MARKERS = "markers" satisfies Topic;
+export const MARKERS = "markers" satisfies ResultTopic;
 
 /** How a job's results get into topics. */
 export interface KafkaResultsOptions {
@@ -37,7 +37,7 @@ export class ResultReader {
 
   /** The job's records as their contract encodes them; those of others and tombstones are passed over. */
   async read(
-    topic: Topic,
+    topic: ResultTopic,
     partition: number,
     from: number | "earliest",
     visit: (encoded: Uint8Array, offset: number) => void,

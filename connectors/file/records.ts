@@ -1,5 +1,5 @@
 import { assert, raise } from "../../base/errors.ts";
-import type { RecordBatch } from "../../base/record-batch.ts";
+import { RecordArrays, type RecordBatch } from "../../base/record-batch.ts";
 import { frameHeaderBytes, maxFrameBytes, recordHeaderBytes, writeInt64 } from "./format.ts";
 
 /** A record to append. Its bytes are copied before `append` returns. */
@@ -59,40 +59,13 @@ export function encodeRecord(frame: Buffer, at: number, record: LogRecord): numb
   return headersEnd;
 }
 
-/** A batch whose arrays are reused from one read to the next, and which is filled from the bodies of data frames. */
-export class RecordSlots implements RecordBatch {
-  readonly topic: string;
-  readonly partition: number;
-  count = 0;
-  buffer: Uint8Array = new Uint8Array(0);
-  offsets = new Float64Array(0);
-  timestamps = new Float64Array(0);
-  keyStarts = new Int32Array(0);
-  keyEnds = new Int32Array(0);
-  valueStarts = new Int32Array(0);
-  valueEnds = new Int32Array(0);
-  headerStarts = new Int32Array(0);
-  headerEnds = new Int32Array(0);
-
-  constructor(topic: string, partition: number) {
-    this.topic = topic;
-    this.partition = partition;
-  }
-
+/** Records of one partition, filled from the bodies of data frames. */
+export class RecordSlots extends RecordArrays {
   /** Empties the batch, points it at `buffer` and makes room for `capacity` records. */
   reset(buffer: Uint8Array, capacity: number): void {
     this.count = 0;
     this.buffer = buffer;
-    if (capacity <= this.offsets.length) return;
-    const room = Math.max(capacity, 2 * this.offsets.length);
-    this.offsets = new Float64Array(room);
-    this.timestamps = new Float64Array(room);
-    this.keyStarts = new Int32Array(room);
-    this.keyEnds = new Int32Array(room);
-    this.valueStarts = new Int32Array(room);
-    this.valueEnds = new Int32Array(room);
-    this.headerStarts = new Int32Array(room);
-    this.headerEnds = new Int32Array(room);
+    this.reserve(capacity);
   }
 
   /**

@@ -1,29 +1,11 @@
 import { CountercheckError } from "../../base/errors.ts";
-import type { RecordBatch } from "../../base/record-batch.ts";
+import { RecordArrays, type RecordBatch } from "../../base/record-batch.ts";
 
 /** A record cannot take less: seven varints of one byte. */
 const MIN_RECORD_BYTES = 7;
 
-/** Records of one partition whose arrays are reused, and which is filled from the record batches of Kafka. */
-export class KafkaRecordSlots implements RecordBatch {
-  readonly topic: string;
-  readonly partition: number;
-  count = 0;
-  buffer: Uint8Array = new Uint8Array(0);
-  offsets = new Float64Array(0);
-  timestamps = new Float64Array(0);
-  keyStarts = new Int32Array(0);
-  keyEnds = new Int32Array(0);
-  valueStarts = new Int32Array(0);
-  valueEnds = new Int32Array(0);
-  headerStarts = new Int32Array(0);
-  headerEnds = new Int32Array(0);
-
-  constructor(topic: string, partition: number) {
-    this.topic = topic;
-    this.partition = partition;
-  }
-
+/** Records of one partition, filled from the record batches of Kafka. */
+export class KafkaRecordSlots extends RecordArrays {
   /**
    * Adds `count` records that fill `bytes` from `at` up to `end`; those below `fromOffset` are passed over. Timestamps
    * are `baseTimestamp` and each record's own distance, or `appendTime`, where it is none of −1, for all. False where
@@ -32,7 +14,7 @@ export class KafkaRecordSlots implements RecordBatch {
   add(bytes: Uint8Array, at: number, end: number, batch: RecordsInBatch, fromOffset: number): boolean {
     const { count, baseOffset, lastOffset, baseTimestamp, appendTime } = batch;
     if (count < 0 || count * MIN_RECORD_BYTES > end - at) return false;
-    this.#reserve(this.count + count);
+    this.reserve(this.count + count);
     const { offsets, timestamps, keyStarts, keyEnds, valueStarts, valueEnds, headerStarts, headerEnds } = this;
     let slot = this.count;
     let before = baseOffset - 1;
@@ -70,19 +52,6 @@ export class KafkaRecordSlots implements RecordBatch {
     if (at !== end) return false;
     this.count = slot;
     return true;
-  }
-
-  #reserve(capacity: number): void {
-    if (capacity <= this.offsets.length) return;
-    const room = Math.max(capacity, 2 * this.offsets.length, 256);
-    this.offsets = grown(new Float64Array(room), this.offsets);
-    this.timestamps = grown(new Float64Array(room), this.timestamps);
-    this.keyStarts = grown(new Int32Array(room), this.keyStarts);
-    this.keyEnds = grown(new Int32Array(room), this.keyEnds);
-    this.valueStarts = grown(new Int32Array(room), this.valueStarts);
-    this.valueEnds = grown(new Int32Array(room), this.valueEnds);
-    this.headerStarts = grown(new Int32Array(room), this.headerStarts);
-    this.headerEnds = grown(new Int32Array(room), this.headerEnds);
   }
 }
 
@@ -157,9 +126,4 @@ function varlong(bytes: Uint8Array, at: number): number {
   }
   cursor = at;
   return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
-}
-
-function grown<T extends Float64Array | Int32Array>(larger: T, smaller: T): T {
-  larger.set(smaller);
-  return larger;
 }

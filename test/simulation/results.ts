@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { Disk } from "../../base/disk.ts";
 import type { FinalRecord } from "../../checks/records.ts";
-import { readTopic, type Topic } from "../../cli/output-topics.ts";
+import { readTopic } from "../../cli/output-topics.ts";
 import { outputPaths } from "../../cli/outputs.ts";
 import { historyEntry } from "../../cli/recorder.ts";
 import { toJson } from "../../cli/terminal.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
+import type { ResultTopic } from "../../schemas/contract-subjects.ts";
 import {
   type AlertRecord,
   type Delivered,
@@ -137,7 +138,7 @@ function disorder(markers: readonly MarkerRecord[]): string[] {
   });
 }
 
-async function all<T>(disk: Disk, log: string, topic: Topic, decode: (encoded: Uint8Array) => T): Promise<T[]> {
+async function all<T>(disk: Disk, log: string, topic: ResultTopic, decode: (encoded: Uint8Array) => T): Promise<T[]> {
   const records: T[] = [];
   await readTopic(disk, log, topic, 0, (encoded) => {
     records.push(decode(encoded));

@@ -4,9 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { expect } from "vitest";
 import { systemDisk } from "../../base/disk.ts";
-import { readTopic, type Topic } from "../../cli/output-topics.ts";
+import { readTopic } from "../../cli/output-topics.ts";
 import { outputPaths } from "../../cli/outputs.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
+import type { ResultTopic } from "../../schemas/contract-subjects.ts";
 import { decodeAlert, decodeDeadLetter, decodeMarker, decodeVerdict } from "../../schemas/contracts.ts";
 import { MAX_PAGE, type SnapshotRow } from "../../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../../snapshots/sqlite-snapshot-store.ts";
@@ -67,7 +68,7 @@ function contentOf(path: string): string {
   return `${bytes.length} bytes, ${crc32(bytes).toString(16)}`;
 }
 
-async function topic<T>(out: string, name: Topic, decode: (encoded: Uint8Array) => T): Promise<T[]> {
+async function topic<T>(out: string, name: ResultTopic, decode: (encoded: Uint8Array) => T): Promise<T[]> {
   const records: T[] = [];
   await readTopic(systemDisk, outputPaths.log(out), name, 0, (encoded) => records.push(decode(encoded)));
   return records;

@@ -65,11 +65,6 @@ export class ConnectClient {
     return (await this.#request("GET", "/connectors")) as string[];
   }
 
-  /** Classes of the connectors that can be run, in the versions that are installed. */
-  async plugins(): Promise<readonly { readonly class: string; readonly version: string }[]> {
-    return (await this.#request("GET", "/connector-plugins")) as { class: string; version: string }[];
-  }
-
   /** A connector's configuration as Connect keeps it: references are not filled, but what was put in plain is there. */
   async config(connector: string): Promise<ConnectorConfig> {
     return (await this.#request("GET", `${pathOf(connector)}/config`)) as ConnectorConfig;
@@ -129,11 +124,6 @@ export class ConnectClient {
     } catch (error) {
       if (!isError(error, "CONNECTOR_UNKNOWN")) throw error;
     }
-  }
-
-  /** Makes a stopped connector forget how far it has read: it begins with a snapshot again. */
-  async forgetOffsets(connector: string): Promise<void> {
-    await this.#request("DELETE", `${pathOf(connector)}/offsets`);
   }
 
   async #waitUntil(
