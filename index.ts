@@ -8,6 +8,7 @@ export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Tolerance } from "./checks/rule.ts";
+export { Leg, minus } from "./dataflow/leg.ts";
 export {
   type Field,
   type Fields,
@@ -40,4 +41,4 @@ export {
   type ValueState,
   value,
 } from "./dataflow/state-spec.ts";
-export { Changelog, KeyedStream, Leg, minus, Stream } from "./dataflow/streams.ts";
+export { Changelog, KeyedChangelog, KeyedStream, ModelChangelog, Stream } from "./dataflow/streams.ts";

@@ -15,10 +15,15 @@ export class Batch {
   count = 0;
   #capacity = 0;
 
-  constructor(layout: Layout, capacity = 0) {
+  constructor(layout: Layout, capacity = 0, columns?: readonly Column[]) {
     this.layout = layout;
-    this.columns = layout.map((column) => makeColumn(column.type));
+    this.columns = columns ?? layout.map((column) => makeColumn(column.type));
     this.grow(capacity);
+  }
+
+  /** A batch over columns of others, which it shows under its own layout and must not change; its `count` is to be set. */
+  static over(layout: Layout, columns: readonly Column[]): Batch {
+    return new Batch(layout, 0, columns);
   }
 
   /** Makes room for at least `capacity` rows, doubling so that appending stays cheap. */

@@ -253,6 +253,18 @@ export const errorCatalogue = {
     retryable: false,
     message: "{name} cannot be a job's name. Use lower-case letters, digits and hyphens.",
   },
+  JOB_NOT_AN_INSTANT: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job takes {field} of {place} for a point in time, and it is none. Name a field that instant() declares.",
+  },
+  JOB_NOT_A_KEY: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job keys rows of {place} by {field}, which is {kind}: ids, texts, integers, instants, flags and the currency of money can be keys.",
+  },
   JOB_NOT_COMPARABLE: {
     fault: "user",
     retryable: false,
@@ -268,6 +280,11 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "{file} cannot be loaded: {reason}",
+  },
+  JOB_SELECTION_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The job's join {place} cannot hand on {field}: {reason}",
   },
   JOB_STATE_INVALID: {
     fault: "user",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compositeKey, displayKey, type KeyPart, keyOf, parseKey } from "./key.ts";
+import { compositeKey, displayKey, type KeyPart, keyOf, keyParts, parseKey } from "./key.ts";
 
 /** Parts that look alike, and lists of them. */
 const part = fc.oneof(
@@ -53,6 +53,7 @@ describe("the canonical text of keys", () => {
     fc.assert(
       fc.property(parts, (list) => {
         expect(partsOf(compositeKey(list.map(keyOf)))).toEqual(list);
+        expect(keyParts(compositeKey(list.map(keyOf)))).toEqual(list.map(keyOf));
       }),
       { numRuns: 1_000 },
     );

@@ -25,6 +25,21 @@ export function compositeKey(parts: readonly Key[]): Key {
   return parts.length === 1 ? parts[0]! : parts.join("|");
 }
 
+/** The parts of a composite key, each in canonical text. */
+export function keyParts(key: Key): Key[] {
+  const parts: Key[] = [];
+  let start = 0;
+  for (let i = 0; i < key.length; i++) {
+    if (key[i] === "\\") i++;
+    else if (key[i] === "|") {
+      parts.push(key.slice(start, i));
+      start = i + 1;
+    }
+  }
+  parts.push(key.slice(start));
+  return parts;
+}
+
 /**
  * What a person typed: digits are an integer, `true` and `false` a boolean, and what is canonical text with its quotes is
  * that key, composites included. Anything else is a string.

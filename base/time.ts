@@ -31,6 +31,9 @@ export const systemClock: Clock = {
 /** Before every event: a frontier or watermark that proves nothing. */
 export const BEFORE_ALL_TIME = Number.NEGATIVE_INFINITY;
 
+/** After every event: what the end of a stream proves. */
+export const AFTER_ALL_TIME = Number.POSITIVE_INFINITY;
+
 /** An event time as ISO 8601 in UTC, or `-` before all time. */
 export function formatTime(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : "-";

@@ -171,8 +171,11 @@ export const wrongChecks = job("wrong-checks", (env) => {
 
 export const wrongStreams = job("wrong-streams", (env) => {
   const events = env.changes(Payment).asEvents();
-  // @ts-expect-error a key is an id, not a text
-  events.keyBy("status");
+  // @ts-expect-error money is no key, its currency is: "amount.currency"
+  events.keyBy("amount");
+  events.keyBy("status", "amount.currency");
+  // @ts-expect-error a key has one field at least
+  events.keyBy();
   // @ts-expect-error there is no such field
   events.keyBy("payment");
   // @ts-expect-error the function returns a field too few

@@ -1,8 +1,8 @@
 import { raise } from "../base/errors.ts";
 import { parseDecimal, ROUNDING_MODES } from "../base/money.ts";
 import { days, seconds } from "../base/time.ts";
+import type { Leg } from "../dataflow/leg.ts";
 import type { Model } from "../dataflow/model.ts";
-import type { Leg } from "../dataflow/streams.ts";
 import type { ReconcileSpec } from "./reconcile.ts";
 
 /** No deadline or retention is longer than ten years. */

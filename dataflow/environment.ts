@@ -1,26 +1,29 @@
 import { raise } from "../base/errors.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { Fields, Model } from "./model.ts";
-import { Changelog } from "./streams.ts";
+import { ModelChangelog } from "./streams.ts";
 
 /** What a job is written against: names its inputs and collects the nodes that its calls make. */
 export class Environment {
   readonly #nodes: Node[] = [];
-  readonly #changes = new Map<string, Changelog<Fields>>();
+  readonly #changes = new Map<string, ModelChangelog<Fields>>();
 
   /** The changelog of a model: every row's adds and retracts. Asked for twice, it is read once. */
-  changes<F extends Fields>(model: Model<F>): Changelog<F> {
+  changes<F extends Fields>(model: Model<F>): ModelChangelog<F> {
     const known = this.#changes.get(model.name);
     if (known === undefined) {
       const uid = `changes/${model.name}`;
-      const made = new Changelog(this, this.add({ type: "changes", uid, inputs: [], fields: model.fields, model }));
-      this.#changes.set(model.name, made as unknown as Changelog<Fields>);
-      return made as Changelog<F>;
+      const made = new ModelChangelog(
+        this,
+        this.add({ type: "changes", uid, inputs: [], fields: model.fields, model }),
+      );
+      this.#changes.set(model.name, made as unknown as ModelChangelog<Fields>);
+      return made as ModelChangelog<F>;
     }
     const node = known.node;
     if (node.type === "changes" && node.model !== model)
       raise("JOB_DUPLICATE_NAME", { kind: "model", name: model.name });
-    return known as unknown as Changelog<F>;
+    return known as unknown as ModelChangelog<F>;
   }
 
   /** Adds a node to the graph; its uid must be new. For operators of other rooms; jobs use the streams' methods. */

@@ -1,12 +1,27 @@
+import type { Layout } from "../base/batch.ts";
+import { changeLayout } from "./change-layout.ts";
+import { KEY_COLUMN, type KeySpec } from "./keys.ts";
 import type { Fields, Model } from "./model.ts";
 import type { Operator } from "./operator.ts";
+import { rowLayout } from "./row-layout.ts";
 import type { Row } from "./row-view.ts";
 
 /**
  * The graph of a job: what a job author's calls build. Nodes are in topological order, each after its inputs; nothing
  * here runs. `uid` names a node's state for ever.
  */
-export type Node = ChangesNode | FilterNode | EventsNode | MapNode | UnionNode | OperatorNode | SinkNode;
+export type Node =
+  | ChangesNode
+  | FilterNode
+  | EventsNode
+  | SelectNode
+  | MapNode
+  | TimedNode
+  | UnionNode
+  | KeyNode
+  | OperatorNode
+  | SideNode
+  | SinkNode;
 
 interface NodeBase {
   readonly uid: string;
@@ -32,10 +47,23 @@ export interface EventsNode extends NodeBase {
   readonly type: "events";
 }
 
+/** Some of the fields of each row. */
+export interface SelectNode extends NodeBase {
+  readonly type: "select";
+}
+
 /** A function of each row. */
 export interface MapNode extends NodeBase {
   readonly type: "map";
   readonly map: (row: Row<Fields>) => Record<string, unknown>;
+}
+
+/** Rows with an event time that they bring themselves; watermarks are held back by as much as it may lie behind. */
+export interface TimedNode extends NodeBase {
+  readonly type: "timed";
+  /** An instant field. */
+  readonly field: string;
+  readonly lagMs: number;
 }
 
 /** Rows of several inputs with the same fields. */
@@ -43,21 +71,35 @@ export interface UnionNode extends NodeBase {
   readonly type: "union";
 }
 
+/** Rows with the column `KEY_COLUMN`, their canonical key, for keys that are no id field. */
+export interface KeyNode extends NodeBase {
+  readonly type: "key";
+  readonly key: KeySpec;
+}
+
 /** A keyed operator: its inputs are exchanged by key first. */
 export interface OperatorNode extends NodeBase {
   readonly type: "operator";
-  /** The key field of each input. */
-  readonly keys: readonly string[];
+  /** The text column of each input that holds its key; undefined for one whose every row goes to all subtasks. */
+  readonly keys: readonly (string | undefined)[];
   /** Makes a fresh operator; called once per subtask. */
   readonly create: () => Operator;
   /** How long after a row's time others may still be needed for it, in ms; unknown for functions of the job's own. */
   readonly waitsMs?: number;
 }
 
+/** What an operator hands to one of its side outputs. */
+export interface SideNode extends NodeBase {
+  readonly type: "side";
+  readonly tag: string;
+}
+
 /** Hands every row to the sink of a name. */
 export interface SinkNode extends NodeBase {
   readonly type: "sink";
   readonly sink: string;
+  /** Rows are adds and retracts, and say which. */
+  readonly isChangelog: boolean;
 }
 
 /** Field values that a row must have; several are joined by "and", a list means any of them. */
@@ -68,6 +110,20 @@ export type ConditionValue = string | bigint | number | boolean;
 export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
+}
+
+/** The layout of the batches that a node hands on. */
+export function layoutOf(node: Node): Layout {
+  switch (node.type) {
+    case "changes":
+      return changeLayout(node.model);
+    case "filter":
+      return layoutOf(node.inputs[0]!);
+    case "key":
+      return [...layoutOf(node.inputs[0]!), { name: KEY_COLUMN, type: "text" }];
+    default:
+      return rowLayout(node.fields);
+  }
 }
 
 /** The models that a graph reads, each once. */

@@ -67,6 +67,8 @@ export interface OperatorContext {
   timers(name: string): Timers;
   /** Hands a batch on to the next operators; it may be refilled afterwards. */
   forward(batch: Batch): void;
+  /** Hands a batch to a side output, by its tag; goes nowhere where nobody asked for it. */
+  forwardTo(tag: string, batch: Batch): void;
   /** Hands a record to the sinks of a side output. */
   emit(output: string, record: unknown): void;
 }

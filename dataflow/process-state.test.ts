@@ -294,7 +294,7 @@ describe("timers of processing time", () => {
 
   it("emit rows that are not late", () => {
     const driver = new ProcessHarness(Event, timed([])).processingTime(0).watermark(500);
-    expect(driver.row(event("x"), 501).processingTime(50).emitted).toMatchObject([{ $time: 501, $row: "'u" }]);
+    expect(driver.row(event("x"), 501).processingTime(50).emitted).toMatchObject([{ $time: 501 }]);
   });
 });
 

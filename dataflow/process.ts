@@ -1,12 +1,13 @@
-import { Batch } from "../base/batch.ts";
+import type { Batch } from "../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { TextColumn } from "../base/columns.ts";
 import { raise } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
-import { ADD, changeColumns, changeLayout, FIRST_FIELD } from "./change-layout.ts";
-import type { Fields, Id, Model } from "./model.ts";
+import { ADD } from "./change-layout.ts";
+import type { Fields, Id } from "./model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "./operator.ts";
+import { FIRST_ROW_FIELD, RowOutput, rowColumns } from "./row-layout.ts";
 import { type Row, rowCursor } from "./row-view.ts";
 import { callUser, writeFields } from "./row-writer.ts";
 import type { Moment } from "./state-cells.ts";
@@ -54,7 +55,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
   readonly #fields: F;
   readonly #keyField: string;
   readonly #spec: ProcessSpec<F, S, G>;
-  readonly #out: Batch;
+  readonly #out: RowOutput;
   #context!: OperatorContext;
   #eventTimers!: Timers;
   #processingTimers!: Timers;
@@ -77,7 +78,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     this.#fields = fields;
     this.#keyField = keyField;
     this.#spec = spec;
-    this.#out = new Batch(changeLayout({ name: "emitted", fields: spec.emits, from: [] } satisfies Model));
+    this.#out = new RowOutput(spec.emits);
   }
 
   open(context: OperatorContext): void {
@@ -100,7 +101,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
 
   batch(_input: number, batch: Batch): void {
     const keys = batch.column(this.#keyField) as TextColumn;
-    const { time, seed } = changeColumns(batch);
+    const { time, seed } = rowColumns(batch);
     const cursor = rowCursor(batch, this.#fields);
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) continue;
@@ -214,23 +215,12 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
 
   #emit(values: Row<G>): void {
     const out = this.#out;
-    const row = out.count++;
-    out.grow(out.count);
-    const meta = changeColumns(out);
-    meta.kind.set(row, ADD);
-    meta.time.set(row, this.#time);
-    meta.row.set(row, this.#key);
-    meta.table.set(row, 0);
-    meta.absent.set(row, 0);
-    if (this.#seed === null) meta.seed.nulls[row] = 1;
-    else meta.seed.set(row, this.#seed);
-    for (const position of [meta.major, meta.minor, meta.sub, meta.offset]) position.nulls[row] = 1;
-    writeFields(out, FIRST_FIELD, row, this.#spec.emits, values as Record<string, unknown>);
+    const row = out.add(ADD, this.#time);
+    if (this.#seed !== null) out.seeded(row, this.#seed);
+    writeFields(out.batch, FIRST_ROW_FIELD, row, this.#spec.emits, values as Record<string, unknown>);
   }
 
   #flush(): void {
-    if (this.#out.count === 0) return;
-    this.#context.forward(this.#out);
-    this.#out.clear();
+    this.#out.flush(this.#context.forward);
   }
 }

@@ -1,14 +1,14 @@
 import type { Batch } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
-import type { Node } from "../dataflow/graph.ts";
+import type { Node, SideNode } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { KEY_GROUPS } from "../state/key-groups.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
 import { OperatorHost, type OperatorMetrics, type StateBackend } from "./operators/operator-host.ts";
 import { FanOut, type Receiver } from "./operators/receiver.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
-import { Events, Filter, MapRows, Pass } from "./operators/transforms.ts";
+import { Events, Filter, KeyRows, MapRows, Pass, Select, Timed } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
 import type { CheckpointedTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "./task.ts";
 
@@ -46,7 +46,8 @@ export class ChainTask implements CheckpointedTask {
     const outs = new Map<Node, FanOut>(this.#plan.nodes.map((node) => [node, new FanOut()]));
     const receivers = new Map<Node, Receiver>();
     for (const node of this.#plan.nodes) {
-      const receiver = this.#make(node, outs.get(node)!, output);
+      if (node.type === "side") continue;
+      const receiver = this.#make(node, outs, output);
       receivers.set(node, receiver);
       for (const [index, input] of node.inputs.entries()) outs.get(input)?.add(receiver, index);
     }
@@ -105,7 +106,8 @@ export class ChainTask implements CheckpointedTask {
     this.#saved.clear();
   }
 
-  #make(node: Node, next: FanOut, output: TaskOutput): Receiver {
+  #make(node: Exclude<Node, SideNode>, outs: ReadonlyMap<Node, FanOut>, output: TaskOutput): Receiver {
+    const next = outs.get(node)!;
     const emit = (tag: string, record: unknown) => output.emit(tag, record);
     switch (node.type) {
       case "changes":
@@ -117,10 +119,18 @@ export class ChainTask implements CheckpointedTask {
         return new Events(node, next);
       case "map":
         return new MapRows(node, next);
+      case "select":
+        return new Select(node, next);
+      case "timed":
+        return new Timed(node, next);
+      case "key":
+        return new KeyRows(node, next);
       case "sink":
         return new SinkWriter(node, emit);
       case "operator": {
-        const host = new OperatorHost(node, next, emit, this.#backend);
+        const sides = this.#plan.nodes.filter((side) => side.type === "side" && side.inputs[0] === node) as SideNode[];
+        const sideOuts = new Map(sides.map((side) => [side.tag, outs.get(side)!]));
+        const host = new OperatorHost(node, next, sideOuts, emit, this.#backend);
         this.#hosts.push(host);
         return host;
       }

@@ -30,10 +30,10 @@ export interface JobTasksOptions {
   readonly onBarrier?: () => void;
 }
 
-/** An edge whose rows are exchanged by key. */
+/** An edge whose rows are exchanged by key; without one every row goes to all subtasks. */
 export interface KeyedEdge extends TaskEdge {
   readonly fromTask: number;
-  readonly key: string;
+  readonly key: string | undefined;
 }
 
 /** The tasks of a job in one worker, a subtask of each, and what connects them. */
@@ -160,7 +160,7 @@ export class JobTasks {
     const { node, input } = this.#plan.tasks[edge.toTask]!.inputs[edge.toInput]!;
     const port = this.#inputs[edge.toTask]![edge.toInput]!;
     if (exchange === undefined || node.type !== "operator") return port;
-    return exchange({ ...edge, fromTask, key: node.keys[input]! }, port);
+    return exchange({ ...edge, fromTask, key: node.keys[input] }, port);
   }
 
   #open(task: ChainTask, outputs: readonly Port[], emit: JobTasksOptions["emit"]): void {

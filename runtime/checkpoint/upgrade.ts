@@ -92,6 +92,7 @@ function opened(node: OperatorNode): Opened {
       return NO_TIMERS;
     },
     forward: () => undefined,
+    forwardTo: () => undefined,
     emit: () => undefined,
   });
   return { kept: { uid: node.uid, states, timers }, codecs };

@@ -13,10 +13,10 @@ export interface RowReceiver extends Receiver {
 
 /**
  * The sending side of an edge between two tasks: each row goes to the subtask that owns the key group of its key, rows
- * without a key to the first one; control elements and the end go to all. With one subtask batches go straight on.
+ * without a key to the first one, rows of an edge without a key to all; control elements and the end go to all. With one subtask batches go straight on.
  */
 export class KeyExchange {
-  readonly #key: string;
+  readonly #key: string | undefined;
   readonly #input: number;
   readonly #targets: readonly [Receiver] | readonly RowReceiver[];
   readonly #subtaskOfGroup: Uint8Array;
@@ -24,8 +24,11 @@ export class KeyExchange {
   readonly #rows: Int32Array[];
   readonly #counts: Int32Array;
 
-  /** `targets` are the subtasks of the task behind, in order; `key` is a text column, `input` the task's input. */
-  constructor(key: string, input: number, targets: readonly [Receiver] | readonly RowReceiver[]) {
+  /**
+   * `targets` are the subtasks of the task behind, in order; `key` is a text column, undefined where every row goes to all
+   * of them; `input` is the task's input.
+   */
+  constructor(key: string | undefined, input: number, targets: readonly [Receiver] | readonly RowReceiver[]) {
     const subtasks = targets.length;
     assert(subtasks > 0 && subtasks <= KEY_GROUPS, `a task with ${subtasks} subtasks has 1 to ${KEY_GROUPS}`);
     this.#key = key;
@@ -37,11 +40,12 @@ export class KeyExchange {
   }
 
   batch(batch: Batch): void {
-    if (this.#targets.length === 1) {
-      this.#targets[0]!.batch(this.#input, batch);
+    const key = this.#key;
+    if (this.#targets.length === 1 || key === undefined) {
+      for (const target of this.#targets) target.batch(this.#input, batch);
       return;
     }
-    this.#sort(batch);
+    this.#sort(batch, key);
     for (const [subtask, target] of this.#targets.entries()) {
       const count = this.#counts[subtask]!;
       if (count > 0) (target as RowReceiver).rows(this.#input, batch, this.#rows[subtask]!, count);
@@ -57,12 +61,12 @@ export class KeyExchange {
   }
 
   /** Notes which rows belong to which subtask. */
-  #sort(batch: Batch): void {
+  #sort(batch: Batch, key: string): void {
     const counts = this.#counts.fill(0);
     if (this.#rows[0]!.length < batch.count) {
       for (const subtask of this.#rows.keys()) this.#rows[subtask] = new Int32Array(2 * batch.count);
     }
-    const keys = batch.column(this.#key) as TextColumn;
+    const keys = batch.column(key) as TextColumn;
     for (let row = 0; row < batch.count; row++) {
       const isNull = keys.nulls[row] === 1;
       const hash = isNull ? 0 : hashBytes(keys.heap, keys.starts[row]!, keys.ends[row]!);

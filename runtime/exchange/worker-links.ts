@@ -1,6 +1,6 @@
 import { Batch } from "../../base/batch.ts";
-import { changeLayout } from "../../dataflow/change-layout.ts";
 import type { Graph } from "../../dataflow/graph.ts";
+import { layoutOf } from "../../dataflow/graph.ts";
 import type { KeyedEdge, Port } from "../job-tasks.ts";
 import { planOf } from "../plan.ts";
 import type { WorkerLinks } from "../worker.ts";
@@ -67,7 +67,7 @@ export class RingLinks implements WorkerLinks {
     const own = rings[this.#edges.length]!;
     const workers = [...bells.keys()];
     const bellOf = (worker: number) => new Doorbell(bells[worker]!);
-    const layout = changeLayout({ name: edge.from.uid, fields: edge.from.fields, from: [] });
+    const layout = layoutOf(edge.from);
     const batches = [new Batch(layout)];
     const writers = workers.map((to) => new ChannelWriter(new RingWriter(own[this.#index]![to]!, bellOf(to))));
     const readers = workers.map(

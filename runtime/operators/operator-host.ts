@@ -32,7 +32,8 @@ export class OperatorHost implements Receiver {
   readonly metrics: OperatorMetrics;
   readonly kept: KeptState;
   readonly #operator: Operator;
-  readonly #next: FanOut;
+  /** The operator's output, and its side outputs. */
+  readonly #outputs: readonly FanOut[];
   readonly #merger: InputMerger;
   readonly #table: StoreTable;
   readonly #entries: KeyedEntries;
@@ -41,6 +42,7 @@ export class OperatorHost implements Receiver {
   constructor(
     node: OperatorNode,
     next: FanOut,
+    sides: ReadonlyMap<string, FanOut>,
     emit: (output: string, record: unknown) => void,
     backend: StateBackend,
   ) {
@@ -55,7 +57,7 @@ export class OperatorHost implements Receiver {
     this.#table = backend.store.table(keyedTable(node.uid));
     this.#entries = new KeyedEntries(this.#table, backend.cacheBytes);
     this.#operator = node.create();
-    this.#next = next;
+    this.#outputs = [next, ...sides.values()];
     this.#merger = new InputMerger(node.inputs.length);
     const entries = this.#entries;
     const keys = () => states.reduce((sum, _, index) => sum + entries.count(index), 0);
@@ -73,6 +75,7 @@ export class OperatorHost implements Receiver {
         return entries.timers(backend.timerQueue(`${node.uid}-${name}`));
       },
       forward: (batch) => next.batch(batch),
+      forwardTo: (tag, batch) => sides.get(tag)?.batch(batch),
       emit,
     });
   }
@@ -86,10 +89,7 @@ export class OperatorHost implements Receiver {
   /** Frontiers reach the operator uncombined; a watermark only when all inputs have reached it. */
   control(input: number, element: Control): void {
     const merged = this.#merger.control(input, element);
-    if (merged === undefined) return;
-    this.#operator.control(input, merged);
-    this.#entries.trim();
-    this.#next.control(merged);
+    if (merged !== undefined) this.#control(input, merged);
   }
 
   processingTime(time: number): void {
@@ -97,10 +97,13 @@ export class OperatorHost implements Receiver {
     this.#entries.trim();
   }
 
-  end(): void {
-    if (!this.#merger.end()) return;
+  /** An input that has ended holds no watermark back any more. */
+  end(input: number): void {
+    const merged = this.#merger.end(input);
+    if (merged !== undefined) this.#control(input, merged);
+    if (!this.#merger.ended) return;
     this.#operator.end();
-    this.#next.end();
+    for (const output of this.#outputs) output.end();
   }
 
   report(): void {
@@ -137,6 +140,12 @@ export class OperatorHost implements Receiver {
   /** Puts a record of a key, as `barrier` gave it. */
   put(group: number, key: Uint8Array, record: Uint8Array): void {
     this.#table.put(group, key, 0, key.length, record, 0, record.length);
+  }
+
+  #control(input: number, element: Control): void {
+    this.#operator.control(input, element);
+    this.#entries.trim();
+    for (const output of this.#outputs) output.control(element);
   }
 
   /** Writes every record anew; those that hold nothing any more go. */

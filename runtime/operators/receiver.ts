@@ -1,5 +1,5 @@
 import type { Batch } from "../../base/batch.ts";
-import { BEFORE_ALL_TIME } from "../../base/time.ts";
+import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Control } from "../../dataflow/operator.ts";
 
 /** Takes what a node's inputs bring. */
@@ -51,8 +51,14 @@ export class InputMerger {
     return { type: "watermark", time: least };
   }
 
-  /** True when it was the last input. */
-  end(): boolean {
-    return --this.#open === 0;
+  /** An input has ended; the watermark to hand on where it alone had held it back. */
+  end(input: number): Control | undefined {
+    this.#open--;
+    return this.ended ? undefined : this.control(input, { type: "watermark", time: AFTER_ALL_TIME });
+  }
+
+  /** All inputs have ended. */
+  get ended(): boolean {
+    return this.#open === 0;
   }
 }

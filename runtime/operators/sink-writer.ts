@@ -1,6 +1,8 @@
 import type { Batch } from "../../base/batch.ts";
+import { ADD } from "../../dataflow/change-layout.ts";
 import type { SinkNode } from "../../dataflow/graph.ts";
 import type { Control } from "../../dataflow/operator.ts";
+import { rowColumns } from "../../dataflow/row-layout.ts";
 import { rowCursor } from "../../dataflow/row-view.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -15,8 +17,13 @@ export class SinkWriter implements Receiver {
   }
 
   batch(_input: number, batch: Batch): void {
-    const cursor = rowCursor(batch, this.#node.fields);
-    for (let row = 0; row < batch.count; row++) this.#emit(this.#node.sink, { ...cursor.at(row) });
+    const { sink, fields, isChangelog } = this.#node;
+    const cursor = rowCursor(batch, fields);
+    const { kind } = rowColumns(batch);
+    for (let row = 0; row < batch.count; row++) {
+      const values = cursor.at(row);
+      this.#emit(sink, isChangelog ? { $op: kind.values[row] === ADD ? "add" : "retract", ...values } : { ...values });
+    }
   }
 
   control(_input: number, _element: Control): void {}

@@ -1,11 +1,24 @@
 import { Batch } from "../../base/batch.ts";
-import { ADD, changeColumns, changeLayout, FIRST_FIELD } from "../../dataflow/change-layout.ts";
-import type { EventsNode, FilterNode, MapNode, Node } from "../../dataflow/graph.ts";
+import { type Column, Float64Column, type Int32Column, TextColumn } from "../../base/columns.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
+import { ADD } from "../../dataflow/change-layout.ts";
+import {
+  type EventsNode,
+  type FilterNode,
+  type KeyNode,
+  layoutOf,
+  type MapNode,
+  type Node,
+  type SelectNode,
+  type TimedNode,
+} from "../../dataflow/graph.ts";
+import { keyReader } from "../../dataflow/keys.ts";
 import type { Fields } from "../../dataflow/model.ts";
 import type { Control } from "../../dataflow/operator.ts";
+import { FIRST_ROW_FIELD, rowColumns } from "../../dataflow/row-layout.ts";
 import { type RowCursor, rowCursor } from "../../dataflow/row-view.ts";
 import { callUser, writeFields } from "../../dataflow/row-writer.ts";
-import { compilePredicate, type Predicate } from "./predicate.ts";
+import { compilePredicate } from "./predicate.ts";
 import { type FanOut, InputMerger, type Receiver } from "./receiver.ts";
 
 /** Nodes without state: rows in, rows out, control elements in the same order. */
@@ -25,8 +38,10 @@ abstract class Transform implements Receiver {
     if (merged !== undefined) this.next.control(merged);
   }
 
-  end(): void {
-    if (this.#merger.end()) this.next.end();
+  end(input: number): void {
+    const merged = this.#merger.end(input);
+    if (merged !== undefined) this.next.control(merged);
+    if (this.#merger.ended) this.next.end();
   }
 }
 
@@ -37,19 +52,19 @@ export class Pass extends Transform {
   }
 }
 
-/** Keeps the rows that satisfy a predicate over a batch. */
-abstract class Select extends Transform {
+/** Rows whose fields have given values. */
+export class Filter extends Transform {
+  readonly #node: FilterNode;
   readonly #out: Batch;
 
-  constructor(node: Node, next: FanOut) {
+  constructor(node: FilterNode, next: FanOut) {
     super(node, next);
-    this.#out = new Batch(changeLayout({ name: node.uid, fields: node.fields, from: [] }));
+    this.#node = node;
+    this.#out = new Batch(layoutOf(node));
   }
 
-  protected abstract predicate(batch: Batch): Predicate;
-
   override batch(_input: number, batch: Batch): void {
-    const holds = this.predicate(batch);
+    const holds = compilePredicate(this.#node.fields, this.#node.condition, batch);
     const out = this.#out;
     for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
     if (out.count === 0) return;
@@ -58,29 +73,146 @@ abstract class Select extends Transform {
   }
 }
 
-/** Rows whose fields have given values. */
-export class Filter extends Select {
-  readonly #node: FilterNode;
+/** Hands on the columns of its batches under another layout, so that nothing is copied. */
+abstract class Rearranged extends Transform {
+  readonly #layout: Batch["layout"];
+  #viewOf: Batch | undefined;
+  #view!: Batch;
 
-  constructor(node: FilterNode, next: FanOut) {
+  constructor(node: Node, next: FanOut) {
     super(node, next);
-    this.#node = node;
+    this.#layout = layoutOf(node);
   }
 
-  protected override predicate(batch: Batch): Predicate {
-    return compilePredicate(this.#node.fields, this.#node.condition, batch);
+  /** The columns of what goes on, in order. Batches are refilled, so they are asked for once each. */
+  protected abstract columns(batch: Batch): readonly Column[];
+
+  override batch(_input: number, batch: Batch): void {
+    this.next.batch(this.viewOf(batch));
+  }
+
+  protected viewOf(batch: Batch): Batch {
+    if (this.#viewOf !== batch) {
+      this.#viewOf = batch;
+      this.#view = Batch.over(this.#layout, this.columns(batch));
+    }
+    this.#view.count = batch.count;
+    return this.#view;
+  }
+
+  /** The fixed columns, and those of the layout's fields by name. */
+  protected byName(batch: Batch): readonly Column[] {
+    const fields = this.#layout.slice(FIRST_ROW_FIELD).map(({ name }) => batch.column(name));
+    return [...batch.columns.slice(0, FIRST_ROW_FIELD), ...fields];
   }
 }
 
 /** The adds of a changelog. */
-export class Events extends Select {
+export class Events extends Rearranged {
+  readonly #out: Batch;
+
   constructor(node: EventsNode, next: FanOut) {
+    super(node, next);
+    this.#out = new Batch(layoutOf(node));
+  }
+
+  protected override columns(batch: Batch): readonly Column[] {
+    return this.byName(batch);
+  }
+
+  override batch(_input: number, batch: Batch): void {
+    const view = this.viewOf(batch);
+    const { kind } = rowColumns(view);
+    let row = 0;
+    while (row < view.count && kind.values[row] === ADD) row++;
+    if (row === view.count) this.next.batch(view);
+    else this.#copy(view, kind);
+  }
+
+  #copy(view: Batch, kind: Int32Column): void {
+    const out = this.#out;
+    for (let row = 0; row < view.count; row++) if (kind.values[row] === ADD) out.append(view, row);
+    if (out.count > 0) this.next.batch(out);
+    out.clear();
+  }
+}
+
+/** Some of the fields. */
+export class Select extends Rearranged {
+  constructor(node: SelectNode, next: FanOut) {
     super(node, next);
   }
 
-  protected override predicate(batch: Batch): Predicate {
-    const { kind } = changeColumns(batch);
-    return (row) => kind.values[row] === ADD;
+  protected override columns(batch: Batch): readonly Column[] {
+    return this.byName(batch);
+  }
+}
+
+/** Rows with their canonical key as a column. */
+export class KeyRows extends Rearranged {
+  readonly #node: KeyNode;
+  readonly #keys = new TextColumn();
+  #readerOf: Batch | undefined;
+  #read!: (row: number) => string | undefined;
+
+  constructor(node: KeyNode, next: FanOut) {
+    super(node, next);
+    this.#node = node;
+  }
+
+  protected override columns(batch: Batch): readonly Column[] {
+    return [...batch.columns, this.#keys];
+  }
+
+  override batch(_input: number, batch: Batch): void {
+    if (this.#readerOf !== batch) {
+      this.#readerOf = batch;
+      this.#read = keyReader(batch, this.#node.key);
+    }
+    const keys = this.#keys;
+    keys.clear();
+    keys.grow(batch.count);
+    for (let row = 0; row < batch.count; row++) {
+      const key = this.#read(row);
+      if (key === undefined) keys.nulls[row] = 1;
+      else keys.set(row, key);
+    }
+    this.next.batch(this.viewOf(batch));
+  }
+}
+
+/** Rows with the event time that a field of theirs says. */
+export class Timed extends Rearranged {
+  readonly #node: TimedNode;
+  readonly #times = new Float64Column();
+  /** None of these rows is one of the seed any more: they have a time. */
+  readonly #seeds = new Float64Column();
+
+  constructor(node: TimedNode, next: FanOut) {
+    super(node, next);
+    this.#node = node;
+  }
+
+  protected override columns(batch: Batch): readonly Column[] {
+    const [kind, , , ...fields] = this.byName(batch);
+    return [kind!, this.#times, this.#seeds, ...fields];
+  }
+
+  override batch(_input: number, batch: Batch): void {
+    const field = batch.column(this.#node.field) as Float64Column;
+    const times = this.#times;
+    times.grow(batch.count);
+    this.#seeds.grow(batch.count);
+    this.#seeds.nulls.fill(1, 0, batch.count);
+    for (let row = 0; row < batch.count; row++) {
+      times.set(row, field.nulls[row] === 1 ? BEFORE_ALL_TIME : Math.floor(field.values[row]!));
+    }
+    this.next.batch(this.viewOf(batch));
+  }
+
+  override control(input: number, element: Control): void {
+    const isWatermark = element.type === "watermark";
+    super.control(input, isWatermark ? { ...element, time: element.time - this.#node.lagMs } : element);
   }
 }
 
@@ -96,7 +228,7 @@ export class MapRows extends Transform {
     super(node, next);
     this.#node = node;
     this.#inputFields = node.inputs[0]!.fields;
-    this.#out = new Batch(changeLayout({ name: node.uid, fields: node.fields, from: [] }));
+    this.#out = new Batch(layoutOf(node));
   }
 
   override batch(_input: number, batch: Batch): void {
@@ -105,11 +237,11 @@ export class MapRows extends Transform {
       this.#cursor = rowCursor(batch, this.#inputFields);
     }
     const out = this.#out;
+    out.grow(batch.count);
     for (let row = 0; row < batch.count; row++) {
-      out.grow(row + 1);
-      for (let c = 0; c < FIRST_FIELD; c++) out.columns[c]!.copy(row, batch.columns[c]!, row);
+      for (let c = 0; c < FIRST_ROW_FIELD; c++) out.columns[c]!.copy(row, batch.columns[c]!, row);
       const mapped = callUser(this.#node.uid, () => this.#node.map(this.#cursor.at(row)));
-      writeFields(out, FIRST_FIELD, row, this.#node.fields, mapped);
+      writeFields(out, FIRST_ROW_FIELD, row, this.#node.fields, mapped);
     }
     out.count = batch.count;
     this.next.batch(out);

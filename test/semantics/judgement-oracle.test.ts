@@ -4,7 +4,7 @@ import { type Random, seededRandom } from "../../base/random.ts";
 import { milliseconds } from "../../base/time.ts";
 import { job } from "../../checks/job.ts";
 import { id, instant, type Model, model, money, table, text } from "../../dataflow/model.ts";
-import { minus } from "../../dataflow/streams.ts";
+import { minus } from "../../dataflow/leg.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
 import { type OracleRule, oracle, type RowHistory, type RowValues, type RowVersion } from "./judgement-oracle.ts";
 import { restarting } from "./restarting-job.ts";

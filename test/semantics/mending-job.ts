@@ -15,7 +15,7 @@ import type { DebeziumReader } from "../../connectors/debezium/reader.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import { id, instant, model, money, table, text } from "../../dataflow/model.ts";
 import type { SourceOutput } from "../../dataflow/source.ts";
-import { minus } from "../../dataflow/streams.ts";
+import { minus } from "../../dataflow/leg.ts";
 import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
 import { EmbeddedRunner } from "../../runtime/embedded-runner.ts";
 import { makeLinksMemory, RingLinks } from "../../runtime/exchange/worker-links.ts";

@@ -95,6 +95,7 @@ class Subtask {
         return timers;
       },
       forward: (batch) => context.forward(batch),
+      forwardTo: (tag, batch) => context.forwardTo(tag, batch),
       emit: (output, record) => context.emit(output, record),
     });
   }

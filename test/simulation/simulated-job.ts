@@ -2,7 +2,7 @@ import { days, hours } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
 import { id, idOf, instant, integer, model, money, table, text } from "../../dataflow/model.ts";
 import { list, map, value } from "../../dataflow/state-spec.ts";
-import { minus } from "../../dataflow/streams.ts";
+import { minus } from "../../dataflow/leg.ts";
 
 const Payment = model("Payment", {
   from: table("shop", "payments"),

@@ -2,10 +2,11 @@ import { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import type { Key } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
-import { ADD, changeColumns, changeLayout, FIRST_FIELD } from "../../dataflow/change-layout.ts";
+import { ADD } from "../../dataflow/change-layout.ts";
 import type { Fields } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec } from "../../dataflow/operator.ts";
 import { ProcessOperator, type ProcessSpec } from "../../dataflow/process.ts";
+import { FIRST_ROW_FIELD, rowColumns, rowLayout } from "../../dataflow/row-layout.ts";
 import type { Row } from "../../dataflow/row-view.ts";
 import { writeFields } from "../../dataflow/row-writer.ts";
 import type { StateSpecs } from "../../dataflow/state-spec.ts";
@@ -29,7 +30,7 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
 
   constructor(fields: F, spec: ProcessSpec<F, S, G>, left?: Left, more: readonly Buffer[] = []) {
     this.#fields = fields;
-    this.#rows = new Batch(changeLayout({ name: "rows", fields, from: [] }), 1);
+    this.#rows = new Batch(rowLayout(fields), 1);
     this.#operator = new ProcessOperator("tested", fields, Object.keys(fields)[0]!, spec);
     this.#operator.open({
       state: <T>(name: string, codec: StateCodec<T>) => {
@@ -45,6 +46,7 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
       forward: (batch) => {
         for (let row = 0; row < batch.count; row++) this.emitted.push(batch.row(row));
       },
+      forwardTo: () => {},
       emit: () => {},
     });
     if (left !== undefined) {
@@ -55,12 +57,12 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
   /** One row; the key is its first field. Of the seed where its time is given. */
   row(values: Row<F>, time: number, seed?: number): this {
     const batch = this.#rows;
-    const meta = changeColumns(batch);
+    const meta = rowColumns(batch);
     meta.kind.set(0, ADD);
     meta.time.set(0, seed === undefined ? time : BEFORE_ALL_TIME);
     if (seed === undefined) meta.seed.nulls[0] = 1;
     else meta.seed.set(0, seed);
-    writeFields(batch, FIRST_FIELD, 0, this.#fields, values);
+    writeFields(batch, FIRST_ROW_FIELD, 0, this.#fields, values);
     batch.count = 1;
     return this.#after(() => this.#operator.batch(0, batch));
   }

@@ -1,0 +1,43 @@
+import { raise } from "../base/errors.ts";
+import type { KeyPart } from "../base/key.ts";
+import type { Environment } from "./environment.ts";
+import type { Condition, ConditionValue, Node } from "./graph.ts";
+import type { Field, FieldKind, Fields, Id, ValueOf } from "./model.ts";
+
+/** Values to compare a field with: one, or a list of which any will do. Money, instants and numbers are not compared so. */
+export type Where<F extends Fields> = {
+  readonly [K in keyof F]?: ValueOf<F[K]> extends string | bigint | boolean
+    ? Comparable<ValueOf<F[K]>> | readonly Comparable<ValueOf<F[K]>>[]
+    : never;
+};
+type Comparable<T> = T extends Id ? KeyPart : T extends bigint ? bigint | number : T;
+
+/** Adds a node that keeps the rows with the given values. JOB_FIELD_UNKNOWN, JOB_NOT_COMPARABLE. */
+export function filterNode(input: { environment: Environment; node: Node }, condition: Condition): Node {
+  const { environment, node } = input;
+  for (const [name, wanted] of Object.entries(condition)) checkCondition(node, name, wanted);
+  const uid = environment.uidAfter(node, `where(${describe(condition)})`);
+  return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
+}
+
+/** Jobs run without the compiler, so what it would have said is said here. */
+function checkCondition(node: Node, name: string, wanted: ConditionValue | readonly ConditionValue[]): void {
+  const field: Field | undefined = node.fields[name];
+  const known = Object.keys(node.fields).join(", ");
+  if (field === undefined) raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known });
+  if (wanted === undefined || UNCOMPARED.has(field.kind)) {
+    raise("JOB_NOT_COMPARABLE", {
+      field: name,
+      place: node.uid,
+      kind: wanted === undefined ? "undefined" : field.kind,
+    });
+  }
+}
+
+const UNCOMPARED: ReadonlySet<FieldKind> = new Set(["money", "instant", "number"]);
+
+function describe(condition: Condition): string {
+  return Object.entries(condition)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : value}`)
+    .join(",");
+}

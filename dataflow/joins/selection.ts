@@ -1,0 +1,69 @@
+import { raise } from "../../base/errors.ts";
+import { fieldPutter, type KeptRow } from "../kept-rows.ts";
+import { type Field, type Fields, isFieldName } from "../model.ts";
+import type { RowOutput } from "../row-layout.ts";
+
+/** A field of one side of a join, where a selection names it. */
+export interface Ref<D extends Field = Field> {
+  readonly side: "left" | "right";
+  readonly name: string;
+  readonly field: D;
+}
+
+/** The fields of one side, for a selection to name. */
+export type Refs<F extends Fields> = { readonly [K in keyof F]: Ref<F[K]> };
+
+/** What a join hands on: its fields by name, each from a field of one side. */
+export type Selection = Readonly<Record<string, Ref>>;
+
+/** The fields of a selection. */
+export type SelectedFields<S extends Selection> = {
+  readonly [K in keyof S]: S[K] extends Ref<infer D> ? D : never;
+};
+
+/** Asks a job what its join hands on. JOB_SELECTION_INVALID. */
+export function selectionOf<L extends Fields, R extends Fields, S extends Selection>(
+  place: string,
+  left: L,
+  right: R,
+  select: (left: Refs<L>, right: Refs<R>) => S,
+): S {
+  const selected = select(refsOf("left", left), refsOf("right", right));
+  for (const [name, ref] of Object.entries(selected)) {
+    if (!isFieldName(name))
+      raise("JOB_SELECTION_INVALID", {
+        field: JSON.stringify(name),
+        place,
+        reason: "its name should be letters and digits",
+      });
+    if (ref?.field === undefined)
+      raise("JOB_SELECTION_INVALID", { field: name, place, reason: "it is no field of either side" });
+  }
+  return selected;
+}
+
+/** The declared fields of what a join hands on. */
+export function selectedFields<S extends Selection>(selection: S): SelectedFields<S> {
+  return Object.fromEntries(Object.entries(selection).map(([name, { field }]) => [name, field])) as SelectedFields<S>;
+}
+
+/** Writes joined rows, of kept ones; undefined on one side makes its fields null. */
+export function pairWriter(
+  selection: Selection,
+  output: RowOutput,
+): (row: number, left: KeptRow | undefined, right: KeptRow | undefined) => void {
+  const puts = Object.entries(selection).map(([name, { side, name: from, field }]) => {
+    const put = fieldPutter(output.batch, name, field);
+    return (row: number, left: KeptRow | undefined, right: KeptRow | undefined) =>
+      put(row, (side === "left" ? left : right)?.[from]);
+  });
+  return (row, left, right) => {
+    for (let i = 0; i < puts.length; i++) puts[i]!(row, left, right);
+  };
+}
+
+function refsOf<F extends Fields>(side: Ref["side"], fields: F): Refs<F> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { side, name, field }]),
+  ) as unknown as Refs<F>;
+}

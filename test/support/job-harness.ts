@@ -1,0 +1,216 @@
+import { Batch } from "../../base/batch.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
+import { type Job, job } from "../../checks/job.ts";
+import { ADD, changeColumns, changeLayout, FIRST_FIELD } from "../../dataflow/change-layout.ts";
+import type { Environment } from "../../dataflow/environment.ts";
+import { modelsOf } from "../../dataflow/graph.ts";
+import type { Fields, Model } from "../../dataflow/model.ts";
+import type { Row } from "../../dataflow/row-view.ts";
+import { writeFields } from "../../dataflow/row-writer.ts";
+import { ChannelMerger } from "../../runtime/exchange/channel-merger.ts";
+import { KeyExchange, type RowReceiver } from "../../runtime/exchange/key-exchange.ts";
+import { JobTasks, type KeyedEdge, type Port } from "../../runtime/job-tasks.ts";
+import type { StateBackend } from "../../runtime/operators/operator-host.ts";
+import type { KeptState } from "../../runtime/task.ts";
+import { KEY_GROUPS, subtaskOf } from "../../state/key-groups.ts";
+import { memoryBackend } from "../../testing/memory-backend.ts";
+
+/** What a harness held at a barrier, for another one, at any parallelism, to go on from. */
+export interface Held {
+  readonly kept: readonly KeptState[];
+  /** What operators kept besides their keys' state, of all subtasks, by uid. */
+  readonly saved: ReadonlyMap<string, readonly Uint8Array[]>;
+  readonly records: readonly {
+    readonly table: string;
+    readonly group: number;
+    readonly key: Buffer;
+    readonly record: Buffer;
+  }[];
+  readonly watermarks: ReadonlyMap<Model, number>;
+  readonly processingTime: number;
+}
+
+/** How a row comes in. */
+export interface RowOptions {
+  /** Default: +1, an add; −1 is a retract. */
+  readonly kind?: number;
+  /** Of the seed, read at this time: it has no event time. */
+  readonly seed?: number;
+  /** The worker that reads it. Default: the first. */
+  readonly worker?: number;
+}
+
+/** Declares a job of a test. */
+export const jobOf = (define: (env: Environment) => void): Job => job("tested", define);
+
+/**
+ * Runs a job's tasks on several workers in one thread: rows of models and watermarks come in as the test says, behind the
+ * row stage; results are the rows that reach its sinks. Exchanges, key groups and barriers are the engine's own.
+ */
+export class JobHarness {
+  readonly #workers: Worker[];
+  readonly #models: readonly Model[];
+  readonly #sinks = new Map<string, Record<string, unknown>[]>();
+  readonly #watermarks = new Map<Model, number>();
+  /** The receiving sides of each edge, by worker: complete once all workers are made. */
+  readonly #edges = new Map<string, ChannelMerger[]>();
+  readonly #parallelism: number;
+  #processingTime = BEFORE_ALL_TIME;
+
+  constructor(tested: Job, parallelism = 1, held?: Held) {
+    this.#parallelism = parallelism;
+    const graph = tested.graph();
+    this.#models = modelsOf(graph);
+    this.#workers = Array.from({ length: parallelism }, (_, index) => this.#worker(tested, index));
+    if (held !== undefined) this.#restore(held);
+  }
+
+  /** A row of a model; fields that are left out are null. */
+  row<F extends Fields>(model: Model<F>, values: Partial<Row<F>>, time: number, options: RowOptions = {}): this {
+    const batch = new Batch(changeLayout(model), 1);
+    const meta = changeColumns(batch);
+    for (const column of batch.columns) column.nulls[0] = 1;
+    meta.kind.set(0, options.kind ?? ADD);
+    meta.time.set(0, options.seed === undefined ? time : BEFORE_ALL_TIME);
+    if (options.seed !== undefined) meta.seed.set(0, options.seed);
+    meta.row.set(0, "0");
+    meta.table.set(0, 0);
+    meta.absent.set(0, 0);
+    writeFields(batch, FIRST_FIELD, 0, model.fields, values);
+    batch.count = 1;
+    this.#workers[(options.worker ?? 0) % this.#parallelism]!.tasks.batch(model as Model, batch);
+    return this;
+  }
+
+  /** Nothing at or before the time comes any more, of the models named or, without names, of all. */
+  watermark(time: number, ...models: readonly Model[]): this {
+    for (const model of models.length > 0 ? models : this.#models) {
+      this.#watermarks.set(model, time);
+      for (const { tasks } of this.#workers) tasks.control(model, { type: "watermark", time });
+    }
+    return this;
+  }
+
+  processingTime(time: number): this {
+    this.#processingTime = time;
+    for (const { tasks } of this.#workers) tasks.processingTime(time);
+    return this;
+  }
+
+  /** All inputs have ended. */
+  end(): this {
+    for (const { tasks } of this.#workers) tasks.end();
+    return this;
+  }
+
+  /** Rows that reached the sink of a name since the last call. */
+  take(sink = "out"): Record<string, unknown>[] {
+    return this.#sinks.get(sink)?.splice(0) ?? [];
+  }
+
+  /** Keys with state of any kind, timers included, over all operators: records in the stores. */
+  keys(): number {
+    return this.hold().records.length;
+  }
+
+  /** Lets a barrier through, and gives what is held at it. The harness may go on afterwards. */
+  hold(): Held {
+    for (const { tasks } of this.#workers) tasks.barrier();
+    const saved = new Map<string, Uint8Array[]>();
+    const records: Held["records"][number][] = [];
+    for (const { tasks, backend } of this.#workers) {
+      for (const host of tasks.hosts) {
+        saved.set(host.kept.uid, [...(saved.get(host.kept.uid) ?? []), host.save()]);
+        const snapshot = backend.store.snapshot();
+        for (let group = 0; group < KEY_GROUPS; group++) {
+          snapshot.forEach(host.table, group, (key, record) => {
+            records.push({ table: host.table, group, key: Buffer.from(key), record: Buffer.from(record) });
+          });
+        }
+        snapshot.release();
+      }
+    }
+    const { kept } = this.#workers[0]!.tasks;
+    return { kept, saved, records, watermarks: new Map(this.#watermarks), processingTime: this.#processingTime };
+  }
+
+  #restore({ kept, saved, records, watermarks, processingTime }: Held): void {
+    for (const [index, { tasks }] of this.#workers.entries()) {
+      for (const host of tasks.hosts) {
+        for (const { table, group, key, record } of records) {
+          if (table === host.table && subtaskOf(group, this.#parallelism) === index) host.put(group, key, record);
+        }
+        const before = kept.find(({ uid }) => uid === host.kept.uid);
+        if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? [], index === 0);
+      }
+    }
+    for (const [model, time] of watermarks) {
+      const same = this.#models.find(({ name }) => name === model.name);
+      if (same !== undefined) this.watermark(time, same);
+    }
+    if (processingTime > BEFORE_ALL_TIME) this.processingTime(processingTime);
+  }
+
+  #worker(tested: Job, index: number): Worker {
+    const backend = memoryBackend();
+    const tasks = new JobTasks({
+      graph: tested.graph(),
+      backend,
+      emit: (sink, record) => {
+        const rows = this.#sinks.get(sink) ?? [];
+        this.#sinks.set(sink, rows);
+        rows.push(record as Record<string, unknown>);
+      },
+      ...(this.#parallelism === 1 ? {} : { exchange: (edge, input) => this.#exchange(edge, input, index) }),
+    });
+    return { tasks, backend };
+  }
+
+  #exchange(edge: KeyedEdge, input: Port, index: number): Port {
+    const name = `${edge.fromTask}/${edge.toTask}/${edge.toInput}`;
+    const from = Array.from({ length: this.#parallelism }, () => [0]);
+    const merger = new ChannelMerger(
+      from,
+      {
+        batch: (_, batch) => input.batch(batch),
+        control: (_, element) => input.control(element),
+        end: () => input.end(),
+      },
+      () => input.barrier(),
+    );
+    const mergers = this.#edges.get(name) ?? [];
+    this.#edges.set(name, mergers);
+    mergers[index] = merger;
+    const targets = Array.from({ length: this.#parallelism }, (_, to): RowReceiver => {
+      const handler = () => mergers[to]!.handlerOf(index);
+      return {
+        batch: (_input, batch) => handler().batch(0, batch),
+        control: (_input, element) => handler().control(0, element),
+        end: () => handler().end(0),
+        rows: (_input, batch, rows, count) => handler().batch(0, picked(batch, rows, count)),
+      };
+    });
+    const exchange = new KeyExchange(edge.key, 0, targets);
+    let barriers = 0;
+    return {
+      batch: (batch) => exchange.batch(batch),
+      control: (element) => exchange.control(element),
+      end: () => exchange.end(),
+      barrier: () => {
+        for (const to of mergers.keys()) mergers[to]!.handlerOf(index).barrier(barriers);
+        barriers++;
+      },
+    };
+  }
+}
+
+interface Worker {
+  readonly tasks: JobTasks;
+  readonly backend: StateBackend;
+}
+
+function picked(batch: Batch, rows: Int32Array, count: number): Batch {
+  const out = new Batch(batch.layout, count);
+  for (let i = 0; i < count; i++) out.append(batch, rows[i]!);
+  return out;
+}
