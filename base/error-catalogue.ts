@@ -594,6 +594,12 @@ export const errorCatalogue = {
     message:
       "Debezium left out {columns} of a row that was not seen before. Read the table's snapshot, or set REPLICA IDENTITY FULL.",
   },
+  ROW_NOT_INSERTED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "A row of {table} was updated or deleted, though its model {model} says that rows are only inserted. Take `insertsOnly` off the model.",
+  },
   RULE_INVALID: {
     fault: "user",
     retryable: false,

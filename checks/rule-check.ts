@@ -39,6 +39,8 @@ export function checkLeg(uid: string, by: string, model: Model, leg: Leg<never>)
   const having = (wanted: string) =>
     kinds.flatMap(([name, kind]) => (kind === wanted ? [name] : [])).join(", ") || "none";
   const invalid = (reason: string) => raise("RULE_INVALID", { uid, reason });
+  if (model.insertsOnly)
+    invalid(`${model.name} has inserts only, of which repeats cannot be told, so that money would count twice`);
   if (model.fields[by]?.kind !== "id")
     invalid(`\`by\` is ${by}, which is no id of ${model.name}; its ids: ${having("id")}`);
   if (model.fields[leg.field]?.kind !== "money") {

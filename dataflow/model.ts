@@ -120,6 +120,12 @@ export interface Model<F extends Fields = Fields> {
   readonly from: readonly Table[];
   /** The instant that deadlines count from; default: the event time. */
   readonly businessTime?: string;
+  /**
+   * Its tables' rows are only ever inserted: ledgers, outboxes, logs of events. Nothing is kept of a row then, so streams
+   * of it cost little; a change that is no insert is a fault. What a connector says again after a crash comes again,
+   * unless it runs with `exactly.once.support`: therefore checks do not take such models.
+   */
+  readonly insertsOnly?: true;
 }
 
 /** Declares a model. */
@@ -129,12 +135,14 @@ export function model<const F extends Fields>(
     readonly from: Table | readonly Table[];
     readonly fields: F;
     readonly businessTime?: InstantsOf<F>;
+    readonly insertsOnly?: true;
   },
 ): Model<F> {
   checkFields(name, spec);
   const from = Array.isArray(spec.from) ? (spec.from as readonly Table[]) : [spec.from as Table];
-  const { fields, businessTime } = spec;
-  return businessTime === undefined ? { name, from, fields } : { name, from, fields, businessTime };
+  const { fields, businessTime, insertsOnly } = spec;
+  const time = businessTime === undefined ? {} : { businessTime };
+  return { name, from, fields, ...time, ...(insertsOnly === true ? { insertsOnly } : {}) };
 }
 
 /** Whether a name can be that of a field: letters and digits, as in Avro. */

@@ -8,12 +8,13 @@ import type { Control } from "../dataflow/operator.ts";
 import type { RecordFault, SchemaChange, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
 import { type SplitEntry, splitKey, splitName } from "./checkpoint/manifest.ts";
 import { SourceFrontier } from "./frontier.ts";
+import { InsertStage } from "./operators/insert-stage.ts";
 import { type RowBackend, RowStage } from "./operators/row-stage.ts";
 import { nameOfRows, rowTable } from "./operators/row-table.ts";
 import { raiseIncompatible } from "./operators/schema-difference.ts";
 import { noPosition, type SourcePosition, savePosition, takePosition } from "./operators/source-position.ts";
 import type { EngineAlert } from "./outbox.ts";
-import { incompleteRow, positionWentBack, seedDiffers } from "./source-trouble.ts";
+import { incompleteRow, notInserted, positionWentBack, seedDiffers } from "./source-trouble.ts";
 
 /** Where a source's changes go: the entries of the first task, by model. */
 export interface SourceTarget {
@@ -91,7 +92,9 @@ export class SourceDriver {
   readonly #models: readonly Model[];
   readonly #target: SourceTarget;
   readonly #frontier: SourceFrontier;
-  /** By the model's tables in this source. */
+  /** Of models with inserts only. */
+  readonly #inserts: ReadonlyMap<Model, InsertStage>;
+  /** Of other models, by the model's tables in this source. */
   readonly #stages: ReadonlyMap<Model, ReadonlyMap<number, RowStage>>;
   readonly #position: SourcePosition;
   readonly #splits: readonly SplitState[];
@@ -110,7 +113,9 @@ export class SourceDriver {
     this.#target = target;
     this.#frontier = new SourceFrontier(reader.splits, reader.longestTransactionMs, reader, now);
     this.#position = noPosition(reader.longestTransactionMs);
-    this.#stages = new Map(models.map((model) => [model, this.#makeStages(model, retainMs, backend)]));
+    const [inserted, changed] = [models.filter((one) => one.insertsOnly), models.filter((one) => !one.insertsOnly)];
+    this.#inserts = new Map(inserted.map((model) => [model, this.#makeInsertStage(model)]));
+    this.#stages = new Map(changed.map((model) => [model, this.#makeStages(model, retainMs, backend)]));
     this.#hasData = reader.splits.some((split) => !split.heartbeat);
     this.#splits = reader.splits.map((split) => {
       const group = groups.get(splitKey(reader.source, splitName(split)));
@@ -306,10 +311,15 @@ export class SourceDriver {
 
   #change(model: Model, split: number, batch: Batch): void {
     const state = this.#splits[split]!;
-    const stage = this.#stages.get(model)!.get(changeColumns(batch).table.values[0]!)!;
-    const before = stage.repeats;
     state.changes += batch.count;
     if (state.hasBegun) dateSeed(batch);
+    const inserts = this.#inserts.get(model);
+    if (inserts !== undefined) {
+      inserts.process(batch, this.#position);
+      return;
+    }
+    const stage = this.#stages.get(model)!.get(changeColumns(batch).table.values[0]!)!;
+    const before = stage.repeats;
     stage.process(batch, state.group, this.#position, state.otherGroups);
     state.repeats += stage.repeats - before;
   }
@@ -338,6 +348,15 @@ export class SourceDriver {
     );
   }
 
+  #makeInsertStage(model: Model): InsertStage {
+    return new InsertStage(model, {
+      rows: (batch) => this.#target.batch(model, batch),
+      notInserted: (batch, row) =>
+        this.#fault(this.#reading, notInserted(this.reader, this.#reading, model, batch, row)),
+      positionWentBack: (batch, row) => this.#positionWentBack(model, batch, row),
+    });
+  }
+
   #allStages(): RowStage[] {
     return [...this.#stages.values()].flatMap((stages) => [...stages.values()]);
   }
@@ -355,7 +374,7 @@ export class SourceDriver {
   }
 
   #knownFields(model: Model, table: string, group: number, row: string): Record<string, string> | undefined {
-    const found = this.#stages.get(model)!.get(this.#tableIndex(model, table))!.lookUp(group, row);
+    const found = this.#stages.get(model)?.get(this.#tableIndex(model, table))?.lookUp(group, row);
     if (found === undefined) return undefined;
     const ids = Object.keys(model.fields).filter((name) => model.fields[name]!.kind === "id");
     const values = ids.map((name) => [name, found.column(name).get(0)] as const);

@@ -1,4 +1,5 @@
 import type { Batch } from "../base/batch.ts";
+import { CountercheckError } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import { columnOf, type Model } from "../dataflow/model.ts";
@@ -14,24 +15,16 @@ export function incompleteRow(
   row: number,
 ): RecordFault {
   const change = changeColumns(batch);
-  const { topic, partition } = reader.splits[split]!;
-  const { table } = model.from[change.table.values[row]!]!;
-  const offset = change.offset.values[row]!;
   const left = Object.keys(model.fields).filter((_, index) => (change.absent.values[row]! & (1 << index)) !== 0);
-  const names = left.map((name) => columnOf(name, model.fields[name]!)).join(", ");
-  return {
-    id: `${topic}/${partition}/${offset}`,
-    source: reader.source,
-    table,
-    topic,
-    partition,
-    offset,
-    code: "ROW_INCOMPLETE",
-    message: `Debezium left out ${names} and the row was not seen before. Read the table's snapshot, or set REPLICA IDENTITY FULL.`,
-    row: change.row.text(row),
-    key: null,
-    value: null,
-  };
+  const columns = left.map((name) => columnOf(name, model.fields[name]!)).join(", ");
+  return faultOf(reader, split, model, batch, row, new CountercheckError("ROW_INCOMPLETE", { columns }));
+}
+
+/** A change that is no insert, of a model that says there is no other. */
+export function notInserted(reader: SourceReader, split: number, model: Model, batch: Batch, row: number): RecordFault {
+  const { table } = model.from[changeColumns(batch).table.values[row]!]!;
+  const error = new CountercheckError("ROW_NOT_INSERTED", { table, model: model.name });
+  return faultOf(reader, split, model, batch, row, error);
 }
 
 /** A row that a later snapshot read is not as it was known. */
@@ -60,4 +53,21 @@ export function positionWentBack(reader: SourceReader, model: Model, batch: Batc
       `Positions of ${source} went back to ${at} (${table}, ${formatTime(change.time.values[row]!)}) while time went on: ` +
       "a failover or a restore. The source is stopped. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
   };
+}
+
+function faultOf(
+  reader: SourceReader,
+  split: number,
+  model: Model,
+  batch: Batch,
+  row: number,
+  { code, message }: CountercheckError,
+): RecordFault {
+  const change = changeColumns(batch);
+  const { topic, partition } = reader.splits[split]!;
+  const { table } = model.from[change.table.values[row]!]!;
+  const offset = change.offset.values[row]!;
+  const place = { source: reader.source, table, topic, partition, offset };
+  const id = `${topic}/${partition}/${offset}`;
+  return { id, ...place, code, message, row: change.row.text(row), key: null, value: null };
 }

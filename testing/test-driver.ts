@@ -78,9 +78,9 @@ export class TestDriver {
     }
   }
 
-  /** A row is inserted or updated: its new values. Values that are not named are null. */
+  /** A row is inserted or updated (inserted, where its model has inserts only): its new values. Others are null. */
   upsert<F extends Fields>(model: Model<F>, row: KeyPart, change: TestChange, values: TestRow<F>): this {
-    return this.#push(model, row, OP.update, change, values);
+    return this.#push(model, row, model.insertsOnly ? OP.create : OP.update, change, values);
   }
 
   /** A row is deleted. */
