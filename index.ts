@@ -29,8 +29,7 @@ export {
   table,
   text,
 } from "./dataflow/model.ts";
-export type { ProcessContext, ProcessSpec } from "./dataflow/process.ts";
-export type { Row } from "./dataflow/row-view.ts";
+export type { ProcessContext, ProcessSpec } from "./dataflow/process/process-operator.ts";
 export {
   type ListState,
   list,
@@ -40,5 +39,6 @@ export {
   type StateSpec,
   type ValueState,
   value,
-} from "./dataflow/state-spec.ts";
+} from "./dataflow/process/state-spec.ts";
+export type { Row } from "./dataflow/row-view.ts";
 export { Changelog, KeyedChangelog, KeyedStream, ModelChangelog, Stream } from "./dataflow/streams.ts";

@@ -5,8 +5,8 @@ import { type Reading, resolve } from "../schemas/resolution.ts";
 import { parseSchema, type RecordNode, type SchemaNode } from "../schemas/schema-tree.ts";
 import type { Field, Fields } from "./model.ts";
 import type { StateCodec } from "./operator.ts";
+import type { StateKind } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
-import type { StateKind } from "./state-spec.ts";
 
 /** What is kept of one object of a state. */
 export interface Stored {

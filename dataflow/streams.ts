@@ -6,9 +6,9 @@ import type { Condition, Node } from "./graph.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { Leg } from "./leg.ts";
 import type { Fields, FieldsOf, Id, InstantsOf, MoneyValue } from "./model.ts";
-import { ProcessOperator, type ProcessSpec } from "./process.ts";
+import { ProcessOperator, type ProcessSpec } from "./process/process-operator.ts";
+import { checkStates, type StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
-import { checkStates, type StateSpecs } from "./state-spec.ts";
 
 /** What a row function may return for fields `F`: a value or null for each. */
 export type RowOf<F extends Fields> = Row<F>;

@@ -4,8 +4,8 @@ import { hours, minutes } from "../../base/time.ts";
 import { job } from "../../checks/job.ts";
 import type { Graph } from "../../dataflow/graph.ts";
 import { flag, id, instant, integer, model, money, number, table, text } from "../../dataflow/model.ts";
-import type { StateSpecs } from "../../dataflow/state-spec.ts";
-import { list, value } from "../../dataflow/state-spec.ts";
+import type { StateSpecs } from "../../dataflow/process/state-spec.ts";
+import { list, value } from "../../dataflow/process/state-spec.ts";
 import { keptBy, requireUsable } from "./upgrade.ts";
 
 describe("going on from a checkpoint of another version of a job", () => {

@@ -1,8 +1,8 @@
 import { days, hours } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
-import { id, idOf, instant, integer, model, money, table, text } from "../../dataflow/model.ts";
-import { list, map, value } from "../../dataflow/state-spec.ts";
 import { minus } from "../../dataflow/leg.ts";
+import { id, idOf, instant, integer, model, money, table, text } from "../../dataflow/model.ts";
+import { list, map, value } from "../../dataflow/process/state-spec.ts";
 
 const Payment = model("Payment", {
   from: table("shop", "payments"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { id, integer, model, table, text } from "../../dataflow/model.ts";
-import { value } from "../../dataflow/state-spec.ts";
+import { value } from "../../dataflow/process/state-spec.ts";
 import { JobHarness, jobOf } from "./job-harness.ts";
 
 const Event = model("Event", { from: table("app", "events"), fields: { user: id(), what: text() } });

@@ -5,11 +5,11 @@ import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../../dataflow/change-layout.ts";
 import type { Fields } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec } from "../../dataflow/operator.ts";
-import { ProcessOperator, type ProcessSpec } from "../../dataflow/process.ts";
+import { ProcessOperator, type ProcessSpec } from "../../dataflow/process/process-operator.ts";
+import type { StateSpecs } from "../../dataflow/process/state-spec.ts";
 import { FIRST_ROW_FIELD, rowColumns, rowLayout } from "../../dataflow/row-layout.ts";
 import type { Row } from "../../dataflow/row-view.ts";
 import { writeFields } from "../../dataflow/row-writer.ts";
-import type { StateSpecs } from "../../dataflow/state-spec.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 
 /** What a harness leaves behind, and another one of the same operator, or of its next version, takes over. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hours, milliseconds } from "../base/time.ts";
-import { ProcessHarness } from "../test/support/process-harness.ts";
-import { id, idOf, integer, money, number, text } from "./model.ts";
-import type { ProcessContext, ProcessSpec } from "./process.ts";
-import type { Row } from "./row-view.ts";
+import { hours, milliseconds } from "../../base/time.ts";
+import { ProcessHarness } from "../../test/support/process-harness.ts";
+import { id, idOf, integer, money, number, text } from "../model.ts";
+import type { Row } from "../row-view.ts";
+import type { ProcessContext, ProcessSpec } from "./process-operator.ts";
 import { checkStates, list, map, value } from "./state-spec.ts";
 
 const Event = { user: id(), what: text(), count: integer() };

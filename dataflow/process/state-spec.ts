@@ -1,7 +1,7 @@
-import { raise } from "../base/errors.ts";
-import type { Duration } from "../base/time.ts";
-import { type Fields, isFieldName } from "./model.ts";
-import type { Row } from "./row-view.ts";
+import { raise } from "../../base/errors.ts";
+import type { Duration } from "../../base/time.ts";
+import { type Fields, isFieldName } from "../model.ts";
+import type { Row } from "../row-view.ts";
 
 /** What a state holds of each key: one object, a list of them, or a map of them. */
 export type StateKind = "value" | "list" | "map";

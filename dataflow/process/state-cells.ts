@@ -1,8 +1,8 @@
-import { raise } from "../base/errors.ts";
-import type { Key } from "../base/key.ts";
-import { type Fields, isOfKind } from "./model.ts";
-import type { Row } from "./row-view.ts";
-import type { Stored } from "./state-codec.ts";
+import { raise } from "../../base/errors.ts";
+import type { Key } from "../../base/key.ts";
+import { type Fields, isOfKind } from "../model.ts";
+import type { Row } from "../row-view.ts";
+import type { Stored } from "../state-codec.ts";
 import type { StateKind, StateSpec } from "./state-spec.ts";
 
 /** Where a process function is: what its states need to know. */

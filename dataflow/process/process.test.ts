@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { minutes } from "../base/time.ts";
-import { job } from "../checks/job.ts";
-import { testJob } from "../testing/index.ts";
-import { id, instant, integer, model, table, text } from "./model.ts";
+import { minutes } from "../../base/time.ts";
+import { job } from "../../checks/job.ts";
+import { testJob } from "../../testing/index.ts";
+import { id, instant, integer, model, table, text } from "../model.ts";
 import { list, map, value } from "./state-spec.ts";
 
 const Login = model("Login", {

@@ -19,7 +19,7 @@ import {
   text,
   type ValueState,
   value,
-} from "../index.ts";
+} from "../../index.ts";
 
 /** What compiles and what does not in state: every line under `@ts-expect-error` must fail, every other one must not. */
 
