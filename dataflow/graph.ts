@@ -36,10 +36,10 @@ export interface ChangesNode extends NodeBase {
   readonly model: Model;
 }
 
-/** Rows whose fields have the given values. */
+/** Rows whose fields have the given values, or that a function of the job holds for. */
 export interface FilterNode extends NodeBase {
   readonly type: "filter";
-  readonly condition: Condition;
+  readonly condition: Condition | ((row: Row<Fields>) => boolean);
 }
 
 /** The adds of a changelog as events. */

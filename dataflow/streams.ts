@@ -77,6 +77,17 @@ export class Stream<F extends Fields> {
     return new Stream(this.environment, filterNode(this, condition as Condition));
   }
 
+  /** Events that a function holds for; the row view must not outlive the call. Counterpart in Flink: `filter`. */
+  filter(holds: (row: Row<F>) => boolean): Stream<F> {
+    const { environment, node } = this;
+    const uid = environment.uidAfter(node, "filter");
+    const condition = holds as unknown as (row: Row<Fields>) => boolean;
+    return new Stream(
+      environment,
+      environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition }),
+    );
+  }
+
   /** Some of the fields of each event, in the order in which they are named; nothing is copied. Counterpart in Flink: `project`. */
   select<const K extends keyof F & string>(...names: readonly K[]): Stream<Pick<F, K>> {
     const { environment, node } = this;

@@ -39,6 +39,21 @@ describe("streams without state", () => {
     expect([driver.sink("paid").length, driver.sink("pairs").length]).toEqual([1, 1]);
   });
 
+  it("filter: events that a function holds for", () => {
+    const few = job("few", (env) => {
+      env
+        .changes(Order)
+        .asEvents()
+        .filter(({ items }) => items !== null && items % 3n === 0n)
+        .to("out");
+    });
+    const driver = testJob(few)
+      .upsert(Order, 1, { at: 10 }, { ...values, items: 9n })
+      .upsert(Order, 2, { at: 10 }, values)
+      .upsert(Order, 3, { at: 10 }, { ...values, items: null });
+    expect(driver.sink("out").map(({ items }) => items)).toEqual([9n]);
+  });
+
   it("map: a function of each row, nulls included", () => {
     const mapped = job("mapped", (env) => {
       const fields = { key: id(), cents: integer(), amount: money() };

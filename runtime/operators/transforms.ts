@@ -18,7 +18,7 @@ import type { Control } from "../../dataflow/operator.ts";
 import { FIRST_ROW_FIELD, rowColumns } from "../../dataflow/row-layout.ts";
 import { type RowCursor, rowCursor } from "../../dataflow/row-view.ts";
 import { callUser, writeFields } from "../../dataflow/row-writer.ts";
-import { compilePredicate } from "./predicate.ts";
+import { compilePredicate, type Predicate } from "./predicate.ts";
 import { type FanOut, InputMerger, type Receiver } from "./receiver.ts";
 
 /** Nodes without state: rows in, rows out, control elements in the same order. */
@@ -52,10 +52,12 @@ export class Pass extends Transform {
   }
 }
 
-/** Rows whose fields have given values. */
+/** Rows whose fields have given values, or that a function of the job holds for. */
 export class Filter extends Transform {
   readonly #node: FilterNode;
   readonly #out: Batch;
+  #predicateOf: Batch | undefined;
+  #holds!: Predicate;
 
   constructor(node: FilterNode, next: FanOut) {
     super(node, next);
@@ -64,12 +66,23 @@ export class Filter extends Transform {
   }
 
   override batch(_input: number, batch: Batch): void {
-    const holds = compilePredicate(this.#node.fields, this.#node.condition, batch);
+    if (this.#predicateOf !== batch) {
+      this.#predicateOf = batch;
+      this.#holds = this.#predicate(batch);
+    }
+    const holds = this.#holds;
     const out = this.#out;
     for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
     if (out.count === 0) return;
     this.next.batch(out);
     out.clear();
+  }
+
+  #predicate(batch: Batch): Predicate {
+    const { uid, fields, condition } = this.#node;
+    if (typeof condition !== "function") return compilePredicate(fields, condition, batch);
+    const cursor = rowCursor(batch, fields);
+    return (row) => callUser(uid, () => condition(cursor.at(row))) === true;
   }
 }
 
