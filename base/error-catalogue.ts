@@ -3,6 +3,12 @@
  * to do. `{name}` is filled from the error's details. Kept sorted by code.
  */
 export const errorCatalogue = {
+  AGGREGATE_TOO_LARGE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The sum {field} is {value}, which 64 bits cannot hold. Sum fewer rows, in shorter windows, or a field of type number.",
+  },
   AVRO_CORRUPT: {
     fault: "external",
     retryable: false,
@@ -226,6 +232,11 @@ export const errorCatalogue = {
     fault: "external",
     retryable: false,
     message: "Column {column} holds {value}, which is past 64 bits. Correct the row, or map the column as an id.",
+  },
+  JOB_AGGREGATE_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The aggregate {field} in {place} cannot be computed: {reason}.",
   },
   JOB_DUPLICATE_NAME: {
     fault: "user",
