@@ -66,7 +66,7 @@ export class EventFileWriter {
 
   string(value: string): void {
     this.#at = this.#block.writeUInt16LE(value.length, this.#at);
-    this.#at += this.#block.latin1Write(value, this.#at);
+    this.#at += this.#block.write(value, this.#at, "latin1");
   }
 
   /** Ends the record. */

@@ -71,7 +71,7 @@ function eventAt({ bytes, baseTime }: EventFileReader, start: number, type: keyo
   }
   for (const name of SHAPES[type].strings) {
     const end = at + 2 + bytes.readUInt16LE(at);
-    event[name] = bytes.latin1Slice(at + 2, end);
+    event[name] = bytes.toString("latin1", at + 2, end);
     at = end;
   }
   return event;
