@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -21,32 +22,34 @@ import org.apache.flink.util.CloseableIterator;
 /**
  * Runs one query over a file of events with parallelism 1 and prints one line of JSON.
  *
- * <p>Arguments: file of events, file of the table's DDL, file of the query, state backend, folder for checkpoints, ms that the
- * stream stays open behind its last event; and, to have the result in the place of a blackhole, the file that it goes to.
+ * <p>Arguments: file of events; file of the table's DDL; file of the query; folder for checkpoints; ms that the stream stays
+ * open behind its last event; file that the result goes to, or <code>-</code> for a blackhole; settings as
+ * <code>key=value</code>.
  */
 public final class Main {
   private Main() {}
 
   public static void main(String[] args) throws Exception {
-    var environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration(args[3], args[4]));
+    var settings = Arrays.copyOfRange(args, 6, args.length);
+    var environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration(args[3], settings));
     var tables = StreamTableEnvironment.create(environment);
-    run(tables, Files.readString(Path.of(args[1])).replace("${PATH}", args[0]).replace("${LINGER_MS}", args[5]));
+    run(tables, Files.readString(Path.of(args[1])).replace("${PATH}", args[0]).replace("${LINGER_MS}", args[4]));
     String[] statements = Files.readString(Path.of(args[2])).split(";\\s*\\n");
     for (int i = 0; i < statements.length - 1; i++) run(tables, statements[i]);
     Table query = tables.sqlQuery(statements[statements.length - 1].replaceFirst(";\\s*$", ""));
     if (System.getenv("NEXMARK_EXPLAIN") != null) System.err.println(query.explain());
     long startedAt = System.nanoTime();
-    if (args.length > 6) collect(query, Path.of(args[6]));
-    else query.insertInto(TableDescriptor.forConnector("blackhole").build()).execute().await();
+    if (args[5].equals("-")) query.insertInto(TableDescriptor.forConnector("blackhole").build()).execute().await();
+    else collect(query, Path.of(args[5]));
     System.out.println(Progress.json((System.nanoTime() - startedAt) / 1e9));
     System.exit(0);
   }
 
   /** What nexmark-flink's config.yaml sets, but for checkpoints every 10 s in the place of 3 min, and one slot. */
-  private static Configuration configuration(String backend, String checkpoints) {
+  private static Configuration configuration(String checkpoints, String[] more) {
     Map<String, String> settings = new HashMap<>();
     settings.put("parallelism.default", "1");
-    settings.put("state.backend.type", backend);
+    settings.put("state.backend.type", "rocksdb");
     settings.put("execution.checkpointing.storage", "filesystem");
     settings.put("execution.checkpointing.dir", Path.of(checkpoints).toUri().toString());
     settings.put("execution.checkpointing.incremental", "true");
@@ -61,6 +64,10 @@ public final class Main {
     settings.put("taskmanager.memory.managed.size", "1 gb");
     settings.put("taskmanager.numberOfTaskSlots", "1");
     settings.put("restart-strategy.type", "disable");
+    for (String setting : more) {
+      int at = setting.indexOf('=');
+      settings.put(setting.substring(0, at), setting.substring(at + 1));
+    }
     return Configuration.fromMap(settings);
   }
 

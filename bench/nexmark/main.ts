@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { boundGarbage } from "../../cli/memory.ts";
+import { type Events, readEvents } from "./events.ts";
+import { eventFile } from "./generator.ts";
+import { QUERIES } from "./queries/index.ts";
+import type { Query } from "./query.ts";
+import { REFERENCES } from "./reference.ts";
+import { report, type Side, type TableRow } from "./report.ts";
+import { differenceOf, type ResultRows } from "./result-rows.ts";
+import { buildFlink, FLINK_SETUPS, measureAtFlink, resultAtFlink } from "./run-flink.ts";
+import { measureHere, resultHere } from "./run-here.ts";
+import type { Measured } from "./steady-part.ts";
+
+interface Options {
+  readonly query?: string;
+  readonly events: string;
+  readonly checkEvents: string;
+  readonly setups: string;
+  readonly check: boolean;
+  readonly json?: true;
+  readonly write?: true;
+  readonly here?: string;
+}
+
+const bench = resolve(".countercheck/bench");
+const folder = join(bench, "nexmark");
+const resultsFile = join(import.meta.dirname, "../results/nexmark.md");
+
+await new Command("bench:nexmark")
+  .description("Nexmark's queries here and at Flink, in one run: CPU time counts, and the ratio can be trusted.")
+  .option("--query <numbers>", "some queries: numbers with commas between them")
+  .option("--events <n>", "events that are measured over", "2000000")
+  .option("--check-events <n>", "events that results are compared over with a plain computation", "200000")
+  .option("--setups <names>", "how Flink is set up: rocksdb, rocksdb-reuse, heap; none for our side only", "rocksdb")
+  .option("--no-check", "measure only")
+  .option("--json", "one JSON document on stdout")
+  .option("--write", "writes bench/results/nexmark.md")
+  .option("--here <query>", "measures our side of one query in this process")
+  .action(main)
+  .parseAsync();
+
+async function main(options: Options): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  if (options.here !== undefined) return measureInThisProcess(options.here, Number(options.events));
+  const numbers = options.query?.split(",");
+  const queries = numbers === undefined ? QUERIES : numbers.map((number) => queryOf(`q${number}`));
+  const setups = FLINK_SETUPS.filter(({ name }) => options.setups.split(",").includes(name));
+  if (setups.length > 0) buildFlink();
+  const load = loadavg()[0]!;
+  const rows: TableRow[] = [];
+  const checked = options.check ? readEvents(eventFile(bench, Number(options.checkEvents))) : undefined;
+  for (const query of queries) {
+    process.stderr.write(`${query.name}: ${query.title} …\n`);
+    const here: Side = {
+      measured: measureApart(query, options.events),
+      ...(checked && { difference: await differenceHere(query, checked, options) }),
+    };
+    const flink: Record<string, Side> = {};
+    for (const setup of setups) {
+      const run = { query: query.name, folder: join(folder, "flink"), setup };
+      flink[setup.name] = {
+        measured: await measureAtFlink({ ...run, events: eventFile(bench, Number(options.events)) }),
+        ...(checked && setup === setups[0] && { difference: await differenceAtFlink(query, checked, run, options) }),
+      };
+    }
+    rows.push({ query: query.name, title: query.title, here, flink });
+  }
+  const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
+  const text = report(rows, Number(options.events), Number(options.checkEvents));
+  if (options.write) writeFileSync(resultsFile, text);
+  process.stdout.write(options.json ? `${JSON.stringify({ machine, rows })}\n` : text);
+  const isWrong = ({ difference }: Side) => difference !== undefined && difference !== null;
+  if (rows.some(({ here, flink }) => isWrong(here) || Object.values(flink).some(isWrong))) process.exitCode = 1;
+}
+
+function queryOf(name: string): Query {
+  const query = QUERIES.find((candidate) => candidate.name === name);
+  if (query !== undefined) return query;
+  process.stderr.write(`There is no job for ${name}. Jobs: ${QUERIES.map((known) => known.name).join(", ")}\n`);
+  process.exit(2);
+}
+
+/** In a process of its own, so that its memory and its compiled code are its own. */
+function measureApart(query: Query, events: string): Measured {
+  eventFile(bench, Number(events));
+  const args = [...process.execArgv, import.meta.filename, "--here", query.name, "--events", events];
+  const child = spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  if (child.status !== 0) throw new Error(`${query.name} ended with ${child.status ?? child.signal}`);
+  return JSON.parse(child.stdout) as Measured;
+}
+
+async function measureInThisProcess(name: string, events: number): Promise<void> {
+  boundGarbage();
+  const measured = await measureHere({
+    query: queryOf(name),
+    events: eventFile(bench, events),
+    folder: join(folder, "here"),
+  });
+  process.stdout.write(JSON.stringify(measured));
+}
+
+async function differenceHere(query: Query, events: Events, options: Options): Promise<string | null> {
+  const file = eventFile(bench, Number(options.checkEvents));
+  return difference(query, await resultHere({ query, events: file, folder: join(folder, "here") }), events);
+}
+
+async function differenceAtFlink(
+  query: Query,
+  events: Events,
+  run: Omit<Parameters<typeof resultAtFlink>[0], "events">,
+  options: Options,
+): Promise<string | null> {
+  const file = eventFile(bench, Number(options.checkEvents));
+  return difference(query, await resultAtFlink({ ...run, events: file }), events);
+}
+
+function difference(query: Query, result: ResultRows, events: Events): string | null {
+  return differenceOf(query.compared?.(result) ?? result, REFERENCES[query.name]!(events)) ?? null;
+}
