@@ -29,16 +29,23 @@ export {
   table,
   text,
 } from "./dataflow/model.ts";
-export type { ProcessContext, ProcessSpec } from "./dataflow/process/process-operator.ts";
+export type {
+  BroadcastContext,
+  ElementContext,
+  ProcessContext,
+  ProcessSpec,
+  RowKind,
+} from "./dataflow/process/process-spec.ts";
 export {
   type ListState,
   list,
   type MapState,
   map,
+  type ReadonlyMapState,
   type StateOptions,
   type StateSpec,
   type ValueState,
   value,
 } from "./dataflow/process/state-spec.ts";
 export type { Row } from "./dataflow/row-view.ts";
-export { Changelog, KeyedChangelog, KeyedStream, ModelChangelog, Stream } from "./dataflow/streams.ts";
+export { Changelog, KeyedChangelog, KeyedStream, ModelChangelog, ProcessedStream, Stream } from "./dataflow/streams.ts";

@@ -253,11 +253,27 @@ export const errorCatalogue = {
     retryable: false,
     message: "A function of the job failed in {place}: {reason}",
   },
+  JOB_INPUT_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "{place} cannot take in {input}: {reason}. Correct its `inputs`, `broadcast` or `on`.",
+  },
   JOB_INVALID: {
     fault: "user",
     retryable: false,
     message:
       '{file} is no job that can be run: {reason}. End it with `export default job("name", (env) => { … })`, and give env a check or a sink.',
+  },
+  JOB_LOOKUP_FAILED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The look-up {place} failed: {reason}. See to what it asks, and start again; `retries` bridges short troubles, and with `failed()` such events go aside instead of stopping the job.",
+  },
+  JOB_LOOKUP_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The look-up {place} cannot be made: {reason}. Correct its declaration.",
   },
   JOB_NAME_INVALID: {
     fault: "user",
@@ -297,6 +313,11 @@ export const errorCatalogue = {
     retryable: false,
     message: "The job's join {place} cannot hand on {field}: {reason}",
   },
+  JOB_SIDE_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "{place} has no side output {side}: {reason}. Declare it under `sides`, with its fields.",
+  },
   JOB_STATE_INVALID: {
     fault: "user",
     retryable: false,
@@ -306,6 +327,11 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "A function of the job sets a timer in {place} for {time}, which is no time. Give epoch milliseconds.",
+  },
+  JOB_WINDOW_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The job's {window} cannot be a window or its trigger: {reason}.",
   },
   JOB_WRONG_VALUE: {
     fault: "user",

@@ -6,8 +6,9 @@ import type { Condition, Node } from "./graph.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { Leg } from "./leg.ts";
 import type { Fields, FieldsOf, Id, InstantsOf, MoneyValue } from "./model.ts";
-import { ProcessOperator, type ProcessSpec } from "./process/process-operator.ts";
-import { checkStates, type StateSpecs } from "./process/state-spec.ts";
+import { processNode, processPlan, sideNode } from "./process/process-node.ts";
+import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
+import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
 
 /** What a row function may return for fields `F`: a value or null for each. */
@@ -18,6 +19,8 @@ export type RowOf<F extends Fields> = Row<F>;
  * joins take its `asEvents`.
  */
 export class Changelog<F extends Fields> {
+  /** Only for the type checker: what rows hold. */
+  declare readonly fieldTypes: F;
   readonly environment: Environment;
   readonly node: Node;
 
@@ -64,6 +67,8 @@ export class ModelChangelog<F extends Fields> extends Changelog<F> {
 
 /** A stream of events. Order is kept per split; across splits there is none. */
 export class Stream<F extends Fields> {
+  /** Only for the type checker: what rows hold. */
+  declare readonly fieldTypes: F;
   readonly environment: Environment;
   readonly node: Node;
 
@@ -136,8 +141,29 @@ export class Stream<F extends Fields> {
   }
 }
 
+/** What functions with state emit: their results, with side outputs beside them. */
+export class ProcessedStream<G extends Fields, D extends Sides = None> extends Stream<G> {
+  readonly #sides: Sides;
+  readonly #nodes = new Map<string, Node>();
+
+  constructor(environment: Environment, node: Node, sides: D | undefined) {
+    super(environment, node);
+    this.#sides = sides ?? {};
+  }
+
+  /** What was emitted to a side output. Counterpart in Flink: `getSideOutput`. JOB_SIDE_INVALID where it is not declared. */
+  side<N extends keyof D & string>(name: N): Stream<D[N]> {
+    const { environment, node } = this;
+    const known = this.#nodes.get(name) ?? sideNode(environment, node, this.#sides, name);
+    this.#nodes.set(name, known);
+    return new Stream(environment, known);
+  }
+}
+
 /** Rows by key, for operators that keep state. `K` names the key's fields. */
 export class Keyed<F extends Fields, K extends readonly string[]> {
+  /** Only for the type checker: what rows hold. */
+  declare readonly fieldTypes: F;
   /** Only for the type checker: rows that are keyed alike can be joined. */
   declare readonly keyTypes: KeyTypes<F, K>;
   readonly environment: Environment;
@@ -150,29 +176,29 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
     this.node = node;
     this.key = key;
   }
+
+  /**
+   * A function of each row with keyed state and timers: of each event, or of each add and retract of a changelog, which
+   * `context.kind` tells. State is kept until the function clears it or its ttl ends it. Late rows are handed in like
+   * others, and so are those of the seed, whose `context.time` is −∞. What it emits are events, at the time of the row or
+   * of the timer. Counterpart in Flink: `KeyedProcessFunction`; timers behind the last watermark are not called when the
+   * input ends.
+   */
+  process<const S extends StateSpecs, const G extends Fields, const D extends Sides = None>(
+    uid: string,
+    spec: ProcessSpec<F, S, G, D>,
+  ): ProcessedStream<G, D> {
+    const { environment, node, key } = this;
+    return new ProcessedStream(
+      environment,
+      processNode(environment, [node], processPlan(uid, node, key, spec)),
+      spec.sides,
+    );
+  }
 }
 
 /** A stream by key. */
-export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
-  /**
-   * A function of each event with keyed state and timers. State is kept until the function clears it or its ttl ends it;
-   * late events are handed in like others. Counterpart in Flink: `KeyedProcessFunction`.
-   */
-  process<const S extends StateSpecs, const G extends Fields>(uid: string, spec: ProcessSpec<F, S, G>): Stream<G> {
-    const { environment, node, key } = this;
-    checkStates(uid, spec.state);
-    const create = () => new ProcessOperator(uid, node.fields as F, key.column, spec);
-    const added = environment.add({
-      type: "operator",
-      uid,
-      inputs: [node],
-      fields: spec.emits,
-      keys: [key.column],
-      create,
-    });
-    return new Stream(environment, added);
-  }
-}
+export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {}
 
 /** A changelog by key. */
 export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {}

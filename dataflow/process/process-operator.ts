@@ -7,78 +7,72 @@ import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
 import type { Fields, Id } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
-import { FIRST_ROW_FIELD, RowOutput, rowColumns } from "../row-layout.ts";
-import { type Row, rowCursor } from "../row-view.ts";
-import { callUser, writeFields } from "../row-writer.ts";
+import { rowColumns } from "../row-layout.ts";
+import { type RowCursor, rowCursor } from "../row-view.ts";
+import { callUser } from "../row-writer.ts";
 import { stateCodec } from "../state-codec.ts";
-import type { Moment } from "./state-cells.ts";
+import { BroadcastState } from "./broadcast-state.ts";
+import { BroadcastFunctionContext, type ContextActions, KeyedFunctionContext } from "./function-contexts.ts";
+import { Position } from "./position.ts";
+import { ProcessOutput } from "./process-output.ts";
+import type { BroadcastStates, Sides } from "./process-spec.ts";
+import { raiseUnknownSide } from "./sides.ts";
+import type { AnyRow, Moment } from "./state-cells.ts";
 import { duesCodec, type Expiring, Expiry } from "./state-expiry.ts";
-import type { StateOf, StateSpecs } from "./state-spec.ts";
+import type { StateSpecs } from "./state-spec.ts";
 import { type StateView, stateView } from "./state-views.ts";
 
-/** What a process function may do besides looking at its row. */
-export interface ProcessContext<S extends StateSpecs, G extends Fields> {
-  readonly key: Id;
-  readonly state: { readonly [K in keyof S]: StateOf<S[K]> };
-  /**
-   * Event time of the row, or the time of the timer. For a timer of processing time it is the first event time behind
-   * the watermark, so that what is emitted is not late.
-   */
-  readonly time: number;
-  /** The current watermark: −∞ before the first. */
-  readonly watermark: number;
-  /** Processing time as it was last told, in epoch ms: −∞ before the first. It differs from run to run. */
-  readonly processingTime: number;
-  emit(row: Row<G>): void;
-  /** Calls `onTimer` for this key once the watermark has reached the time. JOB_TIMER_INVALID. */
-  setTimer(time: number): void;
-  /** Calls `onProcessingTimer` for this key once processing time has reached the time. JOB_TIMER_INVALID. */
-  setProcessingTimer(time: number): void;
+/** How the operator calls functions whose types only the job knows. */
+type RowFunction = (row: AnyRow, context: object) => void;
+type TimerFunction = (context: object) => void;
+
+/** An input of a process operator. */
+export interface ProcessInput {
+  readonly fields: Fields;
+  /** The text column that holds the key of a row; undefined where every row goes to all subtasks. */
+  readonly key: string | undefined;
+  readonly onRow: (row: never, context: never) => void;
 }
 
-/** A process function: its state, what it emits, and what it does. */
-export interface ProcessSpec<F extends Fields, S extends StateSpecs, G extends Fields> {
-  readonly state: S;
-  readonly emits: G;
-  readonly onElement: (row: Row<F>, context: ProcessContext<S, G>) => void;
-  readonly onTimer?: (context: ProcessContext<S, G>) => void;
-  readonly onProcessingTimer?: (context: ProcessContext<S, G>) => void;
+/** What a process operator is made of, without the types of the job. */
+export interface ProcessPlan {
+  readonly uid: string;
+  readonly inputs: readonly ProcessInput[];
+  readonly state: StateSpecs;
+  readonly broadcastState: BroadcastStates;
+  readonly emits: Fields;
+  readonly sides: Sides;
+  readonly onTimer: ((context: never) => void) | undefined;
+  readonly onProcessingTimer: ((context: never) => void) | undefined;
 }
 
 /**
- * Runs a process function: rows in, rows out, timers by watermark and by processing time. Timers that one watermark makes
- * due are called as though it had come to the time of each in turn, so that what a ttl has ended by then does not
- * depend on the watermark's steps.
+ * Runs process functions over one or several inputs, which share state and timers: rows in, rows out, timers by watermark
+ * and by processing time. Timers that one watermark makes due are called as though it had come to the time of each in
+ * turn, so that what a ttl has ended by then does not depend on the watermark's steps.
  */
-export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends Fields> implements Operator {
-  readonly #uid: string;
-  readonly #fields: F;
-  readonly #keyField: string;
-  readonly #spec: ProcessSpec<F, S, G>;
-  readonly #out: RowOutput;
+export class ProcessOperator implements Operator {
+  readonly #plan: ProcessPlan;
+  readonly #at = new Position();
+  readonly #output: ProcessOutput;
+  readonly #sides: ReadonlyMap<string, ProcessOutput>;
+  /** Of each input, over the batch that it brought last. */
+  readonly #cursors: { readonly of: Batch; readonly cursor: RowCursor<Fields> }[] = [];
+  readonly #states = new Map<string, KeyedState<unknown>>();
+  /** Of the states that have a ttl. */
+  readonly #expiring = new Map<string, Expiring>();
   #context!: OperatorContext;
   #eventTimers!: Timers;
   #processingTimers!: Timers;
   #expiry!: Expiry;
-  #functionContext!: ProcessContext<S, G>;
-  readonly #states = new Map<string, KeyedState<unknown>>();
-  /** Of the states that have a ttl. */
-  readonly #expiring = new Map<string, Expiring>();
-  #key = "" as Id;
-  #time = BEFORE_ALL_TIME;
-  /** The time of the seed for a row of the initial snapshot, and for what comes of it. */
-  #seed: number | null = null;
-  #watermark = BEFORE_ALL_TIME;
-  #processingTime = BEFORE_ALL_TIME;
-  /** The watermark, or on its way there the time of the timer. */
-  #reached = BEFORE_ALL_TIME;
+  #broadcast!: BroadcastState;
+  #keyedContext!: KeyedFunctionContext;
+  #broadcastContext!: BroadcastFunctionContext;
 
-  constructor(uid: string, fields: F, keyField: string, spec: ProcessSpec<F, S, G>) {
-    this.#uid = uid;
-    this.#fields = fields;
-    this.#keyField = keyField;
-    this.#spec = spec;
-    this.#out = new RowOutput(spec.emits);
+  constructor(plan: ProcessPlan) {
+    this.#plan = plan;
+    this.#output = new ProcessOutput(plan.emits);
+    this.#sides = new Map(Object.entries(plan.sides).map(([tag, fields]) => [tag, new ProcessOutput(fields)]));
   }
 
   open(context: OperatorContext): void {
@@ -87,7 +81,7 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     this.#processingTimers = context.timers("processing");
     const views: Record<string, StateView> = {};
     const moment = this.#moment();
-    for (const [name, spec] of Object.entries(this.#spec.state)) {
+    for (const [name, spec] of Object.entries(this.#plan.state)) {
       const keyed: KeyedState<unknown> = context.state(name, stateCodec(spec.kind, spec.fields));
       const view = stateView(name, spec, keyed, moment);
       views[name] = view;
@@ -96,67 +90,55 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     }
     // No name of a declared state begins so. It is there without any ttl too: a ttl may go, and no state be dropped.
     this.#expiry = new Expiry(context.state("$ttl", duesCodec), context.timers("ttl"));
-    this.#functionContext = this.#makeContext(views as unknown as ProcessContext<S, G>["state"]);
+    this.#broadcast = new BroadcastState(this.#plan.broadcastState, context);
+    const { views: broadcastState, readonlyViews } = this.#broadcast;
+    this.#broadcastContext = new BroadcastFunctionContext(this.#at, broadcastState);
+    this.#keyedContext = new KeyedFunctionContext(this.#at, views, readonlyViews, this.#actions());
   }
 
-  batch(_input: number, batch: Batch): void {
-    const keys = batch.column(this.#keyField) as TextColumn;
-    const { time, seed } = rowColumns(batch);
-    const cursor = rowCursor(batch, this.#fields);
-    for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
-      this.#key = keys.text(row) as Id;
-      this.#time = time.values[row]!;
-      this.#seed = seed.get(row);
-      callUser(this.#uid, () => this.#spec.onElement(cursor.at(row), this.#functionContext));
-    }
+  batch(input: number, batch: Batch): void {
+    const { key } = this.#plan.inputs[input]!;
+    callUser(this.#plan.uid, () => (key === undefined ? this.#toAll(input, batch) : this.#toKeys(input, batch, key)));
     this.#flush();
   }
 
   control(_input: number, element: Control): void {
+    const at = this.#at;
     // One that goes back, because a run began again with a longer transaction, takes nothing back.
-    if (element.type !== "watermark" || element.time < this.#watermark) return;
-    this.#watermark = element.time;
-    this.#seed = null;
-    const timers = this.#eventTimers;
-    for (let due = timers.next(element.time); due !== undefined; due = timers.next(element.time)) {
-      this.#key = due.key as Id;
-      this.#time = due.time;
-      this.#reached = Math.max(this.#reached, due.time);
-      callUser(this.#uid, () => this.#spec.onTimer?.(this.#functionContext));
-    }
-    this.#reached = element.time;
+    if (element.type !== "watermark" || element.time < at.watermark) return;
+    at.watermark = element.time;
+    callUser(this.#plan.uid, () => this.#callTimers(element.time));
+    at.reached = element.time;
     this.#expiry.sweep(element.time, this.#expiring);
     this.#flush();
   }
 
   processingTime(time: number): void {
-    this.#processingTime = time;
-    this.#time = this.#watermark + 1;
-    this.#seed = null;
-    const timers = this.#processingTimers;
-    for (let due = timers.next(time); due !== undefined; due = timers.next(time)) {
-      this.#key = due.key as Id;
-      callUser(this.#uid, () => this.#spec.onProcessingTimer?.(this.#functionContext));
-    }
+    const at = this.#at;
+    at.processingTime = time;
+    callUser(this.#plan.uid, () => this.#callProcessingTimers(time));
     this.#flush();
   }
 
+  /** Timers behind the last watermark are not called: nothing proves that their time has come. */
   end(): void {}
 
-  /** The watermark, and which states have a ttl. */
+  /** The watermark, which states have a ttl, and the state that belongs to no key. */
   save(out: ByteWriter): void {
-    out.float64(this.#watermark);
+    out.float64(this.#at.watermark);
     out.uint(this.#expiring.size);
     for (const name of this.#expiring.keys()) out.text(name);
+    this.#broadcast.save(out);
   }
 
   restore(saved: readonly ByteReader[]): void {
     const watermarks = saved.map((input) => input.float64());
-    this.#watermark = watermarks.length === 0 ? BEFORE_ALL_TIME : Math.min(...watermarks);
-    this.#reached = this.#watermark;
+    this.#at.watermark = watermarks.length === 0 ? BEFORE_ALL_TIME : Math.min(...watermarks);
+    this.#at.reached = this.#at.watermark;
     const before = new Set(saved.flatMap((input) => Array.from({ length: input.uint() }, () => input.text())));
     for (const name of this.#expiring.keys()) if (!before.has(name)) this.#beginToExpire(name);
+    // Every subtask has saved the same.
+    if (saved.length > 0) this.#broadcast.restore(saved[0]!);
   }
 
   /** Gives the keys of a state that had no ttl yet their timer. */
@@ -167,60 +149,100 @@ export class ProcessOperator<F extends Fields, S extends StateSpecs, G extends F
     for (const key of keys) this.#expiry.expect(key, name, BEFORE_ALL_TIME);
   }
 
-  /** One object for all calls; it reads the operator's current key and times. */
-  #makeContext(state: ProcessContext<S, G>["state"]): ProcessContext<S, G> {
-    const self = this;
+  #toKeys(input: number, batch: Batch, key: string): void {
+    const at = this.#at;
+    const onRow = this.#plan.inputs[input]!.onRow as RowFunction;
+    const keys = batch.column(key) as TextColumn;
+    const { kind, time, seed } = rowColumns(batch);
+    const cursor = this.#cursorOf(input, batch);
+    for (let row = 0; row < batch.count; row++) {
+      if (keys.nulls[row] === 1) continue;
+      at.key = keys.text(row) as Id;
+      at.kind = kind.values[row] === ADD ? "add" : "retract";
+      at.time = time.values[row]!;
+      at.seed = seed.get(row);
+      onRow(cursor.at(row), this.#keyedContext);
+    }
+  }
+
+  #toAll(input: number, batch: Batch): void {
+    const at = this.#at;
+    const onRow = this.#plan.inputs[input]!.onRow as RowFunction;
+    const { kind, time } = rowColumns(batch);
+    const cursor = this.#cursorOf(input, batch);
+    for (let row = 0; row < batch.count; row++) {
+      at.kind = kind.values[row] === ADD ? "add" : "retract";
+      at.time = time.values[row]!;
+      onRow(cursor.at(row), this.#broadcastContext);
+    }
+  }
+
+  #callTimers(through: number): void {
+    const at = this.#at;
+    const timers = this.#eventTimers;
+    const onTimer = this.#plan.onTimer as TimerFunction | undefined;
+    for (let due = timers.next(through); due !== undefined; due = timers.next(through)) {
+      at.toTimer(due.key, due.time);
+      at.reached = Math.max(at.reached, due.time);
+      onTimer?.(this.#keyedContext);
+    }
+  }
+
+  #callProcessingTimers(through: number): void {
+    const timers = this.#processingTimers;
+    const onTimer = this.#plan.onProcessingTimer as TimerFunction | undefined;
+    for (let due = timers.next(through); due !== undefined; due = timers.next(through)) {
+      this.#at.toTimer(due.key, this.#at.watermark + 1);
+      onTimer?.(this.#keyedContext);
+    }
+  }
+
+  #cursorOf(input: number, batch: Batch): RowCursor<Fields> {
+    let known = this.#cursors[input];
+    if (known?.of !== batch) {
+      known = { of: batch, cursor: rowCursor(batch, this.#plan.inputs[input]!.fields) };
+      this.#cursors[input] = known;
+    }
+    return known.cursor;
+  }
+
+  #actions(): ContextActions {
+    const at = this.#at;
     return {
-      get key() {
-        return self.#key;
-      },
-      get time() {
-        return self.#time;
-      },
-      get watermark() {
-        return self.#watermark;
-      },
-      get processingTime() {
-        return self.#processingTime;
-      },
-      state,
-      emit: (row) => self.#emit(row),
-      setTimer: (time) => self.#eventTimers.register(self.#key, self.#checkedTime(time)),
-      setProcessingTimer: (time) => self.#processingTimers.register(self.#key, self.#checkedTime(time)),
+      emit: (row) => this.#output.emit(row, at.time, at.seed),
+      emitTo: (side, row) => this.#side(side).emit(row, at.time, at.seed),
+      setTimer: (time) => this.#eventTimers.register(at.key, this.#checkedTime(time)),
+      setProcessingTimer: (time) => this.#processingTimers.register(at.key, this.#checkedTime(time)),
     };
   }
 
   #moment(): Moment {
-    const self = this;
+    const at = this.#at;
     return {
       get key() {
-        return self.#key;
+        return at.key;
       },
       get writeTime() {
-        // A row of the seed has no event time: when it was read stands for it, or else what is proven to be read.
-        const time = self.#time > BEFORE_ALL_TIME ? self.#time : (self.#seed ?? self.#watermark);
-        return time > BEFORE_ALL_TIME ? time : null;
+        return at.writeTime;
       },
       get reached() {
-        return self.#reached;
+        return at.reached;
       },
-      expect: (state, due) => self.#expiry.expect(self.#key, state, due),
+      expect: (state, due) => this.#expiry.expect(at.key, state, due),
     };
   }
 
   #checkedTime(time: number): number {
     if (typeof time === "number" && !Number.isNaN(time)) return time;
-    return raise("JOB_TIMER_INVALID", { place: this.#uid, time: String(time) });
+    return raise("JOB_TIMER_INVALID", { place: this.#plan.uid, time: String(time) });
   }
 
-  #emit(values: Row<G>): void {
-    const out = this.#out;
-    const row = out.add(ADD, this.#time);
-    if (this.#seed !== null) out.seeded(row, this.#seed);
-    writeFields(out.batch, FIRST_ROW_FIELD, row, this.#spec.emits, values as Record<string, unknown>);
+  #side(tag: string): ProcessOutput {
+    return this.#sides.get(tag) ?? raiseUnknownSide(this.#plan.uid, this.#plan.sides, tag);
   }
 
   #flush(): void {
-    this.#out.flush(this.#context.forward);
+    this.#output.flush(this.#context.forward);
+    for (const [tag, output] of this.#sides) output.flush((batch) => this.#context.forwardTo(tag, batch));
   }
 }

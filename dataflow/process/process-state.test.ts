@@ -4,7 +4,7 @@ import { hours, milliseconds } from "../../base/time.ts";
 import { ProcessHarness } from "../../test/support/process-harness.ts";
 import { id, idOf, integer, money, number, text } from "../model.ts";
 import type { Row } from "../row-view.ts";
-import type { ProcessContext, ProcessSpec } from "./process-operator.ts";
+import type { ProcessContext, ProcessSpec } from "./process-spec.ts";
 import { checkStates, list, map, value } from "./state-spec.ts";
 
 const Event = { user: id(), what: text(), count: integer() };

@@ -53,16 +53,20 @@ export interface ListState<T> {
   clear(): void;
 }
 
-/** Map state of the current key; a ttl counts for each entry by itself. */
-export interface MapState<T> {
+/** Map state that is looked at only. */
+export interface ReadonlyMapState<T> {
   get(key: string): T | undefined;
-  /** Writes an entry; one that is there keeps its place in the order. JOB_WRONG_VALUE. */
-  set(key: string, value: T): void;
-  delete(key: string): void;
   has(key: string): boolean;
   /** All entries, in the order in which their keys were first set. */
   entries(): readonly (readonly [key: string, value: T])[];
   readonly size: number;
+}
+
+/** Map state of the current key; a ttl counts for each entry by itself. */
+export interface MapState<T> extends ReadonlyMapState<T> {
+  /** Writes an entry; one that is there keeps its place in the order. JOB_WRONG_VALUE. */
+  set(key: string, value: T): void;
+  delete(key: string): void;
   clear(): void;
 }
 
@@ -90,6 +94,16 @@ export function checkStates(place: string, specs: StateSpecs): void {
     if (ttlMs !== undefined && !(Number.isFinite(ttlMs) && ttlMs > 0)) {
       invalid(`its ttl is ${ttlMs}, and should be a length of time, such as hours(24)`);
     }
+  }
+}
+
+/** State without a key is a map, and is kept until it is cleared. JOB_STATE_INVALID. */
+export function checkBroadcastStates(place: string, specs: StateSpecs): void {
+  checkStates(place, specs);
+  for (const [state, { kind, ttlMs }] of Object.entries(specs)) {
+    const invalid = (reason: string) => raise("JOB_STATE_INVALID", { state, place, reason });
+    if (kind !== "map") invalid("broadcast state is a map");
+    if (ttlMs !== undefined) invalid("broadcast state has no ttl: its rows clear what is over");
   }
 }
 

@@ -5,7 +5,8 @@ import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../../dataflow/change-layout.ts";
 import type { Fields } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec } from "../../dataflow/operator.ts";
-import { ProcessOperator, type ProcessSpec } from "../../dataflow/process/process-operator.ts";
+import { ProcessOperator } from "../../dataflow/process/process-operator.ts";
+import type { ProcessSpec } from "../../dataflow/process/process-spec.ts";
 import type { StateSpecs } from "../../dataflow/process/state-spec.ts";
 import { FIRST_ROW_FIELD, rowColumns, rowLayout } from "../../dataflow/row-layout.ts";
 import type { Row } from "../../dataflow/row-view.ts";
@@ -24,14 +25,17 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
   readonly emitted: Record<string, unknown>[] = [];
   readonly states = new Map<string, WrittenState<unknown>>();
   readonly timers = new Map<string, TimerQueue>();
-  readonly #operator: ProcessOperator<F, S, G>;
+  readonly #operator: ProcessOperator;
   readonly #fields: F;
   readonly #rows: Batch;
 
   constructor(fields: F, spec: ProcessSpec<F, S, G>, left?: Left, more: readonly Buffer[] = []) {
     this.#fields = fields;
     this.#rows = new Batch(rowLayout(fields), 1);
-    this.#operator = new ProcessOperator("tested", fields, Object.keys(fields)[0]!, spec);
+    const { state, emits, onElement: onRow, onTimer, onProcessingTimer } = spec;
+    const inputs = [{ fields, key: Object.keys(fields)[0]!, onRow }];
+    const plan = { uid: "tested", inputs, state, broadcastState: {}, emits, sides: {}, onTimer, onProcessingTimer };
+    this.#operator = new ProcessOperator(plan);
     this.#operator.open({
       state: <T>(name: string, codec: StateCodec<T>) => {
         const state = new WrittenState(codec, left?.states.get(name));

@@ -1,0 +1,39 @@
+import { raise } from "../../base/errors.ts";
+import type { Environment } from "../environment.ts";
+import type { Node, OperatorNode, SideNode } from "../graph.ts";
+import type { KeySpec } from "../keys.ts";
+import type { Fields } from "../model.ts";
+import { ProcessOperator, type ProcessPlan } from "./process-operator.ts";
+import type { ProcessSpec, Sides } from "./process-spec.ts";
+import { checkSides, raiseUnknownSide } from "./sides.ts";
+import { checkBroadcastStates, checkStates, type StateSpecs } from "./state-spec.ts";
+
+/** What the operator of a process function of one input is made of. */
+export function processPlan<F extends Fields, S extends StateSpecs, G extends Fields, D extends Sides>(
+  uid: string,
+  { fields }: Node,
+  { column: key }: KeySpec,
+  { state, emits, sides, onElement: onRow, onTimer, onProcessingTimer }: ProcessSpec<F, S, G, D>,
+): ProcessPlan {
+  const inputs = [{ fields, key, onRow }];
+  return { uid, inputs, state, broadcastState: {}, emits, sides: sides ?? {}, onTimer, onProcessingTimer };
+}
+
+/** Adds the operator of process functions. JOB_STATE_INVALID, JOB_SIDE_INVALID, JOB_DUPLICATE_NAME. */
+export function processNode(environment: Environment, inputs: readonly Node[], plan: ProcessPlan): OperatorNode {
+  const { uid, state, broadcastState, sides, emits: fields } = plan;
+  checkStates(uid, state);
+  checkBroadcastStates(uid, broadcastState);
+  for (const name of Object.keys(broadcastState)) {
+    if (name in state) raise("JOB_DUPLICATE_NAME", { kind: "states", name: `${name} in ${uid}` });
+  }
+  checkSides(uid, sides);
+  const keys = plan.inputs.map(({ key }) => key);
+  return environment.add({ type: "operator", uid, inputs, fields, keys, create: () => new ProcessOperator(plan) });
+}
+
+/** Adds a side output of an operator. JOB_SIDE_INVALID where it is none of `sides`. */
+export function sideNode(environment: Environment, operator: Node, sides: Sides, tag: string): SideNode {
+  const fields = sides[tag] ?? raiseUnknownSide(operator.uid, sides, tag);
+  return environment.add({ type: "side", uid: `${operator.uid}/${tag}`, inputs: [operator], fields, tag });
+}
