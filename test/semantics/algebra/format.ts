@@ -23,7 +23,7 @@ export interface AlgebraCase<S extends OperatorSpec = OperatorSpec> {
    * set. Else their order is promised. Between keys no order is promised.
    */
   readonly order?: "any";
-  /** Keys in states of the operator when the last step is done, timers included; left out where the source does not say. */
+  /** What the operator keeps when the last step is done: no state of any key and no timer. Left out where it keeps some. */
   readonly stateAfter?: "empty";
   readonly steps: readonly Step[];
 }

@@ -45,8 +45,6 @@ export type WindowAssigner =
   /** Calendar days of a time zone, which need not have 24 hours. */
   | { readonly type: "days"; readonly zone: string }
   | { readonly type: "sliding"; readonly size: number; readonly slide: number; readonly offset?: number }
-  /** Windows with one start that grow by steps up to the size. */
-  | { readonly type: "cumulative"; readonly size: number; readonly step: number }
   /** Rows whose `[time, time + gap)` overlap or touch are one session. */
   | { readonly type: "session"; readonly gap: number }
   /** A session whose gap is told by each row: the gap of the row's `value`, or `otherwise`. */
@@ -68,8 +66,9 @@ export type Trigger =
 
 /**
  * Pairs of rows with one key where `left.time + from <= right.time <= left.time + to`. Results: `left` and `right`, the
- * `value`s of both rows, null where there is none. A pair's time is the later of both, a padded row's its own. An
- * unmatched row is given when the watermark closes its interval: when nothing that could match it may come any more.
+ * `value`s of both rows, null where there is none. A pair's time is the later of both, a padded row's its own. Several
+ * matches of one row come by their times, equal times as they came. An unmatched row is given when the watermark closes its
+ * interval, that is when nothing that could match it may come any more; several by their times.
  */
 export interface IntervalJoinSpec {
   readonly kind: "interval-join";

@@ -1,0 +1,251 @@
+import type { AlgebraCase, Step } from "./format.ts";
+import type { WindowSpec } from "./operators.ts";
+import { late, mark, num, sum } from "./rows.ts";
+
+const source = (method: string): string => `Apache Flink 6da38a6a, WindowOperatorTest.${method}`;
+
+const session3: WindowSpec = { kind: "window", assigner: { type: "session", gap: 3000 }, result: "sum" };
+
+/** Flink's rules for late rows: allowed lateness, late firings, the side output, sessions that late rows merge. */
+export const windowLatenessCases: readonly AlgebraCase<WindowSpec>[] = [
+  {
+    name: "allowed lateness: a late row fires its window at once, later ones go to the side output",
+    source: source("testLateness"),
+    follows: "flink",
+    operator: {
+      kind: "window",
+      assigner: { type: "tumbling", size: 2000 },
+      trigger: { type: "event-time", purging: true },
+      allowedLateness: 500,
+      lateOutput: true,
+      result: "sum",
+    },
+    stateAfter: "empty",
+    steps: [
+      [num(500, "key2", 1)],
+      [mark(1500)],
+      [num(1300, "key2", 1)],
+      [mark(2300), sum("key2", 0, 2000, 2)],
+      [num(1997, "key2", 1), sum("key2", 0, 2000, 1)],
+      [mark(6000)],
+      [num(1998, "key2", 1), late("late", 1998, "key2", null, 1)],
+      [mark(7000)],
+    ],
+  },
+  {
+    name: "allowed lateness: without purging a late firing holds all rows of the window",
+    source: `${source("testLateness")}, with the trigger of testNotSideOutputDueToLatenessSessionWithLateness`,
+    follows: "flink",
+    operator: {
+      kind: "window",
+      assigner: { type: "tumbling", size: 2000 },
+      allowedLateness: 500,
+      lateOutput: true,
+      result: "sum",
+    },
+    stateAfter: "empty",
+    steps: [
+      [num(500, "key2", 1)],
+      [mark(1500)],
+      [num(1300, "key2", 1)],
+      [mark(2300), sum("key2", 0, 2000, 2)],
+      [num(1997, "key2", 1), sum("key2", 0, 2000, 3)],
+      [mark(2498)],
+      [num(1996, "key2", 1), sum("key2", 0, 2000, 4)],
+      [mark(2499)],
+      [num(1998, "key2", 1), late("late", 1998, "key2", null, 1)],
+    ],
+  },
+  {
+    name: "late rows of tumbling windows go to the side output from the window's end on",
+    source: source("testSideOutputDueToLatenessTumbling"),
+    follows: "flink",
+    operator: { kind: "window", assigner: { type: "tumbling", size: 2000 }, lateOutput: true, result: "sum" },
+    stateAfter: "empty",
+    steps: [
+      [num(1000, "key2", 1)],
+      [mark(1985)],
+      [num(1980, "key2", 1)],
+      [mark(1999), sum("key2", 0, 2000, 2)],
+      [num(1998, "key2", 1), late("late", 1998, "key2", null, 1)],
+      [num(2001, "key2", 1)],
+      [mark(2999)],
+      [mark(3999), sum("key2", 2000, 4000, 1)],
+    ],
+  },
+  {
+    name: "a row late for one of its sliding windows is in the others, and late only when all are over",
+    source: source("testSideOutputDueToLatenessSliding"),
+    follows: "flink",
+    operator: {
+      kind: "window",
+      assigner: { type: "sliding", size: 3000, slide: 1000 },
+      lateOutput: true,
+      result: "sum",
+    },
+    stateAfter: "empty",
+    steps: [
+      [num(1000, "key2", 1)],
+      [mark(1999), sum("key2", -1000, 2000, 1)],
+      [num(2000, "key2", 1)],
+      [mark(3000), sum("key2", 0, 3000, 2)],
+      [num(3001, "key1", 1)],
+      [num(2400, "key2", 1)],
+      [num(2400, "key2", 1)],
+      [num(3001, "key1", 1)],
+      [num(3900, "key2", 1)],
+      [
+        mark(6000),
+        sum("key2", 1000, 4000, 5),
+        sum("key1", 1000, 4000, 2),
+        sum("key2", 2000, 5000, 4),
+        sum("key1", 2000, 5000, 2),
+        sum("key2", 3000, 6000, 1),
+        sum("key1", 3000, 6000, 2),
+      ],
+      [num(3001, "key1", 1), late("late", 3001, "key1", null, 1)],
+      [mark(25_000)],
+    ],
+  },
+  {
+    name: "sessions without lateness, purging: late rows do not come back to a session that is over, nor make one",
+    source: source("testSideOutputDueToLatenessSessionZeroLatenessPurgingTrigger"),
+    follows: "flink",
+    operator: { ...session3, trigger: { type: "event-time", purging: true }, lateOutput: true },
+    stateAfter: "empty",
+    steps: [
+      ...growing(),
+      [num(10_000, "key2", 1), late("late", 10_000, "key2", null, 1)],
+      [num(10_100, "key2", 1), late("late", 10_100, "key2", null, 1)],
+      [num(14_500, "key2", 1)],
+      [mark(20_000), sum("key2", 14_500, 17_500, 1)],
+      [mark(100_000)],
+    ],
+  },
+  {
+    name: "sessions without lateness: late rows go to the side output",
+    source: source("testSideOutputDueToLatenessSessionZeroLateness"),
+    follows: "flink",
+    differs: "Kafka Streams drops and counts late rows; it has no side output for them",
+    operator: { ...session3, lateOutput: true },
+    stateAfter: "empty",
+    steps: [
+      ...growing(),
+      [num(10_000, "key2", 1), late("late", 10_000, "key2", null, 1)],
+      [num(14_500, "key2", 1)],
+      [mark(20_000), sum("key2", 14_500, 17_500, 1)],
+      [mark(100_000)],
+    ],
+  },
+  {
+    name: "sessions with lateness, purging: a late row that reaches a kept session extends it and fires with itself only",
+    source: source("testDropDueToLatenessSessionWithLatenessPurgingTrigger"),
+    follows: "flink",
+    operator: { ...session3, trigger: { type: "event-time", purging: true }, allowedLateness: 10, lateOutput: true },
+    stateAfter: "empty",
+    steps: [
+      ...growing(),
+      [num(10_000, "key2", 1), sum("key2", 10_000, 14_600, 1)],
+      [num(14_500, "key2", 1)],
+      [mark(20_000), sum("key2", 10_000, 17_500, 1)],
+      [mark(100_000)],
+    ],
+  },
+  {
+    name: "sessions with lateness: a late row that reaches a kept session fires with all rows of it",
+    source: source("testNotSideOutputDueToLatenessSessionWithLateness"),
+    follows: "flink",
+    operator: { ...session3, allowedLateness: 10, lateOutput: true },
+    stateAfter: "empty",
+    steps: [
+      ...growing(),
+      [num(10_000, "key2", 1), sum("key2", 10_000, 14_600, 2)],
+      [num(14_500, "key2", 1)],
+      [mark(20_000), sum("key2", 10_000, 17_500, 3)],
+      [mark(100_000)],
+    ],
+  },
+  {
+    name: "sessions with long lateness, purging: a late row makes two kept sessions one",
+    source: source("testNotSideOutputDueToLatenessSessionWithHugeLatenessPurgingTrigger"),
+    follows: "flink",
+    operator: {
+      ...session3,
+      trigger: { type: "event-time", purging: true },
+      allowedLateness: 10_000,
+      lateOutput: true,
+    },
+    stateAfter: "empty",
+    steps: [
+      ...growing(),
+      [num(10_000, "key2", 1), sum("key2", 1000, 14_600, 1)],
+      [num(14_500, "key2", 1)],
+      [mark(20_000), sum("key2", 1000, 17_500, 1)],
+      [mark(100_000)],
+    ],
+  },
+  {
+    name: "sessions with long lateness: a late row makes two kept sessions one, with the rows of both",
+    source: source("testNotSideOutputDueToLatenessSessionWithHugeLateness"),
+    follows: "flink",
+    operator: { ...session3, allowedLateness: 10_000, lateOutput: true },
+    stateAfter: "empty",
+    steps: [
+      ...growing(),
+      [num(10_000, "key2", 1), sum("key2", 1000, 14_600, 7)],
+      [num(14_500, "key2", 1)],
+      [mark(20_000), sum("key2", 1000, 17_500, 8)],
+      [mark(100_000)],
+    ],
+  },
+  {
+    name: "clean-up: a purged window of long lateness is not fired again at its clean-up",
+    source: source("testCleanupTimerWithEmptyListStateForTumblingWindows2"),
+    follows: "flink",
+    operator: {
+      kind: "window",
+      assigner: { type: "tumbling", size: 2000 },
+      trigger: { type: "event-time", purging: true },
+      allowedLateness: 100,
+      result: "sum",
+    },
+    stateAfter: "empty",
+    steps: [[num(1000, "key2", 1)], [mark(1599)], [mark(1999), sum("key2", 0, 2000, 1)], [mark(2100)], [mark(5000)]],
+  },
+  {
+    name: "clean-up: a window is forgotten when its lateness is over",
+    source: source("testCleanupTimerWithEmptyReduceStateForTumblingWindows"),
+    follows: "flink",
+    operator: { kind: "window", assigner: { type: "tumbling", size: 2000 }, allowedLateness: 1, result: "sum" },
+    stateAfter: "empty",
+    steps: [[num(1000, "key2", 1)], [mark(1599)], [mark(1999), sum("key2", 0, 2000, 1)], [mark(2000)]],
+  },
+  {
+    name: "clean-up: a session is forgotten when its lateness is over",
+    source: source("testCleanupTimerWithEmptyReduceStateForSessionWindows"),
+    follows: "flink",
+    operator: { ...session3, allowedLateness: 10 },
+    stateAfter: "empty",
+    steps: [[num(1000, "key2", 1)], [mark(4998), sum("key2", 1000, 4000, 1)], [mark(14_600)]],
+  },
+];
+
+/**
+ * What all tests of late rows in sessions begin with: a session that a row behind the watermark keeps open, one more, a row
+ * that makes both one, and another that is over at 14,600.
+ */
+function growing(): Step[] {
+  return [
+    [num(1000, "key2", 1)],
+    [mark(1999)],
+    [num(2000, "key2", 1)],
+    [mark(4998)],
+    [num(4500, "key2", 1)],
+    [num(8500, "key2", 1)],
+    [mark(7400)],
+    [num(7000, "key2", 1)],
+    [mark(11_501), sum("key2", 1000, 11_500, 5)],
+    [num(11_600, "key2", 1)],
+    [mark(14_600), sum("key2", 11_600, 14_600, 1)],
+  ];
+}
