@@ -9,6 +9,7 @@ export type { Legs, ReconcileSpec } from "./checks/reconcile.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Tolerance } from "./checks/rule.ts";
 export { Leg, minus } from "./dataflow/leg.ts";
+export type { LookupResult, LookupSpec } from "./dataflow/lookups/lookup.ts";
 export {
   type Field,
   type Fields,
@@ -29,6 +30,8 @@ export {
   table,
   text,
 } from "./dataflow/model.ts";
+export { connect } from "./dataflow/process/connect.ts";
+export type { ConnectSpec } from "./dataflow/process/connect-spec.ts";
 export type {
   BroadcastContext,
   ElementContext,
@@ -48,4 +51,4 @@ export {
   value,
 } from "./dataflow/process/state-spec.ts";
 export type { Row } from "./dataflow/row-view.ts";
-export { Changelog, KeyedChangelog, KeyedStream, ModelChangelog, ProcessedStream, Stream } from "./dataflow/streams.ts";
+export { Changelog, KeyedChangelog, KeyedStream, LookedUp, ModelChangelog, ProcessedStream, Stream } from "./dataflow/streams.ts";
