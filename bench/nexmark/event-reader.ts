@@ -5,8 +5,13 @@ import { EventColumns } from "./event-columns.ts";
 import { EventFileReader, RECORD } from "./event-file.ts";
 import { SOURCE } from "./query.ts";
 
-/** Told how many events have been read in all. */
-export type OnEvents = (events: number) => void;
+/** How a file is read. */
+interface EventReaderOptions {
+  /** Told how many events have been read in all. */
+  readonly onEvents?: (events: number) => void;
+  /** Told once that all of them have been read, a read before the stream ends. */
+  readonly onLast?: () => void;
+}
 
 /**
  * The file of events as a source of one split: a block a read, its rows by model. Events of types that no model reads are
@@ -22,13 +27,14 @@ export class EventReader implements SourceReader {
   /** By type: places of the block's records, and how many there are. */
   readonly #places = [new Int32Array(1_024), new Int32Array(1_024), new Int32Array(1_024)];
   readonly #counts = [0, 0, 0];
-  readonly #onEvents: OnEvents;
+  readonly #options: EventReaderOptions;
   #read = 0;
+  #hasTold = false;
 
-  constructor(path: string, models: readonly Model[], onEvents: OnEvents = () => undefined) {
+  constructor(path: string, models: readonly Model[], options: EventReaderOptions = {}) {
     this.#file = new EventFileReader(path);
     this.#columns = models.map((model) => new EventColumns(model));
-    this.#onEvents = onEvents;
+    this.#options = options;
   }
 
   /** Events of the file. */
@@ -39,8 +45,13 @@ export class EventReader implements SourceReader {
   read(split: number, _maxBytes: number, output: SourceOutput): boolean {
     const file = this.#file;
     if (!file.next()) {
-      output.ended(split, file.lastTime);
-      return true;
+      if (this.#hasTold || this.#options.onLast === undefined) {
+        output.ended(split, file.lastTime);
+        return true;
+      }
+      this.#hasTold = true;
+      this.#options.onLast();
+      return false;
     }
     this.#findRecords();
     for (const columns of this.#columns) {
@@ -51,7 +62,7 @@ export class EventReader implements SourceReader {
     }
     this.#read += file.count;
     output.progress(split, file.lastTime);
-    this.#onEvents(this.#read);
+    this.#options.onEvents?.(this.#read);
     return true;
   }
 

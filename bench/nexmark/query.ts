@@ -28,6 +28,8 @@ export interface Query {
   build(env: JobEnvironment): Result;
   /** The fields of a row in the order of the SQL, as text; default: the row's own, in their order. */
   readonly show?: (row: ResultRow) => readonly unknown[];
+  /** Part of its result comes only when the clock has gone on for a while behind the last event. */
+  readonly lingers?: true;
   /** What of a whole result can be compared with the reference, on both sides; default: all of it. */
   readonly compared?: (rows: ResultRows) => ResultRows;
 }

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemDisk } from "../../base/disk.ts";
-import { systemClock } from "../../base/time.ts";
+import { type Clock, systemClock } from "../../base/time.ts";
 import { job } from "../../checks/job.ts";
 import { type Graph, modelsOf } from "../../dataflow/graph.ts";
 import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
@@ -17,6 +17,8 @@ import { type ResultRows, RowCounter } from "./result-rows.ts";
 import { type Measured, SteadyPart } from "./steady-part.ts";
 
 const CHECKPOINT_EVERY_MS = 10_000;
+/** So much the clock is put forward behind the last event, so that windows of processing time end. */
+const LINGER_MS = 12_000;
 /** As much as Flink's RocksDB gets for its caches and buffers. */
 const MEMORY_BYTES = 1 << 30;
 const STORE_SHARE = 0.6;
@@ -32,62 +34,60 @@ interface HereOptions {
 }
 
 /** Runs a query whose result goes nowhere. */
-export async function measureHere({ query, events, folder }: HereOptions): Promise<Measured> {
+export async function measureHere({ query, ...place }: HereOptions): Promise<Measured> {
   const graph = job(`nexmark-${query.name}`, (env) => void query.build(env)).graph();
   const steady = new SteadyPart();
-  await run(
-    graph,
-    events,
-    folder,
-    (read, all) => steady.read(read, all),
-    () => undefined,
-  );
+  await run(graph, { ...place, onEvents: (read, all) => steady.read(read, all) });
   return steady.measured();
 }
 
 /** Runs a query for its result: what is left when the changelog has been gone through. */
-export async function resultHere({ query, events, folder }: HereOptions): Promise<ResultRows> {
+export async function resultHere({ query, ...place }: HereOptions): Promise<ResultRows> {
   const graph = job(`nexmark-${query.name}`, (env) => query.build(env).to("out")).graph();
   const counter = new RowCounter();
   const show = query.show ?? ((row: ResultRow) => Object.values(row));
-  await run(
-    graph,
-    events,
-    folder,
-    () => undefined,
-    (records) => {
+  await run(graph, {
+    ...place,
+    lingers: query.lingers === true,
+    take(records) {
       for (const record of records) {
         if (record.kind !== "emit") continue;
         const { $op, ...row } = record.record as ResultRow;
         counter.add(show(row), $op === "retract" ? -1 : 1);
       }
     },
-  );
+  });
   return counter.rows;
 }
 
-async function run(
-  graph: Graph,
-  events: string,
-  folder: string,
-  onEvents: (read: number, all: number) => void,
-  take: (records: readonly OutboxRecord[]) => void,
-): Promise<void> {
+interface RunOptions extends Omit<HereOptions, "query"> {
+  readonly onEvents?: (read: number, all: number) => void;
+  /** Takes the records of a checkpoint. */
+  readonly take?: (records: readonly OutboxRecord[]) => void;
+  readonly lingers?: boolean;
+}
+
+async function run(graph: Graph, { events, folder, onEvents, take, lingers = false }: RunOptions): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const checkpoints = new CheckpointStore(systemDisk, join(folder, "checkpoints"));
-  const reader: EventReader = new EventReader(events, modelsOf(graph), (read) => onEvents(read, reader.events));
+  let aheadMs = 0;
+  const clock: Clock = { ...systemClock, now: () => Date.now() + aheadMs };
+  const reader: EventReader = new EventReader(events, modelsOf(graph), {
+    onEvents: (read) => onEvents?.(read, reader.events),
+    ...(lingers && { onLast: () => (aheadMs = LINGER_MS) }),
+  });
   const runner = new EmbeddedRunner({
     run: { job: graph.name, epoch: 1, attempt: 1, state: "running" },
     checkpoints,
-    openWorkers: () => [makeWorker(graph, reader, checkpoints)],
+    openWorkers: () => [makeWorker(graph, reader, checkpoints, clock, lingers)],
     sink: {
       position: () => null,
-      deliver: async ({ records }) => take(records),
+      deliver: async ({ records }) => take?.(records),
       recover: async () => undefined,
       hasDelivered: () => false,
     },
     observer: { observe: () => undefined, save: () => null, restore: () => undefined },
-    clock: systemClock,
+    clock,
     checkpointEveryMs: CHECKPOINT_EVERY_MS,
     requireMine: () => undefined,
     writeSavepoint: async () => undefined,
@@ -101,7 +101,13 @@ async function run(
   }
 }
 
-function makeWorker(graph: Graph, reader: EventReader, { segments, temporary }: CheckpointStore): LocalWorker {
+function makeWorker(
+  graph: Graph,
+  reader: EventReader,
+  { segments, temporary }: CheckpointStore,
+  clock: Clock,
+  follow: boolean,
+): LocalWorker {
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
   let queues = 0;
   return new LocalWorker({
@@ -109,9 +115,9 @@ function makeWorker(graph: Graph, reader: EventReader, { segments, temporary }: 
     index: 0,
     parallelism: 1,
     readers: [reader],
-    clock: systemClock,
+    clock,
     retainMs: 0,
-    follow: false,
+    follow,
     backend: {
       store: new StateStore({ disk: systemDisk, dir: segments, prefix: "w0", memoryBytes: MEMORY_BYTES * STORE_SHARE }),
       cacheBytes: (MEMORY_BYTES * CACHE_SHARE) / Math.max(1, operators),
