@@ -275,6 +275,17 @@ export const errorCatalogue = {
     retryable: false,
     message: "The look-up {place} cannot be made: {reason}. Correct its declaration.",
   },
+  JOB_JOIN_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The job's join {place} cannot be made: {reason}.",
+  },
+  JOB_KEYS_DIFFER: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job's join {place} would never find a pair: the left side is keyed by {left}, the right side by {right}. Key both by fields of the same kinds.",
+  },
   JOB_NAME_INVALID: {
     fault: "user",
     retryable: false,

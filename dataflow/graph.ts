@@ -86,6 +86,8 @@ export interface OperatorNode extends NodeBase {
   readonly create: () => Operator;
   /** How long after a row's time others may still be needed for it, in ms; unknown for functions of the job's own. */
   readonly waitsMs?: number;
+  /** How far the times of its results may lie behind the watermark, which is held back by as much, in ms. Default: 0. */
+  readonly lagMs?: number;
 }
 
 /** What an operator hands to one of its side outputs. */

@@ -3,6 +3,10 @@ import type { Duration } from "../base/time.ts";
 import type { Environment } from "./environment.ts";
 import { filterNode, type Where } from "./filter.ts";
 import type { Condition, Node } from "./graph.ts";
+import { type IntervalJoinSpec, intervalJoinNode } from "./joins/interval-join.ts";
+import { lateNode, type Side } from "./joins/late-side.ts";
+import type { SameKeys } from "./joins/same-keys.ts";
+import type { SelectedFields, Selection } from "./joins/selection.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { Leg } from "./leg.ts";
 import type { Fields, FieldsOf, Id, InstantsOf, MoneyValue } from "./model.ts";
@@ -198,7 +202,43 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
 }
 
 /** A stream by key. */
-export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {}
+export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
+  /**
+   * Pairs of rows with one key whose times are close: a right row is a left row's partner from `left time + from` to
+   * `left time + to`, both included. A pair comes at once, with the later time of both. A row that the type of the join
+   * asks for comes without a partner too, once, with its own time, when the watermark reaches the end of its interval:
+   * the watermark behind an outer join is held back by as much, so that such rows are not late.
+   *
+   * State: the selected fields of each row, until the watermark reaches the end of the row's interval. Late rows are paired
+   * with what is kept, at a time that may be late itself; those whose interval is over by then are handed on without a
+   * partner at once, or to the side output `late` where the type does not ask for them. With `late: "aside"` all rows at or
+   * before the watermark go there. So do rows without an event time.
+   *
+   * Counterpart in Flink: the interval join of SQL; with `late: "aside"` that of its streams, `intervalJoin`.
+   * JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
+   */
+  intervalJoin<G extends Fields, J extends readonly string[], const S extends Selection>(
+    uid: string,
+    other: KeyedStream<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
+    spec: IntervalJoinSpec<F, G, S>,
+  ): JoinedStream<F, G, SelectedFields<S>> {
+    const untyped = spec as unknown as IntervalJoinSpec<Fields, Fields, S>;
+    return new JoinedStream(this.environment, intervalJoinNode(uid, this, other, untyped));
+  }
+}
+
+/** What a join of streams hands on. */
+export class JoinedStream<L extends Fields, R extends Fields, F extends Fields> extends Stream<F> {
+  readonly #late = new Map<Side, Node>();
+
+  /** The rows of a side that came too late for the join, as they came. Counterpart in Flink: `sideOutputLeftLateData`. */
+  late<S extends Side>(side: S): Stream<S extends "left" ? L : R> {
+    const { environment, node } = this;
+    const known = this.#late.get(side) ?? lateNode(environment, node, side);
+    this.#late.set(side, known);
+    return new Stream(environment, known);
+  }
+}
 
 /** A changelog by key. */
 export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {}

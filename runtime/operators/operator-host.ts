@@ -32,6 +32,7 @@ export class OperatorHost implements Receiver {
   readonly metrics: OperatorMetrics;
   readonly kept: KeptState;
   readonly #operator: Operator;
+  readonly #lagMs: number;
   /** The operator's output, and its side outputs. */
   readonly #outputs: readonly FanOut[];
   readonly #merger: InputMerger;
@@ -57,6 +58,7 @@ export class OperatorHost implements Receiver {
     this.#table = backend.store.table(keyedTable(node.uid));
     this.#entries = new KeyedEntries(this.#table, backend.cacheBytes);
     this.#operator = node.create();
+    this.#lagMs = node.lagMs ?? 0;
     this.#outputs = [next, ...sides.values()];
     this.#merger = new InputMerger(node.inputs.length);
     const entries = this.#entries;
@@ -145,7 +147,8 @@ export class OperatorHost implements Receiver {
   #control(input: number, element: Control): void {
     this.#operator.control(input, element);
     this.#entries.trim();
-    for (const output of this.#outputs) output.control(element);
+    const behind = element.type === "watermark" ? { ...element, time: element.time - this.#lagMs } : element;
+    for (const output of this.#outputs) output.control(behind);
   }
 
   /** Writes every record anew; those that hold nothing any more go. */
