@@ -231,8 +231,8 @@ function makeRunner(
   return new EmbeddedRunner({
     run: folder.run,
     checkpoints,
-    openWorkers: (from) =>
-      machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, inputs, registry, from, request.hooks),
+    openWorkers: (from, wake) =>
+      machine?.openWorkers(from, spec) ?? openWorkers(spec, graph, inputs, registry, from, { ...request.hooks, wake }),
     sink: sinkOf(outputs, { clock, signal, onWaiting: (error) => waiting.because(error) }),
     onDelivered: inputs.commit,
     observer: observerOf(tally, onRecord),

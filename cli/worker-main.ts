@@ -12,6 +12,8 @@ export async function runWorkerThread(hooks: WorkerHooks = {}): Promise<void> {
   const graph = (await loadJob(spec.job)).graph();
   const links = new RingLinks(place.links!, place.index);
   const open = await partitionOpener(graph, spec.sources, spec.configFile);
-  const worker = makeWorker(spec, place, graph, open, openRegistry(spec.registry, spec.configFile), links, hooks);
+  const registry = openRegistry(spec.registry, spec.configFile);
+  const wake = () => links.bell.ring();
+  const worker = makeWorker(spec, place, graph, open, registry, links, { ...hooks, wake });
   await driveWorker(worker, links.bell, parentPort!);
 }

@@ -45,8 +45,10 @@ export interface WorkerPlace {
   readonly links: LinksMemory | undefined;
 }
 
-/** For tests that break a run off. */
+/** How whoever runs a worker hears of it: for tests that break a run off, all but `wake`. */
 export interface WorkerHooks {
+  /** It has something to do that it did not have in its last turn. */
+  readonly wake?: () => void;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
   /** When the log of state is compacted. */
@@ -87,7 +89,7 @@ export function makeWorker(
   open: OpenPartition,
   registry: SchemaRegistry,
   links: RingLinks | undefined,
-  { onPoint, store: sizes }: WorkerHooks = {},
+  { wake, onPoint, store: sizes }: WorkerHooks = {},
 ): LocalWorker {
   const { parallelism, retainMs, follow, allowDroppedState, segments, temporary } = spec;
   const disk = systemDisk;
@@ -126,6 +128,7 @@ export function makeWorker(
       allowDroppedState,
       applyDecision: (decision) => heeding.apply(decision as Decided),
       heeding,
+      wake,
       onPoint,
       ...(links === undefined ? {} : { links }),
     });

@@ -1,6 +1,7 @@
 import type { Layout } from "../base/batch.ts";
 import { changeLayout } from "./change-layout.ts";
 import { KEY_COLUMN, type KeySpec } from "./keys.ts";
+import type { Lookup } from "./lookups/lookup.ts";
 import type { Fields, Model } from "./model.ts";
 import type { Operator } from "./operator.ts";
 import { rowLayout } from "./row-layout.ts";
@@ -20,6 +21,7 @@ export type Node =
   | UnionNode
   | KeyNode
   | OperatorNode
+  | LookupNode
   | SideNode
   | SinkNode;
 
@@ -90,7 +92,13 @@ export interface OperatorNode extends NodeBase {
   readonly lagMs?: number;
 }
 
-/** What an operator hands to one of its side outputs. */
+/** Something outside is asked about each row: results come between the calls of a task. Rows stay where they are. */
+export interface LookupNode extends NodeBase {
+  readonly type: "lookup";
+  readonly lookup: Lookup;
+}
+
+/** What an operator or a look-up hands to one of its side outputs. */
 export interface SideNode extends NodeBase {
   readonly type: "side";
   readonly tag: string;

@@ -9,6 +9,7 @@ import type { SameKeys } from "./joins/same-keys.ts";
 import type { SelectedFields, Selection } from "./joins/selection.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { Leg } from "./leg.ts";
+import { FAILED, type LookupSpec, lookupOf } from "./lookups/lookup.ts";
 import type { Fields, FieldsOf, Id, InstantsOf, MoneyValue } from "./model.ts";
 import { processNode, processPlan, sideNode } from "./process/process-node.ts";
 import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
@@ -139,6 +140,25 @@ export class Stream<F extends Fields> {
     return new KeyedStream(...keyed(this, fields));
   }
 
+  /**
+   * Something outside is asked about each event: many at once, while others are on their way. A result has the event time of
+   * its event. By default results come in the order of events; unordered ones come as they are there, but none passes a
+   * watermark, so that no event becomes late by it, and late ones are no later than they were.
+   *
+   * Kept are the events that have been taken in and not handed on, which is bounded: while `inFlight` of them are asked about
+   * nothing more is read. They are part of checkpoints, which wait for no answer; a run that goes on asks about them again.
+   * At another parallelism they may then come behind later events of their split. A failure, after all `retries` or when the
+   * `timeout` is over, fails the job, unless `failed()` takes the event. JOB_LOOKUP_INVALID, JOB_LOOKUP_FAILED.
+   *
+   * Counterpart in Flink: `AsyncDataStream.orderedWaitWithRetry` and `unorderedWaitWithRetry`, with a call for many events.
+   */
+  lookup<const G extends Fields>(uid: string, spec: LookupSpec<F, G>): LookedUp<F, G> {
+    const { environment, node } = this;
+    const lookup = lookupOf(uid, spec);
+    const added = environment.add({ type: "lookup", uid, inputs: [node], fields: spec.emits, lookup });
+    return new LookedUp<F, G>(environment, added);
+  }
+
   /** Hands every event to the sink of a name; configuration says what it is. */
   to(sink: string): void {
     addSink(this, sink, false);
@@ -161,6 +181,23 @@ export class ProcessedStream<G extends Fields, D extends Sides = None> extends S
     const known = this.#nodes.get(name) ?? sideNode(environment, node, this.#sides, name);
     this.#nodes.set(name, known);
     return new Stream(environment, known);
+  }
+}
+
+/** What a look-up of events with fields `F` found. */
+export class LookedUp<F extends Fields, G extends Fields> extends Stream<G> {
+  #failed: Stream<F> | undefined;
+
+  /** The events that it failed for, which fail the job otherwise. Counterpart in Flink: `AsyncFunction.timeout`, overridden. */
+  failed(): Stream<F> {
+    const { environment, node } = this;
+    if (this.#failed === undefined) {
+      const uid = `${node.uid}/${FAILED}`;
+      const fields = node.inputs[0]!.fields;
+      const side = environment.add({ type: "side", uid, inputs: [node], fields, tag: FAILED });
+      this.#failed = new Stream(environment, side);
+    }
+    return this.#failed;
   }
 }
 

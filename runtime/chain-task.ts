@@ -2,24 +2,27 @@ import type { Batch } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
 import type { Node, SideNode } from "../dataflow/graph.ts";
+import { FAILED } from "../dataflow/lookups/lookup.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { KEY_GROUPS } from "../state/key-groups.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
+import { LookupStage } from "./operators/lookup-stage.ts";
 import { OperatorHost, type OperatorMetrics, type StateBackend } from "./operators/operator-host.ts";
 import { FanOut, type Receiver } from "./operators/receiver.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
 import { Events, Filter, KeyRows, MapRows, Pass, Select, Timed } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
-import type { CheckpointedTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "./task.ts";
+import type { AskingTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "./task.ts";
 
 /** Part of what an operator keeps besides its keys' state. */
 const NO_GROUP = -1;
 
 /** A task in this process: the nodes of a plan's task, wired to each other and to the driver's output. */
-export class ChainTask implements CheckpointedTask {
+export class ChainTask implements AskingTask {
   readonly #plan: TaskPlan;
   readonly #backend: StateBackend;
   readonly #hosts: OperatorHost[] = [];
+  readonly #lookups: LookupStage[] = [];
   /** What former subtasks kept besides their keys' state, until all is there. */
   readonly #saved = new Map<string, Uint8Array[]>();
   readonly #inputs: { readonly receiver: Receiver; readonly input: number }[] = [];
@@ -34,20 +37,33 @@ export class ChainTask implements CheckpointedTask {
     return this.#hosts;
   }
 
+  /** The task's look-ups, in order. */
+  get lookups(): readonly LookupStage[] {
+    return this.#lookups;
+  }
+
   get metrics(): OperatorMetrics[] {
-    return this.#hosts.map((host) => host.metrics);
+    return [...this.#hosts, ...this.#lookups].map(({ metrics }) => metrics);
   }
 
   get kept(): KeptState[] {
-    return this.#hosts.map((host) => host.kept);
+    return [...this.#hosts, ...this.#lookups].map(({ kept }) => kept);
   }
 
-  open(output: TaskOutput): void {
+  get isBusy(): boolean {
+    return this.#lookups.some(({ isBusy }) => isBusy);
+  }
+
+  get isFull(): boolean {
+    return this.#lookups.some(({ isFull }) => isFull);
+  }
+
+  open(output: TaskOutput, wake = () => {}): void {
     const outs = new Map<Node, FanOut>(this.#plan.nodes.map((node) => [node, new FanOut()]));
     const receivers = new Map<Node, Receiver>();
     for (const node of this.#plan.nodes) {
       if (node.type === "side") continue;
-      const receiver = this.#make(node, outs, output);
+      const receiver = this.#make(node, outs, output, wake);
       receivers.set(node, receiver);
       for (const [index, input] of node.inputs.entries()) outs.get(input)?.add(receiver, index);
     }
@@ -73,6 +89,12 @@ export class ChainTask implements CheckpointedTask {
     for (const host of this.#hosts) host.processingTime(time);
   }
 
+  poll(now: number): boolean {
+    let some = false;
+    for (const lookup of this.#lookups) if (lookup.poll(now)) some = true;
+    return some;
+  }
+
   end(input: number): void {
     const target = this.#inputs[input]!;
     target.receiver.end(target.input);
@@ -83,17 +105,18 @@ export class ChainTask implements CheckpointedTask {
   }
 
   barrier(): PartsAtBarrier {
-    const own = this.#hosts.map((host) => ({ uid: host.kept.uid, keyGroup: NO_GROUP, bytes: host.save() }));
+    const keepers = [...this.#hosts, ...this.#lookups];
+    const own = keepers.map((keeper) => ({ uid: keeper.kept.uid, keyGroup: NO_GROUP, bytes: keeper.save() }));
     return new SnapshotParts(own, this.#hosts, this.#backend.store.snapshot());
   }
 
   take({ uid, keyGroup, bytes }: CheckpointPart): void {
-    const host = this.#hosts.find((candidate) => candidate.kept.uid === uid);
-    if (host === undefined) return;
     if (keyGroup === NO_GROUP) {
       this.#saved.set(uid, [...(this.#saved.get(uid) ?? []), bytes]);
       return;
     }
+    const host = this.#hosts.find((candidate) => candidate.kept.uid === uid);
+    if (host === undefined) return;
     const input = new ByteReader(bytes);
     while (!input.isAtEnd) host.put(keyGroup, input.block(), input.block());
   }
@@ -103,10 +126,23 @@ export class ChainTask implements CheckpointedTask {
       const before = kept.find(({ uid }) => uid === host.kept.uid);
       if (before !== undefined) host.restore(before, this.#saved.get(host.kept.uid) ?? [], isFirst);
     }
+    for (const lookup of this.#lookups) {
+      const before = kept.find(({ uid }) => uid === lookup.kept.uid);
+      if (before !== undefined && isFirst) lookup.restore(before, this.#saved.get(lookup.kept.uid) ?? []);
+    }
     this.#saved.clear();
   }
 
-  #make(node: Exclude<Node, SideNode>, outs: ReadonlyMap<Node, FanOut>, output: TaskOutput): Receiver {
+  close(): void {
+    for (const lookup of this.#lookups) lookup.close();
+  }
+
+  #make(
+    node: Exclude<Node, SideNode>,
+    outs: ReadonlyMap<Node, FanOut>,
+    output: TaskOutput,
+    wake: () => void,
+  ): Receiver {
     const next = outs.get(node)!;
     const emit = (tag: string, record: unknown) => output.emit(tag, record);
     switch (node.type) {
@@ -127,14 +163,23 @@ export class ChainTask implements CheckpointedTask {
         return new KeyRows(node, next);
       case "sink":
         return new SinkWriter(node, emit);
+      case "lookup": {
+        const lookup = new LookupStage(node, next, this.#sidesOf(node, outs).get(FAILED), wake);
+        this.#lookups.push(lookup);
+        return lookup;
+      }
       case "operator": {
-        const sides = this.#plan.nodes.filter((side) => side.type === "side" && side.inputs[0] === node) as SideNode[];
-        const sideOuts = new Map(sides.map((side) => [side.tag, outs.get(side)!]));
-        const host = new OperatorHost(node, next, sideOuts, emit, this.#backend);
+        const host = new OperatorHost(node, next, this.#sidesOf(node, outs), emit, this.#backend);
         this.#hosts.push(host);
         return host;
       }
     }
+  }
+
+  /** A node's side outputs by tag. */
+  #sidesOf(node: Node, outs: ReadonlyMap<Node, FanOut>): Map<string, FanOut> {
+    const sides = this.#plan.nodes.filter((side) => side.type === "side" && side.inputs[0] === node) as SideNode[];
+    return new Map(sides.map((side) => [side.tag, outs.get(side)!]));
   }
 }
 

@@ -7,6 +7,7 @@ import { Checkpointer, type RunObserver, type Sink } from "./checkpoint/checkpoi
 import type { Manifest } from "./checkpoint/manifest.ts";
 import { recover } from "./checkpoint/recovery.ts";
 import type { RunState } from "./checkpoint/state-folder.ts";
+import { Nap } from "./nap.ts";
 import type { OutboxRecord } from "./outbox.ts";
 import type { SourceMetrics } from "./source-driver.ts";
 import { StaleWatch } from "./stale-watch.ts";
@@ -17,8 +18,11 @@ import type { WorkerHandle } from "./worker-handle.ts";
 export interface RunnerOptions {
   readonly run: RunState;
   readonly checkpoints: CheckpointStore;
-  /** Makes all workers, for a run that goes on from a checkpoint or begins. */
-  readonly openWorkers: (from: Manifest | undefined) => WorkerHandle[];
+  /**
+   * Makes all workers, for a run that goes on from a checkpoint or begins. One in this thread calls `wake` when it has
+   * something to do that it did not have in its last turn.
+   */
+  readonly openWorkers: (from: Manifest | undefined, wake: () => void) => WorkerHandle[];
   readonly sink: Sink;
   /** Told of each checkpoint whose outbox is out. */
   readonly onDelivered?: (checkpoint: Manifest) => void;
@@ -82,6 +86,7 @@ const TELL_TIME_MS = 10;
 export class EmbeddedRunner {
   readonly #options: RunnerOptions;
   readonly #stale: StaleWatch;
+  readonly #nap: Nap;
   #workers: WorkerHandle[] = [];
   #toldAt = Number.NEGATIVE_INFINITY;
   #checkpointer: Checkpointer | undefined;
@@ -89,6 +94,7 @@ export class EmbeddedRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#stale = new StaleWatch(options.clock, options.staleAfterMs);
+    this.#nap = new Nap(options.clock);
   }
 
   /**
@@ -96,7 +102,8 @@ export class EmbeddedRunner {
    * checkpoint. CHECKPOINTS_DAMAGED, STATE_INCOMPATIBLE, STATE_DROPPED, and what opening workers raises.
    */
   async recover(): Promise<Manifest | undefined> {
-    const { workers, from, warnings } = await recover(this.#options);
+    const openWorkers = (from: Manifest | undefined) => this.#options.openWorkers(from, () => this.#nap.wake());
+    const { workers, from, warnings } = await recover({ ...this.#options, openWorkers });
     this.#workers = workers;
     this.#checkpointer = new Checkpointer(this.#options, workers, from);
     for (const alert of warnings) this.#checkpointer!.alert(alert);
@@ -126,7 +133,7 @@ export class EmbeddedRunner {
       this.#options.onProgress?.(metricsOf(workers));
       stop = await this.#heed();
       if (some) await this.#yield();
-      else await this.#options.clock.sleep(IDLE_MS, signal);
+      else await this.#nap.sleep(IDLE_MS, signal);
     }
     if (stop?.stop === "drain") await this.#drain();
     const isComplete = hasEnded(this.#look());
@@ -174,7 +181,7 @@ export class EmbeddedRunner {
 
   async #drain(): Promise<void> {
     for (const worker of this.#workers) worker.drain();
-    while (!hasEnded(this.#look())) if (!(await this.#turn())) await this.#options.clock.sleep(IDLE_MS, NEVER);
+    while (!hasEnded(this.#look())) if (!(await this.#turn())) await this.#nap.sleep(IDLE_MS, NEVER);
   }
 
   /** Takes the last checkpoint while the workers go on with what is on its way. */
@@ -199,7 +206,7 @@ export class EmbeddedRunner {
     promise.then(settle, settle);
     while (!settled) {
       if (await this.#turn()) await this.#yield();
-      else await this.#options.clock.sleep(BUSY_MS, NEVER);
+      else await this.#nap.sleep(BUSY_MS, NEVER);
     }
     return promise;
   }

@@ -5,9 +5,10 @@ import type { Graph } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { ChainTask } from "./chain-task.ts";
+import type { LookupStage } from "./operators/lookup-stage.ts";
 import type { OperatorHost, OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
 import { type Plan, planOf, type TaskEdge } from "./plan.ts";
-import type { KeptState } from "./task.ts";
+import type { KeptState, TaskOutput } from "./task.ts";
 
 /** Takes what travels on a data channel, in order. */
 export interface Port {
@@ -26,6 +27,8 @@ export interface JobTasksOptions {
   readonly emit: (output: string, record: unknown) => void;
   /** Puts an exchange by `key` in front of a task's input; without it rows go straight to the task of this worker. */
   readonly exchange?: (edge: KeyedEdge, input: Port) => Port;
+  /** Called when `poll` has something to do. */
+  readonly wake?: (() => void) | undefined;
   /** Called when the barrier has reached every task. */
   readonly onBarrier?: () => void;
 }
@@ -51,7 +54,7 @@ export class JobTasks {
   #tasksReached = 0;
   readonly #onBarrier: () => void;
 
-  constructor({ graph, backend, emit, exchange, onBarrier }: JobTasksOptions) {
+  constructor({ graph, backend, emit, exchange, wake, onBarrier }: JobTasksOptions) {
     this.#plan = planOf(graph);
     this.#onBarrier = onBarrier ?? (() => undefined);
     this.#tasks = this.#plan.tasks.map((task) => new ChainTask(task, backend));
@@ -60,7 +63,7 @@ export class JobTasks {
     this.#outputs = this.#plan.tasks.map(({ outputs }, task) =>
       outputs.map((edge) => this.#connect(task, edge, exchange)),
     );
-    for (const [index, task] of this.#tasks.entries()) this.#open(task, this.#outputs[index]!, emit);
+    for (const [index, task] of this.#tasks.entries()) this.#open(task, this.#outputs[index]!, emit, wake);
     const entries = this.#plan.entries.map(
       ({ node, task, input }) => [node.model, this.#inputs[task]![input]!] as const,
     );
@@ -76,13 +79,27 @@ export class JobTasks {
     return this.#tasks.flatMap((task) => task.hosts);
   }
 
+  /** The look-ups of all tasks. */
+  get lookups(): LookupStage[] {
+    return this.#tasks.flatMap((task) => task.lookups);
+  }
+
   get kept(): KeptState[] {
     return this.#tasks.flatMap((task) => task.kept);
   }
 
-  /** All inputs of all tasks have ended. */
+  /** All inputs of all tasks have ended, and nothing is in hand any more. */
   get ended(): boolean {
-    return this.#openInputs === 0;
+    return this.#openInputs === 0 && !this.isBusy;
+  }
+
+  /** A look-up has something in hand: see `AskingTask`, which says when to `poll`, and when to hand in nothing more. */
+  get isBusy(): boolean {
+    return this.#tasks.some(({ isBusy }) => isBusy);
+  }
+
+  get isFull(): boolean {
+    return this.#tasks.some(({ isFull }) => isFull);
   }
 
   /** Adds and retracts of a model. */
@@ -114,9 +131,21 @@ export class JobTasks {
     for (const task of this.#tasks) task.processingTime(time);
   }
 
+  /** Hands on what look-ups have brought since, and asks on; false when there was nothing. JOB_LOOKUP_FAILED. */
+  poll(now: number): boolean {
+    let some = false;
+    for (const task of this.#tasks) if (task.poll(now)) some = true;
+    return some;
+  }
+
   /** All changelogs have ended. */
   end(): void {
     for (const entry of this.#entries.values()) entry.end();
+  }
+
+  /** Nobody waits for look-ups any more. */
+  close(): void {
+    for (const task of this.#tasks) task.close();
   }
 
   /** Everything has ended: hands out what is known of every key. */
@@ -163,12 +192,13 @@ export class JobTasks {
     return exchange({ ...edge, fromTask, key: node.keys[input] }, port);
   }
 
-  #open(task: ChainTask, outputs: readonly Port[], emit: JobTasksOptions["emit"]): void {
-    task.open({
-      forward: (output, batch) => outputs[output]!.batch(batch),
-      control: (output, element) => outputs[output]!.control(element),
-      end: (output) => outputs[output]!.end(),
+  #open(task: ChainTask, outputs: readonly Port[], emit: JobTasksOptions["emit"], wake: JobTasksOptions["wake"]): void {
+    const output: TaskOutput = {
+      forward: (to, batch) => outputs[to]!.batch(batch),
+      control: (to, element) => outputs[to]!.control(element),
+      end: (to) => outputs[to]!.end(),
       emit,
-    });
+    };
+    task.open(output, wake);
   }
 }

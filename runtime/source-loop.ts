@@ -25,6 +25,8 @@ export interface SourceLoopOptions {
   /** Go on when all has been read, instead of failing on a log without an end. */
   readonly follow: boolean;
   readonly scheduler?: Scheduler | undefined;
+  /** What is read finds no more room. */
+  readonly isFull?: () => boolean;
   readonly engineAlert: (alert: EngineAlert) => void;
 }
 
@@ -81,7 +83,7 @@ export class SourceLoop {
 
   #readOn(candidates: ReadableSplit[], already: number): boolean | Promise<boolean> {
     let reads = already;
-    while (reads < READS_PER_TURN && candidates.length > 0) {
+    while (reads < READS_PER_TURN && candidates.length > 0 && this.#options.isFull?.() !== true) {
       const candidate = this.#scheduler(candidates);
       const read = this.#read(candidate.driver, candidate.split);
       if (typeof read !== "boolean") {

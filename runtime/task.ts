@@ -55,6 +55,27 @@ export interface CheckpointedTask extends Task {
 }
 
 /**
+ * A task with look-ups, which ask others and have their results between the task's calls. Whoever drives it
+ * - calls `poll` when it was woken, and now and then as well, since time that has passed gives it something to do too; but not
+ *   between a barrier on one of its inputs and the taking of its parts, since what `poll` hands out comes behind them;
+ * - hands in no rows while the task is full, except those that come in front of a barrier: nobody answers for a barrier;
+ * - waits with the task's last checkpoint, and its `report`, until it is no longer busy: what was handed in goes out then,
+ *   `end` too.
+ * Rows in hand are among the parts of no key group. The first subtask takes those of all.
+ */
+export interface AskingTask extends CheckpointedTask {
+  /** `wake` is called, outside of all calls, when `poll` has something to do. */
+  open(output: TaskOutput, wake?: () => void): void;
+  /** Outputs of what has come since; false when there was nothing. `now`: processing time in ms. JOB_LOOKUP_FAILED. */
+  poll(now: number): boolean;
+  /** Something is in hand that has not been handed on. */
+  readonly isBusy: boolean;
+  readonly isFull: boolean;
+  /** Nobody waits for results any more. */
+  close(): void;
+}
+
+/**
  * State as it was at a barrier, pulled part by part while records flow. It takes room until the last part was pulled, or
  * `release`.
  */

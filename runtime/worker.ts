@@ -37,6 +37,8 @@ export interface WorkerOptions {
   readonly heeding?: SettledFaults;
   /** Takes the worker's part of a checkpoint, once it is durable. */
   readonly onCheckpoint: (part: Promise<WorkerPart>) => void;
+  /** Called between turns when there is something to do for the next one. */
+  readonly wake?: (() => void) | undefined;
   readonly onPoint?: ((point: PartPoint) => void) | undefined;
 }
 
@@ -119,16 +121,22 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { graph, backend, links } = options;
+    const { graph, backend, links, wake } = options;
     this.#tasks = new JobTasks({
       graph,
       backend,
+      wake,
       emit: (output, record) => this.#emit({ kind: "emit", output, record }),
       onBarrier: () => this.#takePart(),
       ...(links === undefined ? {} : { exchange: (edge, input) => links.exchange(edge, input) }),
     });
     this.#drivers = options.readers.map((reader) => this.#drive(reader));
-    this.#loop = new SourceLoop({ ...options, drivers: this.#drivers, engineAlert: (alert) => this.#alert(alert) });
+    this.#loop = new SourceLoop({
+      ...options,
+      drivers: this.#drivers,
+      isFull: () => this.#tasks.isFull,
+      engineAlert: (alert) => this.#alert(alert),
+    });
   }
 
   /**
@@ -149,6 +157,10 @@ export class Worker {
       const kept = manifest.kept.find(({ uid }) => uid === host.kept.uid);
       if (kept !== undefined) host.restore(kept, restored.savedOf(host.kept.uid), this.#options.index === 0);
     }
+    for (const lookup of this.#tasks.lookups) {
+      const kept = manifest.kept.find(({ uid }) => uid === lookup.kept.uid);
+      if (kept !== undefined) lookup.restore(kept, restored.shareOf(lookup.kept.uid));
+    }
   }
 
   /** Says how far the sources have been read already; once, before the first turn. */
@@ -159,11 +171,14 @@ export class Worker {
   /** Does some work; false when there was none. A promise only while something must be fetched for a source. */
   turn(): boolean | Promise<boolean> {
     const { links } = this.#options;
-    const received = links?.receive() ?? false;
+    // While a barrier is on its way nothing goes out of look-ups that would come behind it; what is in front of it comes in.
+    const answered = !this.#isResting && this.#poll();
+    const received = (this.#isResting || !this.#tasks.isFull) && (links?.receive() ?? false);
     const hasRoom = links?.flush() ?? true;
-    if (this.#isResting || !hasRoom || this.#hasEnded || this.#outbox.length > FULL_OUTBOX) return received;
+    const some = answered || received;
+    if (this.#isResting || !hasRoom || this.#hasEnded || this.#isFull) return some;
     const read = this.#loop.turn();
-    return typeof read === "boolean" ? this.#afterReading(read) || received : this.#afterFetching(read);
+    return typeof read === "boolean" ? this.#afterReading(read) || some : this.#afterFetching(read);
   }
 
   /** Begins a checkpoint: its barrier goes through the tasks behind all that was read. */
@@ -206,15 +221,28 @@ export class Worker {
       ended: this.#tasks.ended,
       sourcesEnded: this.#hasEnded,
       stuck: this.#stuck && { code: this.#stuck.code, details: this.#stuck.details },
-      sources: this.#drivers.map((driver) => ({ ...driver.metrics(), caughtUp: this.#loop.isCaughtUp(driver) })),
+      sources: this.#drivers.map((driver) => ({
+        ...driver.metrics(),
+        caughtUp: !this.#isFull && this.#loop.isCaughtUp(driver),
+      })),
       operators: this.#tasks.metrics().map(({ uid, rowsIn, keys }) => ({ uid, rowsIn, keys: keys() })),
       emitted: this.#outbox.length,
     };
   }
 
   close(): void {
+    this.#tasks.close();
     for (const driver of this.#drivers) driver.reader.close();
     this.#options.backend.store.close();
+  }
+
+  /** What is downstream of the sources can take no more. */
+  get #isFull(): boolean {
+    return this.#outbox.length > FULL_OUTBOX || this.#tasks.isFull;
+  }
+
+  #poll(): boolean {
+    return this.#tasks.isBusy && this.#tasks.poll(this.#options.clock.now());
   }
 
   #emit(record: OutboxRecord): void {
@@ -260,7 +288,8 @@ export class Worker {
   #takePart(): void {
     const { index, backend, links, onPoint } = this.#options;
     onPoint?.("part-begun");
-    const operators = this.#tasks.hosts.map((host) => ({ uid: host.kept.uid, saved: host.save().toString("base64") }));
+    const keepers = [...this.#tasks.hosts, ...this.#tasks.lookups];
+    const operators = keepers.map((keeper) => ({ uid: keeper.kept.uid, saved: keeper.save().toString("base64") }));
     const { part: store, durable } = backend.store.checkpoint();
     const part: WorkerPart = {
       worker: index,

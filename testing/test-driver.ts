@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { Batch } from "../base/batch.ts";
 import { assert } from "../base/errors.ts";
 import { type KeyPart, keyOf } from "../base/key.ts";
@@ -130,6 +131,12 @@ export class TestDriver {
   /** A source's reader has been polling in vain for too long, or moves again. */
   status(source: string, status: "active" | "stale"): this {
     this.#tasks.broadcast({ type: "status", source, status });
+    return this;
+  }
+
+  /** Waits until look-ups have nothing in hand any more: only then are their results there. JOB_LOOKUP_FAILED. */
+  async settled(): Promise<this> {
+    while (this.#tasks.isBusy) if (!this.#tasks.poll(Date.now())) await setTimeout(1);
     return this;
   }
 

@@ -24,6 +24,16 @@ export class Restored {
     return bytesOf(this.manifest.operators.find((entry) => entry.uid === uid)?.saved);
   }
 
+  /**
+   * What an operator's subtasks had in hand and this worker is to go on with: what its own did, or where their number is
+   * another one now, what all did, for the first worker.
+   */
+  shareOf(uid: string): Buffer[] {
+    const saved = this.savedOf(uid);
+    if (saved.length === this.#parallelism) return [saved[this.#worker]!];
+    return this.#worker === 0 ? saved : [];
+  }
+
   /** What workers knew of a source as a whole. */
   savedOfSource(source: string): ByteReader[] {
     const { sources } = this.manifest;

@@ -2,6 +2,7 @@ import { raise } from "../../base/errors.ts";
 import { type Graph, modelsOf, type OperatorNode } from "../../dataflow/graph.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec, Timers } from "../../dataflow/operator.ts";
+import { keptByLookup } from "../operators/lookup-stage.ts";
 import { rowConversion, rowSchema } from "../operators/row-record.ts";
 import { nameOfRows, rowTable } from "../operators/row-table.ts";
 import { raiseIncompatible } from "../operators/schema-difference.ts";
@@ -67,9 +68,14 @@ function tablesOf(graph: Graph): { readonly name: string; readonly model: Model 
   );
 }
 
-/** The keyed operators, with what each says when it is opened. */
+/** The keyed operators, with what each says when it is opened, and the look-ups. */
 function operatorsOf(graph: Graph): Opened[] {
-  return graph.nodes.flatMap((node) => (node.type === "operator" ? [opened(node)] : []));
+  return graph.nodes.flatMap((node) => {
+    if (node.type === "operator") return [opened(node)];
+    if (node.type !== "lookup") return [];
+    const { kept, codec } = keptByLookup(node);
+    return [{ kept, codecs: [codec as StateCodec<unknown>] }];
+  });
 }
 
 interface Opened {

@@ -19,7 +19,7 @@ export interface StateBackend {
   timerQueue(name: string): TimerQueue;
 }
 
-/** What an operator host counts for those who watch. */
+/** What is counted of an operator for those who watch. */
 export interface OperatorMetrics {
   readonly uid: string;
   rowsIn: number;

@@ -37,7 +37,8 @@ export function entryConversion(
   };
 }
 
-function readerOf(uid: string, state: string, schema: string, codec: StateCodec<unknown>) {
+/** How values of a state that were written under a schema are read. STATE_INCOMPATIBLE. */
+export function readerOf(uid: string, state: string, schema: string, codec: StateCodec<unknown>) {
   if (schema === codec.schema) return (input: ByteReader) => codec.read(input);
   const reads = codec.readsFrom(schema);
   if (reads === undefined) raiseIncompatible(`state ${state} of ${uid}`, schema, codec.schema);

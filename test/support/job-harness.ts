@@ -1,3 +1,4 @@
+import { setTimeout as eventsToCome } from "node:timers/promises";
 import { Batch } from "../../base/batch.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
@@ -113,14 +114,34 @@ export class JobHarness {
     return this.hold().records.length;
   }
 
+  /** Hands on what look-ups have brought by now, and lets them ask on; false when there was nothing. */
+  poll(now = Date.now()): boolean {
+    let some = false;
+    for (const { tasks } of this.#workers) if (tasks.poll(now)) some = true;
+    return some;
+  }
+
+  /** Waits until look-ups have nothing in hand any more. */
+  async settled(): Promise<this> {
+    while (this.#workers.some(({ tasks }) => tasks.isBusy)) if (!this.poll()) await eventsToCome(1);
+    return this;
+  }
+
+  /** True while look-ups want nothing more. */
+  get isFull(): boolean {
+    return this.#workers.some(({ tasks }) => tasks.isFull);
+  }
+
   /** Lets a barrier through, and gives what is held at it. The harness may go on afterwards. */
   hold(): Held {
     for (const { tasks } of this.#workers) tasks.barrier();
     const saved = new Map<string, Uint8Array[]>();
     const records: Held["records"][number][] = [];
     for (const { tasks, backend } of this.#workers) {
+      for (const keeper of [...tasks.hosts, ...tasks.lookups]) {
+        saved.set(keeper.kept.uid, [...(saved.get(keeper.kept.uid) ?? []), keeper.save()]);
+      }
       for (const host of tasks.hosts) {
-        saved.set(host.kept.uid, [...(saved.get(host.kept.uid) ?? []), host.save()]);
         const snapshot = backend.store.snapshot();
         for (let group = 0; group < KEY_GROUPS; group++) {
           snapshot.forEach(host.table, group, (key, record) => {
@@ -142,6 +163,10 @@ export class JobHarness {
         }
         const before = kept.find(({ uid }) => uid === host.kept.uid);
         if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? [], index === 0);
+      }
+      for (const lookup of tasks.lookups) {
+        const before = kept.find(({ uid }) => uid === lookup.kept.uid);
+        if (before !== undefined && index === 0) lookup.restore(before, saved.get(lookup.kept.uid) ?? []);
       }
     }
     for (const [model, time] of watermarks) {
