@@ -3,6 +3,7 @@ import type { Duration } from "../base/time.ts";
 import type { Environment } from "./environment.ts";
 import { filterNode, type Where } from "./filter.ts";
 import type { Condition, Node } from "./graph.ts";
+import { type ChangelogJoinSpec, changelogJoinNode } from "./joins/changelog-join.ts";
 import { type IntervalJoinSpec, intervalJoinNode } from "./joins/interval-join.ts";
 import { lateNode, type Side } from "./joins/late-side.ts";
 import type { SameKeys } from "./joins/same-keys.ts";
@@ -235,6 +236,27 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
       processNode(environment, [node], processPlan(uid, node, key, spec)),
       spec.sides,
     );
+  }
+
+  /**
+   * Pairs of rows with one key, kept right as rows are added and retracted: each add of a side gives a pair with every row
+   * of the other, each retract takes them back. A row that the type of the join asks for is handed on without a match too,
+   * with nulls, and taken back with its first match. Events are adds. The time of a result is the later one of both rows.
+   *
+   * State: the selected fields of each row, until it is retracted or its ttl is over. A row that is forgotten takes nothing
+   * back: what was joined with it stays. Late rows are joined like others, without a ttl; with one, a row that comes when its
+   * own life is over is dropped. A retract of a row that is not there is dropped.
+   *
+   * Counterpart in Flink: the regular join of SQL, whose ttl counts processing time. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER,
+   * JOB_JOIN_INVALID.
+   */
+  join<G extends Fields, J extends readonly string[], const S extends Selection>(
+    uid: string,
+    other: (KeyedStream<G, J> | KeyedChangelog<G, J>) & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
+    spec: ChangelogJoinSpec<F, G, S>,
+  ): Changelog<SelectedFields<S>> {
+    const untyped = spec as unknown as ChangelogJoinSpec<Fields, Fields, S>;
+    return new Changelog(this.environment, changelogJoinNode(uid, this, other, untyped));
   }
 }
 

@@ -187,7 +187,7 @@ export class ChangelogJoinOperator implements Operator {
   /** Begins a result of the row that has come and another: at the later time, and of the seed if both are. */
   #begin(kind: number, otherTime: number, isOtherSeed: boolean): number {
     const time = this.#time;
-    if (!this.#isSeed && !isOtherSeed) return this.#out.add(time > otherTime ? time : otherTime, kind);
+    if (!this.#isSeed && !isOtherSeed) return this.#out.add(Math.max(time, otherTime), kind);
     if (this.#isSeed !== isOtherSeed) return this.#out.add(isOtherSeed ? time : otherTime, kind);
     const row = this.#out.add(BEFORE_ALL_TIME, kind);
     this.#out.seeded(row, Math.max(time, otherTime));
