@@ -51,4 +51,35 @@ export {
   value,
 } from "./dataflow/process/state-spec.ts";
 export type { Row } from "./dataflow/row-view.ts";
-export { Changelog, KeyedChangelog, KeyedStream, LookedUp, ModelChangelog, ProcessedStream, Stream } from "./dataflow/streams.ts";
+export {
+  Changelog,
+  KeyedChangelog,
+  KeyedStream,
+  LookedUp,
+  ModelChangelog,
+  ProcessedStream,
+  Stream,
+  WindowResults,
+} from "./dataflow/streams.ts";
+export {
+  type AlignedOptions,
+  calendarDays,
+  cumulative,
+  globalWindow,
+  session,
+  sliding,
+  type TimeOptions,
+  tumbling,
+  type WindowAssigner,
+} from "./dataflow/windows/assigners.ts";
+export {
+  early,
+  every,
+  onCount,
+  onEventTime,
+  onProcessingTime,
+  purging,
+  type Trigger,
+} from "./dataflow/windows/triggers.ts";
+export type { WindowContext, WindowProcessSpec } from "./dataflow/windows/window-node.ts";
+export type { WindowedStream } from "./dataflow/windows/windowed-stream.ts";

@@ -920,6 +920,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "There is no topic {topic} in {place}; known: {known}. Correct the name, or create the topic first.",
   },
+  WINDOW_GAP_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "A row of {place} has {gap} for the gap of its session in {field}. Give every row one above 0, in ms, or leave such rows out before.",
+  },
   WORKER_DIED: {
     fault: "external",
     retryable: true,

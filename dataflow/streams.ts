@@ -16,6 +16,9 @@ import { processNode, processPlan, sideNode } from "./process/process-node.ts";
 import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
 import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
+import type { WindowAssigner } from "./windows/assigners.ts";
+import { lateRowsNode } from "./windows/late-side.ts";
+import { WindowedStream } from "./windows/windowed-stream.ts";
 
 /** What a row function may return for fields `F`: a value or null for each. */
 export type RowOf<F extends Fields> = Row<F>;
@@ -262,6 +265,16 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
 
 /** A stream by key. */
 export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
+  /** The stream in windows. Counterpart in Flink: `window`. */
+  window(assigner: WindowAssigner): WindowedStream<F, K> {
+    const { environment } = this;
+    return new WindowedStream<F, K>(
+      this,
+      <G extends Fields>(node: Node) => new WindowResults<F, G>(environment, node),
+      assigner,
+    );
+  }
+
   /**
    * Pairs of rows with one key whose times are close: a right row is a left row's partner from `left time + from` to
    * `left time + to`, both included. A pair comes at once, with the later time of both. A row that the type of the join
@@ -283,6 +296,17 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   ): JoinedStream<F, G, SelectedFields<S>> {
     const untyped = spec as unknown as IntervalJoinSpec<Fields, Fields, S>;
     return new JoinedStream(this.environment, intervalJoinNode(uid, this, other, untyped));
+  }
+}
+
+/** What windows of rows with fields `F` give. */
+export class WindowResults<F extends Fields, G extends Fields> extends Stream<G> {
+  #late: Node | undefined;
+
+  /** The rows that came too late for their windows, as they came. Counterpart in Flink: `sideOutputLateData`. */
+  late(): Stream<F> {
+    this.#late ??= lateRowsNode(this.environment, this.node);
+    return new Stream(this.environment, this.#late);
   }
 }
 
