@@ -37,6 +37,19 @@ export function windowAggregatesOf<F extends Fields, K extends readonly string[]
   return checked(place, define(rows as unknown as WindowAggregateBuilder<F, K>));
 }
 
+/**
+ * Says at build time what would not work later: a fold without the function that rows which are taken back, or windows
+ * that become one, need of it. JOB_AGGREGATE_INVALID.
+ */
+export function requireOfFolds(place: string, spec: Aggregates, what: "retract" | "merge"): void {
+  for (const [field, aggregate] of Object.entries(spec)) {
+    if (aggregate.type !== "fold" || aggregate.spec[what] !== undefined) continue;
+    const why =
+      what === "retract" ? "rows of a changelog can be taken back" : "windows of this kind are put together of others";
+    raise("JOB_AGGREGATE_INVALID", { field, place, reason: `${why}: give its fold a function ${what}` });
+  }
+}
+
 /** The declared fields of a result. */
 export function aggregatedFields<S extends Aggregates>(spec: S): AggregatedFields<S> {
   return Object.fromEntries(Object.entries(spec).map(([name, { out }]) => [name, out])) as AggregatedFields<S>;
@@ -56,8 +69,16 @@ interface MoneyOptions {
 /** Without the types of fields and key: what the type checker would have said is said here. */
 function makeBuilder(place: string, fields: Fields, key: KeySpec) {
   const refuse = (field: string, reason: string): never => raise("JOB_AGGREGATE_INVALID", { field, place, reason });
-  const fieldOf = (what: string, name: string): Field =>
-    fields[name] ?? refuse(`${what} of ${String(name)}`, `the rows have no such field, only ${list(fields)}`);
+  const fieldOf = (what: string, name: string): Field => {
+    const known = Object.keys(fields);
+    if (!known.includes(name)) {
+      return refuse(`${what} of ${String(name)}`, `the rows have no such field, only ${known.join(", ")}`);
+    }
+    // It becomes code.
+    if (!isFieldName(name))
+      return refuse(`${what} of ${JSON.stringify(name)}`, "its name should be letters and digits");
+    return fields[name]!;
+  };
   const numberOf = (what: string, name: string): Field => {
     const field = fieldOf(what, name);
     if (NUMBERS.includes(field.kind)) return field;
@@ -117,7 +138,11 @@ function makeBuilder(place: string, fields: Fields, key: KeySpec) {
       fieldOf("distinct", name);
       return { type: "distinct", out: INTEGER, field: name };
     },
-    fold: (spec: FoldSpec<Fields, Fields, Field>): Aggregate => ({ type: "fold", out: asDeclared(spec.gives), spec }),
+    fold: (spec: FoldSpec<Fields, Fields, Field>): Aggregate => ({
+      type: "fold",
+      out: asDeclared(spec.gives ?? NUMBER),
+      spec,
+    }),
   };
 }
 
@@ -126,15 +151,30 @@ function asDeclared({ column: _, ...field }: Field): Field {
   return field;
 }
 
-function list(fields: Fields): string {
-  return Object.keys(fields).join(", ");
+function checkFold(
+  { keeps, gives, ...functions }: FoldSpec<Fields, Fields, Field>,
+  refuse: (reason: string) => never,
+): void {
+  for (const name of ["add", "result", "retract", "merge"] as const) {
+    const isMissing = functions[name] === undefined;
+    if (isMissing ? name === "add" || name === "result" : typeof functions[name] !== "function") {
+      refuse(`the fold's ${name} should be a function`);
+    }
+  }
+  for (const [name, field] of Object.entries(keeps ?? {})) {
+    if (!isFieldName(name) || field?.kind === undefined) refuse(`the fold keeps ${name}, which is no declared field`);
+  }
+  if (keeps === undefined) refuse("the fold should say in `keeps` what it keeps");
+  if (gives?.kind === undefined) refuse("the fold should say in `gives` what its result is, such as integer()");
 }
 
 function checked<S extends Aggregates>(place: string, spec: S): S {
   for (const [name, aggregate] of Object.entries(spec)) {
-    const refuse = (reason: string) => raise("JOB_AGGREGATE_INVALID", { field: JSON.stringify(name), place, reason });
+    const refuse = (reason: string): never =>
+      raise("JOB_AGGREGATE_INVALID", { field: JSON.stringify(name), place, reason });
     if (!isFieldName(name)) refuse("its name should be letters and digits");
-    if (aggregate?.out === undefined) refuse("it is no aggregate, such as rows.count()");
+    if (aggregate?.type === undefined) refuse("it is no aggregate, such as rows.count()");
+    if (aggregate.type === "fold") checkFold(aggregate.spec, refuse);
   }
   return spec;
 }

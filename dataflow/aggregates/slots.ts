@@ -71,14 +71,16 @@ export const wholeSlot: SlotType<Whole> = {
   from: (value) => wholeOf(value as bigint),
 };
 
-/** A double. */
-export const doubleSlot: SlotType<number> = {
-  begin: () => 0,
-  schema: () => "double",
-  write: (value, out) => out.float64(value),
-  read: (input) => input.float64(),
-  from: (value) => value as number,
-};
+/** A double that begins as the one given. */
+export function doubleSlot(first: number): SlotType<number> {
+  return {
+    begin: () => first,
+    schema: () => "double",
+    write: (value, out) => out.float64(value),
+    read: (input) => input.float64(),
+    from: (value) => value as number,
+  };
+}
 
 /** A text, an id or whatever is one string. */
 export const textSlot: SlotType<string> = {
@@ -87,6 +89,15 @@ export const textSlot: SlotType<string> = {
   write: (value, out) => out.text(value),
   read: (input) => input.text(),
   from: (value) => value as string,
+};
+
+/** A boolean. */
+export const flagSlot: SlotType<boolean> = {
+  begin: () => false,
+  schema: () => "boolean",
+  write: (value, out) => out.flag(value),
+  read: (input) => input.flag(),
+  from: (value) => value as boolean,
 };
 
 /** A slot that is null until there is a value. */
@@ -101,6 +112,66 @@ export function nullable<T>(type: SlotType<T>): SlotType<T | null> {
     read: (input) => (input.byte() === 0 ? null : type.read(input)),
     from: (value) => (value === null ? null : type.from(value)),
   };
+}
+
+/** How often each value is there. */
+export function countsSlot<T>(type: SlotType<T>): SlotType<Map<T, number>> {
+  return {
+    begin: () => new Map(),
+    schema: (slot) => pairs(slot, { name: "value", type: type.schema(slot) }, { name: "count", type: "long" }),
+    write: (counts, out) => {
+      out.uint(counts.size);
+      for (const [value, count] of counts) {
+        type.write(value, out);
+        writeWhole(count, out);
+      }
+    },
+    read: (input) => {
+      const counts = new Map<T, number>();
+      for (let left = input.uint(); left > 0; left--) counts.set(type.read(input), readWhole(input) as number);
+      return counts;
+    },
+    from: (stored) => new Map((stored as Pairs).map(({ value, count }) => [type.from(value), Number(count)])),
+  };
+}
+
+/** Values in the order of their event times, then of arrival. */
+export interface TimedValues {
+  readonly times: number[];
+  readonly values: unknown[];
+}
+
+/** Values in order of time. */
+export function timedSlot(type: SlotType): SlotType<TimedValues> {
+  return {
+    begin: () => ({ times: [], values: [] }),
+    schema: (slot) => pairs(slot, { name: "time", type: "double" }, { name: "value", type: type.schema(slot) }),
+    write: ({ times, values }, out) => {
+      out.uint(times.length);
+      for (let i = 0; i < times.length; i++) {
+        out.float64(times[i]!);
+        type.write(values[i], out);
+      }
+    },
+    read: (input) => {
+      const timed: TimedValues = { times: [], values: [] };
+      for (let left = input.uint(); left > 0; left--) {
+        timed.times.push(input.float64());
+        timed.values.push(type.read(input));
+      }
+      return timed;
+    },
+    from: (stored) => ({
+      times: (stored as Pairs).map(({ time }) => time as number),
+      values: (stored as Pairs).map(({ value }) => type.from(value)),
+    }),
+  };
+}
+
+type Pairs = readonly Readonly<Record<string, unknown>>[];
+
+function pairs(slot: string, ...fields: readonly { readonly name: string; readonly type: AvroSchema }[]): AvroSchema {
+  return { type: "array", items: { type: "record", name: `of_${slot}`, fields } };
 }
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
