@@ -32,13 +32,13 @@ const tested = job("connected", (env) => {
         if (kind === "retract") return state.all.clear();
         state.all.add({ n });
         setTimer(time + WAIT);
-        emit({ key, what: `left ${n} of ${state.all.get().length}` });
+        emit({ key, what: `left ${n} of ${state.all.size}, ${state.recent.size}` });
       },
       right({ n }, { key, time, watermark, state, broadcastState, emit, emitTo }) {
         state.recent.set(`${n! % 3n}`, { n });
         const rule = broadcastState.rules.get(key)?.n ?? null;
         const what = `right ${n} at ${time} behind ${watermark}: ${rule} of ${broadcastState.rules.size}`;
-        if (state.all.get().length === 0) emitTo("alone", { key, what });
+        if (state.all.size === 0) emitTo("alone", { key, what });
         else emit({ key, what });
       },
       rules({ key, n }, { kind, broadcastState }) {
@@ -168,7 +168,7 @@ function naive(steps: readonly Step[]): Outcome {
         if (isKept) lefts.push({ key, n, at });
         if (!timers.some((timer) => timer.key === key && timer.time === at + WAIT))
           timers.push({ key, time: at + WAIT });
-        emit("out", key, `left ${n} of ${lefts.filter((row) => row.key === key).length}`);
+        emit("out", key, `left ${n} of ${lefts.filter((row) => row.key === key).length}, ${rightsOf(key).length}`);
       } else if (kind > 0) {
         const known = rights.findIndex((row) => row.key === key && row.n % 3n === n % 3n);
         if (isKept && known >= 0) rights[known] = { key, n, at };

@@ -51,6 +51,11 @@ export class Cells {
     return stored;
   }
 
+  /** The state has a ttl. */
+  get canEnd(): boolean {
+    return this.#ttlMs !== undefined;
+  }
+
   isLive({ since }: Stored): boolean {
     return this.#ttlMs === undefined || since === null || since + this.#ttlMs > this.moment.reached;
   }

@@ -25,10 +25,16 @@ export interface StateSpec<K extends StateKind = StateKind, F extends Fields = F
 /** Declares value state: one object of the given fields per key. Counterpart in Flink: `ValueState`. */
 export const value = <const F extends Fields>(fields: F, options?: StateOptions) => spec("value", fields, options);
 
-/** Declares list state: objects of the given fields, in the order of `add`. Counterpart in Flink: `ListState`. */
+/**
+ * Declares list state: objects of the given fields, in the order of `add`. A key's list is written and read as a whole
+ * where memory does not hold it: thousands of elements, not millions. Counterpart in Flink: `ListState`.
+ */
 export const list = <const F extends Fields>(fields: F, options?: StateOptions) => spec("list", fields, options);
 
-/** Declares map state: objects of the given fields by a text or id. Counterpart in Flink: `MapState`. */
+/**
+ * Declares map state: objects of the given fields by a text or id. A key's map is written and read as a whole where memory
+ * does not hold it: thousands of entries, not millions. Counterpart in Flink: `MapState`.
+ */
 export const map = <const F extends Fields>(fields: F, options?: StateOptions) => spec("map", fields, options);
 
 /** The state of a process function by name. */
@@ -47,7 +53,9 @@ export interface ValueState<T> {
 
 /** List state of the current key; a ttl counts for each element by itself. */
 export interface ListState<T> {
+  /** All elements, which takes as long as there are many: for their number ask `size`. */
   get(): readonly T[];
+  readonly size: number;
   /** Adds an element at the end. JOB_WRONG_VALUE. */
   add(value: T): void;
   clear(): void;
@@ -57,7 +65,7 @@ export interface ListState<T> {
 export interface ReadonlyMapState<T> {
   get(key: string): T | undefined;
   has(key: string): boolean;
-  /** All entries, in the order in which their keys were first set. */
+  /** All entries, in the order in which their keys were first set: takes as long as there are many. */
   entries(): readonly (readonly [key: string, value: T])[];
   readonly size: number;
 }

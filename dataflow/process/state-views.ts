@@ -60,11 +60,18 @@ class ValueView implements ValueState<AnyRow>, Expiring {
 
 class ListView implements ListState<AnyRow>, Expiring {
   readonly #cells: Cells;
+  readonly #counts: LiveCounts;
   readonly #keyed: KeyedState<Stored[]>;
 
   constructor(cells: Cells, keyed: KeyedState<Stored[]>) {
     this.#cells = cells;
+    this.#counts = new LiveCounts(cells);
     this.#keyed = keyed;
+  }
+
+  get size(): number {
+    const items = this.#keyed.get(this.#cells.moment.key);
+    return items === undefined ? 0 : this.#counts.of(items, items.length, items);
   }
 
   get(): readonly AnyRow[] {
@@ -80,7 +87,10 @@ class ListView implements ListState<AnyRow>, Expiring {
     if (stored === undefined) return;
     const items = this.#keyed.get(this.#cells.moment.key);
     if (items === undefined) this.#keyed.set(this.#cells.moment.key, [stored]);
-    else items.push(stored);
+    else {
+      items.push(stored);
+      this.#counts.change(items, 1);
+    }
   }
 
   clear(): void {
@@ -98,17 +108,18 @@ class ListView implements ListState<AnyRow>, Expiring {
 
 class MapView implements MapState<AnyRow>, Expiring {
   readonly #cells: Cells;
+  readonly #counts: LiveCounts;
   readonly #keyed: KeyedState<Map<string, Stored>>;
 
   constructor(cells: Cells, keyed: KeyedState<Map<string, Stored>>) {
     this.#cells = cells;
+    this.#counts = new LiveCounts(cells);
     this.#keyed = keyed;
   }
 
   get size(): number {
-    let size = 0;
-    for (const stored of this.#entries()?.values() ?? []) if (this.#cells.isLive(stored)) size++;
-    return size;
+    const entries = this.#entries();
+    return entries === undefined ? 0 : this.#counts.of(entries, entries.size, entries.values());
   }
 
   get(key: string): AnyRow | undefined {
@@ -129,17 +140,27 @@ class MapView implements MapState<AnyRow>, Expiring {
       return;
     }
     const entries = this.#entries();
-    const before = entries?.get(name);
-    // What has ended is gone, whether it was removed already or not: the order of entries must not tell.
-    if (before !== undefined && !this.#cells.isLive(before)) entries!.delete(name);
-    if (entries === undefined) this.#keyed.set(this.#cells.moment.key, new Map([[name, stored]]));
-    else entries.set(name, stored);
+    if (entries === undefined) {
+      this.#keyed.set(this.#cells.moment.key, new Map([[name, stored]]));
+      return;
+    }
+    const before = entries.get(name);
+    if (before === undefined || !this.#cells.isLive(before)) {
+      // What has ended is gone, whether it was removed already or not: the order of entries must not tell.
+      if (before !== undefined) entries.delete(name);
+      this.#counts.change(entries, 1);
+    }
+    entries.set(name, stored);
   }
 
   delete(key: string): void {
     const name = this.#cells.keyOf(key);
     const entries = this.#entries();
-    if (entries?.delete(name) && entries.size === 0) this.clear();
+    const before = entries?.get(name);
+    if (entries === undefined || before === undefined) return;
+    if (this.#cells.isLive(before)) this.#counts.change(entries, -1);
+    entries.delete(name);
+    if (entries.size === 0) this.clear();
   }
 
   entries(): readonly (readonly [string, AnyRow])[] {
@@ -169,6 +190,37 @@ class MapView implements MapState<AnyRow>, Expiring {
 
   #entries(): Map<string, Stored> | undefined {
     return this.#keyed.get(this.#cells.moment.key);
+  }
+}
+
+/**
+ * How many elements of a list or map have not ended. They are counted once while event time stands still, so that a
+ * function may ask at every row.
+ */
+class LiveCounts {
+  readonly #cells: Cells;
+  readonly #known = new WeakMap<object, { readonly reached: number; live: number }>();
+
+  constructor(cells: Cells) {
+    this.#cells = cells;
+  }
+
+  of(holder: object, size: number, all: Iterable<Stored>): number {
+    if (!this.#cells.canEnd) return size;
+    const { reached } = this.#cells.moment;
+    const known = this.#known.get(holder);
+    if (known?.reached === reached) return known.live;
+    let live = 0;
+    for (const stored of all) if (this.#cells.isLive(stored)) live++;
+    this.#known.set(holder, { reached, live });
+    return live;
+  }
+
+  /** Elements that have not ended have come or gone. */
+  change(holder: object, by: number): void {
+    if (!this.#cells.canEnd) return;
+    const known = this.#known.get(holder);
+    if (known !== undefined) known.live += by;
   }
 }
 
