@@ -1,7 +1,7 @@
 import { raise } from "../base/errors.ts";
 import type { KeyPart } from "../base/key.ts";
 import type { Environment } from "./environment.ts";
-import type { Condition, ConditionValue, Node } from "./graph.ts";
+import type { Condition, ConditionValue, Node, RowTest } from "./graph.ts";
 import type { Field, FieldKind, Fields, Id, ValueOf } from "./model.ts";
 
 /** Values to compare a field with: one, or a list of which any will do. Money, instants and numbers are not compared so. */
@@ -17,6 +17,13 @@ export function filterNode(input: { environment: Environment; node: Node }, cond
   const { environment, node } = input;
   for (const [name, wanted] of Object.entries(condition)) checkCondition(node, name, wanted);
   const uid = environment.uidAfter(node, `where(${describe(condition)})`);
+  return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
+}
+
+/** Adds a node that keeps the rows that a function holds for. */
+export function filterByNode(input: { environment: Environment; node: Node }, condition: RowTest): Node {
+  const { environment, node } = input;
+  const uid = environment.uidAfter(node, "filter");
   return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
 }
 

@@ -41,8 +41,11 @@ export interface ChangesNode extends NodeBase {
 /** Rows whose fields have the given values, or that a function of the job holds for. */
 export interface FilterNode extends NodeBase {
   readonly type: "filter";
-  readonly condition: Condition | ((row: Row<Fields>) => boolean);
+  readonly condition: Condition | RowTest;
 }
+
+/** A function of a job that tells which rows it wants. */
+export type RowTest = (row: Row<Fields>) => boolean;
 
 /** The adds of a changelog as events. */
 export interface EventsNode extends NodeBase {
