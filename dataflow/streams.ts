@@ -1,8 +1,8 @@
 import { raise } from "../base/errors.ts";
 import type { Duration } from "../base/time.ts";
 import type { Environment } from "./environment.ts";
-import { filterNode, type Where } from "./filter.ts";
-import type { Condition, Node } from "./graph.ts";
+import { filterByNode, filterNode, type Where } from "./filter.ts";
+import type { Condition, Node, RowTest } from "./graph.ts";
 import { type ChangelogJoinSpec, changelogJoinNode } from "./joins/changelog-join.ts";
 import { type IntervalJoinSpec, intervalJoinNode } from "./joins/interval-join.ts";
 import { lateNode, type Side } from "./joins/late-side.ts";
@@ -41,6 +41,14 @@ export class Changelog<F extends Fields> {
   /** Rows whose fields have the given values; a row that stops matching is retracted. Counterpart in Flink: `filter`. */
   where(condition: Where<F>): Changelog<F> {
     return new Changelog(this.environment, filterNode(this, condition as Condition));
+  }
+
+  /**
+   * Rows that a function holds for; it must always say the same of the same row, so that retracts follow their adds. The row
+   * view must not outlive the call. Counterpart in Flink: `filter`.
+   */
+  filter(holds: (row: Row<F>) => boolean): Changelog<F> {
+    return new Changelog(this.environment, filterByNode(this, holds as unknown as RowTest));
   }
 
   /** Every add as an event of its own; retracts are dropped. */
@@ -93,13 +101,7 @@ export class Stream<F extends Fields> {
 
   /** Events that a function holds for; the row view must not outlive the call. Counterpart in Flink: `filter`. */
   filter(holds: (row: Row<F>) => boolean): Stream<F> {
-    const { environment, node } = this;
-    const uid = environment.uidAfter(node, "filter");
-    const condition = holds as unknown as (row: Row<Fields>) => boolean;
-    return new Stream(
-      environment,
-      environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition }),
-    );
+    return new Stream(this.environment, filterByNode(this, holds as unknown as RowTest));
   }
 
   /** Some of the fields of each event, in the order in which they are named; nothing is copied. Counterpart in Flink: `project`. */
