@@ -54,6 +54,23 @@ describe("streams without state", () => {
     expect(driver.sink("out").map(({ items }) => items)).toEqual([9n]);
   });
 
+  it("filter of a changelog: a row that is wanted no more is taken back", () => {
+    const large = job("large", (env) => {
+      env
+        .changes(Order)
+        .filter(({ items }) => items! >= 5n)
+        .to("out");
+    });
+    const driver = testJob(large)
+      .upsert(Order, 1, { at: 10 }, { ...values, items: 9n })
+      .upsert(Order, 1, { at: 20 }, { ...values, items: 1n });
+    const changes = driver.sink("out") as { $op: string; items: bigint }[];
+    expect(changes.map(({ $op, items }) => [$op, items])).toEqual([
+      ["add", 9n],
+      ["retract", 9n],
+    ]);
+  });
+
   it("map: a function of each row, nulls included", () => {
     const mapped = job("mapped", (env) => {
       const fields = { key: id(), cents: integer(), amount: money() };
