@@ -18,8 +18,8 @@ export interface TriggerRule {
   /** Whether the end of a window by event time gives a result, and each row behind it. */
   readonly atEnd: boolean;
   readonly purges: boolean;
-  /** A row has come, of a window that is no further than the watermark if `isPast`. */
-  onRow(window: Triggered, time: number, isPast: boolean, clock: number): boolean;
+  /** A row with a time has come, at a watermark and a processing time. */
+  onRow(window: Triggered, time: number, watermark: number, clock: number): boolean;
   /** The watermark is at a time that the window waits for. */
   onEventTime(window: Triggered, time: number): boolean;
   /** Processing time is at a time that the window waits for. */
@@ -30,7 +30,12 @@ export interface TriggerRule {
 export function triggerRule(trigger: Trigger): TriggerRule {
   switch (trigger.type) {
     case "eventTime":
-      return { ...NOTHING, atEnd: true, onRow: (_window, _time, isPast) => isPast, onEventTime: isAtEnd };
+      return {
+        ...NOTHING,
+        atEnd: true,
+        onRow: ({ end }, _time, watermark) => end - 1 <= watermark,
+        onEventTime: isAtEnd,
+      };
     case "processingTime":
       return { ...NOTHING, onRow: waitForEnd, onClock: (window, time) => isDue(window, time, AFTER_ALL_TIME) };
     case "count":
@@ -85,10 +90,12 @@ function everyRule(everyMs: number): TriggerRule {
   return {
     ...NOTHING,
     atEnd: true,
-    onRow(window, time, isPast) {
-      if (!isPast && window.next === AFTER_ALL_TIME && time > BEFORE_ALL_TIME)
-        window.next = Math.min(floorTo(time, everyMs, 0) + everyMs, window.end - 1);
-      return isPast;
+    onRow(window, time, watermark) {
+      if (window.end - 1 <= watermark) return true;
+      const since = Math.max(time, watermark);
+      if (window.next === AFTER_ALL_TIME && since > BEFORE_ALL_TIME)
+        window.next = Math.min(floorTo(since, everyMs, 0) + everyMs, window.end - 1);
+      return false;
     },
     onEventTime(window, time) {
       const isNext = window.next === time;
@@ -104,8 +111,8 @@ function earlyRule({ everyMs, count }: { readonly everyMs?: number; readonly cou
   return {
     ...NOTHING,
     atEnd: true,
-    onRow(window, _time, isPast, clock) {
-      if (isPast) return true;
+    onRow(window, _time, watermark, clock) {
+      if (window.end - 1 <= watermark) return true;
       if (everyMs !== undefined && window.nextClock === AFTER_ALL_TIME) window.nextClock = clock + everyMs;
       return count !== undefined && isCounted(window, count);
     },

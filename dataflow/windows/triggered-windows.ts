@@ -143,7 +143,7 @@ export class TriggeredWindows<A> implements Operator {
       const window = placed[i]!;
       window.contents ??= contents.create();
       contents.add(window.contents, row, arrival);
-      if (this.#rule.onRow(window, time, window.end - 1 <= this.#watermark, this.#clock)) this.#fire(key, window);
+      if (this.#rule.onRow(window, time, this.#watermark, this.#clock)) this.#fire(key, window);
       this.#expect(key, windows, window);
     }
     if (this.#rule.purges) this.#forget(key, windows);

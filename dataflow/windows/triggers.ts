@@ -36,9 +36,9 @@ export function onCount(n: number): Trigger {
 }
 
 /**
- * At multiples of an interval of event time from the window's first row on, as long as the window lives, and when the
- * watermark reaches the window's end − 1 ms; at once for each row behind that. Counterpart in Flink:
- * `ContinuousEventTimeTrigger`. JOB_WINDOW_INVALID.
+ * Whenever the watermark reaches a multiple of an interval of event time, from the window's first row on, and when it
+ * reaches the window's end − 1 ms; at once for each row behind that. Multiples that lie behind the watermark already when
+ * the window begins are not caught up on. Counterpart in Flink: `ContinuousEventTimeTrigger`. JOB_WINDOW_INVALID.
  */
 export function every(interval: Duration): Trigger {
   checkWhole("every", interval);
