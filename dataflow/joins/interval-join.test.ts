@@ -4,6 +4,7 @@ import type { Job } from "../../checks/job.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { id, idOf, instant, integer, model, money, table, text } from "../model.ts";
 import type { IntervalJoinSpec, JoinType } from "./interval-join.ts";
+import type { Refs, Selection } from "./selection.ts";
 
 const Order = model("Order", {
   from: table("shop", "orders"),
@@ -154,6 +155,66 @@ describe("an interval join", () => {
       { ...VALUES, again: VALUES.fee, key: "1", ...n },
       { ...nothing, again: null, key: "1", ...n },
     ]);
+  });
+});
+
+it("a row is a partner though nothing of it is selected", () => {
+  const withPayments = jobOf((env) => {
+    const orders = env.changes(Order).asEvents().keyBy("orderId");
+    const payments = env.changes(Payment).asEvents().keyBy("orderId");
+    const spec = { from: minutes(-5), to: minutes(10), type: "inner" } as const;
+    orders.intervalJoin("paid", payments, { ...spec, select: ({ orderId }) => ({ orderId }) }).to("out");
+  });
+  const held = new Shop(withPayments).payment("p", "a", 10).payment("q", "a", 10).hold();
+  expect(new Shop(withPayments, 1, held).order("a", 10).order("b", 10).take()).toEqual([
+    { orderId: "'a" },
+    { orderId: "'a" },
+  ]);
+});
+
+describe("another version of a job", () => {
+  const version = (
+    type: JoinType,
+    select: (order: Refs<typeof Order.fields>, payment: Refs<typeof Payment.fields>) => Selection,
+  ) =>
+    jobOf((env) => {
+      const orders = env.changes(Order).asEvents().keyBy("orderId");
+      const payments = env.changes(Payment).asEvents().keyBy("orderId");
+      orders.intervalJoin("paid", payments, { from: minutes(-5), to: minutes(10), type, select }).to("out");
+    });
+  const first = version("inner", (order, payment) => ({ order: order.orderId, payment: payment.paymentId }));
+
+  it("goes on with the rows that were kept, without the fields that were not", () => {
+    const held = new Shop(first).order("a", 10).order("b", 10).payment("p", "a", 11).hold();
+    const next = new Shop(
+      version("leftOuter", (order, payment) => ({ id: order.orderId, shop: order.shop, amount: payment.amount })),
+      2,
+      held,
+    );
+    const amount = { minor: 5n, currency: "EUR" };
+    next
+      .row(Payment, { orderId: idOf("b"), amount }, 12 * MINUTE)
+      .order("c", 12)
+      .at(60);
+    expect(next.take()).toEqual([
+      { id: "'b", shop: null, amount },
+      { id: "'c", shop: "main", amount: null },
+    ]);
+    expect(next.keys()).toBe(0);
+  });
+
+  it("cannot take a text for a number", () => {
+    const held = new Shop(version("inner", (order, payment) => ({ shop: order.shop, payment: payment.paymentId })))
+      .order("a", 10)
+      .hold();
+    const Renumbered = model("Order", { from: table("shop", "orders"), fields: { orderId: id(), shop: integer() } });
+    const next = jobOf((env) => {
+      const orders = env.changes(Renumbered).asEvents().keyBy("orderId");
+      const payments = env.changes(Payment).asEvents().keyBy("orderId");
+      const spec = { from: minutes(-5), to: minutes(10), type: "inner" } as const;
+      orders.intervalJoin("paid", payments, { ...spec, select: ({ shop }, { paymentId }) => ({ shop, paymentId }) });
+    });
+    expect(() => new JobHarness(next, 1, held)).toThrow(expect.objectContaining({ code: "STATE_INCOMPATIBLE" }));
   });
 });
 

@@ -68,17 +68,28 @@ export class JobHarness {
 
   /** A row of a model; fields that are left out are null. */
   row<F extends Fields>(model: Model<F>, values: Partial<Row<F>>, time: number, options: RowOptions = {}): this {
-    const batch = new Batch(changeLayout(model), 1);
+    return this.rows(model, [[values, time]], options);
+  }
+
+  /** Rows of a model, each with its time, in one batch. */
+  rows<F extends Fields>(
+    model: Model<F>,
+    rows: readonly (readonly [values: Partial<Row<F>>, time: number])[],
+    options: RowOptions = {},
+  ): this {
+    const batch = new Batch(changeLayout(model), rows.length);
     const meta = changeColumns(batch);
-    for (const column of batch.columns) column.nulls[0] = 1;
-    meta.kind.set(0, options.kind ?? ADD);
-    meta.time.set(0, options.seed === undefined ? time : BEFORE_ALL_TIME);
-    if (options.seed !== undefined) meta.seed.set(0, options.seed);
-    meta.row.set(0, "0");
-    meta.table.set(0, 0);
-    meta.absent.set(0, 0);
-    writeFields(batch, FIRST_FIELD, 0, model.fields, values);
-    batch.count = 1;
+    for (const [at, [values, time]] of rows.entries()) {
+      for (const column of batch.columns) column.nulls[at] = 1;
+      meta.kind.set(at, options.kind ?? ADD);
+      meta.time.set(at, options.seed === undefined ? time : BEFORE_ALL_TIME);
+      if (options.seed !== undefined) meta.seed.set(at, options.seed);
+      meta.row.set(at, "0");
+      meta.table.set(at, 0);
+      meta.absent.set(at, 0);
+      writeFields(batch, FIRST_FIELD, at, model.fields, values);
+    }
+    batch.count = rows.length;
     this.#workers[(options.worker ?? 0) % this.#parallelism]!.tasks.batch(model as Model, batch);
     return this;
   }
