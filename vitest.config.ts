@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { rooms } from "./scripts/rooms.ts";
 
 /** Rooms only: jobs that people try out in a folder of their own have tests of their own. */
-const folders = [...rooms.map(({ folder }) => folder), "cli", "bench", "scripts"].join();
+const folders = [...rooms.map(({ folder }) => folder), "cli", "bench", "scripts", "docs"].join();
 
 /** Tests against real servers, which stand beside the code or in test/ as those without. */
 const SERVERS = "**/*.servers.test.ts";
