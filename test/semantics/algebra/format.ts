@@ -25,6 +25,8 @@ export interface AlgebraCase<S extends OperatorSpec = OperatorSpec> {
   readonly order?: "any";
   /** What the operator keeps when the last step is done: no state of any key and no timer. Left out where it keeps some. */
   readonly stateAfter?: "empty";
+  /** The last step ends the job with an error; what it and those before it gave counts nonetheless. */
+  readonly fails?: true;
   readonly steps: readonly Step[];
 }
 

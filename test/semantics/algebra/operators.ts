@@ -155,6 +155,8 @@ export interface TopNSpec {
   readonly from: number;
   readonly to: number;
   readonly withRank: boolean;
+  /** A key is forgotten this long of processing time after it was written last; default: never. */
+  readonly ttl?: number;
 }
 
 /** Aggregates over all rows of a key in a changelog. Results: those named, of `number`. */
@@ -214,10 +216,14 @@ export interface AsyncLookupSpec {
   readonly ordered: boolean;
   readonly capacity: number;
   /** A row without an answer after this much processing time: the job fails, or the answer is three times the number. */
-  readonly timeout?: { readonly after: number; readonly then: "fail" | "triple" };
+  readonly timeout?: { readonly after: number; readonly gives: "failure" | "triple" };
 }
 
-/** Two streams as one. Results: `value`. Its watermark is the lesser of both. */
+/**
+ * Two streams, `left` and `right`, as one, whose rows are then counted in tumbling windows, so that its watermark shows: the
+ * lesser of both inputs'. Results: those of the window.
+ */
 export interface UnionSpec {
   readonly kind: "union";
+  readonly size: number;
 }
