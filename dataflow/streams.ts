@@ -6,6 +6,7 @@ import type { Condition, Node, RowTest } from "./graph.ts";
 import { type ChangelogJoinSpec, changelogJoinNode } from "./joins/changelog-join.ts";
 import { type IntervalJoinSpec, intervalJoinNode } from "./joins/interval-join.ts";
 import { lateNode, type Side } from "./joins/late-side.ts";
+import { type LookupJoinSpec, lookupJoinNode } from "./joins/lookup-join.ts";
 import type { SameKeys } from "./joins/same-keys.ts";
 import type { SelectedFields, Selection } from "./joins/selection.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
@@ -299,6 +300,31 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     const untyped = spec as unknown as IntervalJoinSpec<Fields, Fields, S>;
     return new JoinedStream(this.environment, intervalJoinNode(uid, this, other, untyped));
   }
+
+  /**
+   * Each event with the row of a table that is valid at its time, from the table's history: a row is valid from the time of
+   * its add to that of its retract or of the next add of its key, one of the seed from before all time. Of several changes
+   * of one time the last one counts. An event waits until the watermarks of both sides have reached its time, so a
+   * table whose watermark stands still holds all events back. Results come by time, with the time of their events.
+   *
+   * State: the selected fields of events that wait; of each key the row that is valid at the watermark and those that
+   * follow it. With a ttl a row ends so long after its last change. An event at or before the watermark is late, since its
+   * row may be gone: it is handed to the side output `late`. With `keep` rows are kept for so long after their end, and an
+   * event that lies less behind the watermark is joined at once, at a time that is late behind it. A late change of the
+   * table counts for events that come after it; of a row that is gone nothing is kept, so that one from before may bring it
+   * back. Events without an event time are late.
+   *
+   * Counterpart in Flink: the event-time temporal join of SQL, `FOR SYSTEM_TIME AS OF`, which joins late events with what is
+   * left of the history. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
+   */
+  lookupJoin<G extends Fields, J extends readonly string[], const S extends Selection>(
+    uid: string,
+    table: KeyedChangelog<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
+    spec: LookupJoinSpec<F, G, S>,
+  ): TableJoinedStream<F, SelectedFields<S>> {
+    const untyped = spec as unknown as LookupJoinSpec<Fields, Fields, S>;
+    return new TableJoinedStream(this.environment, lookupJoinNode(uid, this, table, untyped));
+  }
 }
 
 /** What windows of rows with fields `F` give. */
@@ -322,6 +348,17 @@ export class JoinedStream<L extends Fields, R extends Fields, F extends Fields> 
     const known = this.#late.get(side) ?? lateNode(environment, node, side);
     this.#late.set(side, known);
     return new Stream(environment, known);
+  }
+}
+
+/** What a look-up join of events with fields `F` hands on. */
+export class TableJoinedStream<F extends Fields, G extends Fields> extends Stream<G> {
+  #late: Node | undefined;
+
+  /** The events that came too late to be joined, as they came. */
+  late(): Stream<F> {
+    this.#late ??= lateNode(this.environment, this.node, "left");
+    return new Stream(this.environment, this.#late);
   }
 }
 

@@ -1,0 +1,210 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Duration, milliseconds } from "../../base/time.ts";
+import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
+import { id, idOf, integer, model, money, table } from "../model.ts";
+
+const Event = model("Event", { from: table("app", "events"), fields: { key: id(), n: integer() } });
+const Row = model("Row", { from: table("app", "rows"), fields: { key: id(), value: integer(), price: money() } });
+
+const numRuns = Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50);
+
+interface Options {
+  readonly type: "inner" | "leftOuter";
+  readonly keep: number | undefined;
+  readonly ttl: number | undefined;
+}
+
+const lengthOf = (ms: number | undefined, name: "keep" | "ttl"): Readonly<Record<string, Duration>> =>
+  ms === undefined ? {} : { [name]: milliseconds(ms) };
+
+const joining = ({ type, keep, ttl }: Options) =>
+  jobOf((env) => {
+    const rows = env.changes(Row).keyBy("key");
+    const joined = env
+      .changes(Event)
+      .asEvents()
+      .keyBy("key")
+      .lookupJoin("joined", rows, {
+        type,
+        ...lengthOf(keep, "keep"),
+        ...lengthOf(ttl, "ttl"),
+        select: (event, row) => ({ key: event.key, n: event.n, value: row.value, price: row.price }),
+      });
+    joined.to("out");
+    joined.late().to("late");
+  });
+
+/** A row of the events or of the table; its number tells it from all others. */
+interface Step {
+  readonly of: "events" | "table";
+  readonly kind: 1 | -1;
+  readonly key: string;
+  readonly time: number;
+  /** Read with the seed at this time: it has no time. */
+  readonly seed?: number;
+  /** The watermark behind it, of its own side. */
+  readonly watermark?: number;
+  /** Goes on from a barrier behind it. */
+  readonly parallelism?: number;
+}
+
+const step = fc.record(
+  {
+    of: fc.constantFrom("events", "table") as fc.Arbitrary<Step["of"]>,
+    kind: fc.constantFrom(1, 1, -1) as fc.Arbitrary<1 | -1>,
+    key: fc.constantFrom("a", "b", "c"),
+    time: fc.nat(100),
+    seed: fc.nat(100),
+    watermark: fc.nat(110),
+    parallelism: fc.integer({ min: 1, max: 3 }),
+  },
+  { requiredKeys: ["of", "kind", "key", "time"] },
+);
+
+const options = fc.record<Options>({
+  type: fc.constantFrom("inner", "leftOuter"),
+  keep: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+  ttl: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+});
+
+describe("look-up joins and a naive model", () => {
+  it("give the same of every key, and the same that is late, however they are interrupted", () => {
+    const steps = fc.array(step, { maxLength: 80 });
+    fc.assert(
+      fc.property(steps, options, fc.integer({ min: 1, max: 3 }), (random, chosen, first) => {
+        const all = risingWatermarks([...random, ...LAST]);
+        const naive = new Naive(chosen);
+        const job = joining(chosen);
+        let harness = new JobHarness(job, first);
+        const out: Record<string, unknown>[] = [];
+        const late: Record<string, unknown>[] = [];
+        const collect = () => {
+          out.push(...harness.take());
+          late.push(...harness.take("late"));
+        };
+        for (const [at, one] of all.entries()) {
+          naive.step(one, BigInt(at));
+          send(harness, one, BigInt(at));
+          collect();
+          if (one.parallelism !== undefined) harness = new JobHarness(job, one.parallelism, harness.hold());
+        }
+        for (const key of ["a", "b", "c"]) {
+          const ofKey = out.filter((row) => row["key"] === idOf(key));
+          expect(ofKey.map(({ n, value }) => [n, value])).toEqual(naive.ofKey(key));
+        }
+        for (const { value, price } of out) {
+          expect(price).toEqual(value === null ? null : { minor: value, currency: "EUR" });
+        }
+        expect(late.map(({ n }) => n).sort(byNumber)).toEqual(naive.late.sort(byNumber));
+        if (chosen.ttl !== undefined) expect(harness.keys()).toBe(0);
+      }),
+      { numRuns },
+    );
+  });
+});
+
+/** Brings both watermarks to where nothing lives any more. */
+const LAST: readonly Step[] = (["events", "table"] as const).map((of) => {
+  return { of, kind: -1, key: "d", time: 0, watermark: 300 };
+});
+
+/** The steps without the watermarks that are not later than those of their side before them. */
+function risingWatermarks(steps: readonly Step[]): Step[] {
+  const last = { events: Number.NEGATIVE_INFINITY, table: Number.NEGATIVE_INFINITY };
+  return steps.map(({ watermark, ...step }) => {
+    if (watermark === undefined || watermark <= last[step.of]) return step;
+    last[step.of] = watermark;
+    return { ...step, watermark };
+  });
+}
+
+function send(harness: JobHarness, { of, kind, key, time, seed, watermark }: Step, n: bigint): void {
+  const options = { worker: Number(n), ...(seed === undefined ? {} : { seed }) };
+  if (of === "events") harness.row(Event, { key: idOf(key), n }, time, options);
+  else {
+    const row = { key: idOf(key), value: n, price: { minor: n, currency: "EUR" } };
+    harness.row(Row, row, time, { ...options, kind });
+  }
+  if (watermark !== undefined) harness.watermark(watermark, of === "events" ? Event : Row);
+}
+
+/** What the table became at a time. */
+interface Change {
+  readonly key: string;
+  readonly time: number;
+  /** When it ends for its ttl. */
+  readonly end: number;
+  readonly value: bigint | null;
+}
+
+/** All changes of the table, gone through for each event. */
+class Naive {
+  readonly late: bigint[] = [];
+  readonly #options: Options;
+  readonly #out: (readonly [key: string, n: bigint, value: bigint | null])[] = [];
+  readonly #watermarks = { events: Number.NEGATIVE_INFINITY, table: Number.NEGATIVE_INFINITY };
+  #watermark = Number.NEGATIVE_INFINITY;
+  #waiting: (readonly [time: number, key: string, n: bigint])[] = [];
+  #changes: Change[] = [];
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  step({ of, kind, key, time, seed, watermark }: Step, n: bigint): void {
+    const own = seed === undefined ? time : Number.NEGATIVE_INFINITY;
+    if (of === "table") {
+      const end = (seed ?? time) + (this.#options.ttl ?? Number.POSITIVE_INFINITY);
+      this.#changes.push({ key, time: own, end, value: kind === 1 ? n : null });
+    } else if (own <= this.#known || seed !== undefined) this.late.push(n);
+    else if (own <= this.#watermark) this.#join(own, key, n);
+    else this.#waiting.push([own, key, n]);
+    if (watermark !== undefined) this.#advance(of, watermark);
+    for (const each of ["a", "b", "c"]) this.#forget(each);
+  }
+
+  ofKey(key: string): (readonly [bigint, bigint | null])[] {
+    return this.#out.filter(([own]) => own === key).map(([, n, value]) => [n, value]);
+  }
+
+  /** History is known behind it. */
+  get #known(): number {
+    return this.#watermark - (this.#options.keep ?? 0);
+  }
+
+  #advance(of: Step["of"], watermark: number): void {
+    this.#watermarks[of] = watermark;
+    this.#watermark = Math.max(this.#watermark, Math.min(this.#watermarks.events, this.#watermarks.table));
+    const due = this.#waiting.filter(([time]) => time <= this.#watermark);
+    this.#waiting = this.#waiting.filter(([time]) => time > this.#watermark);
+    // Sorting is stable: events of one time stay in their order.
+    for (const [time, key, n] of due.sort(([one], [other]) => one - other)) this.#join(time, key, n);
+  }
+
+  #join(time: number, key: string, n: bigint): void {
+    const change = this.#lastOf(key, time);
+    const value = change === undefined || change.end <= time ? null : change.value;
+    if (value !== null || this.#options.type === "leftOuter") this.#out.push([key, n, value]);
+  }
+
+  /** The last change of a key up to a time; the last that came where several have one time. */
+  #lastOf(key: string, time: number): Change | undefined {
+    let last: Change | undefined;
+    for (const change of this.#changes) {
+      if (change.key === key && change.time <= time && change.time >= (last?.time ?? change.time)) last = change;
+    }
+    return last;
+  }
+
+  /** Of a row that is gone for good nothing is known, not even when it went: a late change may bring it back. */
+  #forget(key: string): void {
+    const last = this.#lastOf(key, this.#known);
+    if (last === undefined || (last.value !== null && last.end > this.#known)) return;
+    this.#changes = this.#changes.filter((change) => change.key !== key || change.time > last.time);
+  }
+}
+
+function byNumber(one: unknown, other: unknown): number {
+  return Number((one as bigint) - (other as bigint));
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { type Duration, milliseconds } from "../../base/time.ts";
+import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
+import { id, idOf, model, table, text } from "../model.ts";
+
+const Order = model("Order", { from: table("shop", "orders"), fields: { currency: id(), order: text() } });
+const Rate = model("Rate", { from: table("bank", "rates"), fields: { currency: id(), rate: text() } });
+
+interface Options {
+  readonly type?: "inner" | "leftOuter";
+  readonly keep?: Duration;
+  readonly ttl?: Duration;
+}
+
+const converting = ({ type = "leftOuter", ...lengths }: Options = {}) =>
+  jobOf((env) => {
+    const orders = env.changes(Order).asEvents().keyBy("currency");
+    const converted = orders.lookupJoin("rated", env.changes(Rate).keyBy("currency"), {
+      type,
+      ...lengths,
+      select: (order, rate) => ({ currency: order.currency, order: order.order, rate: rate.rate }),
+    });
+    converted.to("out");
+    converted.late().to("late");
+  });
+
+class Bank extends JobHarness {
+  order(order: string, time: number, currency = "EUR"): this {
+    return this.row(Order, { currency: idOf(currency), order }, time);
+  }
+  rate(rate: string, time: number, currency = "EUR"): this {
+    return this.row(Rate, { currency: idOf(currency), rate }, time);
+  }
+  gone(rate: string, time: number, currency = "EUR"): this {
+    return this.row(Rate, { currency: idOf(currency), rate }, time, { kind: -1 });
+  }
+  /** What came since the last call. */
+  get given(): string[] {
+    return this.take().map(({ order, rate }) => `${order} ${rate ?? "-"}`);
+  }
+  get late(): string[] {
+    return this.take("late").map(({ order }) => `${order}`);
+  }
+}
+
+describe("look-up join as of event time", () => {
+  it("joins an event with the row that is valid at its time, once both watermarks have reached it", () => {
+    const bank = new Bank(converting());
+    bank.rate("r2", 2).order("o3", 3).rate("r4", 4).order("o1", 1).order("o4", 4);
+    expect(bank.watermark(9, Order).given).toEqual([]);
+    expect(bank.watermark(3, Rate).given).toEqual(["o1 -", "o3 r2"]);
+    expect(bank.watermark(9, Rate).given).toEqual(["o4 r4"]);
+  });
+
+  it("inner: events without a row come to nothing", () => {
+    const bank = new Bank(converting({ type: "inner" }));
+    expect(bank.order("o1", 1).rate("r2", 2).order("o2", 2).watermark(9).given).toEqual(["o2 r2"]);
+  });
+
+  it("a retract ends a row from its time on; an update leaves no gap", () => {
+    const bank = new Bank(converting()).rate("r1", 1).gone("r1", 5).rate("r5", 5).gone("r5", 7);
+    bank.order("o4", 4).order("o5", 5).order("o6", 6).order("o7", 7).order("o8", 8);
+    expect(bank.watermark(9).given).toEqual(["o4 r1", "o5 r5", "o6 r5", "o7 -", "o8 -"]);
+    expect(bank.keys(), "the row is gone").toBe(0);
+  });
+
+  it("a row of the seed is valid from before all time", () => {
+    const bank = new Bank(converting());
+    bank.row(Rate, { currency: idOf("EUR"), rate: "seed" }, 0, { seed: 50 }).rate("r10", 10);
+    expect(bank.order("o1", 1).order("o11", 11).watermark(20).given).toEqual(["o1 seed", "o11 r10"]);
+  });
+
+  it("results come by time, then by key, then in the order of the events", () => {
+    const bank = new Bank(converting()).rate("eur", 0).rate("usd", 0, "USD");
+    bank.order("o2", 7, "USD").order("o1", 7).order("o3", 7).order("o0", 8).order("o4", 5, "USD");
+    expect(bank.watermark(100).given).toEqual(["o4 usd", "o1 eur", "o3 eur", "o2 usd", "o0 eur"]);
+  });
+
+  it("events at or before the watermark are late, and so are those without a time", () => {
+    const bank = new Bank(converting()).rate("r1", 1).watermark(5).order("o5", 5).order("o6", 6);
+    bank.row(Order, { currency: idOf("EUR"), order: "seed" }, 0, { seed: 9 });
+    expect(bank.watermark(9).given).toEqual(["o6 r1"]);
+    expect(bank.late).toEqual(["o5", "seed"]);
+  });
+
+  it("keep: rows are there for events so far behind, which are joined at once", () => {
+    const bank = new Bank(converting({ keep: milliseconds(3) })).rate("r1", 1).rate("r4", 4).rate("r6", 6);
+    expect(bank.watermark(6).order("o5", 5).order("o4", 4).order("o3", 3).given).toEqual(["o5 r4", "o4 r4"]);
+    expect(bank.late).toEqual(["o3"]);
+  });
+
+  it("ttl: a row that has not changed for so long ends", () => {
+    const bank = new Bank(converting({ ttl: milliseconds(10) })).rate("r1", 1);
+    bank.order("o10", 10).order("o11", 11);
+    expect(bank.watermark(10).given).toEqual(["o10 r1"]);
+    expect(bank.watermark(11).given).toEqual(["o11 -"]);
+    expect(bank.keys()).toBe(0);
+  });
+
+  it("a late change of the table counts for events that come after it", () => {
+    const bank = new Bank(converting()).rate("r1", 1).order("o4", 4).watermark(5);
+    expect(bank.rate("r3", 3).order("o6", 6).watermark(9).given).toEqual(["o4 r1", "o6 r3"]);
+    expect(bank.rate("r2", 2).order("o10", 10).watermark(10).given).toEqual(["o10 r3"]);
+  });
+
+  it("keeps the newest row, and those that follow the watermark", () => {
+    const bank = new Bank(converting());
+    for (let time = 0; time < 100; time++) bank.rate(`r${time}`, time);
+    const size = () => bank.hold().records.reduce((sum, { record }) => sum + record.length, 0);
+    const before = size();
+    expect(bank.watermark(200).order("o", 201).watermark(201).given).toEqual(["o r99"]);
+    expect(size()).toBeLessThan(before / 30);
+  });
+});

@@ -1,0 +1,54 @@
+import { raise } from "../../base/errors.ts";
+import type { Duration } from "../../base/time.ts";
+import type { OperatorNode } from "../graph.ts";
+import type { Fields } from "../model.ts";
+import { checkLength } from "./changelog-join.ts";
+import type { JoinSide } from "./interval-join.ts";
+import { LookupJoinOperator } from "./lookup-join-operator.ts";
+import { checkKeys } from "./same-keys.ts";
+import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
+
+/** What a look-up join hands on, and for how long it keeps the table's rows. */
+export interface LookupJoinSpec<L extends Fields, R extends Fields, S extends Selection> {
+  /** `leftOuter`: events without a row are handed on too, with nulls. */
+  readonly type: "inner" | "leftOuter";
+  /** Names the fields of results: `(order, rate) => ({ order: order.id, rate: rate.value })`. */
+  readonly select: (event: Refs<L>, row: Refs<R>) => S;
+  /** How far an event may lie behind the watermark, and still be joined. Default: not at all. */
+  readonly keep?: Duration;
+  /** A row that has not changed for so long, in event time, is forgotten. Default: rows are kept until they are retracted. */
+  readonly ttl?: Duration;
+}
+
+/** The node of a look-up join. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID. */
+export function lookupJoinNode<S extends Selection>(
+  uid: string,
+  events: JoinSide,
+  table: JoinSide,
+  { type, select, keep, ttl }: LookupJoinSpec<Fields, Fields, S>,
+): OperatorNode {
+  checkKeys(uid, events.key, table.key);
+  checkLength(uid, "keep", keep);
+  checkLength(uid, "ttl", ttl);
+  if (type !== "inner" && type !== "leftOuter") {
+    const reason = `its type is ${JSON.stringify(type)}, and should be "inner" or "leftOuter"`;
+    raise("JOB_JOIN_INVALID", { place: uid, reason });
+  }
+  const selection = selectionOf(uid, events.node.fields, table.node.fields, select);
+  const plan = {
+    selection,
+    fields: events.node.fields,
+    keys: [events.key.column, table.key.column],
+    isOuter: type === "leftOuter",
+    keepMs: keep ?? 0,
+    ttlMs: ttl,
+  } as const;
+  return events.environment.add({
+    type: "operator",
+    uid,
+    inputs: [events.node, table.node],
+    fields: selectedFields(selection),
+    keys: plan.keys,
+    create: () => new LookupJoinOperator(plan),
+  });
+}

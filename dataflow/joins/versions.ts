@@ -1,0 +1,119 @@
+import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import { AFTER_ALL_TIME } from "../../base/time.ts";
+import type { AvroSchema } from "../../schemas/avro-schema.ts";
+import type { Fields } from "../model.ts";
+import type { StateCodec } from "../operator.ts";
+import { avroCodec, fieldsCodec } from "../state-codec.ts";
+import { packedRows } from "./packed-rows.ts";
+import { TimedRows } from "./timed-rows.ts";
+
+/** What the row of a table is from a time on. */
+export interface Version {
+  /** What its ttl counts from: its time, or that of the seed for a row of the seed. */
+  readonly since: number;
+  /** The row, packed; undefined where there is none from that time on. */
+  readonly row: Buffer | undefined;
+}
+
+/** What a look-up join keeps of one key: the events that wait, packed, and the versions of the table's row. */
+export class Versioned {
+  readonly events = new TimedRows<Buffer>();
+  readonly versions = new TimedRows<Version>();
+  /** The earliest timer that is still to come; +∞ where there is none. */
+  timer = AFTER_ALL_TIME;
+
+  get isEmpty(): boolean {
+    return this.events.count === 0 && this.versions.count === 0;
+  }
+}
+
+/**
+ * The codec of what a look-up join keeps of a key, of these fields of events and of the table's rows. Its bytes are those
+ * of the Avro codec of its schema.
+ */
+export function versionedCodec(event: Fields, row: Fields): StateCodec<Versioned> {
+  const plain = avroCodec<unknown>(schemaOf(event, row));
+  const [skipEvent, skipRow] = [packedRows.skipper(event), packedRows.skipper(row)];
+  const read = (input: ByteReader) => {
+    const kept = new Versioned();
+    kept.timer = input.float64();
+    for (let left = input.uint(); left > 0; left--) {
+      kept.events.insert(kept.events.count, input.float64(), packedAt(input, skipEvent));
+    }
+    for (let left = input.uint(); left > 0; left--) {
+      const time = input.float64();
+      const since = input.float64();
+      const row = input.flag() ? packedAt(input, skipRow) : undefined;
+      kept.versions.insert(kept.versions.count, time, { since, row });
+    }
+    return kept;
+  };
+  return {
+    schema: plain.schema,
+    write,
+    read,
+    readsFrom: (other) => {
+      const readOther = plain.readsFrom(other);
+      if (readOther === undefined) return undefined;
+      return (input) => {
+        const out = new ByteWriter();
+        plain.write(readOther(input), out);
+        return read(new ByteReader(out.bytes()));
+      };
+    },
+  };
+}
+
+function write({ timer, events, versions }: Versioned, out: ByteWriter): void {
+  out.float64(timer);
+  out.uint(events.count);
+  for (let i = 0; i < events.count; i++) {
+    out.float64(events.times[i]!);
+    putRow(events.rows[i]!, out);
+  }
+  out.uint(versions.count);
+  for (let i = 0; i < versions.count; i++) {
+    const { since, row } = versions.rows[i]!;
+    out.float64(versions.times[i]!);
+    out.float64(since);
+    out.flag(row !== undefined);
+    if (row !== undefined) putRow(row, out);
+  }
+}
+
+function putRow(row: Buffer, out: ByteWriter): void {
+  out.raw(row, 0, row.length);
+}
+
+function packedAt(input: ByteReader, skip: (bytes: Uint8Array, at: number) => number): Buffer {
+  const start = input.position;
+  input.position = skip(input.buffer, start);
+  return Buffer.from(input.buffer.subarray(start, input.position));
+}
+
+function schemaOf(event: Fields, row: Fields): AvroSchema {
+  // A namespace of its own for each side: both may define a type of one name.
+  const list = (
+    namespace: string,
+    name: string,
+    fields: readonly { name: string; type: AvroSchema }[],
+  ): AvroSchema => ({
+    type: "array",
+    items: { type: "record", name, namespace, fields },
+  });
+  const time = { name: "time", type: "double" } as const;
+  const typeOf = (fields: Fields): AvroSchema => JSON.parse(fieldsCodec(fields).schema);
+  const since = { name: "since", type: "double" } as const;
+  return {
+    type: "record",
+    name: "Versioned",
+    fields: [
+      { name: "timer", type: "double" },
+      { name: "events", type: list("events", "Event", [time, { name: "fields", type: typeOf(event) }]) },
+      {
+        name: "versions",
+        type: list("versions", "Version", [time, since, { name: "fields", type: ["null", typeOf(row)] }]),
+      },
+    ],
+  };
+}
