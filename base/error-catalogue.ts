@@ -238,6 +238,11 @@ export const errorCatalogue = {
     retryable: false,
     message: "The aggregate {field} in {place} cannot be computed: {reason}.",
   },
+  JOB_CHANGELOG_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The job cannot keep {place}: {reason}.",
+  },
   JOB_DUPLICATE_NAME: {
     fault: "user",
     retryable: false,
@@ -338,6 +343,11 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "A function of the job sets a timer in {place} for {time}, which is no time. Give epoch milliseconds.",
+  },
+  JOB_UNION_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The streams {one} and {other} cannot be one: {reason}. Give both the same fields, by select or map.",
   },
   JOB_WINDOW_INVALID: {
     fault: "user",

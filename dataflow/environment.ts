@@ -13,12 +13,12 @@ export class Environment {
     const known = this.#changes.get(model.name);
     if (known === undefined) {
       const uid = `changes/${model.name}`;
-      const made = new ModelChangelog(
+      const made = new ModelChangelog<F>(
         this,
         this.add({ type: "changes", uid, inputs: [], fields: model.fields, model }),
       );
       this.#changes.set(model.name, made as unknown as ModelChangelog<Fields>);
-      return made as ModelChangelog<F>;
+      return made;
     }
     const node = known.node;
     if (node.type === "changes" && node.model !== model)

@@ -1,0 +1,57 @@
+import type { Batch } from "../../base/batch.ts";
+import type { Key } from "../../base/key.ts";
+import { ADD, RETRACT } from "../change-layout.ts";
+import { type KeptRow, rowTaker } from "../kept-rows.ts";
+import type { Fields } from "../model.ts";
+import { avroCodec, type Stored, stateCodec } from "../state-codec.ts";
+import { KeyedRows } from "./keyed-rows.ts";
+import { rowCopier, rowPutter } from "./row-writers.ts";
+
+/** Hands on the first row of each key, by arrival. */
+export class FirstRow extends KeyedRows<boolean> {
+  readonly #fields: Fields;
+  #copy!: (row: number, to: number) => void;
+
+  constructor(fields: Fields, key: string, ttlMs: number | undefined) {
+    super({ key, codec: avroCodec<boolean>("boolean"), emits: fields, ttlMs });
+    this.#fields = fields;
+  }
+
+  protected override bind(batch: Batch): void {
+    this.#copy = rowCopier(batch, this.output.batch, this.#fields);
+  }
+
+  protected override onRow(kept: boolean | undefined, _key: Key, row: number): boolean | null {
+    if (kept !== undefined) return null;
+    this.#copy(row, this.emit(ADD));
+    return true;
+  }
+}
+
+/** Keeps the latest row of each key, by event time. */
+export class LastRow extends KeyedRows<Stored> {
+  readonly #fields: Fields;
+  readonly #put: (row: number, kept: KeptRow) => void;
+  #copy!: (row: number, to: number) => void;
+  #take!: (row: number) => KeptRow;
+
+  constructor(fields: Fields, key: string, ttlMs: number | undefined) {
+    super({ key, codec: stateCodec("value", fields), emits: fields, ttlMs });
+    this.#fields = fields;
+    this.#put = rowPutter(this.output.batch, fields);
+  }
+
+  protected override bind(batch: Batch): void {
+    this.#copy = rowCopier(batch, this.output.batch, this.#fields);
+    this.#take = rowTaker(batch, this.#fields);
+  }
+
+  protected override onRow(kept: Stored | undefined, _key: Key, row: number, time: number): Stored | null {
+    if (kept !== undefined) {
+      if (time < kept.since!) return null;
+      this.#put(this.emit(RETRACT), kept.fields);
+    }
+    this.#copy(row, this.emit(ADD));
+    return { since: time, fields: this.#take(row) };
+  }
+}

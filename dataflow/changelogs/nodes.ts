@@ -1,0 +1,136 @@
+import { raise } from "../../base/errors.ts";
+import type { Duration } from "../../base/time.ts";
+import type { AggregateBuilder, Aggregates } from "../aggregates/aggregate.ts";
+import { aggregatedFields, aggregatesOf, requireOfFolds } from "../aggregates/builder.ts";
+import { compileAggregates } from "../aggregates/compile.ts";
+import { currencyColumn } from "../change-layout.ts";
+import type { Environment } from "../environment.ts";
+import type { Node, OperatorNode } from "../graph.ts";
+import type { KeySpec } from "../keys.ts";
+import type { Field, Fields, FieldsOf, MoneyValue } from "../model.ts";
+import type { Operator } from "../operator.ts";
+import { FirstRow, LastRow } from "./deduplicate.ts";
+import { RunningAggregate } from "./running-aggregate.ts";
+import { TopRows } from "./top-rows.ts";
+
+/** How long a key is kept. */
+export interface TtlOptions {
+  /**
+   * A key is forgotten once the watermark has reached the time of its last write + ttl; what was emitted of it stays.
+   * Default: never.
+   */
+  readonly ttl?: Duration;
+}
+
+/** Which row of each key is kept. */
+export interface DeduplicateSpec<W extends "first" | "last"> extends TtlOptions {
+  /** `first`: the one that came first. `last`: the latest by event time, of several the one that came last. */
+  readonly keep: W;
+}
+
+/** What rows can be ordered by: what has an order, and money where its currency is part of the key. */
+export type RankedBy<F extends Fields, K extends readonly string[]> =
+  | FieldsOf<F, bigint | number | string>
+  | { [N in FieldsOf<F, MoneyValue>]: `${N}.currency` extends K[number] ? N : never }[FieldsOf<F, MoneyValue>];
+
+/** How rows of a key are ranked. */
+export interface TopSpec<B extends string, W extends boolean> extends TtlOptions {
+  readonly by: B;
+  /** `asc`: least first. Nulls are below all values. */
+  readonly order: "asc" | "desc";
+  /** Shows the rank, from 1, in the field `rank`. Default: no. */
+  readonly withRank?: W;
+}
+
+/** The fields of rows that show their rank, or do not. */
+export type WithRank<F extends Fields, W extends boolean> = W extends true ? F & { readonly rank: Field<bigint> } : F;
+
+/** Rows by key: what a node of this folder follows. */
+export interface KeyedInput {
+  readonly environment: Environment;
+  readonly node: Node;
+  readonly key: KeySpec;
+}
+
+/** The node of aggregates that are kept right with each row. JOB_AGGREGATE_INVALID. */
+export function aggregateNode<F extends Fields, K extends readonly string[], S extends Aggregates>(
+  uid: string,
+  { environment, node, key }: KeyedInput,
+  define: (rows: AggregateBuilder<F, K>) => S,
+  { ttl }: TtlOptions,
+  retracts: boolean,
+): OperatorNode {
+  const spec = aggregatesOf(uid, node.fields as F, key, define);
+  if (retracts) requireOfFolds(uid, spec, "retract");
+  checkTtl(uid, ttl);
+  const create = () => {
+    const compiled = compileAggregates(uid, node.fields, key, spec, { retracts });
+    return new RunningAggregate(compiled, key.column, ttl);
+  };
+  return operatorNode(uid, { environment, node, key }, aggregatedFields(spec), create);
+}
+
+/** The node that keeps one row of each key. JOB_CHANGELOG_INVALID. */
+export function deduplicateNode(
+  uid: string,
+  input: KeyedInput,
+  { keep, ttl }: DeduplicateSpec<"first" | "last">,
+): OperatorNode {
+  const { fields } = input.node;
+  if (keep !== "first" && keep !== "last") refuse(uid, `it keeps ${String(keep)}, and should keep "first" or "last"`);
+  checkTtl(uid, ttl);
+  const Kept = keep === "first" ? FirstRow : LastRow;
+  return operatorNode(uid, input, fields, () => new Kept(fields, input.key.column, ttl));
+}
+
+/** The node that shows the first rows of each key. JOB_CHANGELOG_INVALID. */
+export function topNode(
+  uid: string,
+  input: KeyedInput,
+  n: number,
+  { by, order, withRank = false, ttl }: TopSpec<string, boolean>,
+  retracts: boolean,
+): OperatorNode {
+  const { fields } = input.node;
+  if (!Number.isSafeInteger(n) || n < 1) refuse(uid, `it shows ${String(n)} rows, and should show 1 or more`);
+  if (order !== "asc" && order !== "desc") refuse(uid, `its order is ${String(order)}, and should be "asc" or "desc"`);
+  if (withRank && RANK in fields) refuse(uid, `its rows have a field ${RANK} already: give that another name before`);
+  checkRanked(uid, input, by);
+  checkTtl(uid, ttl);
+  const rank = withRank ? RANK : undefined;
+  const emits: Fields = withRank ? { ...fields, [RANK]: { kind: "integer" } } : fields;
+  const { column: key } = input.key;
+  const plan = { fields, key, n, by, isDescending: order === "desc", rank, retracts, ttlMs: ttl };
+  return operatorNode(uid, input, emits, () => new TopRows(plan));
+}
+
+/** The field that shows a rank. */
+const RANK = "rank";
+
+function operatorNode(
+  uid: string,
+  { environment, node, key }: KeyedInput,
+  fields: Fields,
+  create: () => Operator,
+): OperatorNode {
+  return environment.add({ type: "operator", uid, inputs: [node], fields, keys: [key.column], create });
+}
+
+function checkRanked(uid: string, { node: { fields }, key }: KeyedInput, by: string): void {
+  const known = Object.keys(fields);
+  if (!known.includes(by)) refuse(uid, `its rows have no field ${String(by)}, only ${known.join(", ")}`);
+  const { kind } = fields[by]!;
+  if (kind === "flag") refuse(uid, `its rows cannot be ordered by ${by}, which is a flag`);
+  if (kind === "money" && !key.parts.some(({ name }) => name === currencyColumn(by))) {
+    refuse(uid, `amounts of several currencies have no order. Key its rows by ${currencyColumn(by)} too`);
+  }
+}
+
+function checkTtl(uid: string, ttl: Duration | undefined): void {
+  if (ttl === undefined || (Number.isFinite(ttl) && ttl > 0)) return;
+  refuse(uid, `its ttl is ${String(ttl)}, and should be a length of time, such as hours(24)`);
+}
+
+function refuse(place: string, reason: string): never {
+  return raise("JOB_CHANGELOG_INVALID", { place, reason });
+}

@@ -1,0 +1,171 @@
+import type { Batch } from "../../base/batch.ts";
+import type { Int64Column } from "../../base/columns.ts";
+import type { Key } from "../../base/key.ts";
+import { comparatorOf } from "../aggregates/order.ts";
+import { ADD, RETRACT } from "../change-layout.ts";
+import { fieldTaker, type KeptRow, rowTaker } from "../kept-rows.ts";
+import type { Fields, MoneyValue } from "../model.ts";
+import { avroCodec, fieldsCodec } from "../state-codec.ts";
+import { KeyedRows } from "./keyed-rows.ts";
+import { rowPutter } from "./row-writers.ts";
+
+/** What a ranking is made of. */
+export interface TopPlan {
+  readonly fields: Fields;
+  /** The text column that holds the key. */
+  readonly key: string;
+  /** How many rows of a key are shown. */
+  readonly n: number;
+  /** The field that rows are ordered by. */
+  readonly by: string;
+  readonly isDescending: boolean;
+  /** The field of the result that shows the rank, if one does. */
+  readonly rank: string | undefined;
+  /** Rows can be retracted, so that all of them are kept. */
+  readonly retracts: boolean;
+  readonly ttlMs: number | undefined;
+}
+
+/** The first rows of each key by the order of a field; of equal ones, those that came first. */
+export class TopRows extends KeyedRows<KeptRow[]> {
+  readonly #plan: TopPlan;
+  /** Nulls are below all values, as in Flink's SQL. */
+  readonly #compare: (a: unknown, b: unknown) => number;
+  readonly #put: (row: number, kept: KeptRow) => void;
+  readonly #ranks: Int64Column | undefined;
+  #take!: (row: number) => KeptRow;
+  #takeValue!: (row: number) => unknown;
+
+  constructor(plan: TopPlan) {
+    const { fields, key, rank, by, isDescending, ttlMs } = plan;
+    const emits = rank === undefined ? fields : { ...fields, [rank]: { kind: "integer" } as const };
+    const codec = avroCodec<KeptRow[]>({ type: "array", items: JSON.parse(fieldsCodec(fields).schema) });
+    super({ key, codec, emits, ttlMs });
+    this.#plan = plan;
+    this.#compare = nullable(comparatorOf(fields[by]!.kind) as (a: unknown, b: unknown) => number, isDescending);
+    const { batch } = this.output;
+    this.#put = rowPutter(batch, fields);
+    this.#ranks = rank === undefined ? undefined : (batch.column(rank) as Int64Column);
+  }
+
+  protected override bind(batch: Batch): void {
+    const { fields, by } = this.#plan;
+    this.#take = rowTaker(batch, fields);
+    this.#takeValue = fieldTaker(batch, by, fields[by]!);
+  }
+
+  protected override onRow(
+    kept: KeptRow[] | undefined,
+    _key: Key,
+    row: number,
+    _time: number,
+    isAdd: boolean,
+  ): KeptRow[] | null | undefined {
+    const rows = kept ?? [];
+    return isAdd ? this.#add(rows, row) : this.#retract(rows, row);
+  }
+
+  #add(rows: KeptRow[], row: number): KeptRow[] | null {
+    const { n, by, retracts } = this.#plan;
+    const value = this.#takeValue(row);
+    let at = rows.length;
+    if (at > 0 && this.#compare(rows[at - 1]![by], value) > 0) at = this.#placeBehind(rows, value);
+    if (at >= n && !retracts) return null;
+    rows.splice(at, 0, this.#take(row));
+    if (at < n) this.#showAdded(rows, at);
+    if (!retracts && rows.length > n) rows.pop();
+    return rows;
+  }
+
+  #retract(rows: KeptRow[], row: number): KeptRow[] | null | undefined {
+    const gone = this.#take(row);
+    const at = this.#find(rows, gone);
+    if (at < 0) return null;
+    if (at < this.#plan.n) this.#showRetracted(rows, at);
+    rows.splice(at, 1);
+    return rows.length === 0 ? undefined : rows;
+  }
+
+  /** The row at a place is new; what was there, and behind it, is one rank lower now. */
+  #showAdded(rows: readonly KeptRow[], at: number): void {
+    const { n } = this.#plan;
+    if (this.#ranks === undefined) {
+      if (rows.length > n) this.#show(RETRACT, rows[n]!, 0);
+      this.#show(ADD, rows[at]!, 0);
+      return;
+    }
+    const end = Math.min(n, rows.length);
+    for (let i = at; i < end; i++) {
+      if (i + 1 < rows.length) this.#show(RETRACT, rows[i + 1]!, i + 1);
+      this.#show(ADD, rows[i]!, i + 1);
+    }
+  }
+
+  /** The row at a place is about to go; what is behind it will be one rank higher. */
+  #showRetracted(rows: readonly KeptRow[], at: number): void {
+    const { n } = this.#plan;
+    if (this.#ranks === undefined) {
+      this.#show(RETRACT, rows[at]!, 0);
+      if (rows.length > n) this.#show(ADD, rows[n]!, 0);
+      return;
+    }
+    const end = Math.min(n, rows.length);
+    for (let i = at; i < end; i++) {
+      this.#show(RETRACT, rows[i]!, i + 1);
+      if (i + 1 < rows.length) this.#show(ADD, rows[i + 1]!, i + 1);
+    }
+  }
+
+  #show(kind: number, kept: KeptRow, rank: number): void {
+    const row = this.emit(kind);
+    this.#put(row, kept);
+    this.#ranks?.setNumber(row, rank);
+  }
+
+  /** The place behind all rows that do not come after the value. */
+  #placeBehind(rows: readonly KeptRow[], value: unknown): number {
+    const { by } = this.#plan;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#compare(rows[middle]![by], value) > 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The place of the first row with the same values, or −1. */
+  #find(rows: readonly KeptRow[], row: KeptRow): number {
+    const { by, fields } = this.#plan;
+    let found = -1;
+    for (let i = this.#placeBehind(rows, row[by]) - 1; i >= 0 && this.#compare(rows[i]![by], row[by]) === 0; i--) {
+      if (isSame(fields, rows[i]!, row)) found = i;
+    }
+    return found;
+  }
+}
+
+function nullable(compare: (a: unknown, b: unknown) => number, isDescending: boolean) {
+  const sign = isDescending ? -1 : 1;
+  return (a: unknown, b: unknown) => {
+    if (a === null || b === null) return sign * ((b === null ? 1 : 0) - (a === null ? 1 : 0));
+    return sign * compare(a, b);
+  };
+}
+
+function isSame(fields: Fields, a: KeptRow, b: KeptRow): boolean {
+  for (const name in fields) {
+    const left = a[name];
+    const right = b[name];
+    if (fields[name]!.kind === "money" ? !isSameMoney(left, right) : !Object.is(left, right)) return false;
+  }
+  return true;
+}
+
+function isSameMoney(a: unknown, b: unknown): boolean {
+  if (a === null || b === null) return a === b;
+  const left = a as MoneyValue;
+  const right = b as MoneyValue;
+  return left.minor === right.minor && left.currency === right.currency;
+}
