@@ -12,14 +12,18 @@ interface Entry {
   /** Queue and time of each timer, in turns. */
   timers: number[];
   dirty: boolean;
+  /** The table has a record of it. */
+  stored: boolean;
   /** Looked at since the cache was last gone through. */
   used: boolean;
   /** About what it takes as objects. */
   weight: number;
 }
 
-/** Weight of an entry that was never written. */
+/** Weight of an entry that was never written, before any was; then it is about that of those that were. */
 const FRESH_WEIGHT = 3_000;
+/** Of how many that were written the weight of a fresh one is the mean, the later ones counting more. */
+const WEIGHED = 64;
 /** What the objects of a record take for each of its bytes, as measured with the keys of checks. */
 const WEIGHT_PER_BYTE = 14;
 const LEAST_WEIGHT = 1_000;
@@ -38,6 +42,7 @@ export class KeyedEntries {
   readonly #cache = new Map<Key, Entry>();
   readonly #dirty = new Set<Entry>();
   #weight = 0;
+  #freshWeight = FRESH_WEIGHT;
   #last: Entry | undefined;
   readonly #keyBytes = new ByteWriter(64);
   readonly #out = new ByteWriter(1024);
@@ -78,7 +83,8 @@ export class KeyedEntries {
     if ((entry.values[state] === undefined) !== (value === undefined))
       this.#counts[state]! += value === undefined ? -1 : 1;
     entry.values[state] = value;
-    this.#touch(entry);
+    if (value === undefined) this.#lessen(entry);
+    else this.#touch(entry);
   }
 
   delete(key: Key, state: number): void {
@@ -115,7 +121,7 @@ export class KeyedEntries {
       timers.splice(i, 2);
       break;
     }
-    this.#touch(entry);
+    this.#lessen(entry);
   }
 
   /**
@@ -174,12 +180,14 @@ export class KeyedEntries {
     const table = this.#table;
     if (!table.find(group, bytes.buffer, 0, bytes.length)) return undefined;
     const { values, timers } = this.#decode(this.#input.reset(table.buffer, table.start, table.end));
-    return this.#keep({ key, values, timers, dirty: false, used: true, weight: weightOf(table.end - table.start) });
+    const weight = weightOf(table.end - table.start);
+    return this.#keep({ key, values, timers, dirty: false, stored: true, used: true, weight });
   }
 
   #add(key: Key): Entry {
     const values = new Array<unknown>(this.#codecs.length).fill(undefined);
-    return this.#keep({ key, values, timers: [], dirty: false, used: true, weight: FRESH_WEIGHT });
+    const weight = this.#freshWeight;
+    return this.#keep({ key, values, timers: [], dirty: false, stored: false, used: true, weight });
   }
 
   #keep(entry: Entry): Entry {
@@ -192,6 +200,17 @@ export class KeyedEntries {
   #forget(entry: Entry): void {
     this.#cache.delete(entry.key);
     if (this.#last === entry) this.#last = undefined;
+  }
+
+  /** Something of an entry went: where nothing is left, and nothing was written, there never was one. */
+  #lessen(entry: Entry): void {
+    if (entry.stored || !isEmpty(entry)) {
+      this.#touch(entry);
+      return;
+    }
+    this.#weight -= entry.weight;
+    this.#dirty.delete(entry);
+    this.#forget(entry);
   }
 
   #touch(entry: Entry): void {
@@ -215,14 +234,17 @@ export class KeyedEntries {
     const key = this.#keyBytes;
     const { values, timers } = entry;
     if (isEmpty(entry)) {
-      this.#table.remove(group, key.buffer, 0, key.length);
+      if (entry.stored) this.#table.remove(group, key.buffer, 0, key.length);
+      entry.stored = false;
       return;
     }
     const out = this.#out;
     out.clear();
     entryLayout.write(out, timers, values, this.#codecs);
     this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
+    entry.stored = true;
     entry.weight = weightOf(out.length);
+    this.#freshWeight += (entry.weight - this.#freshWeight) / WEIGHED;
   }
 
   #decode(input: ByteReader): { values: unknown[]; timers: number[] } {
