@@ -1,5 +1,16 @@
 import { raise } from "../base/errors.ts";
 import type { Duration } from "../base/time.ts";
+import type { AggregateBuilder, AggregatedFields, Aggregates } from "./aggregates/aggregate.ts";
+import {
+  aggregateNode,
+  type DeduplicateSpec,
+  deduplicateNode,
+  type RankedBy,
+  type TopSpec,
+  type TtlOptions,
+  topNode,
+  type WithRank,
+} from "./changelogs/nodes.ts";
 import type { Environment } from "./environment.ts";
 import { filterByNode, filterNode, type Where } from "./filter.ts";
 import type { Condition, Node, RowTest } from "./graph.ts";
@@ -325,6 +336,67 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     const untyped = spec as unknown as LookupJoinSpec<Fields, Fields, S>;
     return new TableJoinedStream(this.environment, lookupJoinNode(uid, this, table, untyped));
   }
+
+  /**
+   * Aggregates of all rows of each key, as a changelog that is right after each row: the first row of a key adds a result,
+   * each other one retracts it and adds the next, at the time of the row. Where the result does not change, nothing is
+   * emitted, unless there is a ttl: then it is, so that what is computed of it does not end before.
+   *
+   * State: what the aggregates keep of a key. With a ttl it ends once the watermark has reached the time of the
+   * key's last row + ttl, and nothing is retracted. Late rows count like others; one that comes when its own ttl is over
+   * begins no key.
+   *
+   * Counterpart in Flink: the group aggregate of SQL without mini-batch, whose ttl counts processing time.
+   * JOB_AGGREGATE_INVALID, JOB_CHANGELOG_INVALID.
+   */
+  aggregate<const S extends Aggregates>(
+    uid: string,
+    define: (rows: AggregateBuilder<F, K>) => S,
+    options: TtlOptions = {},
+  ): Changelog<AggregatedFields<S>> {
+    return new Changelog(this.environment, aggregateNode<F, K, S>(uid, this, define, options, false));
+  }
+
+  /**
+   * One row of each key. `first`: a stream of the first row of each key that comes. `last`: a changelog of the latest row by
+   * event time; an older one is dropped, of two with the same time the later one in arrival stays. A row that replaces
+   * another one retracts it, at its own time.
+   *
+   * State: for `first` that the key was there, for `last` the row. With a ttl it ends once the watermark has reached the
+   * time of the row + ttl, and nothing is retracted. Late rows are like others; one that comes when its own ttl is over is
+   * dropped, where nothing is known of the key.
+   *
+   * Counterpart in Flink: SQL's deduplication, `ROW_NUMBER() = 1`, in ascending order of processing time for `first`, in
+   * descending order of event time for `last`; its ttl counts processing time. JOB_CHANGELOG_INVALID.
+   */
+  deduplicate<const W extends "first" | "last">(
+    uid: string,
+    spec: DeduplicateSpec<W>,
+  ): W extends "first" ? Stream<F> : Changelog<F> {
+    const { environment } = this;
+    const node = deduplicateNode(uid, this, spec);
+    const kept = spec.keep === "first" ? new Stream<F>(environment, node) : new Changelog<F>(environment, node);
+    return kept as W extends "first" ? Stream<F> : Changelog<F>;
+  }
+
+  /**
+   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones those that came first. A row that
+   * comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks, each row
+   * whose rank changes.
+   *
+   * State: the first rows of each key. With a ttl they are
+   * forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is retracted.
+   * Late rows are ranked like others; one that comes when its own ttl is over begins no key.
+   *
+   * Counterpart in Flink: SQL's top-N by `ROW_NUMBER()`, over a stream that is only added to; its ttl counts processing time. JOB_CHANGELOG_INVALID.
+   */
+  topN<const B extends RankedBy<F, K>, const W extends boolean = false>(
+    uid: string,
+    n: number,
+    spec: TopSpec<B, W>,
+  ): Changelog<WithRank<F, W>> {
+    return new Changelog(this.environment, topNode(uid, this, n, spec, false));
+  }
 }
 
 /** What windows of rows with fields `F` give. */
@@ -363,7 +435,48 @@ export class TableJoinedStream<F extends Fields, G extends Fields> extends Strea
 }
 
 /** A changelog by key. */
-export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {}
+export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
+  /**
+   * Aggregates of all rows of each key, as a changelog that is right after each row: the first row of a key adds a result,
+   * each other one retracts it and adds the next, at the time of the row. Where the result does not change, nothing is
+   * emitted, unless there is a ttl: then it is, so that what is computed of it does not end before.
+   *
+   * State: what the aggregates keep of a key; of greatest, least, first, last and different
+   * values all of them, so that they can be taken back. With a ttl it ends once the watermark has reached the time of the
+   * key's last row + ttl, and nothing is retracted. Late rows count like others; one that comes when its own ttl is over
+   * begins no key. A retract of a key that nothing is kept of is dropped. When all rows of a key are retracted,
+   * its result is retracted too, and its state is gone.
+   *
+   * Counterpart in Flink: the group aggregate of SQL without mini-batch, whose ttl counts processing time.
+   * JOB_AGGREGATE_INVALID, JOB_CHANGELOG_INVALID.
+   */
+  aggregate<const S extends Aggregates>(
+    uid: string,
+    define: (rows: AggregateBuilder<F, K>) => S,
+    options: TtlOptions = {},
+  ): Changelog<AggregatedFields<S>> {
+    return new Changelog(this.environment, aggregateNode<F, K, S>(uid, this, define, options, true));
+  }
+
+  /**
+   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones those that came first. A row that
+   * comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks, each row
+   * whose rank changes.
+   *
+   * State: all rows of each key that are not retracted, so that others can move up. With a ttl they are
+   * forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is retracted.
+   * Late rows are ranked like others; one that comes when its own ttl is over begins no key. A retract of a row that is not there is dropped.
+   *
+   * Counterpart in Flink: SQL's top-N by `ROW_NUMBER()`, over a changelog; its ttl counts processing time. JOB_CHANGELOG_INVALID.
+   */
+  topN<const B extends RankedBy<F, K>, const W extends boolean = false>(
+    uid: string,
+    n: number,
+    spec: TopSpec<B, W>,
+  ): Changelog<WithRank<F, W>> {
+    return new Changelog(this.environment, topNode(uid, this, n, spec, true));
+  }
+}
 
 function keyed(
   { environment, node }: { readonly environment: Environment; readonly node: Node },
