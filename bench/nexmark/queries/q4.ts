@@ -1,0 +1,39 @@
+import { id, instant, integer } from "../../../index.ts";
+import { events, type Query } from "../query.ts";
+
+const Auction = events("auction", { id: id(), category: integer(), dateTime: instant(), expires: instant() });
+const Bid = events("bid", { auction: id(), price: integer(), dateTime: instant() });
+
+export const q4: Query = {
+  name: "q4",
+  title: "Average price for a category",
+  build(env) {
+    const bids = env.changes(Bid).keyBy("auction");
+    const inTime = env
+      .changes(Auction)
+      .keyBy("id")
+      .join("bids", bids, {
+        type: "inner",
+        select: (auction, bid) => ({
+          id: auction.id,
+          category: auction.category,
+          opened: auction.dateTime,
+          expires: auction.expires,
+          price: bid.price,
+          at: bid.dateTime,
+        }),
+      })
+      .asEvents()
+      .filter(({ opened, expires, at }) => at! >= opened! && at! <= expires!);
+    const finals = inTime.keyBy("id", "category").aggregate("finals", (rows) => ({
+      category: rows.key("category"),
+      final: rows.max("price"),
+    }));
+    return finals.keyBy("category").aggregate("averages", (rows) => ({
+      category: rows.key("category"),
+      final: rows.avg("final"),
+    }));
+  },
+  /** SQL's average of integers is one. */
+  show: ({ category, final }) => [category, Math.floor(final as number)],
+};
