@@ -28,6 +28,7 @@ import { processNode, processPlan, sideNode } from "./process/process-node.ts";
 import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
 import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
+import { type SameFields, unionNode } from "./union.ts";
 import type { WindowAssigner } from "./windows/assigners.ts";
 import { lateRowsNode } from "./windows/late-side.ts";
 import { WindowedStream } from "./windows/windowed-stream.ts";
@@ -145,12 +146,14 @@ export class Stream<F extends Fields> {
     return new Stream(environment, environment.add(added));
   }
 
-  /** This stream and others of the same fields as one. Counterpart in Flink: `union`. */
-  union(...others: readonly Stream<F>[]): Stream<F> {
+  /**
+   * This stream and others of the same fields as one. Each keeps its order; between them there is none. The watermark is
+   * the least of theirs. Counterpart in Flink: `union`. JOB_UNION_INVALID.
+   */
+  union<O extends readonly Stream<Fields>[]>(...others: O & SameFields<F, O>): Stream<F> {
     const { environment, node } = this;
-    const uid = environment.uidAfter(node, "union");
-    const inputs = [node, ...others.map((other) => other.node)];
-    return new Stream(environment, environment.add({ type: "union", uid, inputs, fields: node.fields }));
+    const nodes = others.map((other) => other.node);
+    return new Stream(environment, unionNode(environment, node, nodes));
   }
 
   /** The stream by one or more key fields; events without the whole key are left out. Counterpart in Flink: `keyBy`. */

@@ -218,7 +218,9 @@ export class Timed extends Rearranged {
     this.#seeds.grow(batch.count);
     this.#seeds.nulls.fill(1, 0, batch.count);
     for (let row = 0; row < batch.count; row++) {
-      times.set(row, field.nulls[row] === 1 ? BEFORE_ALL_TIME : Math.floor(field.values[row]!));
+      const time = field.nulls[row] === 1 ? BEFORE_ALL_TIME : Math.floor(field.values[row]!);
+      // Databases know an end of all time, which no watermark reaches.
+      times.set(row, Number.isFinite(time) ? time : BEFORE_ALL_TIME);
     }
     this.next.batch(this.viewOf(batch));
   }
