@@ -19,7 +19,8 @@ export const q5: Query = {
       .process("hottest", {
         emits: { auction: id(), num: integer() },
         onWindow(rows, { emit }) {
-          const most = rows.reduce((best, { num }) => (num! > best ? num! : best), 0n);
+          let most = 0n;
+          for (const { num } of rows) if (num! > most) most = num!;
           for (const { auction, num } of rows) if (num === most) emit({ auction, num });
         },
       });
