@@ -4,6 +4,7 @@ import { changelogJoinOfFlink } from "./changelog-join.flink.cases.ts";
 import { changelogJoinOfKafka } from "./changelog-join.kafka.cases.ts";
 import { deduplicateCases } from "./deduplicate.cases.ts";
 import type { AlgebraCase } from "./format.ts";
+import { intervalJoinKafkaInner } from "./interval-join.kafka-inner.cases.ts";
 import { intervalJoinKafkaLeft } from "./interval-join.kafka-left.cases.ts";
 import { intervalJoinKafkaOuter } from "./interval-join.kafka-outer.cases.ts";
 import { intervalJoinKafkaTables } from "./interval-join.kafka-tables.cases.ts";
@@ -31,6 +32,7 @@ export const algebraCases: readonly AlgebraCase[] = [
   ...intervalJoinOfStreams,
   ...intervalJoinOfSql,
   ...intervalJoinKafkaTables,
+  ...intervalJoinKafkaInner,
   ...intervalJoinKafkaLeft,
   ...intervalJoinKafkaOuter,
   ...windowJoinCases,

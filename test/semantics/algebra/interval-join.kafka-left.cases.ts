@@ -1,14 +1,15 @@
 import type { AlgebraCase } from "./format.ts";
 import { pairs, wave } from "./kafka-waves.ts";
-import type { IntervalJoinSpec, JoinType } from "./operators.ts";
+import type { IntervalJoinSpec } from "./operators.ts";
 import { end, left, mark, right } from "./rows.ts";
 
 const source = (method: string): string =>
   `Apache Kafka 1eb76443 (4.0.0-SNAPSHOT), KStreamKStreamLeftJoinTest.${method}`;
-const inner = (method: string): string => `Apache Kafka 1eb76443 (4.0.0-SNAPSHOT), KStreamKStreamJoinTest.${method}`;
+
+const leftJoin: IntervalJoinSpec = { kind: "interval-join", type: "left", from: -100, to: 100, late: "join" };
 
 /**
- * Kafka Streams' left and inner joins of streams. Its stream time is a watermark here: after a row at time t, with grace g,
+ * Kafka Streams' left join of streams. Its stream time is a watermark here: after a row at time t, with grace g,
  * it takes a window for closed that a watermark of t - 1 - g closes. That watermark is put before the row that brings it.
  */
 export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
@@ -16,7 +17,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: equal rows are rows of their own, padded or paired",
     source: source("testLeftJoinDuplicates"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       [left(0, "0", "A0")],
       [left(0, "0", "A0-0")],
@@ -35,7 +36,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: a later left row closes the windows of earlier ones",
     source: source("testLeftExpiredNonJoinedRecordsAreEmittedByTheLeftProcessor"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       [left(1, "0", "A0")],
       [left(2, "1", "A1")],
@@ -50,7 +51,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: a later right row closes the windows of earlier left rows",
     source: source("testLeftExpiredNonJoinedRecordsAreEmittedByTheRightProcessor"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       [left(1, "0", "A0")],
       [left(2, "1", "A1")],
@@ -65,7 +66,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: unmatched right rows are never given, closed by a left row",
     source: source("testRightNonJoinedRecordsAreNeverEmittedByTheLeftProcessor"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       [right(1, "0", "A0")],
       [right(2, "1", "A1")],
@@ -80,7 +81,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: unmatched right rows are never given, closed by a right row",
     source: source("testRightNonJoinedRecordsAreNeverEmittedByTheRightProcessor"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       [right(1, "0", "A0")],
       [right(2, "1", "A1")],
@@ -97,7 +98,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     follows: "flink-sql",
     differs:
       "Kafka Streams keeps rows for longer than their windows: it pads A0, A1 and A2, and pairs them nonetheless with late rows of the right side (A0+a0, A1+a1, A2+a2, A0+b0 … A2+d2)",
-    operator: { ...within("left"), from: -100, to: 0 },
+    operator: { ...leftJoin, from: -100, to: 0 },
     steps: [
       [left(1000, "0", "A0")],
       [mark(1000), ...pairs("0 A0+null @1000")],
@@ -119,7 +120,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: many rows of one time",
     source: source("runLeftJoin"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       ...wave(left, "01", "A", 0),
       ...wave(right, "01", "a", 0, "0 A0+a0 @0, 1 A1+a1 @0"),
@@ -134,7 +135,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: a padded row comes before the pair of the row that closed its window",
     source: source("testOrdering"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       [left(0, "0", "A0")],
       [mark(99)],
@@ -147,7 +148,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: nothing is padded before the grace period is over",
     source: source("testGracePeriod"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       ...wave(left, "01", "A", 0),
       [mark(90)],
@@ -160,7 +161,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join: the upper bound of the window is inside",
     source: source("testWindowing, testUpperWindowBound"),
     follows: "kafka-streams",
-    operator: within("left"),
+    operator: leftJoin,
     steps: [
       ...wave(left, "01", "A", 0),
       ...wave(right, "0123", "a", 0, "0 A0+a0 @0, 1 A1+a1 @0"),
@@ -183,7 +184,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     source: source("testWindowing, testLowerWindowBound"),
     follows: "kafka-streams",
     differs: "Kafka Streams, by its stream time of 1405, pads at once what is padded at the watermark here",
-    operator: within("left"),
+    operator: leftJoin,
     stateAfter: "empty",
     steps: [
       ...wave(right, "0123", "b", (key) => 1000 + key),
@@ -207,7 +208,8 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     follows: "flink-sql",
     differs:
       "Kafka Streams keeps rows for longer than their windows: it pairs H0, I0, I1, J0 … K3 with the right rows at 1000 to 1003",
-    operator: within("left"),
+    operator: leftJoin,
+    stateAfter: "empty",
     steps: [
       ...wave(right, "0123", "b", (key) => 1000 + key),
       [mark(1404)],
@@ -223,7 +225,7 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     name: "Kafka's left join with nothing before a row: an asymmetric window",
     source: source("shouldNotEmitLeftJoinResultForAsymmetricWindow"),
     follows: "kafka-streams",
-    operator: { ...within("left"), from: 0, to: 100 },
+    operator: { ...leftJoin, from: 0, to: 100 },
     steps: [
       ...wave(left, "01", "A", (key) => key),
       [mark(99)],
@@ -238,7 +240,8 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
     follows: "flink-sql",
     differs:
       "Kafka Streams with the deprecated JoinWindows.of (all versions before 3.1) gives A0+null and A0-0+null before the right row comes, and does not take them back",
-    operator: within("left"),
+    operator: leftJoin,
+    stateAfter: "empty",
     steps: [
       [left(0, "0", "A0")],
       [left(0, "0", "A0-0")],
@@ -246,54 +249,4 @@ export const intervalJoinKafkaLeft: readonly AlgebraCase<IntervalJoinSpec>[] = [
       [end],
     ],
   },
-  {
-    name: "Kafka's inner join with nothing before a row: both bounds are inside",
-    source: inner("testAsymmetricWindowingAfter"),
-    follows: "kafka-streams",
-    operator: { ...within("inner"), from: 0, to: 100 },
-    steps: [
-      ...wave(left, "0123", "A", (key) => 1000 + key),
-      [mark(1002)],
-      ...wave(right, "0123", "a", 999),
-      ...wave(right, "0123", "b", 1000, "0 A0+b0 @1000"),
-      ...wave(right, "0123", "c", 1001, "0 A0+c0 @1001, 1 A1+c1 @1001"),
-      ...wave(right, "0123", "d", 1002, "0 A0+d0 @1002, 1 A1+d1 @1002, 2 A2+d2 @1002"),
-      ...wave(right, "0123", "e", 1003, "0 A0+e0 @1003, 1 A1+e1 @1003, 2 A2+e2 @1003, 3 A3+e3 @1003"),
-      [mark(1099)],
-      ...wave(right, "0123", "f", 1100, "0 A0+f0 @1100, 1 A1+f1 @1100, 2 A2+f2 @1100, 3 A3+f3 @1100"),
-      [mark(1100)],
-      ...wave(right, "0123", "g", 1101, "1 A1+g1 @1101, 2 A2+g2 @1101, 3 A3+g3 @1101"),
-      [mark(1101)],
-      ...wave(right, "0123", "h", 1102, "2 A2+h2 @1102, 3 A3+h3 @1102"),
-      [mark(1102)],
-      ...wave(right, "0123", "i", 1103, "3 A3+i3 @1103"),
-      [mark(1103)],
-      ...wave(right, "0123", "j", 1104),
-    ],
-  },
-  {
-    name: "Kafka's inner join with nothing after a row, before any watermark: both bounds are inside",
-    source: inner("testAsymmetricWindowingBefore"),
-    follows: "kafka-streams",
-    differs:
-      "with watermarks at Kafka's stream time only A3 would have matches: Kafka Streams pairs rows whose windows are closed as long as it keeps them",
-    operator: { ...within("inner"), from: -100, to: 0 },
-    steps: [
-      ...wave(left, "0123", "A", (key) => 1000 + key),
-      ...wave(right, "0123", "a", 899),
-      ...wave(right, "0123", "b", 900, "0 A0+b0 @1000"),
-      ...wave(right, "0123", "c", 901, "0 A0+c0 @1000, 1 A1+c1 @1001"),
-      ...wave(right, "0123", "d", 902, "0 A0+d0 @1000, 1 A1+d1 @1001, 2 A2+d2 @1002"),
-      ...wave(right, "0123", "e", 903, "0 A0+e0 @1000, 1 A1+e1 @1001, 2 A2+e2 @1002, 3 A3+e3 @1003"),
-      ...wave(right, "0123", "f", 1000, "0 A0+f0 @1000, 1 A1+f1 @1001, 2 A2+f2 @1002, 3 A3+f3 @1003"),
-      ...wave(right, "0123", "g", 1001, "1 A1+g1 @1001, 2 A2+g2 @1002, 3 A3+g3 @1003"),
-      ...wave(right, "0123", "h", 1002, "2 A2+h2 @1002, 3 A3+h3 @1003"),
-      ...wave(right, "0123", "i", 1003, "3 A3+i3 @1003"),
-      ...wave(right, "0123", "j", 1004),
-    ],
-  },
 ];
-
-function within(type: JoinType): IntervalJoinSpec {
-  return { kind: "interval-join", type, from: -100, to: 100, late: "join" };
-}

@@ -19,6 +19,7 @@ export const intervalJoinKafkaTables: readonly AlgebraCase<IntervalJoinSpec>[] =
     follows: "flink-sql",
     differs: "Kafka Streams gives a left row without a key at once, before its window is closed",
     operator: tenSeconds("left"),
+    stateAfter: "empty",
     steps: [
       [left(16, null, "E")],
       [right(17, null, "e")],
@@ -33,6 +34,7 @@ export const intervalJoinKafkaTables: readonly AlgebraCase<IntervalJoinSpec>[] =
     follows: "flink-sql",
     differs: "Kafka Streams gives rows without a key at once, before their windows are closed",
     operator: tenSeconds("full"),
+    stateAfter: "empty",
     steps: [
       [left(16, null, "E")],
       [right(17, null, "e")],

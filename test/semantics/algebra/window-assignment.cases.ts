@@ -6,6 +6,7 @@ const tumbling = (method: string): string => `Apache Flink 51f1684b, TumblingEve
 const sliding = (method: string): string => `Apache Flink 51f1684b, SlidingEventTimeWindowsTest.${method}`;
 const session = (method: string): string => `Apache Flink 1a0227f8, EventTimeSessionWindowsTest.${method}`;
 const start = "Apache Flink 5cfa461c, TimeWindowTest.testGetWindowStartWithOffset";
+const dst = "Apache Flink a4628798, TumblingSliceAssignerTest.testDstSaving, its times in windows of days";
 const merging = (method: string): string => `Apache Flink 067bc183, MergingWindowSetTest.${method}`;
 
 /** Which windows a row is put into. Each row has a key of its own, its time; all windows are told at the end. */
@@ -83,6 +84,34 @@ export const windowAssignmentCases: readonly AlgebraCase<WindowSpec>[] = [
     { type: "days", zone: "Asia/Shanghai" },
     [[1_470_902_048_450, [1_470_844_800_000]]],
     [1_470_931_200_000],
+  ),
+  assigned(
+    "days of a time zone: the day on which clocks go forward has 23 hours",
+    dst,
+    { type: "days", zone: "America/Los_Angeles" },
+    [
+      [1_615_708_800_000, [1_615_708_800_000]],
+      [1_615_712_400_000, [1_615_708_800_000]],
+      [1_615_716_000_000, [1_615_708_800_000]],
+      [1_615_719_600_000, [1_615_708_800_000]],
+      [1_615_791_599_999, [1_615_708_800_000]],
+      [1_615_791_600_000, [1_615_791_600_000]],
+    ],
+    [...Array<number>(5).fill(1_615_791_600_000), 1_615_878_000_000],
+  ),
+  assigned(
+    "days of a time zone: the day on which clocks go back has 25 hours",
+    dst,
+    { type: "days", zone: "America/Los_Angeles" },
+    [
+      [1_636_268_400_000, [1_636_268_400_000]],
+      [1_636_272_000_000, [1_636_268_400_000]],
+      [1_636_275_600_000, [1_636_268_400_000]],
+      [1_636_279_200_000, [1_636_268_400_000]],
+      [1_636_358_399_999, [1_636_268_400_000]],
+      [1_636_358_400_000, [1_636_358_400_000]],
+    ],
+    [...Array<number>(5).fill(1_636_358_400_000), 1_636_444_800_000],
   ),
   assigned(
     "sliding windows: a row is in size / slide of them",
