@@ -39,7 +39,7 @@ export async function runInMemory(
   const disk = new MemoryDisk();
   const checkpoints = new CheckpointStore(disk, "state");
   const links = parallelism === 1 ? undefined : makeLinksMemory(graph, parallelism);
-  const makeWorker = (index: number) =>
+  const makeWorker = (index: number, wake: () => void) =>
     new LocalWorker({
       graph,
       index,
@@ -57,13 +57,14 @@ export async function runInMemory(
       groups,
       allowDroppedState: false,
       applyDecision: () => [],
+      wake,
       ...(links === undefined ? {} : { links: new RingLinks(links, index) }),
     });
   let delivered = 0;
   const runner = new EmbeddedRunner({
     run: { job: graph.name, epoch: 1, attempt: 1, state: "running" },
     checkpoints,
-    openWorkers: () => Array.from({ length: parallelism }, (_, index) => makeWorker(index)),
+    openWorkers: (_, wake) => Array.from({ length: parallelism }, (_, index) => makeWorker(index, wake)),
     sink: {
       position: () => null,
       async deliver(delivery) {
