@@ -17,7 +17,7 @@ type Ask = LookupSpec<typeof emits, typeof emits>["lookup"];
 
 const READ_ROWS = 10;
 
-/** Runs a job that asks about each thing, between two exchanges, over as many splits as there are workers. */
+/** Runs a job that asks about each thing, with several workers between two exchanges, over as many splits as there are workers. */
 async function run(rows: number, lookup: Ask, { parallelism = 1, inFlight = 20, clock = systemClock as Clock } = {}) {
   const env = new Environment();
   const found = env
@@ -27,10 +27,12 @@ async function run(rows: number, lookup: Ask, { parallelism = 1, inFlight = 20, 
     .process("pass", { state: {}, emits, onElement: ({ key }, { emit }) => emit({ key }) })
     .lookup("ask", { emits, lookup, timeout: seconds(60), inFlight, batch: 5 });
   found.to("found");
-  found
-    .keyBy("key")
-    .process("again", { state: {}, emits, onElement: ({ key }, { emit }) => emit({ key }) })
-    .to("exchanged");
+  if (parallelism > 1) {
+    found
+      .keyBy("key")
+      .process("again", { state: {}, emits, onElement: ({ key }, { emit }) => emit({ key }) })
+      .to("exchanged");
+  }
   const records: OutboxRecord[] = [];
   const readers = Array.from({ length: parallelism }, (_, worker) => new Things(worker, parallelism, rows));
   const groups = new Map(readers.map((_, worker) => [`db things/${worker}`, worker]));
@@ -44,7 +46,7 @@ async function run(rows: number, lookup: Ask, { parallelism = 1, inFlight = 20, 
         each.kind === "emit" && each.output === sink ? [Number((each.record as { key: string }).key)] : [],
       )
       .sort((left, right) => left - right);
-  expect(keysAt("exchanged")).toEqual(keysAt("found"));
+  if (parallelism > 1) expect(keysAt("exchanged")).toEqual(keysAt("found"));
   return keysAt("found");
 }
 
