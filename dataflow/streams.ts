@@ -29,7 +29,7 @@ import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
 import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
 import { type SameFields, unionNode } from "./union.ts";
-import type { WindowAssigner } from "./windows/assigners.ts";
+import type { GapFieldOf, WindowAssigner } from "./windows/assigners.ts";
 import { lateRowsNode } from "./windows/late-side.ts";
 import { WindowedStream } from "./windows/windowed-stream.ts";
 
@@ -282,8 +282,8 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
 
 /** A stream by key. */
 export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
-  /** The stream in windows. Counterpart in Flink: `window`. */
-  window(assigner: WindowAssigner): WindowedStream<F, K> {
+  /** The stream in windows, to be aggregated or handed to a function. Counterpart in Flink: `window`. */
+  window(assigner: WindowAssigner<GapFieldOf<F>>): WindowedStream<F, K> {
     const { environment } = this;
     return new WindowedStream<F, K>(
       this,

@@ -1,5 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import type { Duration } from "../../base/time.ts";
+import type { Fields, FieldsOf, InstantsOf } from "../model.ts";
 import { zoneDays } from "./calendar.ts";
 
 /** What puts rows into windows `[start, end)`: by their event time, or by the processing time at which they come. */
@@ -29,19 +30,22 @@ export type AlignedAssigner =
     }
   | { readonly type: "calendarDays"; readonly domain: TimeDomain; readonly zone: string };
 
-/** Windows that a key's own rows make. */
-export type SessionAssigner = {
+/** Windows that a key's own rows make; `G` is the field of their gaps. */
+export interface SessionAssigner<G extends string = string> {
   readonly type: "session";
   readonly domain: TimeDomain;
   /** In ms, or the name of an integer or number field that holds them. */
-  readonly gap: number | string;
-};
+  readonly gap: number | G;
+}
 
 /** How rows are put into windows. Made by `tumbling`, `sliding`, `cumulative`, `calendarDays`, `session` and `globalWindow`. */
-export type WindowAssigner =
+export type WindowAssigner<G extends string = string> =
   | AlignedAssigner
-  | SessionAssigner
+  | SessionAssigner<G>
   | { readonly type: "global"; readonly domain: TimeDomain };
+
+/** Names of fields that can be the gap of sessions. */
+export type GapFieldOf<F extends Fields> = Exclude<FieldsOf<F, bigint | number>, InstantsOf<F>>;
 
 /** Which time puts rows into windows. Default: `event`. */
 export interface TimeOptions {
@@ -110,7 +114,10 @@ export function calendarDays(zone: string, options: TimeOptions = {}): AlignedAs
  * latest row. The gap is one for all, or the name of a field of integers or numbers that holds each row's own in ms,
  * more than 0. Counterpart in Flink: `EventTimeSessionWindows`, `ProcessingTimeSessionWindows`. JOB_WINDOW_INVALID.
  */
-export function session(gap: Duration | { readonly gapFrom: string }, options: TimeOptions = {}): SessionAssigner {
+export function session<const G extends string = never>(
+  gap: Duration | { readonly gapFrom: G },
+  options: TimeOptions = {},
+): SessionAssigner<G> {
   const domain = domainOf("session", options);
   if (typeof gap === "object" && typeof gap?.gapFrom === "string") return { type: "session", domain, gap: gap.gapFrom };
   checkSize("session", "gap", gap);
@@ -122,7 +129,7 @@ export function session(gap: Duration | { readonly gapFrom: string }, options: T
  * results of it before; its results' time is after all time, +∞. Counterpart in Flink: `GlobalWindows`, with
  * `createWithEndOfStreamTrigger` unless another trigger is named.
  */
-export function globalWindow(): WindowAssigner {
+export function globalWindow(): WindowAssigner<never> {
   return { type: "global", domain: "event" };
 }
 

@@ -190,36 +190,43 @@ export class SlicedWindows<A> implements Operator {
   #onTimer(key: Key, time: number): void {
     const slices = this.#state.get(key);
     if (slices === undefined || slices.due !== time) return;
+    this.#fire(key, slices, time + 1);
     const { windows, latenessMs } = this.#spec;
-    const { starts, contents } = slices;
-    const ends = starts.some((slice) => windows.nextEnd(slice, time) === time + 1);
-    if (ends) this.#fire(key, slices, time + 1);
-    let kept = 0;
-    let next = AFTER_ALL_TIME;
-    for (let i = 0; i < starts.length; i++) {
-      const slice = starts[i]!;
-      if (windows.lastEnd(slice) - 1 + latenessMs <= time) continue;
-      starts[kept] = slice;
-      contents[kept++] = contents[i]!;
-      next = Math.min(next, this.#dueOf(slice, time));
+    const { starts } = slices;
+    // Of an earlier slice the windows end earlier.
+    let over = 0;
+    while (over < starts.length && windows.lastEnd(starts[over]!) - 1 + latenessMs <= time) over++;
+    if (over === starts.length) {
+      this.#state.delete(key);
+      return;
     }
-    starts.length = contents.length = kept;
-    if (kept === 0) this.#state.delete(key);
-    else this.#expect(key, slices, next);
+    if (over > 0) removeFirst(slices, over);
+    this.#expect(key, slices, this.#nextDue(slices, time));
   }
 
-  /** Gives the results of the window that ends at a time. */
+  /** The first time behind another at which a window of the slices ends, or a slice is needed no more. */
+  #nextDue({ starts }: Slices<A>, behind: number): number {
+    const { windows, latenessMs } = this.#spec;
+    let due = AFTER_ALL_TIME;
+    for (let i = 0; i < starts.length; i++) {
+      const end = windows.nextEnd(starts[i]!, behind + 1);
+      if (end < AFTER_ALL_TIME) return Math.min(due, end - 1);
+      if (i === 0) due = windows.lastEnd(starts[0]!) - 1 + latenessMs;
+    }
+    return due;
+  }
+
+  /** Gives the results of the window that ends at a time, if there is one and it has rows. */
   #fire(key: Key, { starts, contents }: Slices<A>, end: number): void {
     const { windows, contents: kind } = this.#spec;
     const start = windows.start(end);
     let first = 0;
-    while (starts[first]! < start) first++;
-    let behind = first;
-    while (behind < starts.length && starts[behind]! < end) behind++;
+    while (first < starts.length && starts[first]! < start) first++;
+    if (first === starts.length || starts[first]! >= end || windows.nextEnd(starts[first]!, end - 1) !== end) return;
     let result: A = contents[first]!;
-    if (behind - first > 1) {
+    if (starts[first + 1]! < end) {
       result = kind.create();
-      for (let i = first; i < behind; i++) kind.merge(result, contents[i]!);
+      for (let i = first; starts[i]! < end; i++) kind.merge(result, contents[i]!);
     }
     kind.emit(result, this.#out, end - 1, key, start, end);
   }
@@ -228,6 +235,15 @@ export class SlicedWindows<A> implements Operator {
     this.#out.flush(this.#context.forward);
     this.#late.flush();
   }
+}
+
+function removeFirst({ starts, contents }: Slices<unknown>, count: number): void {
+  const left = starts.length - count;
+  for (let i = 0; i < left; i++) {
+    starts[i] = starts[i + count]!;
+    contents[i] = contents[i + count];
+  }
+  starts.length = contents.length = left;
 }
 
 function slicesFormat<A>() {

@@ -46,6 +46,7 @@ export interface WindowProcessSpec<F extends Fields, G extends Fields> {
 
 /** The node of windows whose rows are aggregated as they come. JOB_WINDOW_INVALID. */
 export function windowAggregateNode(uid: string, input: WindowedInput, spec: Aggregates): OperatorNode {
+  checkInput(uid, input);
   const { node, key, assigner, trigger } = input;
   const compile = () => compileAggregates(uid, node.fields, key, spec);
   const { mergeable } = compile();
@@ -61,6 +62,7 @@ export function windowProcessNode<F extends Fields, G extends Fields>(
   input: WindowedInput,
   { emits, onWindow }: WindowProcessSpec<F, G>,
 ): OperatorNode {
+  checkInput(uid, input);
   const call = windowFunction(uid, emits, onWindow as unknown as WindowProcessSpec<Fields, G>["onWindow"]);
   const isSliced = slices(input.assigner, input.trigger);
   return windowNode(uid, input, emits, isSliced, () => rowContents(input.node.fields, call));
@@ -84,7 +86,6 @@ function windowNode<A>(
   contentsOf: () => Contents<A>,
 ): OperatorNode {
   const { environment, node, key, assigner, trigger, latenessMs } = input;
-  checkAssigner(uid, input);
   const { fields } = node;
   const common = { fields, emits, keyColumn: key.column, latenessMs };
   const create = (): Operator => {
@@ -98,7 +99,7 @@ function windowNode<A>(
 }
 
 /** Jobs run without the compiler, so what it would have said is said here. */
-function checkAssigner(uid: string, { node, assigner, trigger, latenessMs }: WindowedInput): void {
+function checkInput(uid: string, { node, assigner, trigger, latenessMs }: WindowedInput): void {
   if (assigner?.domain === undefined) refuse(`window of ${uid}`, "give one, as in tumbling(minutes(5))");
   if (!(Number.isSafeInteger(latenessMs) && latenessMs >= 0))
     refuse(`allowed lateness of ${uid}`, `it is ${latenessMs}, and should be whole milliseconds, 0 at least`);

@@ -14,7 +14,7 @@ const Event = model("Event", {
 });
 
 interface Shape {
-  readonly assigner: WindowAssigner;
+  readonly assigner: WindowAssigner<"gap">;
   readonly trigger: Trigger;
   readonly lateness: number;
   readonly by: "aggregate" | "process";
@@ -34,7 +34,7 @@ const size = fc.integer({ min: 1, max: 12 }) as fc.Arbitrary<Duration>;
 const options = (below: number, time: "event" | "processing") =>
   fc.integer({ min: 1 - below, max: below - 1 }).map((offset) => ({ offset: offset as Duration, time }));
 
-const assignerOf = (time: "event" | "processing"): fc.Arbitrary<WindowAssigner> =>
+const assignerOf = (time: "event" | "processing"): fc.Arbitrary<WindowAssigner<"gap">> =>
   fc.oneof(
     size.chain((each) => options(each, time).map((more) => tumbling(each, more))),
     fc.tuple(size, size).chain(([each, slide]) => options(slide, time).map((more) => sliding(each, slide, more))),

@@ -19,7 +19,7 @@ const Bid = model("Bid", { from: table("app", "bids"), fields: { user: id(), pri
 type Bids = WindowedStream<typeof Bid.fields, readonly ["user"]>;
 
 /** Counts bids and adds up their prices; shown as `user [start, end) count sum`. */
-function counting(assigner: WindowAssigner, more: (bids: Bids) => Bids = (bids) => bids) {
+function counting(assigner: WindowAssigner<"price">, more: (bids: Bids) => Bids = (bids) => bids) {
   return jobOf((env) => {
     const windowed = env.changes(Bid).asEvents().keyBy("user").window(assigner);
     const counted = more(windowed).aggregate("counted", (bids) => ({
@@ -153,5 +153,79 @@ describe("windows", () => {
       .take()
       .map(({ from, to }) => (Number(to) - Number(from)) / 3_600_000);
     expect(spans).toEqual([23, 24]);
+  });
+});
+
+describe("a window that cannot be", () => {
+  const anything = (value: unknown) => value as never;
+  it.each<[string, () => unknown, RegExp]>([
+    ["a size of none", () => tumbling(seconds(0)), /tumbling.*its size is 0/],
+    ["a size of half a millisecond", () => tumbling(anything(0.5)), /its size is 0\.5/],
+    ["an offset beyond the size", () => tumbling(seconds(1), { offset: seconds(-1) }), /its offset is -1000/],
+    ["an offset beyond the slide", () => sliding(seconds(9), seconds(1), { offset: seconds(1) }), /its offset is 1000/],
+    ["no slide", () => sliding(seconds(1), anything(undefined)), /its slide is undefined/],
+    [
+      "steps that do not make up the size",
+      () => cumulative(seconds(5), seconds(2)),
+      /no multiple of its step, 2000 ms/,
+    ],
+    ["a gap of none", () => session(seconds(0)), /its gap is 0/],
+    ["another time", () => tumbling(seconds(1), { time: anything("ingestion") }), /its time is "ingestion"/],
+    ["a zone that is none", () => calendarDays("Europe/Nowhere"), /"Europe\/Nowhere" is no time zone/],
+    ["a count of none", () => onCount(0), /onCount.*it is given 0/],
+    ["nothing to be early by", () => early(anything({})), /early.*`every` or `count`/],
+    ["no window", () => counting(anything(undefined)).graph(), /give one, as in tumbling/],
+    [
+      "a gap from a field that there is not",
+      () => counting(anything(session({ gapFrom: "pause" }))).graph(),
+      /its gap is pause, which is no field of integers or numbers/,
+    ],
+    [
+      "a trigger of event time for windows by processing time",
+      () => counting(tumbling(seconds(1), { time: "processing" }), (bids) => bids.trigger(every(seconds(1)))).graph(),
+      /trigger of counted.*go by processing time/,
+    ],
+    [
+      "lateness of windows by processing time",
+      () => counting(tumbling(seconds(1), { time: "processing" }), (bids) => bids.allowedLateness(seconds(1))).graph(),
+      /allowed lateness of counted.*no row is late/,
+    ],
+    [
+      "negative lateness",
+      () => counting(tumbling(seconds(1)), (bids) => bids.allowedLateness(seconds(-1))).graph(),
+      /it is -1000, and should be/,
+    ],
+    [
+      "a fold that cannot be merged, over sessions",
+      () => {
+        const job = jobOf((env) => {
+          const bids = env
+            .changes(Bid)
+            .asEvents()
+            .keyBy("user")
+            .window(session(seconds(5)));
+          const fold = { keeps: { n: integer() }, gives: integer(), add: () => ({ n: 1n }), result: () => 1n };
+          bids.aggregate("folded", (rows) => ({ n: rows.fold(fold) })).to("out");
+        });
+        return job.graph();
+      },
+      /session.*in folded.*give the fold a `merge`/,
+    ],
+  ])("%s", (_, declare, message) => {
+    expect(declare).toThrow(message);
+    expect(declare).toThrow(expect.objectContaining({ code: "JOB_WINDOW_INVALID" }));
+  });
+
+  it("a session whose row has no gap fails when the row comes", () => {
+    const harness = new JobHarness(counting(session({ gapFrom: "price" })));
+    expect(shown(bid(harness, "a", 0, 5n).watermark(4))).toEqual(["a [0, 5) 1 5"]);
+    expect(() => bid(harness, "a", 0, 0n)).toThrow(expect.objectContaining({ code: "WINDOW_GAP_INVALID" }));
+  });
+
+  it("slices are not gone on with where time is cut in another way", () => {
+    const held = new JobHarness(counting(tumbling(seconds(10)))).hold();
+    expect(() => new JobHarness(counting(tumbling(seconds(20))), 1, held)).toThrow(
+      /State windows of counted.*tumbling_event_10000_0 is gone; tumbling_event_20000_0 is new/,
+    );
   });
 });
