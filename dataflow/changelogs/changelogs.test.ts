@@ -184,19 +184,24 @@ describe("a ranking", () => {
   });
 });
 
+/** As for jobs that run without the compiler. */
+type Untyped = Record<"sum" | "min" | "max" | "avg" | "key" | "count" | "fold", (...args: unknown[]) => unknown>;
+
 describe("what the compiler would have refused", () => {
   const Sale = model("Sale", {
     from: table("shop", "sales"),
     fields: { shop: text(), paid: money(), weight: number(), rank: integer() },
   });
-  const refused = (define: (env: Environment) => void) =>
-    expect.soft(() => jobOf(define).graph()).toThrowErrorMatchingInlineSnapshot;
-  void refused;
-
   it("is refused when the job is built, with what to do", () => {
     const messages: string[] = [];
-    const attempt = (define: (rows: any) => unknown) => {
-      const job = jobOf((env) => void env.changes(Sale).keyBy("shop").aggregate("total", define as never));
+    const attempt = (define: (rows: Untyped) => unknown) => {
+      const job = jobOf(
+        (env) =>
+          void env
+            .changes(Sale)
+            .keyBy("shop")
+            .aggregate("total", define as never),
+      );
       try {
         job.graph();
       } catch (error) {

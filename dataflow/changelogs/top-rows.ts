@@ -90,30 +90,29 @@ export class TopRows extends KeyedRows<KeptRow[]> {
   #showAdded(rows: readonly KeptRow[], at: number): void {
     const { n } = this.#plan;
     if (this.#ranks === undefined) {
-      if (rows.length > n) this.#show(RETRACT, rows[n]!, 0);
-      this.#show(ADD, rows[at]!, 0);
+      this.#replace(rows[n], rows[at], 0);
       return;
     }
     const end = Math.min(n, rows.length);
-    for (let i = at; i < end; i++) {
-      if (i + 1 < rows.length) this.#show(RETRACT, rows[i + 1]!, i + 1);
-      this.#show(ADD, rows[i]!, i + 1);
-    }
+    for (let i = at; i < end; i++) this.#replace(rows[i + 1], rows[i], i + 1);
   }
 
   /** The row at a place is about to go; what is behind it will be one rank higher. */
   #showRetracted(rows: readonly KeptRow[], at: number): void {
     const { n } = this.#plan;
     if (this.#ranks === undefined) {
-      this.#show(RETRACT, rows[at]!, 0);
-      if (rows.length > n) this.#show(ADD, rows[n]!, 0);
+      this.#replace(rows[at], rows[n], 0);
       return;
     }
     const end = Math.min(n, rows.length);
-    for (let i = at; i < end; i++) {
-      this.#show(RETRACT, rows[i]!, i + 1);
-      if (i + 1 < rows.length) this.#show(ADD, rows[i + 1]!, i + 1);
-    }
+    for (let i = at; i < end; i++) this.#replace(rows[i], rows[i + 1], i + 1);
+  }
+
+  /** One row is shown no longer, and another one instead, if there are any; nothing where they have the same values. */
+  #replace(before: KeptRow | undefined, now: KeptRow | undefined, rank: number): void {
+    if (before !== undefined && now !== undefined && isSame(this.#plan.fields, before, now)) return;
+    if (before !== undefined) this.#show(RETRACT, before, rank);
+    if (now !== undefined) this.#show(ADD, now, rank);
   }
 
   #show(kind: number, kept: KeptRow, rank: number): void {
