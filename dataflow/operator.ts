@@ -61,6 +61,8 @@ export interface Timers {
 
 /** What an operator gets when it is opened. All state and all timers are part of checkpoints. */
 export interface OperatorContext {
+  /** True in one of the operator's subtasks: what happens in all of them, and must come out once, comes out there. */
+  readonly isFirst: boolean;
   /** Keyed state under a name that is unique in the operator. */
   state<T>(name: string, codec: StateCodec<T>): KeyedState<T>;
   /** Timers, of event time or of processing time as the operator sees it, under a name that is unique in the operator. */

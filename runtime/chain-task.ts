@@ -21,15 +21,18 @@ const NO_GROUP = -1;
 export class ChainTask implements AskingTask {
   readonly #plan: TaskPlan;
   readonly #backend: StateBackend;
+  readonly #isFirst: boolean;
   readonly #hosts: OperatorHost[] = [];
   readonly #lookups: LookupStage[] = [];
   /** What former subtasks kept besides their keys' state, until all is there. */
   readonly #saved = new Map<string, Uint8Array[]>();
   readonly #inputs: { readonly receiver: Receiver; readonly input: number }[] = [];
 
-  constructor(plan: TaskPlan, backend: StateBackend) {
+  /** `isFirst`: of the task's subtasks. */
+  constructor(plan: TaskPlan, backend: StateBackend, isFirst = true) {
     this.#plan = plan;
     this.#backend = backend;
+    this.#isFirst = isFirst;
   }
 
   /** The task's keyed operators, in order. */
@@ -169,7 +172,7 @@ export class ChainTask implements AskingTask {
         return lookup;
       }
       case "operator": {
-        const host = new OperatorHost(node, next, this.#sidesOf(node, outs), emit, this.#backend);
+        const host = new OperatorHost(node, next, this.#sidesOf(node, outs), emit, this.#backend, this.#isFirst);
         this.#hosts.push(host);
         return host;
       }

@@ -23,6 +23,8 @@ export interface Port {
 export interface JobTasksOptions {
   readonly graph: Graph;
   readonly backend: StateBackend;
+  /** They are the first subtasks of their tasks. Default: true, for there are no others. */
+  readonly isFirst?: boolean;
   /** Takes the records of side outputs and sinks, by name. */
   readonly emit: (output: string, record: unknown) => void;
   /** Puts an exchange by `key` in front of a task's input; without it rows go straight to the task of this worker. */
@@ -54,10 +56,10 @@ export class JobTasks {
   #tasksReached = 0;
   readonly #onBarrier: () => void;
 
-  constructor({ graph, backend, emit, exchange, wake, onBarrier }: JobTasksOptions) {
+  constructor({ graph, backend, isFirst, emit, exchange, wake, onBarrier }: JobTasksOptions) {
     this.#plan = planOf(graph);
     this.#onBarrier = onBarrier ?? (() => undefined);
-    this.#tasks = this.#plan.tasks.map((task) => new ChainTask(task, backend));
+    this.#tasks = this.#plan.tasks.map((task) => new ChainTask(task, backend, isFirst));
     this.#reached = this.#tasks.map(() => 0);
     this.#inputs = this.#plan.tasks.map(({ inputs }, task) => inputs.map((_, input) => this.#portOf(task, input)));
     this.#outputs = this.#plan.tasks.map(({ outputs }, task) =>

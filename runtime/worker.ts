@@ -125,6 +125,7 @@ export class Worker {
     this.#tasks = new JobTasks({
       graph,
       backend,
+      isFirst: options.index === 0,
       wake,
       emit: (output, record) => this.#emit({ kind: "emit", output, record }),
       onBarrier: () => this.#takePart(),

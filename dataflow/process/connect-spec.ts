@@ -59,7 +59,7 @@ export type InputFunctions<
   readonly [N in keyof In | keyof B]: N extends keyof In
     ? (row: Row<In[N]["fieldTypes"]>, context: ElementContext<S, G, D, BS>) => void
     : N extends keyof B
-      ? (row: Row<B[N]["fieldTypes"]>, context: BroadcastContext<BS>) => void
+      ? (row: Row<B[N]["fieldTypes"]>, context: BroadcastContext<BS, G, D>) => void
       : never;
 };
 

@@ -191,8 +191,9 @@ export const wrongFunctions = job("wrong-functions", (env) => {
         context.key;
         // @ts-expect-error so it has no keyed state
         context.state;
-        // @ts-expect-error and would be emitted by every subtask
         context.emit({});
+        // @ts-expect-error there is no such side output
+        context.emitTo("late", {});
         // @ts-expect-error nor has it a timer
         context.setTimer(1);
         // @ts-expect-error amounts are money

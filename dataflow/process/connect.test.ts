@@ -199,6 +199,32 @@ describe("broadcast", () => {
     expect(others).toEqual([first, first]);
   });
 
+  it("is looked at by functions in every subtask, and what they emit comes out once", () => {
+    const told = job("told", (env) => {
+      const heard = connect("hear", {
+        inputs: { orders: env.changes(Order).keyBy("id") },
+        broadcast: { limits: env.changes(Limit).asEvents() },
+        state: {},
+        emits: { customer: id(), at: integer() },
+        sides: { high: { most: integer() } },
+        on: {
+          orders() {},
+          limits({ customer, most }, { emit, emitTo, time }) {
+            emit({ customer, at: BigInt(time) });
+            if (most! > 10n) emitTo("high", { most });
+          },
+        },
+      });
+      heard.to("out");
+      heard.side("high").to("high");
+    });
+    for (const parallelism of [1, 3]) {
+      const harness = new JobHarness(told, parallelism).row(Limit, limit("eve", 10n), 1);
+      harness.row(Limit, limit("bob", 20n), 2, { worker: 1 });
+      expect([shown(harness), shown(harness, "high")]).toEqual([["eve 1", "bob 2"], ["20"]]);
+    }
+  });
+
   it("goes with the job to another parallelism", () => {
     let harness = new JobHarness(limited(), 2).row(Limit, limit("eve", 10n), 0).row(Limit, limit("bob", 20n), 0);
     for (const parallelism of [4, 1, 3]) {

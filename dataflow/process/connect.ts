@@ -19,8 +19,8 @@ import type { StateSpecs } from "./state-spec.ts";
  *
  * Rows of `broadcast` inputs go to every subtask, which writes them into its own copy of `broadcastState`. All copies hold
  * the same if rows of the same entry come one after the other from one split: of several splits, subtasks may see them in
- * different orders. A keyed row sees what was there when it came. Broadcast state has no ttl: broadcast rows delete
- * what is over. After a change of parallelism every subtask begins with all of it.
+ * different orders. A keyed row sees what was there when it came. What a function of broadcast rows emits comes out
+ * once, from the first subtask. Broadcast state has no ttl: broadcast rows delete what is over. After a change of parallelism every subtask begins with all of it.
  *
  * Counterparts in Flink: `KeyedCoProcessFunction`, `MultipleInputStreamOperator`, `KeyedBroadcastProcessFunction`; timers
  * behind the last watermark are not called when the inputs end. JOB_INPUT_INVALID where inputs do not go together,

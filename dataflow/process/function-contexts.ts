@@ -2,22 +2,30 @@ import type { Id } from "../model.ts";
 import type { Position } from "./position.ts";
 import type { ProcessTimes, RowKind } from "./process-spec.ts";
 
-/** What contexts hand to the operator. */
-export interface ContextActions {
+/** Where functions emit to. */
+export interface EmitActions {
   emit(row: unknown): void;
   emitTo(side: string, row: unknown): void;
+}
+
+/** What functions of a key hand to the operator. */
+export interface KeyActions extends EmitActions {
   setTimer(time: number): void;
   setProcessingTimer(time: number): void;
 }
 
 /** The context of functions of broadcast rows: one object for all calls, which looks where the operator is. */
 export class BroadcastFunctionContext implements ProcessTimes {
-  readonly #at: Position;
   readonly broadcastState: object;
+  readonly emit: EmitActions["emit"];
+  readonly emitTo: EmitActions["emitTo"];
+  readonly #at: Position;
 
-  constructor(at: Position, broadcastState: object) {
+  constructor(at: Position, broadcastState: object, { emit, emitTo }: EmitActions) {
     this.#at = at;
     this.broadcastState = broadcastState;
+    this.emit = emit;
+    this.emitTo = emitTo;
   }
 
   get kind(): RowKind {
@@ -39,19 +47,15 @@ export class BroadcastFunctionContext implements ProcessTimes {
 
 /** The context of functions of keyed rows and timers, whose parts can be taken out of it. */
 export class KeyedFunctionContext extends BroadcastFunctionContext {
-  readonly #at: Position;
   readonly state: object;
-  readonly emit: ContextActions["emit"];
-  readonly emitTo: ContextActions["emitTo"];
-  readonly setTimer: ContextActions["setTimer"];
-  readonly setProcessingTimer: ContextActions["setProcessingTimer"];
+  readonly setTimer: KeyActions["setTimer"];
+  readonly setProcessingTimer: KeyActions["setProcessingTimer"];
+  readonly #at: Position;
 
-  constructor(at: Position, state: object, broadcastState: object, actions: ContextActions) {
-    super(at, broadcastState);
+  constructor(at: Position, state: object, broadcastState: object, actions: KeyActions) {
+    super(at, broadcastState, actions);
     this.#at = at;
     this.state = state;
-    this.emit = actions.emit;
-    this.emitTo = actions.emitTo;
     this.setTimer = actions.setTimer;
     this.setProcessingTimer = actions.setProcessingTimer;
   }

@@ -12,7 +12,7 @@ import { type RowCursor, rowCursor } from "../row-view.ts";
 import { callUser } from "../row-writer.ts";
 import { stateCodec } from "../state-codec.ts";
 import { BroadcastState } from "./broadcast-state.ts";
-import { BroadcastFunctionContext, type ContextActions, KeyedFunctionContext } from "./function-contexts.ts";
+import { BroadcastFunctionContext, type KeyActions, KeyedFunctionContext } from "./function-contexts.ts";
 import { Position } from "./position.ts";
 import { ProcessOutput } from "./process-output.ts";
 import type { BroadcastStates, Sides } from "./process-spec.ts";
@@ -92,8 +92,10 @@ export class ProcessOperator implements Operator {
     this.#expiry = new Expiry(context.state("$ttl", duesCodec), context.timers("ttl"));
     this.#broadcast = new BroadcastState(this.#plan.broadcastState, context);
     const { views: broadcastState, readonlyViews } = this.#broadcast;
-    this.#broadcastContext = new BroadcastFunctionContext(this.#at, broadcastState);
-    this.#keyedContext = new KeyedFunctionContext(this.#at, views, readonlyViews, this.#actions());
+    const actions = this.#actions();
+    this.#keyedContext = new KeyedFunctionContext(this.#at, views, readonlyViews, actions);
+    const emits = context.isFirst ? actions : { emit: () => undefined, emitTo: () => undefined };
+    this.#broadcastContext = new BroadcastFunctionContext(this.#at, broadcastState, emits);
   }
 
   batch(input: number, batch: Batch): void {
@@ -168,11 +170,12 @@ export class ProcessOperator implements Operator {
   #toAll(input: number, batch: Batch): void {
     const at = this.#at;
     const onRow = this.#plan.inputs[input]!.onRow as RowFunction;
-    const { kind, time } = rowColumns(batch);
+    const { kind, time, seed } = rowColumns(batch);
     const cursor = this.#cursorOf(input, batch);
     for (let row = 0; row < batch.count; row++) {
       at.kind = kind.values[row] === ADD ? "add" : "retract";
       at.time = time.values[row]!;
+      at.seed = seed.get(row);
       onRow(cursor.at(row), this.#broadcastContext);
     }
   }
@@ -206,7 +209,7 @@ export class ProcessOperator implements Operator {
     return known.cursor;
   }
 
-  #actions(): ContextActions {
+  #actions(): KeyActions {
     const at = this.#at;
     return {
       emit: (row) => this.#output.emit(row, at.time, at.seed),

@@ -57,14 +57,19 @@ export interface ElementContext<
   readonly kind: RowKind;
 }
 
-/** What a function of a broadcast input's rows may do: they belong to no key. */
-export interface BroadcastContext<B extends BroadcastStates> extends ProcessTimes {
+/** What a function of a broadcast input's rows may do: they belong to no key. It is called in every subtask. */
+export interface BroadcastContext<B extends BroadcastStates, G extends Fields = None, D extends Sides = None>
+  extends ProcessTimes {
   readonly kind: RowKind;
   /**
    * The same in every subtask, as long as the function writes the same in each: it must look at nothing but its row and
    * this state.
    */
   readonly broadcastState: { readonly [N in keyof B]: MapState<Row<B[N]["fields"]>> };
+  /** What every subtask emits for a row comes out once. */
+  emit(row: Row<G>): void;
+  /** Emits a row to a side output that is declared under `sides`, once too. JOB_SIDE_INVALID. */
+  emitTo<N extends keyof D & string>(side: N, row: Row<D[N]>): void;
 }
 
 /** A process function: its state, what it emits, and what it does. */

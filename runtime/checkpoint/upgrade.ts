@@ -88,6 +88,7 @@ function opened(node: OperatorNode): Opened {
   const timers: string[] = [];
   const codecs: StateCodec<unknown>[] = [];
   node.create().open({
+    isFirst: true,
     state: <T>(name: string, codec: StateCodec<T>) => {
       states.push({ name, schema: codec.schema });
       codecs.push(codec as StateCodec<unknown>);

@@ -46,6 +46,7 @@ export class OperatorHost implements Receiver {
     sides: ReadonlyMap<string, FanOut>,
     emit: (output: string, record: unknown) => void,
     backend: StateBackend,
+    isFirst: boolean,
   ) {
     const names = new Set<string>();
     const claim = (name: string) => {
@@ -65,6 +66,7 @@ export class OperatorHost implements Receiver {
     const keys = () => states.reduce((sum, _, index) => sum + entries.count(index), 0);
     this.metrics = { uid: node.uid, rowsIn: 0, keys };
     this.#operator.open({
+      isFirst,
       state: <T>(name: string, codec: StateCodec<T>) => {
         claim(`state ${name}`);
         states.push({ name, schema: codec.schema });

@@ -84,6 +84,7 @@ class Subtask {
   constructor(operator: Operator, context: OperatorContext) {
     this.operator = operator;
     operator.open({
+      isFirst: context.isFirst,
       state: <T>(name: string, codec: StateCodec<T>) => {
         const state = new WrittenState(codec);
         this.states.set(name, state as WrittenState<unknown>);

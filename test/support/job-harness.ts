@@ -192,6 +192,7 @@ export class JobHarness {
     const tasks = new JobTasks({
       graph: tested.graph(),
       backend,
+      isFirst: index === 0,
       emit: (sink, record) => {
         const rows = this.#sinks.get(sink) ?? [];
         this.#sinks.set(sink, rows);

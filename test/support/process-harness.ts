@@ -37,6 +37,7 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
     const plan = { uid: "tested", inputs, state, broadcastState: {}, emits, sides: {}, onTimer, onProcessingTimer };
     this.#operator = new ProcessOperator(plan);
     this.#operator.open({
+      isFirst: true,
       state: <T>(name: string, codec: StateCodec<T>) => {
         const state = new WrittenState(codec, left?.states.get(name));
         this.states.set(name, state as WrittenState<unknown>);
