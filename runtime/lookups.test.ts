@@ -1,15 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Batch } from "../base/batch.ts";
+import { ByteReader } from "../base/bytes.ts";
 import { type Clock, seconds, systemClock } from "../base/time.ts";
 import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../dataflow/change-layout.ts";
 import { Environment } from "../dataflow/environment.ts";
+import type { Graph, LookupNode, Node } from "../dataflow/graph.ts";
 import type { LookupSpec } from "../dataflow/lookups/lookup.ts";
 import { id, idOf, model, table } from "../dataflow/model.ts";
 import { writeFields } from "../dataflow/row-writer.ts";
 import type { SourceReader } from "../dataflow/source.ts";
 import { runInMemory } from "../test/support/memory-run.ts";
+import { memoryBackend } from "../testing/memory-backend.ts";
+import { makeLinksMemory, RingLinks } from "./exchange/worker-links.ts";
+import { keptByLookup } from "./operators/lookup-stage.ts";
 import type { OutboxRecord } from "./outbox.ts";
+import { Worker, type WorkerOptions, type WorkerPart } from "./worker.ts";
 
 const emits = { key: id() };
 const Thing = model("Thing", { from: table("db", "things"), fields: emits, insertsOnly: true });
@@ -40,12 +46,7 @@ async function run(rows: number, lookup: Ask, { parallelism = 1, inFlight = 20, 
     { graph: env.graph("things"), readers: (worker) => [readers[worker]!], groups, clock, retainMs: 1e9, parallelism },
     records,
   );
-  const keysAt = (sink: string) =>
-    records
-      .flatMap((each) =>
-        each.kind === "emit" && each.output === sink ? [Number((each.record as { key: string }).key)] : [],
-      )
-      .sort((left, right) => left - right);
+  const keysAt = (sink: string) => emitted(records, sink).sort((left, right) => left - right);
   if (parallelism > 1) expect(keysAt("exchanged")).toEqual(keysAt("found"));
   return keysAt("found");
 }
@@ -100,6 +101,80 @@ describe("a run with look-ups", () => {
     });
   });
 });
+
+describe("a checkpoint", () => {
+  it("has each thing either in hand or behind the look-up, whatever comes in while its barrier is on its way", async () => {
+    const answers: (() => void)[] = [];
+    const lookup: Ask = (rows) => new Promise((resolve) => answers.push(() => resolve(rows)));
+    const env = new Environment();
+    const found = env
+      .changes(Thing)
+      .asEvents()
+      .lookup("ask", { emits, lookup, timeout: seconds(60), batch: 5 });
+    found
+      .keyBy("key")
+      .process("pass", { state: {}, emits, onElement: ({ key }, { emit }) => emit({ key }) })
+      .to("out");
+    const parts: Promise<WorkerPart>[] = [];
+    const [one, other] = twoWorkers(env.graph("things"), 40, (part) => parts.push(part));
+    const turn = async (...workers: readonly Worker[]) => {
+      for (let i = 0; i < 20; i++) for (const worker of workers) await worker.turn();
+    };
+    await turn(one, other);
+    one.checkpoint();
+    for (const answer of answers.splice(0)) answer();
+    await sleep(0);
+    await turn(one);
+    other.checkpoint();
+    await turn(one, other);
+    const counted = (await Promise.all(parts)).flatMap((part) => [
+      ...inHand(part, found.node),
+      ...emitted(part.outbox),
+    ]);
+    expect(counted.sort((left, right) => left - right)).toEqual(expected(40));
+    for (const worker of [one, other]) worker.close();
+  });
+});
+
+/** Two workers that exchange rows, driven by hand. */
+function twoWorkers(graph: Graph, rows: number, onCheckpoint: WorkerOptions["onCheckpoint"]): [Worker, Worker] {
+  const memory = makeLinksMemory(graph, 2);
+  const make = (index: number) =>
+    new Worker({
+      graph,
+      index,
+      readers: [new Things(index, 2, rows)],
+      clock: systemClock,
+      retainMs: 1e9,
+      follow: true,
+      backend: memoryBackend(),
+      groups: new Map([
+        ["db things/0", 0],
+        ["db things/1", 1],
+      ]),
+      links: new RingLinks(memory, index),
+      onCheckpoint,
+    });
+  return [make(0), make(1)];
+}
+
+/** Things that a worker's look-up had in hand. */
+function inHand({ operators }: WorkerPart, node: Node): number[] {
+  const { codec } = keptByLookup(node as LookupNode);
+  const input = new ByteReader(Buffer.from(operators.find(({ uid }) => uid === node.uid)!.saved, "base64"));
+  const keys: number[] = [];
+  while (!input.isAtEnd) {
+    input.float64();
+    if (input.flag()) input.float64();
+    keys.push(Number(codec.read(input).key));
+  }
+  return keys;
+}
+
+const emitted = (records: readonly OutboxRecord[], sink = "out") =>
+  records.flatMap((each) =>
+    each.kind === "emit" && each.output === sink ? [Number((each.record as { key: string }).key)] : [],
+  );
 
 /** A split of things, numbered over all of them; each read brings some. */
 class Things implements SourceReader {
