@@ -1,6 +1,6 @@
 import type { AlgebraCase, Output } from "./format.ts";
 import type { DeduplicateSpec } from "./operators.ts";
-import { add, clock, mark, num, out, outBack } from "./rows.ts";
+import { add, mark, num, out, outBack } from "./rows.ts";
 
 const rowTime = (method: string): string => `Apache Flink 1d3cbf97, RowTimeDeduplicateFunctionTest.${method}`;
 const first = "Apache Flink c15323ba, RowTimeDeduplicateKeepFirstRowFunctionTest.testRowTimeDeduplicateKeepFirstRow";
@@ -8,6 +8,8 @@ const lastByClock = (method: string): string =>
   `Apache Flink 19808b13, ProcTimeDeduplicateKeepLastRowFunctionTest.${method}`;
 const firstByClock = (method: string): string =>
   `Apache Flink d57b89db, ProcTimeDeduplicateKeepFirstRowFunctionTest.${method}`;
+
+const byEventTime = "Flink counts the time to live by the clock, and the source sets it; here it is event time";
 
 const kept = (key: string, time: number, number: number): Output => out(key, time, { value: null, number });
 const keptBack = (key: string, number: number): Output => outBack(key, { value: null, number });
@@ -18,7 +20,8 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
     name: "deduplicate, first by event time: the earliest row, when the watermark reaches it, and never another",
     source: first,
     follows: "flink-sql",
-    operator: { kind: "deduplicate", keep: "first", by: "event-time", ttl: 10 },
+    differs: `${byEventTime}, of 250 ms instead of 10`,
+    operator: { kind: "deduplicate", keep: "first", by: "event-time", ttl: 250 },
     steps: [
       [mark(50)],
       [num(1, "key1", 0)],
@@ -32,15 +35,14 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
       [num(301, "key2", 11)],
       [num(299, "key3", 5)],
       [mark(302), kept("key3", 299, 5)],
-      [clock(11)],
+      [mark(351)],
       [num(400, "key1", 12)],
       [num(401, "key2", 11)],
       [mark(402), kept("key1", 400, 12), kept("key2", 401, 11)],
-      [clock(21)],
-      [num(500, "key1", 22)],
-      [num(501, "key2", 21)],
-      [clock(31)],
-      [mark(502), kept("key1", 500, 22), kept("key2", 501, 21)],
+      [mark(651)],
+      [num(700, "key1", 22)],
+      [num(701, "key2", 21)],
+      [mark(702), kept("key1", 700, 22), kept("key2", 701, 21)],
     ],
   },
   {
@@ -48,8 +50,8 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
     source: rowTime("testRowTimeDeduplicateKeepFirstRow"),
     follows: "flink-sql",
     differs:
-      "the source is Flink's older function, which gives a row at once and takes it back when an earlier one comes; the newer one waits for the watermark",
-    operator: { kind: "deduplicate", keep: "first", by: "event-time", ttl: 10 },
+      "the time to live is event time here, of 250 ms instead of 10; the source is Flink's older function, which gives a row at once and takes it back when an earlier one comes; the newer one waits for the watermark",
+    operator: { kind: "deduplicate", keep: "first", by: "event-time", ttl: 250 },
     steps: [
       [num(99, "key1", 13)],
       [num(99, "key1", 13)],
@@ -60,7 +62,7 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
       [num(301, "key2", 11)],
       [num(299, "key3", 5)],
       [mark(302), kept("key3", 299, 5)],
-      [clock(11)],
+      [mark(351)],
       [num(400, "key1", 12)],
       [num(401, "key2", 11)],
       [mark(402), kept("key1", 400, 12), kept("key2", 401, 11)],
@@ -70,7 +72,8 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
     name: "deduplicate, last by event time: at once, and taken back when a later row comes",
     source: rowTime("testRowTimeDeduplicateKeepLastRow"),
     follows: "flink-sql",
-    operator: { kind: "deduplicate", keep: "last", by: "event-time", ttl: 10 },
+    differs: `${byEventTime}, of 250 ms instead of 10`,
+    operator: { kind: "deduplicate", keep: "last", by: "event-time", ttl: 250 },
     steps: [
       [num(99, "key1", 13), kept("key1", 99, 13)],
       [num(100, "key1", 12), keptBack("key1", 13), kept("key1", 100, 12)],
@@ -80,10 +83,10 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
       [num(301, "key2", 11), keptBack("key2", 11), kept("key2", 301, 11)],
       [num(299, "key3", 5), kept("key3", 299, 5)],
       [mark(302)],
-      [clock(11)],
-      [num(400, "key1", 12), kept("key1", 400, 12)],
-      [num(401, "key2", 11), kept("key2", 401, 11)],
-      [mark(402)],
+      [mark(551)],
+      [num(600, "key1", 12), kept("key1", 600, 12)],
+      [num(601, "key2", 11), kept("key2", 601, 11)],
+      [mark(602)],
     ],
   },
   {
@@ -132,15 +135,16 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
     name: "deduplicate, last as rows come: what is forgotten is not taken back",
     source: lastByClock("testWithGenerateUpdateBeforeAndStateTtl"),
     follows: "flink-sql",
+    differs: byEventTime,
     operator: { kind: "deduplicate", keep: "last", by: "arrival", ttl: 10 },
     steps: [
       [num(1, "1", 12), kept("1", 1, 12)],
       [num(2, "2", 11), kept("2", 2, 11)],
       [num(3, "1", 13), keptBack("1", 12), kept("1", 3, 13)],
-      [clock(30)],
-      [num(4, "1", 17), kept("1", 4, 17)],
-      [num(5, "2", 18), kept("2", 5, 18)],
-      [num(6, "1", 19), keptBack("1", 17), kept("1", 6, 19)],
+      [mark(30)],
+      [num(31, "1", 17), kept("1", 31, 17)],
+      [num(32, "2", 18), kept("2", 32, 18)],
+      [num(33, "1", 19), keptBack("1", 17), kept("1", 33, 19)],
     ],
   },
   {
@@ -154,15 +158,16 @@ export const deduplicateCases: readonly AlgebraCase<DeduplicateSpec>[] = [
     name: "deduplicate, first as rows come: when the first is forgotten the next is the first",
     source: firstByClock("testWithStateTtl"),
     follows: "flink-sql",
+    differs: byEventTime,
     operator: { kind: "deduplicate", keep: "first", by: "arrival", ttl: 10 },
     steps: [
       [num(1, "1", 12), kept("1", 1, 12)],
       [num(2, "2", 11), kept("2", 2, 11)],
       [num(3, "1", 13)],
-      [clock(30)],
-      [num(4, "1", 17), kept("1", 4, 17)],
-      [num(5, "2", 18), kept("2", 5, 18)],
-      [num(6, "1", 19)],
+      [mark(30)],
+      [num(31, "1", 17), kept("1", 31, 17)],
+      [num(32, "2", 18), kept("2", 32, 18)],
+      [num(33, "1", 19)],
     ],
   },
   {

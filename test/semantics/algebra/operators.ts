@@ -113,7 +113,7 @@ export interface ChangelogJoinSpec {
   readonly type: JoinType;
   /** Rows match only where the left row's `number` is less than the right row's too. */
   readonly condition?: "left.number < right.number";
-  /** A row is forgotten this long of processing time after it was written last; default: never. */
+  /** A row is forgotten when the watermark reaches its time and this; default: never. */
   readonly leftTtl?: number;
   readonly rightTtl?: number;
 }
@@ -125,7 +125,7 @@ export interface ChangelogJoinSpec {
 export interface TemporalJoinSpec {
   readonly kind: "temporal-join";
   readonly type: "inner" | "left";
-  /** A key is forgotten this long of processing time after it was touched last; default: never. */
+  /** A key is forgotten when the watermark reaches the time of its last row of either side and this; default: never. */
   readonly ttl?: number;
 }
 
@@ -141,7 +141,7 @@ export interface DeduplicateSpec {
    * later row comes; `arrival` goes by the order in which rows come.
    */
   readonly by: "event-time" | "arrival";
-  /** A key is forgotten this long of processing time after it was written last; default: never. */
+  /** A key is forgotten when the watermark reaches the time of the row that changed it last and this; default: never. */
   readonly ttl?: number;
 }
 
@@ -155,7 +155,7 @@ export interface TopNSpec {
   readonly from: number;
   readonly to: number;
   readonly withRank: boolean;
-  /** A key is forgotten this long of processing time after it was written last; default: never. */
+  /** A key is forgotten when the watermark reaches the time of the row that changed it last and this; default: never. */
   readonly ttl?: number;
 }
 
