@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { boundGarbage } from "../../cli/memory.ts";
 import { type Events, readEvents } from "./events.ts";
@@ -71,7 +71,10 @@ async function main(options: Options): Promise<void> {
   }
   const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
   const text = report(rows, Number(options.events), Number(options.checkEvents));
-  if (options.write) writeFileSync(resultsFile, text);
+  if (options.write) {
+    mkdirSync(dirname(resultsFile), { recursive: true });
+    writeFileSync(resultsFile, text);
+  }
   process.stdout.write(options.json ? `${JSON.stringify({ machine, rows })}\n` : text);
   const isWrong = ({ difference }: Side) => difference !== undefined && difference !== null;
   if (rows.some(({ here, flink }) => isWrong(here) || Object.values(flink).some(isWrong))) process.exitCode = 1;
