@@ -322,14 +322,15 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    * table whose watermark stands still holds all events back. Results come by time, with the time of their events.
    *
    * State: the selected fields of events that wait; of each key the row that is valid at the watermark and those that
-   * follow it. With a ttl a row ends so long after its last change. An event at or before the watermark is late, since its
-   * row may be gone: it is handed to the side output `late`. With `keep` rows are kept for so long after their end, and an
-   * event that lies less behind the watermark is joined at once, at a time that is late behind it. A late change of the
-   * table counts for events that come after it; of a row that is gone nothing is kept, so that one from before may bring it
-   * back. Events without an event time are late.
+   * follow it, and with `keep` those that ended less long ago. With a ttl a row ends so long after its last change or event.
    *
-   * Counterpart in Flink: the event-time temporal join of SQL, `FOR SYSTEM_TIME AS OF`, which joins late events with what is
-   * left of the history. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
+   * An event at or before the watermark is late: it is joined with what is still kept when the next watermark comes, and
+   * finds no row where its own has been replaced since; or is handed to the side output `late`, as all events are that have
+   * no event time. A late change of the table counts for events that come after it; of a row that is gone nothing is kept,
+   * so that one from before may bring it back.
+   *
+   * Counterpart in Flink: the event-time temporal join of SQL, `FOR SYSTEM_TIME AS OF`. JOB_SELECTION_INVALID,
+   * JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
    */
   lookupJoin<G extends Fields, J extends readonly string[], const S extends Selection>(
     uid: string,

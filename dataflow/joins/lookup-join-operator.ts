@@ -26,12 +26,11 @@ export interface LookupJoinPlan {
   /** How long a version is kept after its end. */
   readonly keepMs: number;
   readonly ttlMs: number | undefined;
+  readonly late: "join" | "aside";
 }
 
 const EVENTS = 0;
 const TABLE = 1;
-/** Is no row's number. */
-const NOTHING = -1;
 
 /**
  * Joins events with the version of a table's row that is valid at their time: see `KeyedStream.lookupJoin`. A key has one
@@ -48,10 +47,10 @@ export class LookupJoinOperator implements Operator {
   #late!: LateRows;
   /** The watermark, or on its way there the time of the timer. */
   #reached = BEFORE_ALL_TIME;
-  readonly #bound: (Batch | undefined)[] = [undefined, undefined];
+  #boundEvents: Batch | undefined;
+  #boundChanges: Batch | undefined;
   #packEvent!: PackRow;
   #packRow!: PackRow;
-  #copyEvent!: (row: number, fromRow: number) => void;
 
   constructor(plan: LookupJoinPlan) {
     this.#plan = plan;
@@ -74,7 +73,8 @@ export class LookupJoinOperator implements Operator {
   }
 
   control(_input: number, element: Control): void {
-    if (element.type !== "watermark" || element.time < this.#reached) return;
+    // One that has been is none again after a restore: late events wait for a later one.
+    if (element.type !== "watermark" || element.time <= this.#reached) return;
     this.#advance(element.time);
   }
 
@@ -91,36 +91,35 @@ export class LookupJoinOperator implements Operator {
   }
 
   #events(batch: Batch): void {
-    this.#bindEvents(batch);
+    if (this.#boundEvents !== batch) {
+      this.#boundEvents = batch;
+      this.#packEvent = packedRows.packer(batch, this.#eventFields);
+    }
     const keys = batch.column(this.#plan.keys[EVENTS]) as TextColumn;
     const { time: times } = rowColumns(batch);
-    const known = this.#reached - this.#plan.keepMs;
+    const { keepMs, late } = this.#plan;
+    const known = late === "aside" ? this.#reached - keepMs : BEFORE_ALL_TIME;
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) continue;
       const time = times.values[row]!;
-      if (time <= known || time === BEFORE_ALL_TIME) {
-        this.#late.add(batch, row);
-        continue;
-      }
-      const key = keys.text(row);
-      const kept = this.#state.get(key);
-      if (time > this.#reached) this.#wait(key, kept ?? this.#begin(key), time, row);
-      else {
-        const to = this.#join(time, kept);
-        if (to !== NOTHING) this.#copyEvent(to, row);
-      }
+      if (time > known) this.#wait(keys.text(row), time, row);
+      else this.#late.add(batch, row);
     }
   }
 
-  /** Keeps an event until the watermark has reached its time. */
-  #wait(key: Key, kept: Versioned, time: number, row: number): void {
+  /** Keeps an event until the watermark has reached its time; a late one until the next watermark. */
+  #wait(key: Key, time: number, row: number): void {
+    const kept = this.#state.get(key) ?? this.#begin(key);
     const { events } = kept;
     events.insert(events.behind(time), time, this.#packWith(this.#packEvent, row));
     this.#expect(key, kept, time);
   }
 
   #changes(batch: Batch): void {
-    this.#bindChanges(batch);
+    if (this.#boundChanges !== batch) {
+      this.#boundChanges = batch;
+      this.#packRow = packedRows.packer(batch, this.#rowFields);
+    }
     const keys = batch.column(this.#plan.keys[TABLE]) as TextColumn;
     const { kind, time, seed } = rowColumns(batch);
     for (let row = 0; row < batch.count; row++) {
@@ -132,7 +131,7 @@ export class LookupJoinOperator implements Operator {
         since: seed.nulls[row] === 1 ? at : seed.values[row]!,
         row: kind.values[row] === ADD ? this.#packWith(this.#packRow, row) : undefined,
       });
-      this.#tidy(key, kept);
+      this.#expectNext(key, kept);
     }
   }
 
@@ -155,58 +154,57 @@ export class LookupJoinOperator implements Operator {
   #release(kept: Versioned): void {
     const { times, rows } = kept.events;
     const due = kept.events.behind(this.#reached);
-    const unpack = this.#out.unpack[EVENTS]!;
-    for (let i = 0; i < due; i++) {
-      const to = this.#join(times[i]!, kept);
-      if (to !== NOTHING) unpack(rows[i]!, 0, to);
-    }
+    for (let i = 0; i < due; i++) this.#join(times[i]!, rows[i]!, kept);
     kept.events.dropFirst(due);
   }
 
-  /** Begins the result of an event with its row in it; the event's part is the caller's to write. NOTHING if there is none. */
-  #join(time: number, kept: Versioned | undefined): number {
-    const row = kept === undefined ? undefined : this.#rowAt(kept, time);
-    if (row === undefined && !this.#plan.isOuter) return NOTHING;
+  /** Hands on an event with its row. */
+  #join(time: number, event: Buffer, kept: Versioned): void {
+    const row = this.#rowAt(kept, time);
+    if (row === undefined && !this.#plan.isOuter) return;
+    if (row !== undefined && this.#plan.ttlMs !== undefined && time > kept.asked) kept.asked = time;
     const to = this.#out.add(time);
+    this.#out.unpack[EVENTS]!(event, 0, to);
     if (row === undefined) this.#out.pad(TABLE, to);
     else this.#out.unpack[TABLE]!(row, 0, to);
-    return to;
   }
 
   /** The table's row at a time. */
-  #rowAt({ versions }: Versioned, time: number): Buffer | undefined {
+  #rowAt(kept: Versioned, time: number): Buffer | undefined {
+    const { versions } = kept;
     const version = versions.rows[versions.behind(time) - 1];
-    return version === undefined || this.#endOf(version) <= time ? undefined : version.row;
+    return version === undefined || this.#endOf(version, kept) <= time ? undefined : version.row;
   }
 
-  /** Drops the versions that no event can have any more, and sees to it that somebody comes for those that are left. */
+  /** Drops the versions that no event can have any more. */
   #tidy(key: Key, kept: Versioned): void {
-    const { versions, events } = kept;
-    const { keepMs } = this.#plan;
-    const known = this.#reached - keepMs;
+    const { versions } = kept;
+    const known = this.#reached - this.#plan.keepMs;
     versions.dropFirst(Math.max(0, versions.behind(known) - 1));
     if (versions.count > 0 && this.#endOfFirst(kept) <= known) versions.dropFirst(1);
-    if (kept.isEmpty) {
-      this.#state.delete(key);
-      return;
-    }
-    const due = Math.min(
-      events.times[0] ?? AFTER_ALL_TIME,
-      (versions.times[1] ?? AFTER_ALL_TIME) + keepMs,
-      (versions.count > 0 ? this.#endOfFirst(kept) : AFTER_ALL_TIME) + keepMs,
-    );
-    this.#expect(key, kept, due);
+    if (kept.isEmpty) this.#state.delete(key);
+    else this.#expectNext(key, kept);
+  }
+
+  /** Sees to it that somebody comes for the first event and for the first version that can go. */
+  #expectNext(key: Key, kept: Versioned): void {
+    const { versions, events } = kept;
+    const { keepMs } = this.#plan;
+    this.#expect(key, kept, events.times[0] ?? AFTER_ALL_TIME);
+    if (versions.count === 0) return;
+    this.#expect(key, kept, Math.min(versions.times[1] ?? AFTER_ALL_TIME, this.#endOfFirst(kept)) + keepMs);
   }
 
   /** When the first version can go though none follows: when its ttl is over, or at once if there is no row. */
-  #endOfFirst({ versions }: Versioned): number {
-    const first = versions.rows[0]!;
-    return first.row === undefined ? versions.times[0]! : this.#endOf(first);
+  #endOfFirst(kept: Versioned): number {
+    const { times, rows } = kept.versions;
+    const first = rows[0]!;
+    return first.row === undefined ? times[0]! : this.#endOf(first, kept);
   }
 
-  #endOf({ since }: Version): number {
+  #endOf({ since }: Version, { asked }: Versioned): number {
     const { ttlMs } = this.#plan;
-    return ttlMs === undefined ? AFTER_ALL_TIME : since + ttlMs;
+    return ttlMs === undefined ? AFTER_ALL_TIME : Math.max(since, asked) + ttlMs;
   }
 
   #expect(key: Key, kept: Versioned, time: number): void {
@@ -225,19 +223,6 @@ export class LookupJoinOperator implements Operator {
     this.#packed.clear();
     pack(row, this.#packed);
     return Buffer.from(this.#packed.bytes());
-  }
-
-  #bindEvents(batch: Batch): void {
-    if (this.#bound[EVENTS] === batch) return;
-    this.#bound[EVENTS] = batch;
-    this.#packEvent = packedRows.packer(batch, this.#eventFields);
-    this.#copyEvent = this.#out.copier(EVENTS, batch);
-  }
-
-  #bindChanges(batch: Batch): void {
-    if (this.#bound[TABLE] === batch) return;
-    this.#bound[TABLE] = batch;
-    this.#packRow = packedRows.packer(batch, this.#rowFields);
   }
 }
 

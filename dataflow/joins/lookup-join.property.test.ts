@@ -13,12 +13,13 @@ interface Options {
   readonly type: "inner" | "leftOuter";
   readonly keep: number | undefined;
   readonly ttl: number | undefined;
+  readonly late: "join" | "aside";
 }
 
 const lengthOf = (ms: number | undefined, name: "keep" | "ttl"): Readonly<Record<string, Duration>> =>
   ms === undefined ? {} : { [name]: milliseconds(ms) };
 
-const joining = ({ type, keep, ttl }: Options) =>
+const joining = ({ type, keep, ttl, late }: Options) =>
   jobOf((env) => {
     const rows = env.changes(Row).keyBy("key");
     const joined = env
@@ -27,6 +28,7 @@ const joining = ({ type, keep, ttl }: Options) =>
       .keyBy("key")
       .lookupJoin("joined", rows, {
         type,
+        late,
         ...lengthOf(keep, "keep"),
         ...lengthOf(ttl, "ttl"),
         select: (event, row) => ({ key: event.key, n: event.n, value: row.value, price: row.price }),
@@ -66,6 +68,7 @@ const options = fc.record<Options>({
   type: fc.constantFrom("inner", "leftOuter"),
   keep: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
   ttl: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+  late: fc.constantFrom("join", "aside"),
 });
 
 describe("look-up joins and a naive model", () => {
@@ -133,8 +136,8 @@ function send(harness: JobHarness, { of, kind, key, time, seed, watermark }: Ste
 interface Change {
   readonly key: string;
   readonly time: number;
-  /** When it ends for its ttl. */
-  readonly end: number;
+  /** Its ttl counts from then, or from the last event. */
+  readonly since: number;
   readonly value: bigint | null;
 }
 
@@ -147,6 +150,8 @@ class Naive {
   #watermark = Number.NEGATIVE_INFINITY;
   #waiting: (readonly [time: number, key: string, n: bigint])[] = [];
   #changes: Change[] = [];
+  /** Of each key of which something is kept, the time of the last event that found a row. */
+  readonly #asked = new Map<string, number>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -154,14 +159,10 @@ class Naive {
 
   step({ of, kind, key, time, seed, watermark }: Step, n: bigint): void {
     const own = seed === undefined ? time : Number.NEGATIVE_INFINITY;
-    if (of === "table") {
-      const end = (seed ?? time) + (this.#options.ttl ?? Number.POSITIVE_INFINITY);
-      this.#changes.push({ key, time: own, end, value: kind === 1 ? n : null });
-    } else if (own <= this.#known || seed !== undefined) this.late.push(n);
-    else if (own <= this.#watermark) this.#join(own, key, n);
+    if (of === "table") this.#changes.push({ key, time: own, since: seed ?? time, value: kind === 1 ? n : null });
+    else if (seed !== undefined || (own <= this.#known && this.#options.late === "aside")) this.late.push(n);
     else this.#waiting.push([own, key, n]);
     if (watermark !== undefined) this.#advance(of, watermark);
-    for (const each of ["a", "b", "c"]) this.#forget(each);
   }
 
   ofKey(key: string): (readonly [bigint, bigint | null])[] {
@@ -175,16 +176,20 @@ class Naive {
 
   #advance(of: Step["of"], watermark: number): void {
     this.#watermarks[of] = watermark;
-    this.#watermark = Math.max(this.#watermark, Math.min(this.#watermarks.events, this.#watermarks.table));
+    const least = Math.min(this.#watermarks.events, this.#watermarks.table);
+    if (least <= this.#watermark) return;
+    this.#watermark = least;
     const due = this.#waiting.filter(([time]) => time <= this.#watermark);
     this.#waiting = this.#waiting.filter(([time]) => time > this.#watermark);
     // Sorting is stable: events of one time stay in their order.
     for (const [time, key, n] of due.sort(([one], [other]) => one - other)) this.#join(time, key, n);
+    for (const key of ["a", "b", "c"]) this.#forget(key);
   }
 
   #join(time: number, key: string, n: bigint): void {
     const change = this.#lastOf(key, time);
-    const value = change === undefined || change.end <= time ? null : change.value;
+    const value = change === undefined || this.#endOf(change) <= time ? null : change.value;
+    if (value !== null) this.#asked.set(key, Math.max(time, this.#asked.get(key) ?? time));
     if (value !== null || this.#options.type === "leftOuter") this.#out.push([key, n, value]);
   }
 
@@ -200,8 +205,14 @@ class Naive {
   /** Of a row that is gone for good nothing is known, not even when it went: a late change may bring it back. */
   #forget(key: string): void {
     const last = this.#lastOf(key, this.#known);
-    if (last === undefined || (last.value !== null && last.end > this.#known)) return;
-    this.#changes = this.#changes.filter((change) => change.key !== key || change.time > last.time);
+    if (last !== undefined && (last.value === null || this.#endOf(last) <= this.#known))
+      this.#changes = this.#changes.filter((change) => change.key !== key || change.time > last.time);
+    const isKept = [...this.#changes.map((change) => change.key), ...this.#waiting.map(([, own]) => own)].includes(key);
+    if (!isKept) this.#asked.delete(key);
+  }
+
+  #endOf({ key, since }: Change): number {
+    return Math.max(since, this.#asked.get(key) ?? since) + (this.#options.ttl ?? Number.POSITIVE_INFINITY);
   }
 }
 

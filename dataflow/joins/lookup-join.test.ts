@@ -10,6 +10,7 @@ interface Options {
   readonly type?: "inner" | "leftOuter";
   readonly keep?: Duration;
   readonly ttl?: Duration;
+  readonly late?: "join" | "aside";
 }
 
 const converting = ({ type = "leftOuter", ...lengths }: Options = {}) =>
@@ -76,24 +77,32 @@ describe("look-up join as of event time", () => {
     expect(bank.watermark(100).given).toEqual(["o4 usd", "o1 eur", "o3 eur", "o2 usd", "o0 eur"]);
   });
 
-  it("events at or before the watermark are late, and so are those without a time", () => {
-    const bank = new Bank(converting()).rate("r1", 1).watermark(5).order("o5", 5).order("o6", 6);
+  it("late events are joined with what is still kept, when the next watermark comes", () => {
+    const bank = new Bank(converting()).rate("r1", 1).rate("r4", 4).watermark(5);
+    expect(bank.order("o5", 5).order("o3", 3).given).toEqual([]);
+    expect(bank.watermark(6).given).toEqual(["o3 -", "o5 r4"]);
+  });
+
+  it("aside: late events are handed to the side output, as those without a time always are", () => {
+    const bank = new Bank(converting({ late: "aside" })).rate("r1", 1).watermark(5).order("o5", 5).order("o6", 6);
     bank.row(Order, { currency: idOf("EUR"), order: "seed" }, 0, { seed: 9 });
     expect(bank.watermark(9).given).toEqual(["o6 r1"]);
     expect(bank.late).toEqual(["o5", "seed"]);
   });
 
-  it("keep: rows are there for events so far behind, which are joined at once", () => {
-    const bank = new Bank(converting({ keep: milliseconds(3) })).rate("r1", 1).rate("r4", 4).rate("r6", 6);
-    expect(bank.watermark(6).order("o5", 5).order("o4", 4).order("o3", 3).given).toEqual(["o5 r4", "o4 r4"]);
+  it("keep: rows are still there for events so far behind", () => {
+    const bank = new Bank(converting({ keep: milliseconds(3), late: "aside" }));
+    bank.rate("r1", 1).rate("r4", 4).rate("r6", 6).watermark(6).order("o5", 5).order("o4", 4).order("o3", 3);
+    expect(bank.watermark(7).given).toEqual(["o4 r4", "o5 r4"]);
     expect(bank.late).toEqual(["o3"]);
   });
 
-  it("ttl: a row that has not changed for so long ends", () => {
+  it("ttl: a row that neither changed nor was joined for so long ends", () => {
     const bank = new Bank(converting({ ttl: milliseconds(10) })).rate("r1", 1);
-    bank.order("o10", 10).order("o11", 11);
+    bank.order("o10", 10).order("o19", 19).order("o29", 29);
     expect(bank.watermark(10).given).toEqual(["o10 r1"]);
-    expect(bank.watermark(11).given).toEqual(["o11 -"]);
+    expect(bank.watermark(28).given).toEqual(["o19 r1"]);
+    expect(bank.watermark(29).given).toEqual(["o29 -"]);
     expect(bank.keys()).toBe(0);
   });
 

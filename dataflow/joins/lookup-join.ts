@@ -3,7 +3,7 @@ import type { Duration } from "../../base/time.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
 import { checkLength } from "./changelog-join.ts";
-import type { JoinSide } from "./interval-join.ts";
+import type { JoinSide } from "./join-type.ts";
 import { LookupJoinOperator } from "./lookup-join-operator.ts";
 import { checkKeys } from "./same-keys.ts";
 import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
@@ -14,9 +14,20 @@ export interface LookupJoinSpec<L extends Fields, R extends Fields, S extends Se
   readonly type: "inner" | "leftOuter";
   /** Names the fields of results: `(order, rate) => ({ order: order.id, rate: rate.value })`. */
   readonly select: (event: Refs<L>, row: Refs<R>) => S;
-  /** How far an event may lie behind the watermark, and still be joined. Default: not at all. */
+  /**
+   * How long a row is kept after it was replaced or retracted: an event that lies less behind the watermark still gets the
+   * row of its time. Default: not at all.
+   */
   readonly keep?: Duration;
-  /** A row that has not changed for so long, in event time, is forgotten. Default: rows are kept until they are retracted. */
+  /**
+   * Events at or before the watermark, less `keep`: `join`, the default, joins them with what is still kept, as Flink does;
+   * `aside` keeps them out and hands them to the side output `late`.
+   */
+  readonly late?: "join" | "aside";
+  /**
+   * A row that neither changed nor was joined for so long, in event time, is forgotten. Default: rows are kept until they
+   * are retracted.
+   */
   readonly ttl?: Duration;
 }
 
@@ -25,15 +36,13 @@ export function lookupJoinNode<S extends Selection>(
   uid: string,
   events: JoinSide,
   table: JoinSide,
-  { type, select, keep, ttl }: LookupJoinSpec<Fields, Fields, S>,
+  { type, select, keep, late = "join", ttl }: LookupJoinSpec<Fields, Fields, S>,
 ): OperatorNode {
   checkKeys(uid, events.key, table.key);
   checkLength(uid, "keep", keep);
   checkLength(uid, "ttl", ttl);
-  if (type !== "inner" && type !== "leftOuter") {
-    const reason = `its type is ${JSON.stringify(type)}, and should be "inner" or "leftOuter"`;
-    raise("JOB_JOIN_INVALID", { place: uid, reason });
-  }
+  checkOneOf(uid, "type", type, ["inner", "leftOuter"]);
+  checkOneOf(uid, "late", late, ["join", "aside"]);
   const selection = selectionOf(uid, events.node.fields, table.node.fields, select);
   const plan = {
     selection,
@@ -42,6 +51,7 @@ export function lookupJoinNode<S extends Selection>(
     isOuter: type === "leftOuter",
     keepMs: keep ?? 0,
     ttlMs: ttl,
+    late,
   } as const;
   return events.environment.add({
     type: "operator",
@@ -51,4 +61,10 @@ export function lookupJoinNode<S extends Selection>(
     keys: plan.keys,
     create: () => new LookupJoinOperator(plan),
   });
+}
+
+function checkOneOf(place: string, name: string, given: string, known: readonly string[]): void {
+  if (known.includes(given)) return;
+  const texts = known.map((each) => JSON.stringify(each)).join(" or ");
+  raise("JOB_JOIN_INVALID", { place, reason: `its ${name} is ${JSON.stringify(given)}, and should be ${texts}` });
 }

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import { AFTER_ALL_TIME } from "../../base/time.ts";
+import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { Fields } from "../model.ts";
 import type { StateCodec } from "../operator.ts";
@@ -19,6 +19,8 @@ export interface Version {
 export class Versioned {
   readonly events = new TimedRows<Buffer>();
   readonly versions = new TimedRows<Version>();
+  /** The latest time of an event that found a row, where there is a ttl; else −∞. */
+  asked = BEFORE_ALL_TIME;
   /** The earliest timer that is still to come; +∞ where there is none. */
   timer = AFTER_ALL_TIME;
 
@@ -37,6 +39,7 @@ export function versionedCodec(event: Fields, row: Fields): StateCodec<Versioned
   const read = (input: ByteReader) => {
     const kept = new Versioned();
     kept.timer = input.float64();
+    kept.asked = input.float64();
     for (let left = input.uint(); left > 0; left--) {
       kept.events.insert(kept.events.count, input.float64(), packedAt(input, skipEvent));
     }
@@ -64,8 +67,9 @@ export function versionedCodec(event: Fields, row: Fields): StateCodec<Versioned
   };
 }
 
-function write({ timer, events, versions }: Versioned, out: ByteWriter): void {
+function write({ timer, asked, events, versions }: Versioned, out: ByteWriter): void {
   out.float64(timer);
+  out.float64(asked);
   out.uint(events.count);
   for (let i = 0; i < events.count; i++) {
     out.float64(events.times[i]!);
@@ -109,6 +113,7 @@ function schemaOf(event: Fields, row: Fields): AvroSchema {
     name: "Versioned",
     fields: [
       { name: "timer", type: "double" },
+      { name: "asked", type: "double" },
       { name: "events", type: list("events", "Event", [time, { name: "fields", type: typeOf(event) }]) },
       {
         name: "versions",
