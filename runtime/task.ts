@@ -55,13 +55,13 @@ export interface CheckpointedTask extends Task {
 }
 
 /**
- * A task with look-ups, which ask others and have their results between the task's calls. Whoever drives it
- * - calls `poll` when it was woken, and now and then as well, since time that has passed gives it something to do too; but not
- *   between a barrier on one of its inputs and the taking of its parts, since what `poll` hands out comes behind them;
- * - hands in no rows while the task is full, except those that come in front of a barrier: nobody answers for a barrier;
- * - waits with the task's last checkpoint, and its `report`, until it is no longer busy: what was handed in goes out then,
- *   `end` too.
- * Rows in hand are among the parts of no key group. The first subtask takes those of all.
+ * A task with look-ups, which ask others and get their results between the task's calls. Whoever drives it
+ * - calls `poll` when it was woken, and now and then besides, since time that passes gives it something to do; but not from a
+ *   barrier on the first of its inputs until its parts are taken, for what it hands out then comes behind the barrier;
+ * - hands in no rows while it is full, except those in front of a barrier that is on its way: it waits for no answer;
+ * - ends it, by `report` and by leaving, when it is no longer busy: all that was handed in goes out before, `end` too.
+ *
+ * Rows in hand are among the parts of no key group. Where `restored` gets what several subtasks had, the first takes all.
  */
 export interface AskingTask extends CheckpointedTask {
   /** `wake` is called, outside of all calls, when `poll` has something to do. */

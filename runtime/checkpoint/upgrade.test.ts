@@ -79,6 +79,15 @@ describe("going on from a checkpoint of another version of a job", () => {
       "The rows of model Bill from shop.bills cannot be read as the job declares it now: note was text, and is integer.",
     );
   });
+
+  it("takes the rows that a look-up had in hand by their fields, and leaves none behind unasked", () => {
+    const before = asking("ask", "paymentId", "status");
+    expect(refusal(before, asking("ask", "paymentId"))).toBe("");
+    expect(refusal(asking("ask", "paymentId"), before)).toBe("");
+    expect(refusal(before, asking("ask-more", "paymentId"))).toContain("state rows in hand of ask.");
+    expect(refusal(before, asking("ask-more", "paymentId"), true)).toBe("");
+    expect(refusal(before, watch({}, "ask"))).toContain("state rows in hand of ask.");
+  });
 });
 
 const Payment = model("Payment", { from: table("shop", "payments"), fields: { paymentId: id(), status: text() } });
@@ -95,6 +104,16 @@ function watch(state: StateSpecs, uid = "watch"): Graph {
       .keyBy("paymentId")
       .process(uid, { state, emits: { paymentId: id() }, onElement: () => undefined })
       .to("seen");
+  }).graph();
+}
+
+function asking(uid: string, ...names: ("paymentId" | "status")[]): Graph {
+  return job("asking", (env) => {
+    const payments = env
+      .changes(Payment)
+      .asEvents()
+      .select(...names);
+    payments.lookup(uid, { emits: { found: text() }, lookup: async () => [], timeout: minutes(1) }).to("found");
   }).graph();
 }
 

@@ -196,7 +196,7 @@ export function keptByLookup({ uid, inputs }: LookupNode): { kept: KeptState; co
   return { kept: { uid, states: [{ name: IN_HAND, schema: codec.schema }], timers: [] }, codec };
 }
 
-const IN_HAND = "$in-hand";
+const IN_HAND = "rows in hand";
 
 function write(out: RowOutput, fields: Fields, { time, seed }: Question, values: Result): void {
   const row = out.add(ADD, time);
