@@ -8,9 +8,11 @@ export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Tolerance } from "./checks/rule.ts";
-export type { IntervalJoinSpec, JoinType } from "./dataflow/joins/interval-join.ts";
+export type { IntervalJoinSpec } from "./dataflow/joins/interval-join.ts";
+export type { JoinType } from "./dataflow/joins/join-type.ts";
 export type { Side } from "./dataflow/joins/late-side.ts";
 export type { Ref, Refs, SelectedFields, Selection } from "./dataflow/joins/selection.ts";
+export type { WindowJoinSpec } from "./dataflow/joins/window-join.ts";
 export { Leg, minus } from "./dataflow/leg.ts";
 export type { LookupResult, LookupSpec } from "./dataflow/lookups/lookup.ts";
 export {

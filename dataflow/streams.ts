@@ -20,6 +20,7 @@ import { lateNode, type Side } from "./joins/late-side.ts";
 import { type LookupJoinSpec, lookupJoinNode } from "./joins/lookup-join.ts";
 import type { SameKeys } from "./joins/same-keys.ts";
 import type { SelectedFields, Selection } from "./joins/selection.ts";
+import { type WindowJoinSpec, windowJoinNode } from "./joins/window-join.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { Leg } from "./leg.ts";
 import { FAILED, type LookupSpec, lookupOf } from "./lookups/lookup.ts";
@@ -313,6 +314,27 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   ): JoinedStream<F, G, SelectedFields<S>> {
     const untyped = spec as unknown as IntervalJoinSpec<Fields, Fields, S>;
     return new JoinedStream(this.environment, intervalJoinNode(uid, this, other, untyped));
+  }
+
+  /**
+   * All pairs of rows with one key in one window, when the watermark reaches the window's last millisecond, which is their
+   * time. Where a side has no rows in a window, those of the other come alone, if the type of the join asks for them. Sessions
+   * are those of the rows of both sides together. The windows go by event time, and end.
+   *
+   * State: the selected fields of each row, once, until the last of its windows is over. Rows whose windows are all over,
+   * and those without an event time, are late: they go to the side output `late`, and nowhere else.
+   *
+   * Counterpart in Flink: the window join of SQL, and `join(…).where(…).equalTo(…).window(…)` of its streams.
+   * JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
+   */
+  windowJoin<G extends Fields, J extends readonly string[], const S extends Selection>(
+    uid: string,
+    other: KeyedStream<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
+    assigner: WindowAssigner,
+    spec: WindowJoinSpec<F, G, S>,
+  ): JoinedStream<F, G, SelectedFields<S>> {
+    const untyped = spec as unknown as WindowJoinSpec<Fields, Fields, S>;
+    return new JoinedStream(this.environment, windowJoinNode(uid, this, other, assigner, untyped));
   }
 
   /**

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Duration, milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { flag, id, idOf, instant, integer, model, money, number, table, text } from "../model.ts";
-import type { JoinType } from "./interval-join.ts";
+import type { JoinType } from "./join-type.ts";
 
 const fields = { key: id(), n: integer(), of: text(), paid: money(), at: instant(), ok: flag(), share: number() };
 const Left = model("Left", { from: table("app", "lefts"), fields });

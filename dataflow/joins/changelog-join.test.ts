@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { minutes } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { id, idOf, model, table, text } from "../model.ts";
-import type { JoinType } from "./interval-join.ts";
+import type { JoinType } from "./join-type.ts";
 
 const Order = model("Order", { from: table("shop", "orders"), fields: { id: id(), item: text() } });
 const Shipment = model("Shipment", { from: table("shop", "shipments"), fields: { order: id(), by: text() } });

@@ -3,7 +3,7 @@ import type { Duration } from "../../base/time.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
 import { ChangelogJoinOperator } from "./changelog-join-operator.ts";
-import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./interval-join.ts";
+import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
 import { checkKeys } from "./same-keys.ts";
 import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
 

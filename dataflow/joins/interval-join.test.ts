@@ -3,7 +3,8 @@ import { minutes } from "../../base/time.ts";
 import type { Job } from "../../checks/job.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { id, idOf, instant, integer, model, money, table, text } from "../model.ts";
-import type { IntervalJoinSpec, JoinType } from "./interval-join.ts";
+import type { IntervalJoinSpec } from "./interval-join.ts";
+import type { JoinType } from "./join-type.ts";
 import type { Refs, Selection } from "./selection.ts";
 
 const Order = model("Order", {

@@ -1,18 +1,11 @@
 import { raise } from "../../base/errors.ts";
 import type { Duration } from "../../base/time.ts";
-import type { Environment } from "../environment.ts";
-import type { Node, OperatorNode } from "../graph.ts";
-import type { KeySpec } from "../keys.ts";
+import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
 import { IntervalJoinOperator } from "./interval-join-operator.ts";
+import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
 import { checkKeys } from "./same-keys.ts";
 import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
-
-/** Of which sides a join hands on rows without a partner too. */
-export type JoinType = (typeof JOIN_TYPES)[number];
-
-/** All join types. */
-export const JOIN_TYPES = ["inner", "leftOuter", "rightOuter", "fullOuter"] as const;
 
 /** Which rows an interval join pairs, and what it hands on. */
 export interface IntervalJoinSpec<L extends Fields, R extends Fields, S extends Selection> {
@@ -27,13 +20,6 @@ export interface IntervalJoinSpec<L extends Fields, R extends Fields, S extends 
   readonly late?: "join" | "aside";
   /** Names the fields of results: `(left, right) => ({ order: left.order, paid: right.amount })`. */
   readonly select: (left: Refs<L>, right: Refs<R>) => S;
-}
-
-/** One side of a join, as the builder has it. */
-export interface JoinSide {
-  readonly environment: Environment;
-  readonly node: Node;
-  readonly key: KeySpec;
 }
 
 /** The node of an interval join. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID. */
@@ -69,11 +55,6 @@ export function intervalJoinNode<S extends Selection>(
   });
 }
 
-/** Whether a join of a type hands on a side's rows without a partner. */
-export function keepsLonely(side: "left" | "right", type: JoinType): boolean {
-  return type === "fullOuter" || type === `${side}Outer`;
-}
-
 /** Jobs run without the compiler, so what it would have said is said here. */
 function checkSpec(uid: string, { from, to, type, late }: IntervalJoinSpec<Fields, Fields, Selection>) {
   const invalid = (reason: string) => raise("JOB_JOIN_INVALID", { place: uid, reason });
@@ -83,14 +64,4 @@ function checkSpec(uid: string, { from, to, type, late }: IntervalJoinSpec<Field
   checkJoinType(uid, type);
   if (late !== undefined && late !== "join" && late !== "aside")
     invalid(`late is ${JSON.stringify(late)}, and should be "join" or "aside"`);
-}
-
-/** JOB_JOIN_INVALID. */
-export function checkJoinType(uid: string, type: JoinType): void {
-  const known = JOIN_TYPES.map((each) => JSON.stringify(each)).join(", ");
-  if (!JOIN_TYPES.includes(type))
-    raise("JOB_JOIN_INVALID", {
-      place: uid,
-      reason: `its type is ${JSON.stringify(type)}, and should be one of ${known}`,
-    });
 }

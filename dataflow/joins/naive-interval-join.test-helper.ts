@@ -1,4 +1,4 @@
-import type { JoinType } from "./interval-join.ts";
+import type { JoinType } from "./join-type.ts";
 import { SIDES, type Side } from "./late-side.ts";
 
 /** An interval join as its documentation reads: all rows in a list, all pairs looked at. */

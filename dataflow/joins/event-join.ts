@@ -1,0 +1,182 @@
+import type { Batch } from "../../base/batch.ts";
+import { type ByteReader, ByteWriter } from "../../base/bytes.ts";
+import type { Float64Column, TextColumn } from "../../base/columns.ts";
+import type { Key } from "../../base/key.ts";
+import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { LateRows } from "../late-rows.ts";
+import type { Fields } from "../model.ts";
+import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
+import { rowColumns } from "../row-layout.ts";
+import { JoinedOutput, keptFields } from "./joined-output.ts";
+import { KeptPairs, keptPairsCodec } from "./kept-pairs.ts";
+import { lateTag, SIDES } from "./late-side.ts";
+import { type PackRow, packedRows } from "./packed-rows.ts";
+import type { Selection } from "./selection.ts";
+
+/** One input of a join of events. */
+export interface EventSide {
+  readonly fields: Fields;
+  readonly keyColumn: string;
+}
+
+/** What is looked up once of each batch object, and how a row of it is copied and packed. */
+export interface RowReader {
+  readonly batch: Batch;
+  /** 0 for the left side, 1 for the right one. */
+  readonly side: number;
+  readonly keys: TextColumn;
+  readonly times: Float64Column;
+  readonly copy: (row: number, fromRow: number) => void;
+  readonly pack: PackRow;
+}
+
+/**
+ * What joins of two streams of events share: rows of both sides are kept by key and time, and a timer of the key, at most
+ * the earliest time at which one of them has something to do, ends what is over.
+ */
+export abstract class EventJoin implements Operator {
+  protected output!: JoinedOutput;
+  protected watermark = BEFORE_ALL_TIME;
+  readonly #selection: Selection;
+  readonly #sides: readonly EventSide[];
+  readonly #packed = new ByteWriter();
+  readonly #readers: (RowReader | undefined)[] = [undefined, undefined];
+  #late!: readonly LateRows[];
+  #kept!: KeyedState<KeptPairs>;
+  #timers!: Timers;
+
+  constructor(selection: Selection, sides: readonly EventSide[]) {
+    this.#selection = selection;
+    this.#sides = sides;
+  }
+
+  /**
+   * Takes in a row with an event time; `kept` is what is kept of its key, if anything. Gives what is kept of it now.
+   */
+  protected abstract take(
+    reader: RowReader,
+    row: number,
+    time: number,
+    key: Key,
+    kept: KeptPairs | undefined,
+  ): KeptPairs | undefined;
+
+  /** Emits and forgets what is over at a time; gives when there is something to do next. */
+  protected abstract finish(kept: KeptPairs, reached: number): number;
+
+  /** Rows at or before this time are late without a look at their key. */
+  protected get lateThrough(): number {
+    return BEFORE_ALL_TIME;
+  }
+
+  open(context: OperatorContext): void {
+    this.output = new JoinedOutput(this.#selection, context.forward);
+    this.#late = SIDES.map(
+      (side, at) => new LateRows(this.#sides[at]!.fields, lateTag(side), (tag, batch) => context.forwardTo(tag, batch)),
+    );
+    const [left, right] = SIDES.map((side) => keptFields(this.#selection, side));
+    this.#kept = context.state("pairs", keptPairsCodec(left!, right!));
+    this.#timers = context.timers("ends");
+  }
+
+  batch(input: number, batch: Batch): void {
+    const reader = this.#reader(input, batch);
+    const { keys, times } = reader;
+    const { lateThrough } = this;
+    let key: Key = "";
+    let keyRow = -1;
+    let kept: KeptPairs | undefined;
+    for (let row = 0; row < batch.count; row++) {
+      if (keys.nulls[row] === 1) continue;
+      const time = times.values[row]!;
+      if (time <= lateThrough) {
+        this.late(reader, row);
+        continue;
+      }
+      if (keyRow < 0 || !keys.equals(row, keys, keyRow)) {
+        key = keys.text(row);
+        kept = this.#kept.get(key);
+        keyRow = row;
+      }
+      kept = this.take(reader, row, time, key, kept);
+    }
+    this.output.flush();
+    this.#late[input]!.flush();
+  }
+
+  control(_input: number, element: Control): void {
+    if (element.type === "watermark") this.#advance(element.time);
+  }
+
+  end(): void {
+    this.#advance(AFTER_ALL_TIME);
+  }
+
+  save(out: ByteWriter): void {
+    out.float64(this.watermark);
+  }
+
+  restore(saved: readonly ByteReader[]): void {
+    this.watermark = saved.length === 0 ? BEFORE_ALL_TIME : Math.min(...saved.map((input) => input.float64()));
+  }
+
+  /** Hands a row to the side output of late ones. */
+  protected late({ side, batch }: RowReader, row: number): void {
+    this.#late[side]!.add(batch, row);
+  }
+
+  /** Keeps a row. */
+  protected keep(
+    { side, pack }: RowReader,
+    row: number,
+    time: number,
+    hasPartner: boolean,
+    key: Key,
+    kept: KeptPairs | undefined,
+  ): KeptPairs {
+    const keeping = kept ?? new KeptPairs();
+    if (kept === undefined) this.#kept.set(key, keeping);
+    const packed = this.#packed;
+    packed.clear();
+    packed.byte(hasPartner ? 1 : 0);
+    pack(row, packed);
+    keeping.add(side, time, packed.buffer, packed.length);
+    return keeping;
+  }
+
+  /** Sees to it that `finish` is called for the key at this time, or before. */
+  protected callAt(time: number, key: Key, kept: KeptPairs): void {
+    if (time >= kept.timer) return;
+    kept.timer = time;
+    this.#timers.register(key, time);
+  }
+
+  #advance(time: number): void {
+    for (let due = this.#timers.next(time); due !== undefined; due = this.#timers.next(time)) {
+      const kept = this.#kept.get(due.key);
+      if (kept === undefined) continue;
+      const next = this.finish(kept, due.time);
+      kept.timer = AFTER_ALL_TIME;
+      if (kept.isEmpty) this.#kept.delete(due.key);
+      else this.callAt(next, due.key, kept);
+    }
+    this.watermark = time;
+    this.output.flush();
+  }
+
+  /** Batches are refilled, so their columns are looked up once each. */
+  #reader(side: number, batch: Batch): RowReader {
+    const known = this.#readers[side];
+    if (known?.batch === batch) return known;
+    const reader = {
+      batch,
+      side,
+      keys: batch.column(this.#sides[side]!.keyColumn) as TextColumn,
+      times: rowColumns(batch).time,
+      copy: this.output.copier(side, batch),
+      pack: packedRows.packer(batch, keptFields(this.#selection, SIDES[side]!)),
+    };
+    this.#readers[side] = reader;
+    return reader;
+  }
+}
