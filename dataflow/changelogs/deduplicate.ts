@@ -6,6 +6,7 @@ import type { Fields } from "../model.ts";
 import { avroCodec, type Stored, stateCodec } from "../state-codec.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 import { rowCopier, rowPutter } from "./row-writers.ts";
+import { isSameKept } from "./same-row.ts";
 
 /** Hands on the first row of each key, by arrival. */
 export class FirstRow extends KeyedRows<boolean> {
@@ -28,30 +29,35 @@ export class FirstRow extends KeyedRows<boolean> {
   }
 }
 
-/** Keeps the latest row of each key, by event time. */
+/** Keeps the last row of each key: the latest by event time, or the one that came last. */
 export class LastRow extends KeyedRows<Stored> {
   readonly #fields: Fields;
+  readonly #byTime: boolean;
+  /** What is emitted again and again keeps what is computed of it from ending. */
+  readonly #repeats: boolean;
   readonly #put: (row: number, kept: KeptRow) => void;
-  #copy!: (row: number, to: number) => void;
   #take!: (row: number) => KeptRow;
 
-  constructor(fields: Fields, key: string, ttlMs: number | undefined) {
+  constructor(fields: Fields, key: string, byTime: boolean, ttlMs: number | undefined) {
     super({ key, codec: stateCodec("value", fields), emits: fields, ttlMs });
     this.#fields = fields;
+    this.#byTime = byTime;
+    this.#repeats = ttlMs !== undefined;
     this.#put = rowPutter(this.output.batch, fields);
   }
 
   protected override bind(batch: Batch): void {
-    this.#copy = rowCopier(batch, this.output.batch, this.#fields);
     this.#take = rowTaker(batch, this.#fields);
   }
 
   protected override onRow(kept: Stored | undefined, _key: Key, row: number, time: number): Stored | null {
+    if (kept !== undefined && this.#byTime && time < kept.since!) return null;
+    const fields = this.#take(row);
     if (kept !== undefined) {
-      if (time < kept.since!) return null;
+      if (!this.#byTime && !this.#repeats && isSameKept(this.#fields, kept.fields, fields)) return null;
       this.#put(this.emit(RETRACT), kept.fields);
     }
-    this.#copy(row, this.emit(ADD));
-    return { since: time, fields: this.#take(row) };
+    this.#put(this.emit(ADD), fields);
+    return { since: time, fields };
   }
 }

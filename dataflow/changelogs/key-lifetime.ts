@@ -52,8 +52,12 @@ export class KeyLifetime {
     if (this.#ttlMs !== undefined) this.#since.delete(key);
   }
 
-  watermark(time: number): void {
-    // One that goes back, because a run began again with a longer transaction, takes nothing back.
+  get watermark(): number {
+    return this.#watermark;
+  }
+
+  /** One that goes back, because a run began again with a longer transaction, takes nothing back. */
+  advance(time: number): void {
     if (time < this.#watermark) return;
     this.#watermark = time;
     for (let due = this.#timers.next(time); due !== undefined; due = this.#timers.next(time)) this.#end(due.key);

@@ -19,23 +19,22 @@ export interface KeyedRowsPlan<T> {
 }
 
 /**
- * An operator that keeps one value a key, looks at each row once, and emits at once: the watermark ends state, and nothing
- * else. A retract of a key that nothing is kept of is dropped, and so is a row that comes when what would be kept of it
+ * An operator that keeps one value a key, looks at each row once, and ends what is kept by its ttl. A retract of a key that nothing is kept of is dropped, and so is a row that comes when what would be kept of it
  * has ended already.
  */
 export abstract class KeyedRows<T> implements Operator {
   protected readonly output: RowOutput;
+  protected readonly lifetime: KeyLifetime;
+  protected state!: KeyedState<T>;
   readonly #plan: KeyedRowsPlan<T>;
-  readonly #lifetime: KeyLifetime;
   #context!: OperatorContext;
-  #state!: KeyedState<T>;
   #bound: Batch | undefined;
   #time = 0;
   #seed: number | null = null;
 
   constructor(plan: KeyedRowsPlan<T>) {
     this.#plan = plan;
-    this.#lifetime = new KeyLifetime(plan.ttlMs);
+    this.lifetime = new KeyLifetime(plan.ttlMs);
     this.output = new RowOutput(plan.emits);
   }
 
@@ -53,8 +52,8 @@ export abstract class KeyedRows<T> implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#state = context.state("rows", this.#plan.codec);
-    this.#lifetime.open(context, this.#state);
+    this.state = context.state("rows", this.#plan.codec);
+    this.lifetime.open(context, this.state);
   }
 
   batch(_input: number, batch: Batch): void {
@@ -68,21 +67,21 @@ export abstract class KeyedRows<T> implements Operator {
       this.#seed = seed.nulls[row] === 1 ? null : seed.values[row]!;
       this.#take(keys.text(row), row, kind.values[row] === ADD);
     }
-    this.output.flush(this.#context.forward);
+    this.flush();
   }
 
   control(_input: number, element: Control): void {
-    if (element.type === "watermark") this.#lifetime.watermark(element.time);
+    if (element.type === "watermark") this.lifetime.advance(element.time);
   }
 
   end(): void {}
 
   save(out: ByteWriter): void {
-    this.#lifetime.save(out);
+    this.lifetime.save(out);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    this.#lifetime.restore(saved);
+    this.lifetime.restore(saved);
   }
 
   /** Begins a row of the output, at the time of the row that is looked at. */
@@ -92,19 +91,24 @@ export abstract class KeyedRows<T> implements Operator {
     return row;
   }
 
+  /** Hands on what was emitted. */
+  protected flush(): void {
+    this.output.flush(this.#context.forward);
+  }
+
   #take(key: Key, row: number, isAdd: boolean): void {
-    const lifetime = this.#lifetime;
+    const { lifetime } = this;
     const time = lifetime.timeOf(this.#time, this.#seed);
-    const before = this.#state.get(key);
+    const before = this.state.get(key);
     if (before === undefined && (!isAdd || lifetime.isOver(time))) return;
     const now = this.onRow(before, key, row, this.#time, isAdd);
     if (now === null) return;
     if (now === undefined) {
-      this.#state.delete(key);
+      this.state.delete(key);
       lifetime.cleared(key);
       return;
     }
-    if (now !== before) this.#state.set(key, now);
+    if (now !== before) this.state.set(key, now);
     lifetime.wrote(key, time);
   }
 }

@@ -10,6 +10,7 @@ import type { KeySpec } from "../keys.ts";
 import type { Field, Fields, FieldsOf, MoneyValue } from "../model.ts";
 import type { Operator } from "../operator.ts";
 import { FirstRow, LastRow } from "./deduplicate.ts";
+import { EarliestRow } from "./earliest-row.ts";
 import { RunningAggregate } from "./running-aggregate.ts";
 import { TopRows } from "./top-rows.ts";
 
@@ -24,8 +25,12 @@ export interface TtlOptions {
 
 /** Which row of each key is kept. */
 export interface DeduplicateSpec<W extends "first" | "last"> extends TtlOptions {
-  /** `first`: the one that came first. `last`: the latest by event time, of several the one that came last. */
   readonly keep: W;
+  /**
+   * What makes a row the first or last one: `arrival`, in which of the rows come, or `eventTime`; of rows with one time the
+   * first that came is the first, and the last that came the last. Default: `arrival` for the first, `eventTime` for the last.
+   */
+  readonly by?: "arrival" | "eventTime";
 }
 
 /** What rows can be ordered by: what has an order, and money where its currency is part of the key. */
@@ -40,6 +45,8 @@ export interface TopSpec<B extends string, W extends boolean> extends TtlOptions
   readonly order: "asc" | "desc";
   /** Shows the rank, from 1, in the field `rank`. Default: no. */
   readonly withRank?: W;
+  /** How many rows are ranked before those that are shown. Default: none. */
+  readonly skip?: number;
 }
 
 /** The fields of rows that show their rank, or do not. */
@@ -74,13 +81,20 @@ export function aggregateNode<F extends Fields, K extends readonly string[], S e
 export function deduplicateNode(
   uid: string,
   input: KeyedInput,
-  { keep, ttl }: DeduplicateSpec<"first" | "last">,
+  { keep, by = keep === "first" ? "arrival" : "eventTime", ttl }: DeduplicateSpec<"first" | "last">,
 ): OperatorNode {
   const { fields } = input.node;
   if (keep !== "first" && keep !== "last") refuse(uid, `it keeps ${String(keep)}, and should keep "first" or "last"`);
+  if (by !== "arrival" && by !== "eventTime")
+    refuse(uid, `it goes by ${String(by)}, and should go by "arrival" or "eventTime"`);
   checkTtl(uid, ttl);
-  const Kept = keep === "first" ? FirstRow : LastRow;
-  return operatorNode(uid, input, fields, () => new Kept(fields, input.key.column, ttl));
+  const byTime = by === "eventTime";
+  const { column } = input.key;
+  const create = () => {
+    if (keep === "last") return new LastRow(fields, column, byTime, ttl);
+    return byTime ? new EarliestRow(fields, column, ttl) : new FirstRow(fields, column, ttl);
+  };
+  return operatorNode(uid, input, fields, create);
 }
 
 /** The node that shows the first rows of each key. JOB_CHANGELOG_INVALID. */
@@ -88,11 +102,12 @@ export function topNode(
   uid: string,
   input: KeyedInput,
   n: number,
-  { by, order, withRank = false, ttl }: TopSpec<string, boolean>,
+  { by, order, withRank = false, skip = 0, ttl }: TopSpec<string, boolean>,
   retracts: boolean,
 ): OperatorNode {
   const { fields } = input.node;
   if (!Number.isSafeInteger(n) || n < 1) refuse(uid, `it shows ${String(n)} rows, and should show 1 or more`);
+  if (!Number.isSafeInteger(skip) || skip < 0) refuse(uid, `it skips ${String(skip)} rows, and should skip 0 or more`);
   if (order !== "asc" && order !== "desc") refuse(uid, `its order is ${String(order)}, and should be "asc" or "desc"`);
   if (withRank && RANK in fields) refuse(uid, `its rows have a field ${RANK} already: give that another name before`);
   checkRanked(uid, input, by);
@@ -100,7 +115,7 @@ export function topNode(
   const rank = withRank ? RANK : undefined;
   const emits: Fields = withRank ? { ...fields, [RANK]: { kind: "integer" } } : fields;
   const { column: key } = input.key;
-  const plan = { fields, key, n, by, isDescending: order === "desc", rank, retracts, ttlMs: ttl };
+  const plan = { fields, key, skip, n, by, isDescending: order === "desc", rank, retracts, ttlMs: ttl };
   return operatorNode(uid, input, emits, () => new TopRows(plan));
 }
 

@@ -4,16 +4,19 @@ import type { Key } from "../../base/key.ts";
 import { comparatorOf } from "../aggregates/order.ts";
 import { ADD, RETRACT } from "../change-layout.ts";
 import { fieldTaker, type KeptRow, rowTaker } from "../kept-rows.ts";
-import type { Fields, MoneyValue } from "../model.ts";
+import type { Fields } from "../model.ts";
 import { avroCodec, fieldsCodec } from "../state-codec.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 import { rowPutter } from "./row-writers.ts";
+import { isSameKept } from "./same-row.ts";
 
 /** What a ranking is made of. */
 export interface TopPlan {
   readonly fields: Fields;
   /** The text column that holds the key. */
   readonly key: string;
+  /** How many rows of a key are ranked before those that are shown. */
+  readonly skip: number;
   /** How many rows of a key are shown. */
   readonly n: number;
   /** The field that rows are ordered by. */
@@ -29,6 +32,8 @@ export interface TopPlan {
 /** The first rows of each key by the order of a field; of equal ones, those that came first. */
 export class TopRows extends KeyedRows<KeptRow[]> {
   readonly #plan: TopPlan;
+  /** Rows are shown up to this place, which is the next one's. */
+  readonly #end: number;
   /** Nulls are below all values, as in Flink's SQL. */
   readonly #compare: (a: unknown, b: unknown) => number;
   readonly #put: (row: number, kept: KeptRow) => void;
@@ -42,6 +47,7 @@ export class TopRows extends KeyedRows<KeptRow[]> {
     const codec = avroCodec<KeptRow[]>({ type: "array", items: JSON.parse(fieldsCodec(fields).schema) });
     super({ key, codec, emits, ttlMs });
     this.#plan = plan;
+    this.#end = plan.skip + plan.n;
     this.#compare = nullable(comparatorOf(fields[by]!.kind) as (a: unknown, b: unknown) => number, isDescending);
     const { batch } = this.output;
     this.#put = rowPutter(batch, fields);
@@ -66,14 +72,14 @@ export class TopRows extends KeyedRows<KeptRow[]> {
   }
 
   #add(rows: KeptRow[], row: number): KeptRow[] | null {
-    const { n, by, retracts } = this.#plan;
+    const { by, retracts } = this.#plan;
     const value = this.#takeValue(row);
     let at = rows.length;
     if (at > 0 && this.#compare(rows[at - 1]![by], value) > 0) at = this.#placeBehind(rows, value);
-    if (at >= n && !retracts) return null;
+    if (at >= this.#end && !retracts) return null;
     rows.splice(at, 0, this.#take(row));
-    if (at < n) this.#showAdded(rows, at);
-    if (!retracts && rows.length > n) rows.pop();
+    if (at < this.#end) this.#showAdded(rows, at);
+    if (!retracts && rows.length > this.#end) rows.pop();
     return rows;
   }
 
@@ -81,36 +87,36 @@ export class TopRows extends KeyedRows<KeptRow[]> {
     const gone = this.#take(row);
     const at = this.#find(rows, gone);
     if (at < 0) return null;
-    if (at < this.#plan.n) this.#showRetracted(rows, at);
+    if (at < this.#end) this.#showRetracted(rows, at);
     rows.splice(at, 1);
     return rows.length === 0 ? undefined : rows;
   }
 
   /** The row at a place is new; what was there, and behind it, is one rank lower now. */
   #showAdded(rows: readonly KeptRow[], at: number): void {
-    const { n } = this.#plan;
+    const first = Math.max(at, this.#plan.skip);
     if (this.#ranks === undefined) {
-      this.#replace(rows[n], rows[at], 0);
+      this.#replace(rows[this.#end], rows[first], 0);
       return;
     }
-    const end = Math.min(n, rows.length);
-    for (let i = at; i < end; i++) this.#replace(rows[i + 1], rows[i], i + 1);
+    const end = Math.min(this.#end, rows.length);
+    for (let i = first; i < end; i++) this.#replace(rows[i + 1], rows[i], i + 1);
   }
 
   /** The row at a place is about to go; what is behind it will be one rank higher. */
   #showRetracted(rows: readonly KeptRow[], at: number): void {
-    const { n } = this.#plan;
+    const first = Math.max(at, this.#plan.skip);
     if (this.#ranks === undefined) {
-      this.#replace(rows[at], rows[n], 0);
+      this.#replace(rows[first], rows[this.#end], 0);
       return;
     }
-    const end = Math.min(n, rows.length);
-    for (let i = at; i < end; i++) this.#replace(rows[i], rows[i + 1], i + 1);
+    const end = Math.min(this.#end, rows.length);
+    for (let i = first; i < end; i++) this.#replace(rows[i], rows[i + 1], i + 1);
   }
 
   /** One row is shown no longer, and another one instead, if there are any; nothing where they have the same values. */
   #replace(before: KeptRow | undefined, now: KeptRow | undefined, rank: number): void {
-    if (before !== undefined && now !== undefined && isSame(this.#plan.fields, before, now)) return;
+    if (before !== undefined && now !== undefined && isSameKept(this.#plan.fields, before, now)) return;
     if (before !== undefined) this.#show(RETRACT, before, rank);
     if (now !== undefined) this.#show(ADD, now, rank);
   }
@@ -139,7 +145,7 @@ export class TopRows extends KeyedRows<KeptRow[]> {
     const { by, fields } = this.#plan;
     let found = -1;
     for (let i = this.#placeBehind(rows, row[by]) - 1; i >= 0 && this.#compare(rows[i]![by], row[by]) === 0; i--) {
-      if (isSame(fields, rows[i]!, row)) found = i;
+      if (isSameKept(fields, rows[i]!, row)) found = i;
     }
     return found;
   }
@@ -151,20 +157,4 @@ function nullable(compare: (a: unknown, b: unknown) => number, isDescending: boo
     if (a === null || b === null) return sign * ((b === null ? 1 : 0) - (a === null ? 1 : 0));
     return sign * compare(a, b);
   };
-}
-
-function isSame(fields: Fields, a: KeptRow, b: KeptRow): boolean {
-  for (const name in fields) {
-    const left = a[name];
-    const right = b[name];
-    if (fields[name]!.kind === "money" ? !isSameMoney(left, right) : !Object.is(left, right)) return false;
-  }
-  return true;
-}
-
-function isSameMoney(a: unknown, b: unknown): boolean {
-  if (a === null || b === null) return a === b;
-  const left = a as MoneyValue;
-  const right = b as MoneyValue;
-  return left.minor === right.minor && left.currency === right.currency;
 }
