@@ -22,7 +22,7 @@ export interface SlicedWindowsSpec<A> {
   readonly keyColumn: string;
   readonly windows: AlignedWindows;
   /** Says in an Avro name how time is cut, so that no other windows go on with these slices. */
-  readonly cut: string;
+  readonly kind: string;
   readonly contents: Contents<A>;
   readonly latenessMs: number;
 }
@@ -62,10 +62,10 @@ export class SlicedWindows<A> implements Operator {
   }
 
   open(context: OperatorContext): void {
-    const { cut, contents } = this.#spec;
+    const { kind, contents } = this.#spec;
     this.#context = context;
     this.#late = new LateRows(this.#spec.fields, LATE, context.forwardTo);
-    this.#state = context.state("windows", windowsCodec({ windows: cut, ...slicesFormat<A>() }, contents.codec));
+    this.#state = context.state("windows", windowsCodec({ windows: kind, ...slicesFormat<A>() }, contents.codec));
     this.#timers = context.timers("windows");
   }
 

@@ -27,6 +27,8 @@ export interface TriggeredWindowsSpec<A> {
   readonly keyColumn: string;
   readonly assigner: WindowAssigner;
   readonly trigger: Trigger;
+  /** Says in an Avro name which windows they are, so that no others go on with them. */
+  readonly kind: string;
   readonly contents: Contents<A>;
   /** 0 for windows by processing time. */
   readonly latenessMs: number;
@@ -62,8 +64,8 @@ export class TriggeredWindows<A> implements Operator {
   open(context: OperatorContext): void {
     this.#context = context;
     this.#late = new LateRows(this.#spec.fields, LATE, context.forwardTo);
-    const format = openWindowsFormat<A>(`${this.#spec.assigner.type}_${this.#domain}`);
-    this.#state = context.state("windows", windowsCodec(format, this.#spec.contents.codec));
+    const { kind, contents } = this.#spec;
+    this.#state = context.state("windows", windowsCodec(openWindowsFormat<A>(kind), contents.codec));
     this.#timers = context.timers("windows");
     this.#clockTimers = context.timers("clock");
   }

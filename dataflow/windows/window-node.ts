@@ -91,8 +91,8 @@ function windowNode<A>(
   const create = (): Operator => {
     const contents = contentsOf();
     if (!isSliced || assigner.type === "session" || assigner.type === "global")
-      return new TriggeredWindows({ ...common, uid, assigner, trigger, contents });
-    return new SlicedWindows({ ...common, windows: alignedWindows(assigner), cut: cutOf(assigner), contents });
+      return new TriggeredWindows({ ...common, uid, assigner, trigger, contents, kind: `each_${kindOf(assigner)}` });
+    return new SlicedWindows({ ...common, windows: alignedWindows(assigner), kind: kindOf(assigner), contents });
   };
   const waitsMs = lengthOf(assigner) + latenessMs;
   return environment.add({ type: "operator", uid, inputs: [node], fields: emits, keys: [key.column], create, waitsMs });
@@ -101,6 +101,7 @@ function windowNode<A>(
 /** Jobs run without the compiler, so what it would have said is said here. */
 function checkInput(uid: string, { node, assigner, trigger, latenessMs }: WindowedInput): void {
   if (assigner?.domain === undefined) refuse(`window of ${uid}`, "give one, as in tumbling(minutes(5))");
+  if (trigger.type === undefined) refuse(`trigger of ${uid}`, "give one, as in onCount(100)");
   if (!(Number.isSafeInteger(latenessMs) && latenessMs >= 0))
     refuse(`allowed lateness of ${uid}`, `it is ${latenessMs}, and should be whole milliseconds, 0 at least`);
   if (assigner.type === "session" && typeof assigner.gap === "string") {
@@ -115,8 +116,9 @@ function checkInput(uid: string, { node, assigner, trigger, latenessMs }: Window
   if (latenessMs > 0) refuse(`allowed lateness of ${uid}`, "its windows go by processing time, and no row is late");
 }
 
-/** How time is cut, as an Avro name. */
-function cutOf(assigner: WindowAssigner): string {
+/** Which windows they are, as an Avro name: those of another size are others, but sessions may go on with another gap. */
+function kindOf(assigner: WindowAssigner): string {
+  if (assigner.type === "session") return `session_${assigner.domain}`;
   return Object.values(assigner).join("_").replaceAll("-", "minus").replaceAll(/\W/g, "_");
 }
 

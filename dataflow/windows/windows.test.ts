@@ -174,6 +174,7 @@ describe("a window that cannot be", () => {
     ["a zone that is none", () => calendarDays("Europe/Nowhere"), /"Europe\/Nowhere" is no time zone/],
     ["a count of none", () => onCount(0), /onCount.*it is given 0/],
     ["nothing to be early by", () => early(anything({})), /early.*`every` or `count`/],
+    ["no trigger", () => counting(tumbling(seconds(1)), (bids) => bids.trigger(anything(5))).graph(), /as in onCount/],
     ["no window", () => counting(anything(undefined)).graph(), /give one, as in tumbling/],
     [
       "a gap from a field that there is not",
@@ -227,5 +228,11 @@ describe("a window that cannot be", () => {
     expect(() => new JobHarness(counting(tumbling(seconds(20))), 1, held)).toThrow(
       /State windows of counted.*tumbling_event_10000_0 is gone; tumbling_event_20000_0 is new/,
     );
+  });
+
+  it("sessions are gone on with by another gap", () => {
+    const harness = bid(new JobHarness(counting(session(seconds(10)))), "a", 0);
+    const next = new JobHarness(counting(session(seconds(20))), 2, harness.hold());
+    expect(shown(bid(next, "a", 9_000).end())).toEqual(["a [0, 29000) 2 2"]);
   });
 });
