@@ -8,9 +8,12 @@ export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Tolerance } from "./checks/rule.ts";
+export type { ChangelogJoinSpec } from "./dataflow/joins/changelog-join.ts";
 export type { IntervalJoinSpec } from "./dataflow/joins/interval-join.ts";
 export type { JoinType } from "./dataflow/joins/join-type.ts";
 export type { Side } from "./dataflow/joins/late-side.ts";
+export type { LookupJoinSpec } from "./dataflow/joins/lookup-join.ts";
+export { atMost, type Comparison, less } from "./dataflow/joins/pair-condition.ts";
 export type { Ref, Refs, SelectedFields, Selection } from "./dataflow/joins/selection.ts";
 export type { WindowJoinSpec } from "./dataflow/joins/window-join.ts";
 export { Leg, minus } from "./dataflow/leg.ts";
@@ -65,6 +68,7 @@ export {
   ModelChangelog,
   ProcessedStream,
   Stream,
+  TableJoinedStream,
   WindowResults,
 } from "./dataflow/streams.ts";
 export {

@@ -261,15 +261,16 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
 
   /**
    * Pairs of rows with one key, kept right as rows are added and retracted: each add of a side gives a pair with every row
-   * of the other, each retract takes them back. A row that the type of the join asks for is handed on without a match too,
-   * with nulls, and taken back with its first match. Events are adds. The time of a result is the later one of both rows.
+   * of the other that fulfils the condition `where`, each retract takes its pairs back. A row that the type of the join asks
+   * for is handed on without a match too, with nulls, and taken back with its first match. Events are adds. The time of a
+   * result is the later one of both rows. The order of rows of one key is that in which they come.
    *
-   * State: the selected fields of each row, until it is retracted or its ttl is over. A row that is forgotten takes nothing
-   * back: what was joined with it stays. Late rows are joined like others, without a ttl; with one, a row that comes when its
+   * State: the selected and compared fields of each row, until it is retracted or its ttl is over. A row that is forgotten
+   * takes nothing back: what was joined with it stays. Late rows are joined like others; with a ttl, one that comes when its
    * own life is over is dropped. A retract of a row that is not there is dropped.
    *
-   * Counterpart in Flink: the regular join of SQL, whose ttl counts processing time. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER,
-   * JOB_JOIN_INVALID.
+   * Counterpart in Flink: the regular join of SQL, whose ttl counts processing time and begins anew with each match of a row
+   * of an outer side. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
    */
   join<G extends Fields, J extends readonly string[], const S extends Selection>(
     uid: string,

@@ -4,14 +4,23 @@ import { type Duration, milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { flag, id, idOf, instant, integer, model, money, number, table, text } from "../model.ts";
 import type { JoinType } from "./join-type.ts";
+import { atMost, less } from "./pair-condition.ts";
 
 const fields = { key: id(), n: integer(), of: text(), paid: money(), at: instant(), ok: flag(), share: number() };
 const Left = model("Left", { from: table("app", "lefts"), fields });
 const Right = model("Right", { from: table("app", "rights"), fields });
 
-const numRuns = Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50);
+const numRuns = Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50);
+const timeout = 30_000 + 100 * numRuns;
 
-const joining = (type: JoinType, ttl: Duration | undefined) =>
+interface Options {
+  readonly type: JoinType;
+  readonly ttl: { readonly left?: Duration; readonly right?: Duration };
+  /** On which fields of a left and a right row a match depends besides. */
+  readonly condition: "none" | "numbers" | "times";
+}
+
+const joining = ({ type, ttl, condition }: Options) =>
   jobOf((env) => {
     const rights = env.changes(Right).keyBy("key");
     env
@@ -19,7 +28,9 @@ const joining = (type: JoinType, ttl: Duration | undefined) =>
       .keyBy("key")
       .join("joined", rights, {
         type,
-        ...(ttl === undefined ? {} : { ttl }),
+        ttl,
+        where: (l, r) =>
+          condition === "none" ? [] : condition === "numbers" ? [less(l.n, r.n)] : [atMost(l.at, r.at)],
         select: (l, r) => ({
           ...{ lKey: l.key, l: l.n, lOf: l.of, lPaid: l.paid, lAt: l.at, lOk: l.ok, lShare: l.share },
           ...{ rKey: r.key, r: r.n, rOf: r.of, rPaid: r.paid, rAt: r.at, rOk: r.ok, rShare: r.share, again: r.n },
@@ -53,7 +64,18 @@ const row = fc.record(
   { requiredKeys: ["kind", "side", "key", "value", "time"] },
 );
 
-const joinType = fc.constantFrom<JoinType>("inner", "leftOuter", "rightOuter", "fullOuter");
+const ttl = fc.option(
+  fc.integer({ min: 1, max: 60 }).map((ms) => milliseconds(ms)),
+  { nil: undefined },
+);
+
+const options = fc.record<Options>({
+  type: fc.constantFrom<JoinType>("inner", "leftOuter", "rightOuter", "fullOuter"),
+  ttl: fc.record({ left: ttl, right: ttl }).map(({ left, right }) => {
+    return { ...(left !== undefined && { left }), ...(right !== undefined && { right }) };
+  }),
+  condition: fc.constantFrom("none", "numbers", "times"),
+});
 
 /** A row's fields: of every kind, some null, some that no double holds. */
 function rowOf({ key, value }: { readonly key: string; readonly value: number }) {
@@ -69,48 +91,62 @@ function rowOf({ key, value }: { readonly key: string; readonly value: number })
 }
 
 describe("joins of changelogs and naive models", () => {
-  it("without a ttl: at any moment, what was handed on and not taken back is the join of the rows that are there", () => {
-    fc.assert(
-      fc.property(fc.array(row, { maxLength: 60 }), joinType, fc.integer({ min: 1, max: 3 }), (steps, type, first) => {
-        const run = new Run(type, undefined, first);
-        const there = { left: [] as Step[], right: [] as Step[] };
-        for (const step of steps) {
-          change(there[step.side], step);
-          run.step(step);
-          expect(run.standing()).toEqual(joinOf(there.left, there.right, type).sort());
-        }
-        for (const side of ["left", "right"] as const) {
-          for (const step of there[side]) run.step({ ...step, kind: -1 });
-        }
-        expect(run.standing()).toEqual([]);
-        expect(run.harness.keys()).toBe(0);
-      }),
-      { numRuns },
-    );
-  });
+  it(
+    "without a ttl: at any moment, what was handed on and not taken back is the join of the rows that are there",
+    () => {
+      fc.assert(
+        fc.property(
+          fc.array(row, { maxLength: 40 }),
+          options,
+          fc.integer({ min: 1, max: 3 }),
+          (steps, chosen, first) => {
+            const all = { ...chosen, ttl: {} };
+            const run = new Run(all, first);
+            const there = { left: [] as Step[], right: [] as Step[] };
+            for (const step of steps) {
+              change(there[step.side], step);
+              run.step(step);
+              expect(run.standing()).toEqual(joinOf(there.left, there.right, all).sort());
+            }
+            for (const side of ["left", "right"] as const) {
+              for (const step of there[side]) run.step({ ...step, kind: -1 });
+            }
+            expect(run.standing()).toEqual([]);
+            expect(run.harness.keys()).toBe(0);
+          },
+        ),
+        { numRuns },
+      );
+    },
+    timeout,
+  );
 
-  it("the sequence of every key is that of the model, with ttl and without, however it is interrupted", () => {
-    fc.assert(
-      fc.property(
-        fc.array(row, { maxLength: 60 }),
-        joinType,
-        fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
-        fc.integer({ min: 1, max: 3 }),
-        (random, type, ttl, first) => {
-          const steps = risingWatermarks(random);
-          const run = new Run(type, ttl, first);
-          const naive = new Naive(type, ttl);
-          for (const step of steps) {
-            run.step(step);
-            naive.step(step);
-          }
-          for (const key of ["a", "b", "c"]) expect(run.ofKey(key)).toEqual(naive.ofKey(key));
-          if (ttl !== undefined) expect(run.harness.watermark(200).keys()).toBe(0);
-        },
-      ),
-      { numRuns },
-    );
-  });
+  it(
+    "the sequence of every key is that of the model, with ttl and without, however it is interrupted",
+    () => {
+      fc.assert(
+        fc.property(
+          fc.array(row, { maxLength: 40 }),
+          options,
+          fc.integer({ min: 1, max: 3 }),
+          (random, chosen, first) => {
+            const steps = risingWatermarks(random);
+            const run = new Run(chosen, first);
+            const naive = new Naive(chosen);
+            for (const step of steps) {
+              run.step(step);
+              naive.step(step);
+            }
+            for (const key of ["a", "b", "c"]) expect(run.ofKey(key)).toEqual(naive.ofKey(key));
+            const { left, right } = chosen.ttl;
+            if (left !== undefined && right !== undefined) expect(run.harness.watermark(200).keys()).toBe(0);
+          },
+        ),
+        { numRuns },
+      );
+    },
+    timeout,
+  );
 });
 
 /** The steps without the watermarks that are not later than those of their side before them. */
@@ -130,8 +166,8 @@ class Run {
   readonly #out: { readonly op: unknown; readonly key: string; readonly shown: string }[] = [];
   readonly #standing = new Map<string, number>();
 
-  constructor(type: JoinType, ttl: number | undefined, parallelism: number) {
-    this.#job = joining(type, ttl === undefined ? undefined : milliseconds(ttl));
+  constructor(options: Options, parallelism: number) {
+    this.#job = joining(options);
     this.harness = new JobHarness(this.#job, parallelism);
   }
 
@@ -181,9 +217,9 @@ class Run {
 }
 
 /** The join of two lists of rows, as one would write it on paper. */
-function joinOf(lefts: readonly Step[], rights: readonly Step[], type: JoinType): string[] {
-  const pairs = lefts.flatMap((l) => rights.filter((r) => r.key === l.key).map((r) => pairOf(l, r)));
-  const isLonely = (one: Step, others: readonly Step[]) => others.every((other) => other.key !== one.key);
+function joinOf(lefts: readonly Step[], rights: readonly Step[], { type, condition }: Options): string[] {
+  const pairs = lefts.flatMap((l) => rights.filter((r) => isMatch(l, r, condition)).map((r) => pairOf(l, r)));
+  const isLonely = (one: Step, others: readonly Step[]) => others.every((other) => !isMatch(one, other, condition));
   if (type === "leftOuter" || type === "fullOuter")
     pairs.push(...lefts.filter((l) => isLonely(l, rights)).map((l) => pairOf(l, undefined)));
   if (type === "rightOuter" || type === "fullOuter")
@@ -191,27 +227,39 @@ function joinOf(lefts: readonly Step[], rights: readonly Step[], type: JoinType)
   return pairs;
 }
 
+/** One row of each side, in any order. */
+function isMatch(one: Step, other: Step, condition: Options["condition"]): boolean {
+  if (one.key !== other.key) return false;
+  const [left, right] = (one.side === "left" ? [one, other] : [other, one]).map((step) => rowOf(step));
+  if (condition === "numbers") return left!.n < right!.n;
+  return condition === "none" || (left!.at !== null && right!.at !== null && left!.at <= right!.at);
+}
+
 /** Every row that ever came, with its matches, each step by loops over all of them. */
 class Naive {
+  readonly #options: Options;
   readonly #outer: Readonly<Record<Step["side"], boolean>>;
-  readonly #ttl: number;
   readonly #rows: (Step & { matches: number })[] = [];
   readonly #out: { readonly key: string; readonly shown: string }[] = [];
   readonly #watermarks = { left: Number.NEGATIVE_INFINITY, right: Number.NEGATIVE_INFINITY };
   #watermark = Number.NEGATIVE_INFINITY;
 
-  constructor(type: JoinType, ttl: number | undefined) {
+  constructor(options: Options) {
+    const { type } = options;
+    this.#options = options;
     this.#outer = {
       left: type === "leftOuter" || type === "fullOuter",
       right: type === "rightOuter" || type === "fullOuter",
     };
-    this.#ttl = ttl ?? Number.POSITIVE_INFINITY;
   }
 
   step(step: Step): void {
     const { side, key, kind } = step;
     const otherSide = side === "left" ? "right" : "left";
-    const others = this.#rows.filter((row) => row.side === otherSide && row.key === key && this.#lives(row));
+    const { condition } = this.#options;
+    const others = this.#rows.filter(
+      (row) => row.side === otherSide && isMatch(step, row, condition) && this.#lives(row),
+    );
     const at = this.#rows.findIndex(
       (row) => row.side === side && row.key === key && row.value === step.value && this.#lives(row),
     );
@@ -241,7 +289,7 @@ class Naive {
   }
 
   #lives(row: Step): boolean {
-    return row.time + this.#ttl > this.#watermark;
+    return row.time + (this.#options.ttl[row.side] ?? Number.POSITIVE_INFINITY) > this.#watermark;
   }
 
   /** One of the two, or its partner; the side of each says which is left. */

@@ -1,11 +1,28 @@
-import { hours, id, idOf, integer, job, model, money, table, text } from "../../index.ts";
+import {
+  atMost,
+  hours,
+  id,
+  idOf,
+  instant,
+  integer,
+  job,
+  less,
+  minutes,
+  model,
+  money,
+  table,
+  text,
+} from "../../index.ts";
 
 /** What compiles and what does not in joins of tables: every line under `@ts-expect-error` must fail, every other one must not. */
 
-const Order = model("Order", { from: table("shop", "orders"), fields: { id: id(), no: integer(), item: text() } });
+const Order = model("Order", {
+  from: table("shop", "orders"),
+  fields: { id: id(), no: integer(), at: instant(), item: text() },
+});
 const Payment = model("Payment", {
   from: table("shop", "payments"),
-  fields: { order: id(), no: integer(), amount: money() },
+  fields: { order: id(), no: integer(), at: instant(), amount: money() },
 });
 
 export const compiles = job("joins", (env) => {
@@ -14,7 +31,8 @@ export const compiles = job("joins", (env) => {
   const joined = orders.join("paid", payments, {
     type: "leftOuter",
     select: (order, payment) => ({ id: order.id, item: order.item, paid: payment.amount }),
-    ttl: hours(24),
+    where: (order, payment) => [less(order.no, payment.no), atMost(order.at, payment.at)],
+    ttl: { left: hours(24), right: minutes(1) },
   });
   joined.where({ item: "lamp", id: idOf(1) }).to("lamps");
   const twice = joined
@@ -40,6 +58,10 @@ export const wrong = job("wrong-joins", (env) => {
   orders.join("no-type", payments, { type: "left", select });
   // @ts-expect-error a ttl has a unit: hours(1)
   orders.join("no-unit", payments, { type: "inner", select, ttl: 3_600_000 });
+  // @ts-expect-error fields are compared with others of their type
+  orders.join("no-order", payments, { type: "inner", select, where: (order, payment) => [less(order.no, payment.at)] });
+  // @ts-expect-error texts have no order here
+  orders.join("no-texts", payments, { type: "inner", select, where: (order) => [less(order.item, order.item)] });
   // @ts-expect-error the left side has no such field
   orders.join("no-field", payments, { type: "inner", select: (order) => ({ paid: order.amount }) });
   // @ts-expect-error a selection names fields, not values

@@ -4,6 +4,7 @@ import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
 import { ChangelogJoinOperator } from "./changelog-join-operator.ts";
 import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
+import { type Comparison, comparisonsOf } from "./pair-condition.ts";
 import { checkKeys } from "./same-keys.ts";
 import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
 
@@ -14,10 +15,15 @@ export interface ChangelogJoinSpec<L extends Fields, R extends Fields, S extends
   /** Names the fields of results: `(left, right) => ({ order: left.order, paid: right.amount })`. */
   readonly select: (left: Refs<L>, right: Refs<R>) => S;
   /**
-   * A row of event time t is forgotten once the watermark has reached t + ttl; what was joined with it stays. Default: rows
-   * are kept until they are retracted.
+   * What rows of one key must fulfil besides to be a match: all of a list of comparisons, such as
+   * `(order, payment) => [atMost(order.placed, payment.made)]`.
    */
-  readonly ttl?: Duration;
+  readonly where?: (left: Refs<L>, right: Refs<R>) => readonly Comparison[];
+  /**
+   * A row of event time t is forgotten once the watermark has reached t + ttl; what was joined with it stays. One for both
+   * sides, or one for each. Default: rows are kept until they are retracted.
+   */
+  readonly ttl?: Duration | { readonly left?: Duration; readonly right?: Duration };
 }
 
 /** The node of a join of changelogs. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID. */
@@ -25,17 +31,20 @@ export function changelogJoinNode<S extends Selection>(
   uid: string,
   left: JoinSide,
   right: JoinSide,
-  { type, select, ttl }: ChangelogJoinSpec<Fields, Fields, S>,
+  { type, select, where, ttl }: ChangelogJoinSpec<Fields, Fields, S>,
 ): OperatorNode {
   checkKeys(uid, left.key, right.key);
   checkJoinType(uid, type);
-  checkLength(uid, "ttl", ttl);
-  const selection = selectionOf(uid, left.node.fields, right.node.fields, select);
+  const ttls = typeof ttl === "object" && ttl !== null ? ([ttl.left, ttl.right] as const) : ([ttl, ttl] as const);
+  for (const each of ttls) checkLength(uid, "ttl", each);
+  const sides = [left.node.fields, right.node.fields] as const;
+  const selection = selectionOf(uid, ...sides, select);
   const plan = {
     selection,
+    comparisons: comparisonsOf(uid, ...sides, where),
     keys: [left.key.column, right.key.column],
     outer: [keepsLonely("left", type), keepsLonely("right", type)],
-    ttlMs: ttl,
+    ttlMs: ttls,
   } as const;
   return left.environment.add({
     type: "operator",

@@ -26,13 +26,14 @@ export class JoinedOutput {
   readonly #columns: readonly (readonly Column[])[];
   readonly #selection: Selection;
 
-  constructor(selection: Selection, forward: (batch: Batch) => void) {
+  /** `kept`: the fields of packed rows, by side, if there are more than those that are selected. */
+  constructor(selection: Selection, forward: (batch: Batch) => void, kept?: readonly [Fields, Fields]) {
     this.#selection = selection;
     this.#rows = new RowOutput(selectedFields(selection));
     this.#forward = forward;
     const { batch } = this.#rows;
-    this.unpack = SIDES.map((side) =>
-      packedRows.unpacker(batch, keptFields(selection, side), (field) =>
+    this.unpack = SIDES.map((side, index) =>
+      packedRows.unpacker(batch, kept?.[index] ?? keptFields(selection, side), (field) =>
         this.#named(side).flatMap(([name, ref]) => (ref.name === field ? [name] : [])),
       ),
     );

@@ -25,7 +25,7 @@ export const packedRows = {
     };
   },
 
-  /** Makes what unpacks rows of the fields; `namesOf` says into which fields of the batch one is written, one at least. */
+  /** Makes what unpacks rows of the fields; `namesOf` says into which fields of the batch one is written: none skips it. */
   unpacker(batch: Batch, fields: Fields, namesOf: (field: string) => readonly string[]): UnpackRow {
     const unpacks = Object.entries(fields).flatMap(([name, { kind }]) => unpackInto(batch, kind, namesOf(name)));
     return (bytes, at, row) => {
@@ -41,7 +41,7 @@ export const packedRows = {
     return (bytes, at) => {
       let position = at;
       for (let i = 0; i < kinds.length; i++) {
-        position = bytes[position] === 0 ? position + 1 : skipValue(kinds[i]!, bytes, position + 1);
+        position = skipField(kinds[i]!, bytes, position);
       }
       return position;
     };
@@ -102,9 +102,10 @@ function packInteger(column: Int64Column, row: number, out: ByteWriter): void {
 
 /** A field's value is read into the first of its columns, and copied into others. */
 function unpackInto(batch: Batch, kind: FieldKind, [first, ...others]: readonly string[]): UnpackRow[] {
+  if (first === undefined) return [(bytes, at) => skipField(kind, bytes, at)];
   const columnsOf = (name: string) =>
     [name, ...(kind === "money" ? [currencyColumn(name)] : [])].map((each) => batch.column(each));
-  const columns = columnsOf(first!);
+  const columns = columnsOf(first);
   const copies = others.map(columnsOf);
   const unpack = unpackField(kind, columns);
   if (copies.length === 0) return [unpack];
@@ -163,6 +164,10 @@ function valueUnpacker(kind: FieldKind, [column, beside]: readonly Column[]): Un
 
 const scratch = new Uint8Array(8);
 const scratchDouble = new Float64Array(scratch.buffer);
+
+function skipField(kind: FieldKind, bytes: Uint8Array, at: number): number {
+  return bytes[at] === 0 ? at + 1 : skipValue(kind, bytes, at + 1);
+}
 
 function skipValue(kind: FieldKind, bytes: Uint8Array, at: number): number {
   switch (kind) {

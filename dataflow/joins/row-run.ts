@@ -77,12 +77,12 @@ export class RowRun {
     this.bytes.writeUInt32LE(matches, this.#flagsAt(place) + 9);
   }
 
-  /** The rows later than a time; those of them that are not counted yet get a count, unless it is UNCOUNTED. */
-  after(time: number, matches = UNCOUNTED): RowRun {
+  /** The rows later than a time, if one is given; those that are not counted yet get a count, unless it is UNCOUNTED. */
+  after(time: number | undefined, matches = UNCOUNTED): RowRun {
     const kept = new RowRun(Buffer.allocUnsafe(this.length), 0, 0);
     for (let place = 0; place < this.length; place = this.next(place)) {
       const own = this.timeAt(place);
-      if (own <= time) continue;
+      if (time !== undefined && own <= time) continue;
       const known = this.matchesAt(place);
       const start = this.fieldsAt(place);
       const count = known === UNCOUNTED ? matches : known;

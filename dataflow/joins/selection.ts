@@ -62,7 +62,8 @@ export function pairWriter(
   };
 }
 
-function refsOf<F extends Fields>(side: Ref["side"], fields: F): Refs<F> {
+/** The fields of a side, for a job to name. */
+export function refsOf<F extends Fields>(side: Ref["side"], fields: F): Refs<F> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, { side, name, field }]),
   ) as unknown as Refs<F>;
