@@ -8,6 +8,15 @@ export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Tolerance } from "./checks/rule.ts";
+export type {
+  Aggregate,
+  AggregateBuilder,
+  AggregatedFields,
+  Aggregates,
+  FoldSpec,
+  WindowAggregateBuilder,
+} from "./dataflow/aggregates/aggregate.ts";
+export type { DeduplicateSpec, RankedBy, TopSpec, TtlOptions, WithRank } from "./dataflow/changelogs/nodes.ts";
 export type { ChangelogJoinSpec } from "./dataflow/joins/changelog-join.ts";
 export type { IntervalJoinSpec } from "./dataflow/joins/interval-join.ts";
 export type { JoinType } from "./dataflow/joins/join-type.ts";

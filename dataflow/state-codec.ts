@@ -84,7 +84,8 @@ function fieldsSchema(fields: Fields): AvroSchema {
 /** Marks keys in their canonical text: that is no text for people, and text is no key. */
 const KEY = "countercheck-key";
 
-const FIELD_TYPES = {
+/** The Avro types of fields that are no money. */
+export const FIELD_TYPES = {
   id: { type: "string", logicalType: KEY },
   text: "string",
   integer: "long",

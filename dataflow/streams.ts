@@ -29,7 +29,7 @@ import { processNode, processPlan, sideNode } from "./process/process-node.ts";
 import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
 import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
-import { type SameFields, unionNode } from "./union.ts";
+import { type SameFields, type UnitedStream, unionNode } from "./union.ts";
 import type { GapFieldOf, WindowAssigner } from "./windows/assigners.ts";
 import { lateRowsNode } from "./windows/late-side.ts";
 import { WindowedStream } from "./windows/windowed-stream.ts";
@@ -151,7 +151,7 @@ export class Stream<F extends Fields> {
    * This stream and others of the same fields as one. Each keeps its order; between them there is none. The watermark is
    * the least of theirs. Counterpart in Flink: `union`. JOB_UNION_INVALID.
    */
-  union<O extends readonly Stream<Fields>[]>(...others: O & SameFields<F, O>): Stream<F> {
+  union<O extends readonly UnitedStream[]>(...others: O & SameFields<F, O>): Stream<F> {
     const { environment, node } = this;
     const nodes = others.map((other) => other.node);
     return new Stream(environment, unionNode(environment, node, nodes));
@@ -385,16 +385,19 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   }
 
   /**
-   * One row of each key. `first`: a stream of the first row of each key that comes. `last`: a changelog of the latest row by
-   * event time; an older one is dropped, of two with the same time the later one in arrival stays. A row that replaces
-   * another one retracts it, at its own time.
+   * One row of each key: the first one as a stream, or the last one as a changelog. The first by arrival comes out at once,
+   * the first by event time when the watermark reaches its time, or all input has ended; it is never taken back. The last
+   * one by event time comes out at once, if no later one was there, and so does the last by arrival; each retracts the one
+   * before it, at its own time. By arrival an equal row changes nothing, unless there is a ttl: then it comes out again, so
+   * that what is computed of it does not end before.
    *
-   * State: for `first` that the key was there, for `last` the row. With a ttl it ends once the watermark has reached the
-   * time of the row + ttl, and nothing is retracted. Late rows are like others; one that comes when its own ttl is over is
-   * dropped, where nothing is known of the key.
+   * State: for the first by arrival that the key was there, else the row. With a ttl it ends once the watermark has reached
+   * the time of the row that was kept last + ttl, and nothing is retracted. Late rows are like others, except for the first
+   * by event time, where those before the watermark, and those without event time, are dropped. A row that comes when its
+   * own ttl is over begins no key.
    *
-   * Counterpart in Flink: SQL's deduplication, `ROW_NUMBER() = 1`, in ascending order of processing time for `first`, in
-   * descending order of event time for `last`; its ttl counts processing time. JOB_CHANGELOG_INVALID.
+   * Counterpart in Flink: SQL's deduplication, `ROW_NUMBER() = 1` in the order of a time attribute; its ttl counts
+   * processing time. JOB_CHANGELOG_INVALID.
    */
   deduplicate<const W extends "first" | "last">(
     uid: string,
@@ -407,9 +410,9 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   }
 
   /**
-   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones those that came first. A row that
-   * comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks, each row
-   * whose rank changes.
+   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones the one that came first is before.
+   * A row that comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks,
+   * each row whose rank changes.
    *
    * State: the first rows of each key. With a ttl they are
    * forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is retracted.
@@ -486,9 +489,9 @@ export class KeyedChangelog<F extends Fields, K extends readonly string[] = read
   }
 
   /**
-   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones those that came first. A row that
-   * comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks, each row
-   * whose rank changes.
+   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones the one that came first is before.
+   * A row that comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks,
+   * each row whose rank changes.
    *
    * State: all rows of each key that are not retracted, so that others can move up. With a ttl they are
    * forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is retracted.

@@ -3,8 +3,16 @@ import type { Environment } from "./environment.ts";
 import type { Node } from "./graph.ts";
 import type { Fields } from "./model.ts";
 
+/** A stream, as far as a union looks at it. */
+export interface UnitedStream {
+  readonly fieldTypes: Fields;
+  readonly node: Node;
+  /** Tells streams from changelogs. */
+  readonly timedBy: unknown;
+}
+
 /** Refuses streams whose fields are not those of the first. */
-export type SameFields<F extends Fields, O extends readonly { readonly fieldTypes: Fields }[]> = {
+export type SameFields<F extends Fields, O extends readonly UnitedStream[]> = {
   readonly [I in keyof O]: F extends O[I]["fieldTypes"]
     ? O[I]["fieldTypes"] extends F
       ? unknown

@@ -16,22 +16,29 @@ export type Aggregates = Readonly<Record<string, Aggregate>>;
 /** The fields of a result. */
 export type AggregatedFields<S extends Aggregates> = { readonly [N in keyof S]: S[N]["out"] };
 
-/** Names of fields that have an order and no currency. */
-type OrderedOf<F extends Fields> = FieldsOf<F, bigint | number | string>;
+/** The one currency of which amounts count. */
+export type CurrencyOptions = readonly [] | readonly [{ readonly currency: string }];
+
+/**
+ * `unknown` where it is said of a money field, and of no other one, which currency counts: the options name it, or else
+ * rows are keyed by it.
+ */
+export type OneCurrency<F extends Fields, K extends readonly string[], N extends keyof F, O extends CurrencyOptions> =
+  ValueOf<F[N]> extends MoneyValue
+    ? O extends readonly []
+      ? `${N & string}.currency` extends K[number]
+        ? unknown
+        : { readonly "currencies would mix: name one": `{ currency: "EUR" }, or key by ${N & string}.currency too` }
+      : unknown
+    : O extends readonly []
+      ? unknown
+      : { readonly "only money has a currency": N };
 
 /** Names of fields of numbers that can be added up. */
 type NumbersOf<F extends Fields> = Exclude<FieldsOf<F, bigint | number>, InstantsOf<F>>;
 
-/**
- * What has to be said of a money field, so that currencies never mix: nothing where rows are keyed by its currency, else
- * the one currency that counts.
- */
-export type CurrencyOf<F extends Fields, K extends readonly string[], N extends keyof F & string> =
-  ValueOf<F[N]> extends MoneyValue
-    ? `${N}.currency` extends K[number]
-      ? [options?: { readonly currency: string }]
-      : [options: { readonly currency: string }]
-    : [];
+/** Names of fields whose values have an order, or have one within a currency. */
+type OrderedOf<F extends Fields> = FieldsOf<F, bigint | number | string | MoneyValue>;
 
 /** The field of a part of a key. */
 export type KeyPartField<F extends Fields, N extends string> = N extends keyof F ? F[N] : Field<string>;
@@ -70,19 +77,19 @@ export interface AggregateBuilder<F extends Fields, K extends readonly string[]>
    * The sum: of integers exact, of numbers a double, of money exact and of one currency. A sum past 64 bits fails with
    * AGGREGATE_TOO_LARGE.
    */
-  sum<const N extends NumbersOf<F> | FieldsOf<F, MoneyValue>>(
-    field: N,
-    ...options: CurrencyOf<F, K, N>
+  sum<const N extends NumbersOf<F> | FieldsOf<F, MoneyValue>, const O extends CurrencyOptions>(
+    field: N & OneCurrency<F, K, N, O>,
+    ...options: O
   ): Aggregate<SumField<F[N]>>;
   /** The least value; of texts by code point, of ids integers first. NaN is above all numbers. */
-  min<const N extends OrderedOf<F> | FieldsOf<F, MoneyValue>>(
-    field: N,
-    ...options: CurrencyOf<F, K, N>
+  min<const N extends OrderedOf<F>, const O extends CurrencyOptions>(
+    field: N & OneCurrency<F, K, N, O>,
+    ...options: O
   ): Aggregate<F[N]>;
   /** The greatest value, in the order of `min`. */
-  max<const N extends OrderedOf<F> | FieldsOf<F, MoneyValue>>(
-    field: N,
-    ...options: CurrencyOf<F, K, N>
+  max<const N extends OrderedOf<F>, const O extends CurrencyOptions>(
+    field: N & OneCurrency<F, K, N, O>,
+    ...options: O
   ): Aggregate<F[N]>;
   /** The mean, a double. */
   avg(field: NumbersOf<F>): Aggregate<Field<number>>;

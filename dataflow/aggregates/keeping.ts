@@ -3,6 +3,7 @@ import {
   countsSlot,
   doubleSlot,
   flagSlot,
+  idSlot,
   nullable,
   type Slot,
   type SlotType,
@@ -128,6 +129,8 @@ function slotTypeOf(kind: ValueKind): SlotType {
       return doubleSlot(0);
     case "flag":
       return flagSlot;
+    case "id":
+      return idSlot;
     default:
       return textSlot;
   }

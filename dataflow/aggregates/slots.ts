@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { StateCodec } from "../operator.ts";
-import { avroCodec } from "../state-codec.ts";
+import { avroCodec, FIELD_TYPES } from "../state-codec.ts";
 import type { Accumulator } from "./compiled.ts";
 
 /** One field of an accumulator. */
@@ -82,14 +82,17 @@ export function doubleSlot(first: number): SlotType<number> {
   };
 }
 
-/** A text, an id or whatever is one string. */
+/** A text. */
 export const textSlot: SlotType<string> = {
   begin: () => "",
-  schema: () => "string",
+  schema: () => FIELD_TYPES.text,
   write: (value, out) => out.text(value),
   read: (input) => input.text(),
   from: (value) => value as string,
 };
+
+/** An id, which is no text, nor the other way round, when state of another version of the job is read. */
+export const idSlot: SlotType<string> = { ...textSlot, schema: () => FIELD_TYPES.id };
 
 /** A boolean. */
 export const flagSlot: SlotType<boolean> = {

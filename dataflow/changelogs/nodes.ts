@@ -33,7 +33,7 @@ export interface DeduplicateSpec<W extends "first" | "last"> extends TtlOptions 
   readonly by?: "arrival" | "eventTime";
 }
 
-/** What rows can be ordered by: what has an order, and money where its currency is part of the key. */
+/** What rows can be ordered by: fields that have an order, of money where its currency is part of the key. */
 export type RankedBy<F extends Fields, K extends readonly string[]> =
   | FieldsOf<F, bigint | number | string>
   | { [N in FieldsOf<F, MoneyValue>]: `${N}.currency` extends K[number] ? N : never }[FieldsOf<F, MoneyValue>];
