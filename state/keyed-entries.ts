@@ -14,7 +14,7 @@ interface Entry {
   dirty: boolean;
   /** The table has a record of it. */
   stored: boolean;
-  /** Looked at since the cache was last gone through. */
+  /** Looked at again since the cache was last gone through. */
   used: boolean;
   /** About what it takes as objects. */
   weight: number;
@@ -44,6 +44,8 @@ export class KeyedEntries {
   #weight = 0;
   #freshWeight = FRESH_WEIGHT;
   #last: Entry | undefined;
+  /** A key of which nothing is kept: who finds that out is about to change it. */
+  #lastMissing: Key | undefined;
   readonly #keyBytes = new ByteWriter(64);
   readonly #out = new ByteWriter(1024);
   readonly #input = new ByteReader();
@@ -169,6 +171,7 @@ export class KeyedEntries {
 
   #find(key: Key): Entry | undefined {
     if (this.#last?.key === key) return this.#last;
+    if (this.#lastMissing === key) return undefined;
     const cached = this.#cache.get(key);
     if (cached !== undefined) {
       cached.used = true;
@@ -178,22 +181,26 @@ export class KeyedEntries {
     const group = this.#locate(key);
     const bytes = this.#keyBytes;
     const table = this.#table;
-    if (!table.find(group, bytes.buffer, 0, bytes.length)) return undefined;
+    if (!table.find(group, bytes.buffer, 0, bytes.length)) {
+      this.#lastMissing = key;
+      return undefined;
+    }
     const { values, timers } = this.#decode(this.#input.reset(table.buffer, table.start, table.end));
     const weight = weightOf(table.end - table.start);
-    return this.#keep({ key, values, timers, dirty: false, stored: true, used: true, weight });
+    return this.#keep({ key, values, timers, dirty: false, stored: true, used: false, weight });
   }
 
   #add(key: Key): Entry {
     const values = new Array<unknown>(this.#codecs.length).fill(undefined);
     const weight = this.#freshWeight;
-    return this.#keep({ key, values, timers: [], dirty: false, stored: false, used: true, weight });
+    return this.#keep({ key, values, timers: [], dirty: false, stored: false, used: false, weight });
   }
 
   #keep(entry: Entry): Entry {
     this.#cache.set(entry.key, entry);
     this.#weight += entry.weight;
     this.#last = entry;
+    this.#lastMissing = undefined;
     return entry;
   }
 
@@ -202,15 +209,15 @@ export class KeyedEntries {
     if (this.#last === entry) this.#last = undefined;
   }
 
-  /** Something of an entry went: where nothing is left, and nothing was written, there never was one. */
+  /** Something of an entry went: where nothing is left, all trace of it goes at once. */
   #lessen(entry: Entry): void {
-    if (entry.stored || !isEmpty(entry)) {
+    if (!isEmpty(entry)) {
       this.#touch(entry);
       return;
     }
     this.#weight -= entry.weight;
-    this.#dirty.delete(entry);
     this.#forget(entry);
+    if (entry.dirty || entry.stored) this.#write(entry);
   }
 
   #touch(entry: Entry): void {

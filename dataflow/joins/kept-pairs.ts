@@ -6,14 +6,18 @@ import type { StateCodec } from "../operator.ts";
 import { avroCodec, fieldsCodec } from "../state-codec.ts";
 import { packedRows } from "./packed-rows.ts";
 
+/** Of a side without rows: most sides of most keys. Never changed. */
+const NONE: number[] = [];
+const NOTHING = new Uint8Array(0);
+
 /**
  * Rows of one side, by time and then in the order in which they came: those from `first` on are kept, those before it are
  * forgotten. A row is `lengths[i]` bytes of its owner's heap: a byte that is 1 once the row has a partner, and the packed row.
  */
 export class SideRows {
-  readonly times: number[] = [];
-  readonly starts: number[] = [];
-  readonly lengths: number[] = [];
+  times = NONE;
+  starts = NONE;
+  lengths = NONE;
   first = 0;
   /** Every row before it has a partner, or no use for one. */
   lonely = 0;
@@ -44,6 +48,12 @@ export class SideRows {
   /** Puts a row behind those of its time. */
   insert(time: number, start: number, length: number, hasPartner: boolean): void {
     const { times, starts, lengths } = this;
+    if (times === NONE) {
+      this.times = [time];
+      this.starts = [start];
+      this.lengths = [length];
+      return;
+    }
     let at = times.length;
     if (at > this.first && times[at - 1]! > time) at = this.from(time + 1);
     if (at === times.length) {
@@ -80,7 +90,7 @@ export class KeptPairs {
 
   /** `bytes`: what is to be in the heap at first. */
   constructor(bytes: Uint8Array = NOTHING) {
-    this.heap = bytes.length === 0 ? new Uint8Array(LEAST_BYTES) : new Uint8Array(bytes);
+    this.heap = bytes.length === 0 ? NOTHING : new Uint8Array(bytes);
     this.#used = bytes.length;
   }
 
@@ -120,7 +130,8 @@ export class KeptPairs {
   #makeRoom(length: number): void {
     const needed = this.#live + length;
     const old = this.heap;
-    const heap = new Uint8Array(Math.max(2 * needed, LEAST_BYTES));
+    // Of most keys there is one row: room for others is made when they come.
+    const heap = new Uint8Array(this.#live === 0 ? needed : 2 * needed);
     let used = 0;
     for (const rows of this.sides) {
       rows.tidy();
@@ -138,9 +149,6 @@ export class KeptPairs {
   }
 }
 
-const NOTHING = new Uint8Array(0);
-/** Typed arrays of up to 64 bytes take no memory beside their object. */
-const LEAST_BYTES = 64;
 /** Bytes that are copied sooner one by one. */
 const SHORT = 40;
 
