@@ -24,7 +24,7 @@ export type { Side } from "./dataflow/joins/late-side.ts";
 export type { LookupJoinSpec } from "./dataflow/joins/lookup-join.ts";
 export { atMost, type Comparison, less } from "./dataflow/joins/pair-condition.ts";
 export type { Ref, Refs, SelectedFields, Selection } from "./dataflow/joins/selection.ts";
-export type { WindowJoinSpec } from "./dataflow/joins/window-join.ts";
+export type { JoinAssigner, WindowJoinSpec } from "./dataflow/joins/window-join.ts";
 export { Leg, minus } from "./dataflow/leg.ts";
 export type { LookupResult, LookupSpec } from "./dataflow/lookups/lookup.ts";
 export {

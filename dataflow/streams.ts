@@ -20,7 +20,7 @@ import { lateNode, type Side } from "./joins/late-side.ts";
 import { type LookupJoinSpec, lookupJoinNode } from "./joins/lookup-join.ts";
 import type { SameKeys } from "./joins/same-keys.ts";
 import type { SelectedFields, Selection } from "./joins/selection.ts";
-import { type WindowJoinSpec, windowJoinNode } from "./joins/window-join.ts";
+import { type JoinAssigner, type WindowJoinSpec, windowJoinNode } from "./joins/window-join.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { Leg } from "./leg.ts";
 import { FAILED, type LookupSpec, lookupOf } from "./lookups/lookup.ts";
@@ -331,7 +331,7 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   windowJoin<G extends Fields, J extends readonly string[], const S extends Selection>(
     uid: string,
     other: KeyedStream<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
-    assigner: WindowAssigner,
+    assigner: JoinAssigner,
     spec: WindowJoinSpec<F, G, S>,
   ): JoinedStream<F, G, SelectedFields<S>> {
     const untyped = spec as unknown as WindowJoinSpec<Fields, Fields, S>;

@@ -2,23 +2,16 @@ import { describe, expect, it } from "vitest";
 import { minutes } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { id, idOf, instant, integer, model, table } from "../model.ts";
-import {
-  calendarDays,
-  cumulative,
-  globalWindow,
-  session,
-  sliding,
-  tumbling,
-  type WindowAssigner,
-} from "../windows/assigners.ts";
+import { calendarDays, cumulative, globalWindow, session, sliding, tumbling } from "../windows/assigners.ts";
 import type { JoinType } from "./join-type.ts";
+import type { JoinAssigner } from "./window-join.ts";
 
 const Click = model("Click", { from: table("shop", "clicks"), fields: { user: id(), page: id() } });
 const Purchase = model("Purchase", { from: table("shop", "purchases"), fields: { user: id(), item: id() } });
 
 const MINUTE = 60_000;
 
-const clicksAndPurchases = (assigner: WindowAssigner, type: JoinType) =>
+const clicksAndPurchases = (assigner: JoinAssigner, type: JoinType) =>
   jobOf((env) => {
     const clicks = env.changes(Click).asEvents().keyBy("user");
     const purchases = env.changes(Purchase).asEvents().keyBy("user");
@@ -147,9 +140,9 @@ describe("a window join", () => {
     expect([shop.click("a", 2).keys(), shop.end().pairs(), shop.late()]).toEqual([0, [], []]);
   });
 
-  it.each<[string, WindowAssigner, RegExp]>([
+  it.each<[string, JoinAssigner, RegExp]>([
     ["windows by processing time", tumbling(minutes(1), { time: "processing" }), /it joins by event time only/],
-    ["windows without an end", globalWindow(), /never over/],
+    ["windows without an end", globalWindow() as never, /never over/],
     ["sessions whose rows have gaps of their own", session({ gapFrom: "gap" }), /must be one for all rows/],
   ])("is not made of %s", (_, assigner, message) => {
     expect(() => clicksAndPurchases(assigner, "inner").graph()).toThrow(message);

@@ -1,12 +1,15 @@
 import { raise } from "../../base/errors.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
-import type { WindowAssigner } from "../windows/assigners.ts";
+import type { AlignedAssigner, SessionAssigner, WindowAssigner } from "../windows/assigners.ts";
 import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
 import { alignedJoinWindows, type JoinWindows, sessionJoinWindows } from "./join-windows.ts";
 import { checkKeys } from "./same-keys.ts";
 import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
 import { WindowJoinOperator } from "./window-join-operator.ts";
+
+/** Windows that end, as joins need them; of event time, and sessions of one gap for all rows. */
+export type JoinAssigner = AlignedAssigner | SessionAssigner;
 
 /** What a window join hands on. */
 export interface WindowJoinSpec<L extends Fields, R extends Fields, S extends Selection> {
