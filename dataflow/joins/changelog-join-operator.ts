@@ -14,7 +14,9 @@ import { conditionText, PairCondition } from "./pair-condition.ts";
 import { RowRun, UNCOUNTED } from "./row-run.ts";
 import { runCodec } from "./run-codec.ts";
 
-/** What is left of a key is looked through at most so often within a ttl. */
+/** So many rows of a key are looked through whenever one of them is over; */
+const FEW = 32;
+/** more of them at most so often within a ttl, so that some go a little later. */
 const SWEEPS_PER_TTL = 16;
 
 /** The name under which the timer of a key's rows is known. */
@@ -222,6 +224,7 @@ export class ChangelogJoinOperator implements Operator {
     this.#dropOver(key);
     const due = Math.min(this.#left.firstEnd(key), this.#right.firstEnd(key));
     if (due === AFTER_ALL_TIME) return undefined;
+    if (this.#left.count(key) + this.#right.count(key) <= FEW) return due;
     const [left, right] = this.#plan.ttlMs;
     return Math.max(due, this.#watermark + Math.min(left ?? AFTER_ALL_TIME, right ?? AFTER_ALL_TIME) / SWEEPS_PER_TTL);
   }
@@ -230,8 +233,8 @@ export class ChangelogJoinOperator implements Operator {
     const isLeftOver = this.#left.firstEnd(key) <= this.#watermark;
     const isRightOver = this.#right.firstEnd(key) <= this.#watermark;
     if (!isLeftOver && !isRightOver) return;
-    const lefts = this.#left.state.get(key)?.count ?? 0;
-    const rights = this.#right.state.get(key)?.count ?? 0;
+    const lefts = this.#left.count(key);
+    const rights = this.#right.count(key);
     this.#left.dropUntil(key, this.#watermark, isRightOver ? rights : UNCOUNTED);
     this.#right.dropUntil(key, this.#watermark, isLeftOver ? lefts : UNCOUNTED);
   }

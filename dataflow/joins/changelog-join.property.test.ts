@@ -82,7 +82,7 @@ function rowOf({ key, value }: { readonly key: string; readonly value: number })
   return {
     key: idOf(key),
     n: [0n, -7n, 2n ** 53n + 1n, -(2n ** 63n)][value]!,
-    of: [null, "", "short", "ein längerer Text, der nicht in wenige Bytes passt"][value]!,
+    of: [null, "", "short", "ein längerer Text, der nicht in wenige Bytes passt ".repeat(4)][value]!,
     paid: value === 1 ? null : { minor: BigInt(value) - 2n, currency: value === 2 ? "EUR" : "JPY" },
     at: value === 0 ? null : value * 0.5,
     ok: [true, false, null, true][value]!,

@@ -1,20 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { minutes } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
-import { id, idOf, model, table, text } from "../model.ts";
+import { type Field, type Fields, id, idOf, instant, model, number, table, text } from "../model.ts";
+import type { ChangelogJoinSpec } from "./changelog-join.ts";
 import type { JoinType } from "./join-type.ts";
+import { atMost, less } from "./pair-condition.ts";
+import type { Refs, Selection } from "./selection.ts";
 
 const Order = model("Order", { from: table("shop", "orders"), fields: { id: id(), item: text() } });
 const Shipment = model("Shipment", { from: table("shop", "shipments"), fields: { order: id(), by: text() } });
 
-const joining = (type: JoinType, ttl?: number) =>
+const Lot = model("Lot", {
+  from: table("shop", "lots"),
+  fields: { id: id(), opened: instant(), closed: instant(), item: text() },
+});
+const Bid = model("Bid", { from: table("shop", "bids"), fields: { lot: id(), at: instant(), who: text() } });
+
+const joining = (type: JoinType, ttl?: ChangelogJoinSpec<Fields, Fields, Selection>["ttl"]) =>
   jobOf((env) => {
     const orders = env.changes(Order).keyBy("id");
     orders
       .join("shipped", env.changes(Shipment).keyBy("order"), {
         type,
         select: (order, shipment) => ({ order: order.id, item: order.item, shipped: shipment.order, by: shipment.by }),
-        ...(ttl === undefined ? {} : { ttl: minutes(ttl) }),
+        ...(ttl !== undefined && { ttl }),
       })
       .to("out");
   });
@@ -100,5 +109,117 @@ describe("join of changelogs", () => {
       ["-~sea", []],
       ["-~air", ["- lamp air", "+ lamp ."]],
     ]);
+  });
+
+  it("where: rows of one key match if they fulfil the condition too", () => {
+    const harness = new JobHarness(
+      jobOf((env) => {
+        const bids = env.changes(Bid).keyBy("lot");
+        env
+          .changes(Lot)
+          .keyBy("id")
+          .join("bids", bids, {
+            type: "fullOuter",
+            where: (lot, bid) => [atMost(lot.opened, bid.at), less(bid.at, lot.closed)],
+            select: (lot, bid) => ({ item: lot.item, by: bid.who }),
+          })
+          .to("out");
+      }),
+    );
+    const lot = idOf(1);
+    harness.row(Lot, { id: lot, opened: 10, closed: 20, item: "lamp" }, 1);
+    harness.row(Bid, { lot, at: 10, who: "ann" }, 2).row(Bid, { lot, at: 20, who: "bob" }, 3);
+    harness.row(Bid, { lot, who: "eve" }, 4);
+    expect(shown(harness)).toEqual(["+ lamp .", "- lamp .", "+ lamp ann", "+ . bob", "+ . eve"]);
+    harness.row(Lot, { id: lot, opened: 20, closed: 30, item: "desk" }, 5);
+    expect(shown(harness)).toEqual(["- . bob", "+ desk bob"]);
+    harness.row(Bid, { lot, at: 10, who: "ann" }, 6, { kind: -1 });
+    expect(shown(harness)).toEqual(["- lamp ann", "+ lamp ."]);
+  });
+
+  it("ttl: a row is forgotten and takes nothing back", () => {
+    const harness = new JobHarness(joining("leftOuter", { left: minutes(2), right: minutes(1) }));
+    steps(harness, [
+      ["+lamp", ["+ lamp ."]],
+      ["+~air", ["- lamp .", "+ lamp air"]],
+    ]);
+    harness.watermark(60_001);
+    steps(harness, [["-~air", []]], 60_002);
+    steps(harness, [["+~sea", ["+ lamp sea"]]], 60_002);
+    steps(harness, [["-lamp", ["- lamp sea"]]], 60_003);
+    expect(harness.watermark(120_001).keys(), "the life of sea is not over").toBe(1);
+    expect(harness.watermark(120_002).keys()).toBe(0);
+    steps(harness, [["+lamp", []]], 1);
+    expect(harness.keys(), "late by more than its life").toBe(0);
+  });
+
+  it("a result has the later time of both rows, and is of the seed if both are", () => {
+    const harness = new JobHarness(
+      jobOf((env) => {
+        const shipments = env.changes(Shipment).asEvents().keyBy("order");
+        env
+          .changes(Order)
+          .keyBy("id")
+          .join("shipped", shipments, { type: "leftOuter", select: (order, { by }) => ({ id: order.id, by }) })
+          .keyBy("id")
+          .process("times", {
+            state: {},
+            emits: { by: text(), at: number() },
+            onElement: ({ by }, { time, emit }) => emit({ by, at: time }),
+          })
+          .to("out");
+      }),
+    );
+    harness.row(Order, { id: idOf(1) }, 0, { seed: 7 }).row(Shipment, { order: idOf(1), by: "seed" }, 0, { seed: 9 });
+    harness.row(Shipment, { order: idOf(1), by: "air" }, 20).row(Order, { id: idOf(2) }, 30);
+    harness.row(Shipment, { order: idOf(2), by: "sea" }, 25).row(Order, { id: idOf(2) }, 40, { kind: -1 });
+    const times = harness.take().map(({ by, at }) => `${by ?? "."} ${at}`);
+    const never = Number.NEGATIVE_INFINITY;
+    expect(times).toEqual([`. ${never}`, `. ${never}`, `seed ${never}`, "air 20", ". 30", ". 30", "sea 30", "sea 40"]);
+  });
+
+  it("takes what a version of the job that selected more has kept, not of one that selected less", () => {
+    const selecting = (isMore: boolean) =>
+      jobOf((env) => {
+        const shipments = env.changes(Shipment).keyBy("order");
+        env
+          .changes(Order)
+          .keyBy("id")
+          .join("shipped", shipments, {
+            type: "inner",
+            select: (order, { by }) => (isMore ? { id: order.id, item: order.item, by } : { item: order.item, by }),
+          })
+          .to("out");
+      });
+    const more = new JobHarness(selecting(true)).row(Order, { id: idOf(1), item: "lamp" }, 1);
+    const less = new JobHarness(selecting(false), 2, more.hold());
+    less.row(Shipment, { order: idOf(1), by: "air" }, 2).row(Order, { id: idOf(1), item: "lamp" }, 3, { kind: -1 });
+    expect(shown(less)).toEqual(["+ lamp air", "- lamp air"]);
+    less.row(Order, { id: idOf(1), item: "lamp" }, 4);
+    expect(() => new JobHarness(selecting(true), 1, less.hold())).toThrow(/State left of shipped/);
+  });
+
+  it("begins to forget where a version of the job has a ttl for the first time", () => {
+    const before = new JobHarness(joining("inner")).row(Order, { id: idOf(1), item: "lamp" }, 1);
+    const harness = new JobHarness(joining("inner", { left: minutes(1) }), 1, before.hold());
+    expect(harness.watermark(60_000).keys()).toBe(1);
+    expect(harness.watermark(60_001).keys()).toBe(0);
+  });
+
+  it("says what is wrong where a job was not compiled", () => {
+    const join = (spec: object, key = "order") =>
+      jobOf((env) => {
+        const shipments = env.changes(Shipment).keyBy(key as "order");
+        env
+          .changes(Order)
+          .keyBy("id")
+          .join("shipped", shipments, { type: "inner", select: () => ({}), ...spec });
+      }).graph;
+    expect(join({ type: "left" })).toThrow(/its type is "left", and should be one of "inner", "leftOuter"/);
+    expect(join({ ttl: 0 })).toThrow(/its ttl is 0, and should be a length of time, such as hours\(24\)/);
+    expect(join({}, "by")).toThrow(/would never find a pair: the left side is keyed by id, the right side by text/);
+    expect(join({ where: () => [{}] })).toThrow(/its condition is made by less\(…\) and atMost\(…\)/);
+    const compare = (left: Refs<{ item: Field }>) => [less(left.item as never, left.item as never)];
+    expect(join({ where: compare })).toThrow(/its condition compares text with text/);
   });
 });

@@ -78,6 +78,11 @@ export class ChangelogSide {
     this.#out.pad(this.#index, row);
   }
 
+  /** The key's rows. */
+  count(key: Key): number {
+    return this.state.get(key)?.count ?? 0;
+  }
+
   /** When the first of the key's rows is over. */
   firstEnd(key: Key): number {
     const run = this.ttlMs === undefined ? undefined : this.state.get(key);
