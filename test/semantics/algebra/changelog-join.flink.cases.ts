@@ -11,6 +11,10 @@ const upserts =
 const byEventTime =
   "Flink counts times to live by the clock, here they are event time, with watermarks where the source sets its clock";
 
+/** It would also take back pairs with rows that came after the one was forgotten, which were never given. */
+const takesBackForgotten = (gives: string): string =>
+  `Flink does not ask whether a row that is taken back was forgotten: it gives ${gives} when SHIP goes at 4002; here what was given of a row stays when it is forgotten`;
+
 const inner: ChangelogJoinSpec = { kind: "changelog-join", type: "inner" };
 const leftJoin: ChangelogJoinSpec = { kind: "changelog-join", type: "left" };
 const rightJoin: ChangelogJoinSpec = { kind: "changelog-join", type: "right" };
@@ -43,7 +47,7 @@ export const changelogJoinOfFlink: readonly AlgebraCase<ChangelogJoinSpec>[] = [
     name: "changelog join, inner: each side forgets its rows by its own time to live",
     source: source("testInnerJoinWithDifferentStateRetentionTime"),
     follows: "flink-sql",
-    differs: `${upserts}; ${byEventTime}`,
+    differs: `${upserts}; ${byEventTime}; ${takesBackForgotten("-(Manor, SHIP)")}`,
     operator: { ...inner, leftTtl: 4000, rightTtl: 1000 },
     steps: [
       [left(1, "Line1", "Bellevue")],
@@ -55,7 +59,7 @@ export const changelogJoinOfFlink: readonly AlgebraCase<ChangelogJoinSpec>[] = [
       [right(3001, "Line2", "SHIP"), pair("Line2", 3001, "Manor", "SHIP")],
       [mark(4001)],
       [right(4002, "Line1", "TRUCK")],
-      [takeRight(4002, "Line2", "SHIP"), pairBack("Line2", "Manor", "SHIP")],
+      [takeRight(4002, "Line2", "SHIP")],
       [mark(7001)],
       [right(7002, "Line2", "RAIL")],
     ],
@@ -103,7 +107,7 @@ export const changelogJoinOfFlink: readonly AlgebraCase<ChangelogJoinSpec>[] = [
     name: "changelog join, left, with times to live: what is forgotten is neither matched nor taken back",
     source: `${source("testLeftOuterJoinWithDifferentStateRetentionTime")}, its updated order in a line of its own`,
     follows: "flink-sql",
-    differs: `${upserts}; ${byEventTime}`,
+    differs: `${upserts}; ${byEventTime}; ${takesBackForgotten("-(Manor, SHIP) and +(Manor, null)")}`,
     operator: { ...leftJoin, leftTtl: 4000, rightTtl: 1000 },
     steps: [
       [left(1, "Line1", "Bellevue"), pair("Line1", 1, "Bellevue", null)],
@@ -114,7 +118,7 @@ export const changelogJoinOfFlink: readonly AlgebraCase<ChangelogJoinSpec>[] = [
       [right(3001, "Line3", "SHIP"), pairBack("Line3", "Manor", null), pair("Line3", 3001, "Manor", "SHIP")],
       [mark(4001)],
       [right(4002, "Line1", "TRUCK")],
-      [takeRight(4002, "Line3", "SHIP"), pairBack("Line3", "Manor", "SHIP"), pair("Line3", undefined, "Manor", null)],
+      [takeRight(4002, "Line3", "SHIP")],
       [mark(8002)],
       [right(8003, "Line3", "RAIL")],
     ],

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { algebraCases } from "./cases.ts";
+import { expectCase } from "./expect-case.ts";
+import type { Way } from "./run-case.ts";
+import { supportedCases, unsupported } from "./unsupported.ts";
+
+const whole: Way = { parallelism: () => 1, between: "nothing" };
+
+describe("a case that runs whole", () => {
+  it.each(supportedCases)("$name", (one) => expectCase(one, whole));
+});
+
+describe("a case that no builder can express", () => {
+  it.each(Object.entries(unsupported))("%s: %s", async (name) => {
+    const one = algebraCases.find((each) => each.name === name);
+    expect(one, "is a case").toBeDefined();
+    await expect(expectCase(one!, whole), "fails: take it out of the table").rejects.toThrow();
+  });
+
+  it("is one of few", ({ annotate }) =>
+    annotate(`${Object.keys(unsupported).length} of ${algebraCases.length} cases cannot be expressed`));
+});
