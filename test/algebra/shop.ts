@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { GrowingShop } from "../savepoints/growing-shop.ts";
+import { root, TemporaryFolder } from "../support/cli.ts";
+import { type Results, resultsIn } from "./results.ts";
+
+/** The job with every operator. */
+export const JOB = join(root, "test/algebra/job.ts");
+
+/** A shop's log that grows, in a folder of its own, and runs of the job over it. */
+export class AlgebraShop implements Disposable {
+  readonly #folder: TemporaryFolder;
+  readonly log: GrowingShop;
+
+  private constructor(folder: TemporaryFolder, log: GrowingShop) {
+    this.#folder = folder;
+    this.log = log;
+  }
+
+  static async make(orders: number): Promise<AlgebraShop> {
+    const folder = new TemporaryFolder();
+    return new AlgebraShop(folder, await GrowingShop.make(folder.path, orders));
+  }
+
+  /** Runs a job to the end of the log, which has to be there. */
+  async complete(name: string, args: readonly string[] = [], job = JOB): Promise<Results> {
+    this.log.config(name);
+    const ended = await this.log.ask("run", job, "--config", `${name}.json`, "--quiet", "--json", ...args);
+    // What is not inserted into a table of inserts only is left to be decided.
+    expect(ended, ended.stderr).toMatchObject({ code: 3, stderr: "" });
+    expect(JSON.parse(ended.stdout)).toMatchObject({ complete: true });
+    return this.results(name);
+  }
+
+  /** What is in the sinks of output folders. */
+  results(...names: readonly string[]): Results {
+    return resultsIn(...names.map((name) => this.at(name)));
+  }
+
+  /** Writes a file, and gives its path. */
+  write(file: string, text: string): string {
+    writeFileSync(this.at(file), text);
+    return this.at(file);
+  }
+
+  read(file: string): string {
+    return readFileSync(this.at(file), "utf8");
+  }
+
+  at(file: string): string {
+    return join(this.#folder.path, file);
+  }
+
+  [Symbol.dispose](): void {
+    this.log.close();
+    this.#folder[Symbol.dispose]();
+  }
+}
