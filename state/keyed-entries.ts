@@ -20,6 +20,8 @@ interface Entry {
   weight: number;
 }
 
+const NO_TIMERS: number[] = [];
+
 /** Weight of an entry that was never written, before any was; then it is about that of those that were. */
 const FRESH_WEIGHT = 3_000;
 /** Of how many that were written the weight of a fresh one is the mean, the later ones counting more. */
@@ -107,7 +109,9 @@ export class KeyedEntries {
     const entry = this.#find(key) ?? this.#add(key);
     const { timers } = entry;
     for (let i = 0; i < timers.length; i += 2) if (timers[i] === queue && timers[i + 1] === time) return false;
-    timers.push(queue, time);
+    // Of most keys there is one: an array that is pushed to has room for many.
+    if (timers.length === 0) entry.timers = [queue, time];
+    else timers.push(queue, time);
     this.#touch(entry);
     return true;
   }
@@ -193,7 +197,7 @@ export class KeyedEntries {
   #add(key: Key): Entry {
     const values = new Array<unknown>(this.#codecs.length).fill(undefined);
     const weight = this.#freshWeight;
-    return this.#keep({ key, values, timers: [], dirty: false, stored: false, used: false, weight });
+    return this.#keep({ key, values, timers: NO_TIMERS, dirty: false, stored: false, used: false, weight });
   }
 
   #keep(entry: Entry): Entry {

@@ -83,33 +83,24 @@ export class KeptPairs {
   readonly sides = [new SideRows(), new SideRows()] as const;
   /** The earliest timer that is still to come; +∞ where there is none. */
   timer = AFTER_ALL_TIME;
-  heap: Uint8Array;
+  heap = NOTHING;
   #used = 0;
+  /** Where the room in the heap ends that is its own. */
+  #end = 0;
   /** Bytes of rows that are kept. */
   #live = 0;
-
-  /** `bytes`: what is to be in the heap at first. */
-  constructor(bytes: Uint8Array = NOTHING) {
-    this.heap = bytes.length === 0 ? NOTHING : new Uint8Array(bytes);
-    this.#used = bytes.length;
-  }
 
   get isEmpty(): boolean {
     return this.sides[0].isEmpty && this.sides[1].isEmpty;
   }
 
-  /** Keeps a row: `bytes` up to `length`. */
-  add(side: number, time: number, bytes: Buffer, length: number): void {
-    if (this.#used + length > this.heap.length) this.#makeRoom(length);
+  /** Keeps a row: `length` of the bytes. */
+  add(side: number, time: number, bytes: Buffer, length: number, from = 0): void {
+    if (this.#used + length > this.#end) this.#makeRoom(length);
     const start = this.#used;
-    if (length < SHORT) for (let i = 0; i < length; i++) this.heap[start + i] = bytes[i]!;
-    else bytes.copy(this.heap, start, 0, length);
+    if (length < SHORT) for (let i = 0; i < length; i++) this.heap[start + i] = bytes[from + i]!;
+    else bytes.copy(this.heap, start, from, from + length);
     this.#used += length;
-    this.place(side, time, start, length);
-  }
-
-  /** Notes a row that is in the heap. */
-  place(side: number, time: number, start: number, length: number): void {
     this.#live += length;
     this.sides[side]!.insert(time, start, length, this.heap[start] === 1);
   }
@@ -126,15 +117,28 @@ export class KeptPairs {
     return this.heap[rows.starts[at]!] === 1;
   }
 
-  /** Grows the heap, or drops what no row uses any more where that is the greater part. */
   #makeRoom(length: number): void {
-    const needed = this.#live + length;
+    for (const rows of this.sides) rows.tidy();
+    if (this.#live > 0 || length > MOST_SHARED) {
+      this.#grow(length);
+      return;
+    }
+    if (sharedUsed + length > shared.length) {
+      shared = new Uint8Array(SHARED_BYTES);
+      sharedUsed = 0;
+    }
+    this.heap = shared;
+    this.#used = sharedUsed;
+    sharedUsed += length;
+    this.#end = sharedUsed;
+  }
+
+  /** Takes a heap of its own, or drops what no row uses any more where that is the greater part. */
+  #grow(length: number): void {
     const old = this.heap;
-    // Of most keys there is one row: room for others is made when they come.
-    const heap = new Uint8Array(this.#live === 0 ? needed : 2 * needed);
+    const heap = new Uint8Array(2 * (this.#live + length));
     let used = 0;
     for (const rows of this.sides) {
-      rows.tidy();
       for (let at = rows.first; at < rows.end; at++) {
         const start = rows.starts[at]!;
         const end = start + rows.lengths[at]!;
@@ -146,8 +150,18 @@ export class KeptPairs {
     }
     this.heap = heap;
     this.#used = used;
+    this.#end = heap.length;
   }
 }
+
+/**
+ * Room that keys share for their first row, which is the only one of most: a typed array each costs more than all else of
+ * such a key. Rows that come about together end about together, so little of it is held by few.
+ */
+let shared = new Uint8Array(0);
+let sharedUsed = 0;
+const SHARED_BYTES = 1 << 14;
+const MOST_SHARED = 512;
 
 /** Bytes that are copied sooner one by one. */
 const SHORT = 40;
@@ -206,20 +220,16 @@ function writePairs(pairs: KeptPairs, out: ByteWriter): void {
 }
 
 function readPairs(input: ByteReader, skips: readonly ((bytes: Uint8Array, at: number) => number)[]): KeptPairs {
-  const timer = input.float64();
-  const begin = input.position;
-  const rows: number[] = [];
-  for (const [side, skip] of skips.entries()) {
+  const pairs = new KeptPairs();
+  pairs.timer = input.float64();
+  for (let side = 0; side < skips.length; side++) {
     for (let left = input.uint(); left > 0; left--) {
       const time = input.float64();
       const start = input.position;
-      input.position = skip(input.buffer, start + 1);
-      rows.push(side, time, start - begin, input.position - start);
+      input.position = skips[side]!(input.buffer, start + 1);
+      pairs.add(side, time, input.buffer, input.position - start, start);
     }
   }
-  const pairs = new KeptPairs(input.buffer.subarray(begin, input.position));
-  pairs.timer = timer;
-  for (let i = 0; i < rows.length; i += 4) pairs.place(rows[i]!, rows[i + 1]!, rows[i + 2]!, rows[i + 3]!);
   return pairs;
 }
 
