@@ -78,8 +78,11 @@ export class LookupJoinOperator implements Operator {
     this.#advance(element.time);
   }
 
+  /** Events that wait come out. For a run that is gone on with, the end is none: what follows is as late as it was before. */
   end(): void {
+    const before = this.#reached;
     this.#advance(AFTER_ALL_TIME);
+    this.#reached = before;
   }
 
   save(out: ByteWriter): void {

@@ -107,9 +107,11 @@ export class SlicedWindows<A> implements Operator {
     this.#advance(element.time);
   }
 
-  /** All windows end. */
+  /** All windows end. For a run that is gone on with, the end is none: what follows is as late as it was before. */
   end(): void {
+    const before = this.#watermark;
     this.#advance(AFTER_ALL_TIME);
+    this.#watermark = before;
   }
 
   save(out: ByteWriter): void {

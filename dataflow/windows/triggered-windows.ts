@@ -120,9 +120,11 @@ export class TriggeredWindows<A> implements Operator {
     this.#flush();
   }
 
-  /** Windows by event time end. */
+  /** Windows by event time end. For a run that is gone on with, the end is none: what follows is as late as it was before. */
   end(): void {
+    const before = this.#watermark;
     this.#advance(AFTER_ALL_TIME);
+    this.#watermark = before;
   }
 
   save(out: ByteWriter): void {
