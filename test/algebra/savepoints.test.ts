@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { waitFor } from "../savepoints/growing-shop.ts";
+import { expectSame, type Line, type Results } from "./results.ts";
+import { AlgebraShop, JOB } from "./shop.ts";
+
+const ORDERS = 200;
+
+/** Windows, by what tells one from others: what is told of one twice is of different rows. */
+const WINDOWS = {
+  tumbling: ["currency", "from"],
+  calendar: ["currency", "from"],
+  cumulative: ["currency", "to"],
+  listed: ["paymentId", "from"],
+} as const;
+
+describe("a savepoint of a job with every operator", () => {
+  it("is gone on with by fewer and by more workers, and leaves what an undisturbed run leaves", async () => {
+    using shop = await AlgebraShop.make(ORDERS);
+    await begin(shop);
+    expect(await shop.log.ask("stop", "--savepoint", "two", "--config", "begun.json")).toMatchObject({ code: 0 });
+    shop.log.growTo(1);
+    const from = ["--from-savepoint", "two"];
+    const [whole] = await Promise.all([
+      shop.complete("whole"),
+      shop.complete("one", [...from, "--parallelism", "1"]),
+      shop.complete("three", [...from, "--parallelism", "3"]),
+    ]);
+    expect(shop.results("begun").get("sliding")!.length).toBeGreaterThan(20);
+    for (const name of ["one", "three"]) {
+      expect(shop.results(name).get("sliding")!.length).toBeGreaterThan(20);
+      expectSame(shop.results("begun", name), whole, name);
+    }
+  });
+
+  it("that ended all windows by draining is gone on with: no row is lost, late for it, or told of twice", async () => {
+    using shop = await AlgebraShop.make(ORDERS);
+    await begin(shop);
+    const drain = await shop.log.ask("stop", "--drain", "--savepoint", "drained", "--config", "begun.json");
+    expect(drain).toMatchObject({ code: 0 });
+    shop.log.growTo(1);
+    const whole = await shop.complete("whole");
+    await shop.complete("on", ["--from-savepoint", "drained", "--parallelism", "3"]);
+    const both = shop.results("begun", "on");
+
+    // All but windows and joins by event time know nothing of an end.
+    const changed =
+      /^(tumbling|sliding|session|cumulative|global|calendar|listed|(interval|window)-\w+|as-of|as-of-aside)$/;
+    const rest = (all: Results) => new Map([...all].filter(([sink]) => !changed.test(sink)));
+    expectSame(rest(both), rest(whole), "drained and gone on with");
+
+    // A window that was open then has two results, of the rows before and behind.
+    for (const [sink, key] of Object.entries(WINDOWS)) {
+      expect(merged(both.get(sink)!, key), sink).toEqual(merged(whole.get(sink)!, key));
+    }
+    expect(both.get("tumbling")!.length).toBeGreaterThan(whole.get("tumbling")!.length);
+    // Pairs that were not whole are not found any more; what was alone by then is told of as such.
+    const pairs = new Set(whole.get("interval-inner")!.map((line) => JSON.stringify(line)));
+    expect(both.get("interval-inner")!.filter((line) => !pairs.has(JSON.stringify(line)))).toEqual([]);
+    expect(both.get("interval-fullOuter")!.length).toBeGreaterThan(whole.get("interval-fullOuter")!.length);
+    expect(both.get("as-of")).toHaveLength(whole.get("as-of")!.length);
+  });
+});
+
+/** Lets a run by two workers read half of the log. */
+async function begin(shop: AlgebraShop): Promise<void> {
+  shop.log.config("begun");
+  shop.log.growTo(0.5);
+  shop.log.follow("begun", ["--parallelism", "2"], JOB);
+  await waitFor(() => existsSync(shop.at("begun/sinks")) && (shop.results("begun").get("sliding")?.length ?? 0) > 20);
+}
+
+/** Results of windows, those of one window added up. */
+function merged(lines: readonly Line[], key: readonly string[]): Map<string, unknown> {
+  const windows = new Map<string, { count: bigint; total: bigint; lines: string[] }>();
+  for (const line of lines) {
+    const name = key.map((field) => line[field]).join(" ");
+    const known = windows.get(name) ?? { count: 0n, total: 0n, lines: [] };
+    const { count = "0", total, lines: listed } = line as { count?: string; total?: { minor: string }; lines?: string };
+    windows.set(name, {
+      count: known.count + BigInt(count),
+      total: known.total + BigInt(total?.minor ?? "0"),
+      lines: [...known.lines, ...(listed?.split(",") ?? [])].sort(),
+    });
+  }
+  return new Map([...windows].sort(([left], [right]) => (left < right ? -1 : 1)));
+}
