@@ -1,4 +1,4 @@
-import { id, instant, integer } from "../../../index.ts";
+import { atMost, id, instant, integer } from "../../../index.ts";
 import { events, type Query } from "../query.ts";
 
 const Auction = events("auction", { id: id(), category: integer(), dateTime: instant(), expires: instant() });
@@ -14,17 +14,10 @@ export const q4: Query = {
       .keyBy("id")
       .join("bids", bids, {
         type: "inner",
-        select: (auction, bid) => ({
-          id: auction.id,
-          category: auction.category,
-          opened: auction.dateTime,
-          expires: auction.expires,
-          price: bid.price,
-          at: bid.dateTime,
-        }),
+        where: (auction, bid) => [atMost(auction.dateTime, bid.dateTime), atMost(bid.dateTime, auction.expires)],
+        select: (auction, bid) => ({ id: auction.id, category: auction.category, price: bid.price }),
       })
-      .asEvents()
-      .filter(({ opened, expires, at }) => at! >= opened! && at! <= expires!);
+      .asEvents();
     const finals = inTime.keyBy("id", "category").aggregate("finals", (rows) => ({
       category: rows.key("category"),
       final: rows.max("price"),

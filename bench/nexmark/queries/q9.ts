@@ -1,4 +1,4 @@
-import { id, instant, integer, text } from "../../../index.ts";
+import { atMost, id, instant, integer, text } from "../../../index.ts";
 import { events, type Query } from "../query.ts";
 
 const Auction = events("auction", {
@@ -25,6 +25,7 @@ export const q9: Query = {
       .keyBy("id")
       .join("bids", bids, {
         type: "inner",
+        where: (a, b) => [atMost(a.dateTime, b.dateTime), atMost(b.dateTime, a.expires)],
         select: (a, b) => ({
           id: a.id,
           itemName: a.itemName,
@@ -44,7 +45,6 @@ export const q9: Query = {
         }),
       })
       .asEvents()
-      .filter(({ dateTime, expires, bidDateTime }) => bidDateTime! >= dateTime! && bidDateTime! <= expires!)
       .keyBy("id")
       .topN("winner", 1, { by: "price", order: "desc" });
   },
