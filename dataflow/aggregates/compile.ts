@@ -39,13 +39,16 @@ export function compileAggregates(
   };
 }
 
-type Functions = Pick<CompiledAggregates, "create" | "bind" | "add" | "retract" | "merge" | "isEmpty" | "write">;
+type Functions = Omit<CompiledAggregates, "fields" | "codec" | "mergeable" | "retractable">;
 
 /** The body of a function of `h`, `slots`, `folds` and `keyValues` that gives the functions. Names in it are field names. */
 function code({ groups, results, folds }: Plan, slots: readonly Slot[]): string {
   const inputs = new Variables("c");
   const outputs = new Variables("o");
-  const writes = results.map((result) => result((column) => outputs.of(column))).join("\n");
+  const values = new Variables("v");
+  const names = { column: (name: string) => outputs.of(name), value: (code: string) => values.of(code) };
+  const writes = results.map((result) => result(names)).join("\n");
+  const noted = values.names().map((name) => `noted_${name}`);
   const add = rowCode(groups, "add", inputs);
   const retract = rowCode(groups, "retract", inputs);
   const merges = [...groups.values()].flatMap(({ keepings }) => [...keepings.values()].map(({ merge }) => merge ?? ""));
@@ -56,11 +59,22 @@ class Accumulator {
     ${slots.map(({ name }, i) => `this.${name} = slots[${i}].type.begin();`).join("\n")}
   }
 }
-let batchBound, outputBound${inputs.declared()}${outputs.declared()};
+let ${["batchBound", "outputBound", "keyOfParts", "keyParts", ...inputs.names(), ...outputs.names(), ...noted].join(", ")};
 function bindOutput(output) {
   outputBound = output;
   ${outputs.assigned("output")}
   ${foldNames.map((name) => `folds.${name}.bindOutput(output);`).join("\n")}
+}
+function parts(key) {
+  if (key !== keyOfParts) {
+    keyParts = keyValues(key);
+    keyOfParts = key;
+  }
+  return keyParts;
+}
+function put(${["output, row, key, like, start, end", ...values.names()].join(", ")}) {
+  if (output !== outputBound) bindOutput(output);
+  ${writes}
 }
 return {
   create() {
@@ -84,10 +98,21 @@ return {
   isEmpty(acc) {
     return acc.${ROWS} === 0;
   },
+  note(acc) {
+    ${noted.map((name, i) => `${name} = ${values.codes()[i]};`).join("\n")}
+  },
+  hasChanged(acc) {
+    let now;
+    return ${noted.map((name, i) => `(now = ${values.codes()[i]}, now !== ${name} && (now === now || ${name} === ${name}))`).join(" || ") || "false"};
+  },
+  writeNoted(output, row, key) {
+    put(${["output, row, key, -1, NaN, NaN", ...noted].join(", ")});
+  },
+  writeLike(acc, output, row, key, like) {
+    put(${["output, row, key, like, NaN, NaN", ...values.codes()].join(", ")});
+  },
   write(acc, output, row, key, start, end) {
-    if (output !== outputBound) bindOutput(output);
-    ${writes.includes("parts[") ? "const parts = keyValues(key);" : ""}
-    ${writes}
+    put(${["output, row, key, -1, start, end", ...values.codes()].join(", ")});
   },
 };`;
 }
@@ -127,7 +152,7 @@ function loadCode(kind: ValueKind, column: string, currencies: () => string): st
   }
 }
 
-/** Variables that hold the columns of a batch. */
+/** Variables for columns or for code, each once. */
 class Variables {
   readonly #prefix: string;
   readonly #names = new Map<string, string>();
@@ -136,16 +161,21 @@ class Variables {
     this.#prefix = prefix;
   }
 
-  of(column: string): string {
-    const name = this.#names.get(column) ?? `${this.#prefix}${this.#names.size}`;
-    this.#names.set(column, name);
+  of(code: string): string {
+    const name = this.#names.get(code) ?? `${this.#prefix}${this.#names.size}`;
+    this.#names.set(code, name);
     return name;
   }
 
-  declared(): string {
-    return [...this.#names.values()].map((name) => `, ${name}`).join("");
+  names(): string[] {
+    return [...this.#names.values()];
   }
 
+  codes(): string[] {
+    return [...this.#names.keys()];
+  }
+
+  /** Takes the columns of a batch. */
   assigned(batch: string): string {
     return [...this.#names].map(([column, name]) => `${name} = ${batch}.column(${JSON.stringify(column)});`).join("\n");
   }

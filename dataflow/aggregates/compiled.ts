@@ -37,4 +37,12 @@ export interface CompiledAggregates {
    * `start` and `end` are the window's, in ms. AGGREGATE_TOO_LARGE.
    */
   write(of: Accumulator, output: Batch, row: number, key: Key, start?: number, end?: number): void;
+  /** The same for a key that another row of the output has already, from which it is copied. */
+  writeLike(of: Accumulator, output: Batch, row: number, key: Key, like: number): void;
+  /** Notes what the result is computed of, for `hasChanged` and `writeNoted`. */
+  note(of: Accumulator): void;
+  /** False where the result is sure to be the one that was noted. */
+  hasChanged(of: Accumulator): boolean;
+  /** Writes the result as it was noted. */
+  writeNoted(output: Batch, row: number, key: Key): void;
 }

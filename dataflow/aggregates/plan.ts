@@ -29,8 +29,11 @@ export interface Group {
   readonly keepings: Map<string, Keeping>;
 }
 
-/** How a result is written, in code over the accumulator `acc` and the variables that `variable` gives. */
-export type Result = (variable: (column: string) => string) => string;
+/**
+ * How a result is written, in code over what `names` gives: the variables that hold a column of the output, and a value
+ * that is computed of the accumulator `acc`. Parts of the key are `parts(key)[i]`.
+ */
+export type Result = (names: { column(name: string): string; value(code: string): string }) => string;
 
 /** What a job's aggregates keep, each thing once however many results need it, and how results come of it. */
 export class Plan {
@@ -53,47 +56,52 @@ export class Plan {
     switch (aggregate.type) {
       case "key": {
         const part = this.#key.parts.findIndex((one) => one.name === aggregate.name);
-        return (variable) => putCode(aggregate.out.kind, variable(name), `parts[${part}]`, name);
+        return (names) => {
+          const column = names.column(name);
+          const put = putCode(aggregate.out.kind, column, `parts(key)[${part}]`, name);
+          return `if (like >= 0) ${column}.copy(row, ${column}, like); else ${put}`;
+        };
       }
       case "windowStart":
-        return (variable) => `${variable(name)}.set(row, start);`;
+        return (names) => `${names.column(name)}.set(row, start);`;
       case "windowEnd":
-        return (variable) => `${variable(name)}.set(row, end);`;
+        return (names) => `${names.column(name)}.set(row, end);`;
       case "count": {
         const count = this.#count(aggregate.field === undefined ? undefined : this.#subject(aggregate.field));
-        return (variable) => `${variable(name)}.setNumber(row, acc.${count});`;
+        return (names) => `${names.column(name)}.setNumber(row, ${names.value(`acc.${count}`)});`;
       }
       case "distinct": {
         const values = this.#values(this.#subject(aggregate.field));
-        return (variable) => `${variable(name)}.setNumber(row, acc.${values}.size);`;
+        return (names) => `${names.column(name)}.setNumber(row, ${names.value(`acc.${values}.size`)});`;
       }
       case "avg": {
         const { count, sum } = this.#sum(this.#subject(aggregate.field));
-        return (variable) => {
-          const column = variable(name);
-          return `if (acc.${count} === 0) ${column}.nulls[row] = 1;
-else ${column}.set(row, Number(acc.${sum}) / acc.${count});`;
+        return (names) => {
+          const column = names.column(name);
+          const [n, total] = [names.value(`acc.${count}`), names.value(`acc.${sum}`)];
+          return `if (${n} === 0) ${column}.nulls[row] = 1; else ${column}.set(row, Number(${total}) / ${n});`;
         };
       }
       case "sum": {
         const subject = this.#subject(aggregate.field, aggregate.currency);
         const { count, sum } = this.#sum(subject);
-        return this.#value(name, subject, `acc.${count} === 0`, `acc.${sum}`);
+        return this.#value(name, subject, `(acc.${count} === 0 ? null : acc.${sum})`);
       }
       case "min":
       case "max": {
         const subject = this.#subject(aggregate.field, aggregate.currency);
-        const extreme = this.#extreme(subject, aggregate.type === "max");
-        return this.#value(name, subject, `acc.${extreme} === null`, `acc.${extreme}`);
+        return this.#value(name, subject, `acc.${this.#extreme(subject, aggregate.type === "max")}`);
       }
       case "first":
-      case "last":
-        return this.#edge(name, this.#subject(aggregate.field), aggregate.type === "last");
+      case "last": {
+        const subject = this.#subject(aggregate.field);
+        return this.#value(name, subject, this.#edge(subject, aggregate.type === "last"));
+      }
       case "fold": {
         const slot = `fold_${name}`;
         this.folds.set(slot, { name, spec: aggregate.spec });
         this.#keep(undefined, slot, () => keepFold(slot, foldSlot(aggregate.spec.keeps)));
-        return () => `folds.${slot}.write(acc.${slot}, row);`;
+        return (names) => `folds.${slot}.write(${names.value(`acc.${slot}`)}, row);`;
       }
     }
   }
@@ -118,15 +126,14 @@ else ${column}.set(row, Number(acc.${sum}) / acc.${count});`;
     return this.#keep(subject, slot, (name) => keepExtreme(name, subject.kind, isGreatest, values));
   }
 
-  #edge(name: string, subject: Subject, isLast: boolean): Result {
+  /** The code of the first or last value. */
+  #edge(subject: Subject, isLast: boolean): string {
     if (this.#retracts) {
       const timed = this.#keep(subject, slotName("timed", subject), (slot) => keepTimed(slot, subject.kind));
-      const values = `acc.${timed}.values`;
-      return this.#value(name, subject, `${values}.length === 0`, `${values}[${isLast ? `${values}.length - 1` : 0}]`);
+      return `(acc.${timed}.values.at(${isLast ? -1 : 0}) ?? null)`;
     }
     const slot = slotName(isLast ? "last" : "first", subject);
-    const edge = this.#keep(subject, slot, (at) => keepEdge(at, subject.kind, isLast));
-    return this.#value(name, subject, `acc.${edge} === null`, `acc.${edge}`);
+    return `acc.${this.#keep(subject, slot, (at) => keepEdge(at, subject.kind, isLast))}`;
   }
 
   #keep(subject: Subject | undefined, name: string, make: (name: string) => Keeping): string {
@@ -143,21 +150,22 @@ else ${column}.set(row, Number(acc.${sum}) / acc.${count});`;
     return { field, kind: kind === "money" && this.#currencyPart(field) < 0 ? "moneyText" : kind };
   }
 
-  /** Writes a value into a field of the result, or null where a condition holds. */
-  #value(name: string, { field, kind, currency }: Subject, isNull: string, value: string): Result {
-    return (variable) => {
-      const column = variable(name);
+  /** Writes a value, which may be null, into a field of the result. */
+  #value(name: string, { field, kind, currency }: Subject, code: string): Result {
+    return (names) => {
+      const column = names.column(name);
+      const value = names.value(code);
       if (kind !== "money" && kind !== "moneyText") {
-        return `if (${isNull}) ${column}.nulls[row] = 1; else ${putCode(kind, column, value, name)}`;
+        return `if (${value} === null) ${column}.nulls[row] = 1; else ${putCode(kind, column, value, name)}`;
       }
-      const currencies = variable(currencyColumn(name));
-      const code =
-        currency === undefined ? `h.packCurrency(parts[${this.#currencyPart(field)}])` : packCurrency(currency);
+      const currencies = names.column(currencyColumn(name));
+      const packed =
+        currency === undefined ? `h.packCurrency(parts(key)[${this.#currencyPart(field)}])` : packCurrency(currency);
       const put =
         kind === "moneyText"
           ? `h.putMoneyText(${column}, ${currencies}, row, ${value});`
-          : `{ ${putCode(kind, column, value, name)} ${currencies}.set(row, ${code}); }`;
-      return `if (${isNull}) ${column}.nulls[row] = ${currencies}.nulls[row] = 1; else ${put}`;
+          : `{ ${putCode(kind, column, value, name)} ${currencies}.set(row, ${packed}); }`;
+      return `if (${value} === null) ${column}.nulls[row] = ${currencies}.nulls[row] = 1; else ${put}`;
     };
   }
 

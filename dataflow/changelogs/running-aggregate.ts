@@ -29,22 +29,24 @@ export class RunningAggregate extends KeyedRows<Accumulator> {
     isAdd: boolean,
   ): Accumulator | undefined {
     const aggregates = this.#aggregates;
-    const accumulator = kept ?? aggregates.create();
-    const before = kept === undefined ? -1 : this.#show(RETRACT, key, accumulator);
-    if (isAdd) aggregates.add(accumulator, row);
-    else {
-      aggregates.retract(accumulator, row);
-      if (aggregates.isEmpty(accumulator)) return undefined;
-    }
-    const after = this.#show(ADD, key, accumulator);
     const { batch } = this.output;
-    if (before >= 0 && !this.#repeats && isSameRow(batch, before, after)) batch.count -= 2;
-    return accumulator;
-  }
-
-  #show(kind: number, key: Key, accumulator: Accumulator): number {
-    const row = this.emit(kind);
-    this.#aggregates.write(accumulator, this.output.batch, row, key);
-    return row;
+    if (kept === undefined) {
+      const accumulator = aggregates.create();
+      aggregates.add(accumulator, row);
+      aggregates.write(accumulator, batch, this.emit(ADD), key);
+      return accumulator;
+    }
+    aggregates.note(kept);
+    if (isAdd) aggregates.add(kept, row);
+    else aggregates.retract(kept, row);
+    const isEmpty = !isAdd && aggregates.isEmpty(kept);
+    if (!isEmpty && !this.#repeats && !aggregates.hasChanged(kept)) return kept;
+    const before = this.emit(RETRACT);
+    aggregates.writeNoted(batch, before, key);
+    if (isEmpty) return undefined;
+    const after = this.emit(ADD);
+    aggregates.writeLike(kept, batch, after, key, before);
+    if (!this.#repeats && isSameRow(batch, before, after)) batch.count -= 2;
+    return kept;
   }
 }
