@@ -320,7 +320,7 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   /**
    * All pairs of rows with one key in one window, when the watermark reaches the window's last millisecond, which is their
    * time. Where a side has no rows in a window, those of the other come alone, if the type of the join asks for them. Sessions
-   * are those of the rows of both sides together. The windows go by event time, and end.
+   * are those of the rows of both sides together.
    *
    * State: the selected fields of each row, once, until the last of its windows is over. Rows whose windows are all over,
    * and those without an event time, are late: they go to the side output `late`, and nowhere else.

@@ -7,6 +7,7 @@ import { LateRows } from "../late-rows.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { rowColumns } from "../row-layout.ts";
+import type { TimeDomain } from "../windows/assigners.ts";
 import { JoinedOutput, keptFields } from "./joined-output.ts";
 import { KeptPairs, keptPairsCodec } from "./kept-pairs.ts";
 import { lateTag, SIDES } from "./late-side.ts";
@@ -17,6 +18,17 @@ import type { Selection } from "./selection.ts";
 export interface EventSide {
   readonly fields: Fields;
   readonly keyColumn: string;
+}
+
+/** What joins of events have in common. */
+export interface EventJoinPlan {
+  readonly selection: Selection;
+  /** The left and the right one. */
+  readonly sides: readonly EventSide[];
+  /** What a row's time is: its event time, or the processing time at which it comes. */
+  readonly domain: TimeDomain;
+  /** Which join it is, as an Avro name: state of another is not taken for its own. */
+  readonly kind: string;
 }
 
 /** What is looked up once of each batch object, and how a row of it is copied and packed. */
@@ -36,22 +48,24 @@ export interface RowReader {
  */
 export abstract class EventJoin implements Operator {
   protected output!: JoinedOutput;
-  protected watermark = BEFORE_ALL_TIME;
-  readonly #selection: Selection;
-  readonly #sides: readonly EventSide[];
+  /** No row comes any more at or before this time. */
+  protected reached = BEFORE_ALL_TIME;
+  readonly #plan: EventJoinPlan;
+  readonly #byClock: boolean;
+  #clock = BEFORE_ALL_TIME;
   readonly #packed = new ByteWriter();
   readonly #readers: (RowReader | undefined)[] = [undefined, undefined];
   #late!: readonly LateRows[];
   #kept!: KeyedState<KeptPairs>;
   #timers!: Timers;
 
-  constructor(selection: Selection, sides: readonly EventSide[]) {
-    this.#selection = selection;
-    this.#sides = sides;
+  constructor(plan: EventJoinPlan) {
+    this.#plan = plan;
+    this.#byClock = plan.domain === "processing";
   }
 
   /**
-   * Takes in a row with an event time; `kept` is what is kept of its key, if anything. Gives what is kept of it now.
+   * Takes in a row that has a time; `kept` is what is kept of its key, if anything. Gives what is kept of it now.
    */
   protected abstract take(
     reader: RowReader,
@@ -70,13 +84,14 @@ export abstract class EventJoin implements Operator {
   }
 
   open(context: OperatorContext): void {
-    this.output = new JoinedOutput(this.#selection, context.forward);
+    this.output = new JoinedOutput(this.#plan.selection, context.forward);
     this.#late = SIDES.map(
-      (side, at) => new LateRows(this.#sides[at]!.fields, lateTag(side), (tag, batch) => context.forwardTo(tag, batch)),
+      (side, at) =>
+        new LateRows(this.#plan.sides[at]!.fields, lateTag(side), (tag, batch) => context.forwardTo(tag, batch)),
     );
-    const [left, right] = SIDES.map((side) => keptFields(this.#selection, side));
-    this.#kept = context.state("pairs", keptPairsCodec(left!, right!));
-    this.#timers = context.timers("ends");
+    const [left, right] = SIDES.map((side) => keptFields(this.#plan.selection, side));
+    this.#kept = context.state("pairs", keptPairsCodec(this.#plan.kind, left!, right!));
+    this.#timers = context.timers(this.#plan.domain);
   }
 
   batch(input: number, batch: Batch): void {
@@ -88,7 +103,7 @@ export abstract class EventJoin implements Operator {
     let kept: KeptPairs | undefined;
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) continue;
-      const time = times.values[row]!;
+      const time = this.#byClock ? this.#clock : times.values[row]!;
       if (time <= lateThrough) {
         this.late(reader, row);
         continue;
@@ -105,19 +120,35 @@ export abstract class EventJoin implements Operator {
   }
 
   control(_input: number, element: Control): void {
-    if (element.type === "watermark") this.#advance(element.time);
+    if (element.type === "watermark" && !this.#byClock) this.#advance(element.time);
   }
 
+  /** Rows may still come at the time that it is now. */
+  processingTime(time: number): void {
+    if (!this.#byClock || time <= this.#clock) return;
+    this.#clock = time;
+    this.#advance(time - 1);
+  }
+
+  /**
+   * What goes by the clock waits for it in vain. For a run that is gone on with, the end is none: what follows is as late as
+   * it was before.
+   */
   end(): void {
+    if (this.#byClock) return;
+    const before = this.reached;
     this.#advance(AFTER_ALL_TIME);
+    this.reached = before;
   }
 
   save(out: ByteWriter): void {
-    out.float64(this.watermark);
+    out.float64(this.reached);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    this.watermark = saved.length === 0 ? BEFORE_ALL_TIME : Math.min(...saved.map((input) => input.float64()));
+    const times = saved.map((input) => input.float64());
+    this.reached = times.length === 0 ? BEFORE_ALL_TIME : Math.min(...times);
+    if (this.#byClock) this.#clock = this.reached + 1;
   }
 
   /** Hands a row to the side output of late ones. */
@@ -151,7 +182,9 @@ export abstract class EventJoin implements Operator {
     this.#timers.register(key, time);
   }
 
+  /** A watermark that goes back, because a run begins again with a longer transaction, takes nothing back. */
   #advance(time: number): void {
+    if (time <= this.reached) return;
     for (let due = this.#timers.next(time); due !== undefined; due = this.#timers.next(time)) {
       const kept = this.#kept.get(due.key);
       if (kept === undefined) continue;
@@ -160,7 +193,7 @@ export abstract class EventJoin implements Operator {
       if (kept.isEmpty) this.#kept.delete(due.key);
       else this.callAt(next, due.key, kept);
     }
-    this.watermark = time;
+    this.reached = time;
     this.output.flush();
   }
 
@@ -171,10 +204,10 @@ export abstract class EventJoin implements Operator {
     const reader = {
       batch,
       side,
-      keys: batch.column(this.#sides[side]!.keyColumn) as TextColumn,
+      keys: batch.column(this.#plan.sides[side]!.keyColumn) as TextColumn,
       times: rowColumns(batch).time,
       copy: this.output.copier(side, batch),
-      pack: packedRows.packer(batch, keptFields(this.#selection, SIDES[side]!)),
+      pack: packedRows.packer(batch, keptFields(this.#plan.selection, SIDES[side]!)),
     };
     this.#readers[side] = reader;
     return reader;

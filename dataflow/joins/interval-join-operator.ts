@@ -1,8 +1,7 @@
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
-import { EventJoin, type EventSide, type RowReader } from "./event-join.ts";
+import { EventJoin, type EventJoinPlan, type EventSide, type RowReader } from "./event-join.ts";
 import type { KeptPairs } from "./kept-pairs.ts";
-import type { Selection } from "./selection.ts";
 
 /** One side of an interval join. */
 export interface IntervalSide extends EventSide {
@@ -13,23 +12,29 @@ export interface IntervalSide extends EventSide {
   readonly isOuter: boolean;
 }
 
+/** What an interval join is made of. */
+export interface IntervalJoinPlan extends EventJoinPlan {
+  readonly sides: readonly IntervalSide[];
+  readonly late: "join" | "aside";
+}
+
 /**
  * Pairs rows of two inputs with one key whose times are close. A row's interval is open until the watermark reaches its end,
  * `time + to`; it is kept that long, and forgotten by a timer of its key: the end of the first interval whose row has to be
  * handed on then, or else that of the last one, so that rows without more to do cost no timers.
  */
 export class IntervalJoinOperator extends EventJoin {
-  readonly #sides: readonly [IntervalSide, IntervalSide];
+  readonly #sides: readonly IntervalSide[];
   readonly #late: "join" | "aside";
 
-  constructor(selection: Selection, sides: readonly [IntervalSide, IntervalSide], late: "join" | "aside") {
-    super(selection, sides);
-    this.#sides = sides;
-    this.#late = late;
+  constructor(plan: IntervalJoinPlan) {
+    super(plan);
+    this.#sides = plan.sides;
+    this.#late = plan.late;
   }
 
   protected override get lateThrough(): number {
-    return this.#late === "aside" ? this.watermark : BEFORE_ALL_TIME;
+    return this.#late === "aside" ? this.reached : BEFORE_ALL_TIME;
   }
 
   protected override take(
@@ -41,7 +46,7 @@ export class IntervalJoinOperator extends EventJoin {
   ): KeptPairs | undefined {
     const { to, isOuter } = this.#sides[reader.side]!;
     const hasPartner = kept !== undefined && this.#pair(reader, row, time, kept);
-    if (time + to > this.watermark) {
+    if (time + to > this.reached) {
       const keeping = this.keep(reader, row, time, hasPartner, key, kept);
       if (keeping.timer === AFTER_ALL_TIME || (isOuter && !hasPartner)) this.callAt(time + to, key, keeping);
       return keeping;
@@ -79,7 +84,7 @@ export class IntervalJoinOperator extends EventJoin {
     const { times, starts } = rows;
     const unpack = this.output.unpack[other]!;
     // Rows whose interval is over may still be there, until their key's timer: when that is must not matter.
-    const begin = rows.from(Math.max(time + from, this.watermark - this.#sides[other]!.to + 1));
+    const begin = rows.from(Math.max(time + from, this.reached - this.#sides[other]!.to + 1));
     let at = begin;
     for (; at < times.length && times[at]! <= time + to; at++) {
       const partner = starts[at]!;

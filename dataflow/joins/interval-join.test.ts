@@ -131,6 +131,32 @@ describe("an interval join", () => {
     expect(shop.late()).toEqual(["b", "a"]);
   });
 
+  it("takes nothing back where the watermark goes back, since a run begins again", () => {
+    const held = new Shop(paidOrders("leftOuter")).order("a", 10).at(25).hold();
+    const shop = new Shop(paidOrders("leftOuter"), 2, { ...held, watermarks: new Map() }).at(12);
+    expect(shop.order("b", 13).pairs(), "its interval is over").toEqual(["b - @13"]);
+    expect(shop.at(60).pairs()).toEqual([]);
+  });
+
+  it("goes by the clock where the job says so: rows may still come at the time that it is", () => {
+    const byClock = jobOf((env) => {
+      const orders = env.changes(Order).asEvents().keyBy("orderId");
+      const payments = env.changes(Payment).asEvents().keyBy("orderId");
+      const spec = { from: minutes(-5), to: minutes(10), type: "leftOuter", time: "processing" } as const;
+      orders
+        .intervalJoin("paid", payments, { ...spec, select: (l, r) => ({ order: l.orderId, payment: r.paymentId }) })
+        .to("out");
+    });
+    const clock = (shop: Shop, minute: number) => shop.processingTime(minute * MINUTE);
+    const shown = (shop: Shop) => shop.take().map(({ order, payment }) => `${order} ${payment}`);
+    const shop = clock(new Shop(byClock), 1).order("a", 99).order("b", 0).at(1_000);
+    expect(shown(clock(shop, 11).payment("p", "a", 0))).toEqual(["'a 'p"]);
+    expect(shown(clock(shop, 11.1))).toEqual(["'b null"]);
+    const restored = new Shop(byClock, 2, clock(shop, 20).order("c", 0).hold());
+    expect(shown(restored.end())).toEqual([]);
+    expect([shown(clock(restored, 31)), restored.keys()]).toEqual([["'c null"], 0]);
+  });
+
   it("has no place for rows without an event time", () => {
     const shop = new Shop(paidOrders("leftOuter")).row(Order, { orderId: idOf("a") }, 0, { seed: 5 });
     expect([shop.late(), shop.end().pairs()]).toEqual([["a"], []]);
@@ -235,6 +261,7 @@ describe("a job's mistakes", () => {
     [{ to: undefined }, /name both, as in minutes/],
     [{ from: 0.5 }, /name both/],
     [{ type: "outer" }, /"outer", and should be one of "inner", "leftOuter"/],
+    [{ time: "event time" }, /"event" or "processing"/],
     [{ late: "drop" }, /"join" or "aside"/],
   ])("%j", (wrong, message) => expect(() => join(wrong)).toThrow(message));
 

@@ -9,10 +9,10 @@ export type WindowOver = (leftFrom: number, leftTo: number, rightFrom: number, r
 /** Which rows of a key are in one window. Rows are kept once, by time, though they may be in many windows. */
 export interface JoinWindows {
   /**
-   * The last millisecond of the row's first window that is not over at the watermark, or one before it; −∞ where all are
-   * over, +∞ where the row is in none.
+   * The last millisecond of the row's first window that is not over where a time is reached, or one before it; −∞ where all
+   * are over, +∞ where the row is in none.
    */
-  firstEnd(time: number, watermark: number, kept: KeptPairs | undefined): number;
+  firstEnd(time: number, reached: number, kept: KeptPairs | undefined): number;
   /**
    * Tells of the window that is over at exactly this time, if there is one, and forgets rows that are in no other. Gives
    * when to ask next; the first time is the least that `firstEnd` gave.
@@ -26,10 +26,10 @@ export function alignedJoinWindows(assigner: AlignedAssigner): JoinWindows {
   const nextEnd = (time: number, behind: number) => windows.nextEnd(windows.slice(time), behind);
   const lastEnd = (time: number) => windows.lastEnd(windows.slice(time));
   return {
-    firstEnd(time, watermark) {
+    firstEnd(time, reached) {
       const last = lastEnd(time);
       if (last === BEFORE_ALL_TIME) return AFTER_ALL_TIME;
-      return last - 1 > watermark ? nextEnd(time, watermark + 1) - 1 : BEFORE_ALL_TIME;
+      return last - 1 > reached ? nextEnd(time, reached + 1) - 1 : BEFORE_ALL_TIME;
     },
     finish(kept, reached, over) {
       const [left, right] = kept.sides;
@@ -55,9 +55,9 @@ export function sessionJoinWindows(gap: number): JoinWindows {
     return at < rows.end && rows.times[at]! <= time + gap;
   };
   return {
-    firstEnd(time, watermark, kept) {
+    firstEnd(time, reached, kept) {
       const end = time + gap - 1;
-      if (end > watermark) return end;
+      if (end > reached) return end;
       // A late row belongs to a session that goes on. The key has a timer for that.
       return kept?.sides.some((rows) => isNear(rows, time)) ? kept.timer : BEFORE_ALL_TIME;
     },

@@ -5,7 +5,7 @@ import { text } from "../model.ts";
 import { KeptPairs, keptPairsCodec } from "./kept-pairs.ts";
 
 const fields = { name: text() };
-const codec = keptPairsCodec(fields, fields);
+const codec = keptPairsCodec("tested", fields, fields);
 
 /** A packed row without a partner, of one short text. */
 function packed(name: string): Buffer {

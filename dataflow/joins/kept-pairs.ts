@@ -168,10 +168,10 @@ const SHORT = 40;
 
 /**
  * The codec of what a join keeps of a key, of these fields of each side: the time, whether it has a partner and the fields of
- * each row. Its bytes are those of the Avro codec of its schema.
+ * each row. Its bytes are those of the Avro codec of its schema, which has the name of the `kind` of join.
  */
-export function keptPairsCodec(left: Fields, right: Fields): StateCodec<KeptPairs> {
-  const plain = avroCodec<unknown>(pairsSchema(left, right));
+export function keptPairsCodec(kind: string, left: Fields, right: Fields): StateCodec<KeptPairs> {
+  const plain = avroCodec<unknown>(pairsSchema(kind, left, right));
   const skips = [packedRows.skipper(left), packedRows.skipper(right)];
   const read = (input: ByteReader) => readPairs(input, skips);
   return {
@@ -185,7 +185,7 @@ export function keptPairsCodec(left: Fields, right: Fields): StateCodec<KeptPair
   };
 }
 
-function pairsSchema(left: Fields, right: Fields): AvroSchema {
+function pairsSchema(kind: string, left: Fields, right: Fields): AvroSchema {
   // A namespace of its own for each side: both may define a type of one name.
   const rows = (side: string, fields: Fields): AvroSchema => ({
     type: "array",
@@ -205,7 +205,7 @@ function pairsSchema(left: Fields, right: Fields): AvroSchema {
     { name: "left", type: rows("left", left) },
     { name: "right", type: rows("right", right) },
   ];
-  return { type: "record", name: "KeptPairs", fields };
+  return { type: "record", name: `KeptPairs_${kind}`, fields };
 }
 
 function writePairs(pairs: KeptPairs, out: ByteWriter): void {

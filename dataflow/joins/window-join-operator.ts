@@ -1,9 +1,8 @@
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
-import { EventJoin, type EventSide, type RowReader } from "./event-join.ts";
+import { EventJoin, type EventJoinPlan, type EventSide, type RowReader } from "./event-join.ts";
 import type { JoinWindows } from "./join-windows.ts";
 import type { KeptPairs } from "./kept-pairs.ts";
-import type { Selection } from "./selection.ts";
 
 /** One side of a window join. */
 export interface WindowSide extends EventSide {
@@ -11,15 +10,21 @@ export interface WindowSide extends EventSide {
   readonly isOuter: boolean;
 }
 
+/** What a window join is made of. */
+export interface WindowJoinPlan extends EventJoinPlan {
+  readonly sides: readonly WindowSide[];
+  readonly windows: JoinWindows;
+}
+
 /** Pairs all rows of two inputs with one key in one window, when the window is over. */
 export class WindowJoinOperator extends EventJoin {
-  readonly #sides: readonly [WindowSide, WindowSide];
+  readonly #sides: readonly WindowSide[];
   readonly #windows: JoinWindows;
 
-  constructor(selection: Selection, sides: readonly [WindowSide, WindowSide], windows: JoinWindows) {
-    super(selection, sides);
-    this.#sides = sides;
-    this.#windows = windows;
+  constructor(plan: WindowJoinPlan) {
+    super(plan);
+    this.#sides = plan.sides;
+    this.#windows = plan.windows;
   }
 
   protected override take(
@@ -29,7 +34,7 @@ export class WindowJoinOperator extends EventJoin {
     key: Key,
     kept: KeptPairs | undefined,
   ): KeptPairs | undefined {
-    const end = this.#windows.firstEnd(time, this.watermark, kept);
+    const end = this.#windows.firstEnd(time, this.reached, kept);
     if (end === AFTER_ALL_TIME) return kept;
     if (end === BEFORE_ALL_TIME) {
       this.late(reader, row);
@@ -42,15 +47,15 @@ export class WindowJoinOperator extends EventJoin {
 
   protected override finish(kept: KeptPairs, reached: number): number {
     return this.#windows.finish(kept, reached, (leftFrom, leftTo, rightFrom, rightTo) => {
-      const [ofLeft, ofRight] = this.#sides;
+      const [ofLeft, ofRight] = this.#sides.map(({ isOuter }) => isOuter);
       if (leftFrom < leftTo && rightFrom < rightTo) {
         for (let left = leftFrom; left < leftTo; left++) {
           for (let right = rightFrom; right < rightTo; right++) this.#emit(kept, reached, left, right);
         }
-      } else if (ofLeft.isOuter) {
+      } else if (ofLeft) {
         for (let left = leftFrom; left < leftTo; left++) this.#emit(kept, reached, left, NONE);
       }
-      if (ofRight.isOuter && leftFrom === leftTo) {
+      if (ofRight && leftFrom === leftTo) {
         for (let right = rightFrom; right < rightTo; right++) this.#emit(kept, reached, NONE, right);
       }
     });

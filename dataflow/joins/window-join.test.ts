@@ -140,8 +140,29 @@ describe("a window join", () => {
     expect([shop.click("a", 2).keys(), shop.end().pairs(), shop.late()]).toEqual([0, [], []]);
   });
 
+  it("joins windows of the time at which rows come", () => {
+    const shop = new Shop(clicksAndPurchases(tumbling(minutes(10), { time: "processing" }), "fullOuter"));
+    shop
+      .processingTime(1 * MINUTE)
+      .click("a", 77)
+      .purchase("x", -5)
+      .processingTime(10 * MINUTE - 1)
+      .click("b", 3);
+    expect(shop.at(1_000).pairs(), "the watermark ends nothing").toEqual([]);
+    expect(shop.processingTime(10 * MINUTE).pairs()).toEqual(["a x @10", "b x @10"]);
+    const job = clicksAndPurchases(tumbling(minutes(10), { time: "processing" }), "fullOuter");
+    const restored = new Shop(job, 2, shop.click("c", 0).hold());
+    expect(restored.end().pairs(), "nor does the end of input").toEqual([]);
+    expect([restored.processingTime(20 * MINUTE).pairs(), restored.keys()]).toEqual([["c - @20"], 0]);
+  });
+
+  it("does not take the rows of other windows for its own", () => {
+    const held = new Shop(clicksAndPurchases(tenMinutes, "inner")).click("a", 1).hold();
+    const other = clicksAndPurchases(tumbling(minutes(5)), "inner");
+    expect(() => new Shop(other, 1, held)).toThrow(expect.objectContaining({ code: "STATE_INCOMPATIBLE" }));
+  });
+
   it.each<[string, JoinAssigner, RegExp]>([
-    ["windows by processing time", tumbling(minutes(1), { time: "processing" }), /it joins by event time only/],
     ["windows without an end", globalWindow() as never, /never over/],
     ["sessions whose rows have gaps of their own", session({ gapFrom: "gap" }), /must be one for all rows/],
   ])("is not made of %s", (_, assigner, message) => {

@@ -2,13 +2,14 @@ import { raise } from "../../base/errors.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
 import type { AlignedAssigner, SessionAssigner, WindowAssigner } from "../windows/assigners.ts";
+import { kindOf, lengthOf } from "../windows/window-node.ts";
 import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
 import { alignedJoinWindows, type JoinWindows, sessionJoinWindows } from "./join-windows.ts";
 import { checkKeys } from "./same-keys.ts";
 import { type Refs, type Selection, selectedFields, selectionOf } from "./selection.ts";
 import { WindowJoinOperator } from "./window-join-operator.ts";
 
-/** Windows that end, as joins need them; of event time, and sessions of one gap for all rows. */
+/** Windows that end, as joins need them; sessions have one gap for all rows. */
 export type JoinAssigner = AlignedAssigner | SessionAssigner;
 
 /** What a window join hands on. */
@@ -33,22 +34,23 @@ export function windowJoinNode<S extends Selection>(
   const sides = [
     { fields: left.node.fields, keyColumn: left.key.column, isOuter: keepsLonely("left", type) },
     { fields: right.node.fields, keyColumn: right.key.column, isOuter: keepsLonely("right", type) },
-  ] as const;
+  ];
+  const { domain } = assigner;
+  const kind = kindOf(assigner);
   return left.environment.add({
     type: "operator",
     uid,
     inputs: [left.node, right.node],
     fields: selectedFields(selection),
     keys: [left.key.column, right.key.column],
-    create: () => new WindowJoinOperator(selection, sides, windowsOf(uid, assigner)),
+    create: () => new WindowJoinOperator({ selection, sides, domain, kind, windows: windowsOf(uid, assigner) }),
+    waitsMs: lengthOf(assigner),
   });
 }
 
 /** Windows hold a memory of days, so each subtask has its own. */
 function windowsOf(uid: string, assigner: WindowAssigner): JoinWindows {
   const invalid = (reason: string) => raise("JOB_JOIN_INVALID", { place: uid, reason });
-  if (assigner.domain !== "event")
-    return invalid("its windows are of processing time, and it joins by event time only");
   switch (assigner.type) {
     case "global":
       return invalid("a global window is never over: join changelogs, or name another window");

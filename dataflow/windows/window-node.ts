@@ -117,12 +117,13 @@ function checkInput(uid: string, { node, assigner, trigger, latenessMs }: Window
 }
 
 /** Which windows they are, as an Avro name: those of another size are others, but sessions may go on with another gap. */
-function kindOf(assigner: WindowAssigner): string {
+export function kindOf(assigner: WindowAssigner): string {
   if (assigner.type === "session") return `session_${assigner.domain}`;
   return Object.values(assigner).join("_").replaceAll("-", "minus").replaceAll(/\W/g, "_");
 }
 
-function lengthOf(assigner: WindowAssigner): number {
+/** How long after a row's time its last window ends at most, in ms, other rows apart. */
+export function lengthOf(assigner: WindowAssigner): number {
   switch (assigner.type) {
     case "tumbling":
     case "sliding":

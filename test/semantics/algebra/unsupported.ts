@@ -1,15 +1,12 @@
 import { algebraCases } from "./cases.ts";
 import type { AlgebraCase } from "./format.ts";
 
-const byClock = "interval joins go by event time only";
 const withoutKey = "rows without the whole key are left out by keyBy, those of the outer side of a join too";
 
 const askedAnew = "a row that is asked about again has all of its time again";
 
 /** Cases that no builder can express, by name, each with the reason. They are run, and must fail. */
 export const unsupported: Readonly<Record<string, string>> = {
-  "SQL interval join by the clock: both bounds are inside": byClock,
-  "SQL interval join by the clock, with both bounds on one side": byClock,
   "Kafka's stream–stream table, left: a row whose key is null matches nothing": withoutKey,
   "Kafka's stream–stream table, full: rows whose keys are null match nothing, nor each other": withoutKey,
 };

@@ -18,6 +18,7 @@ export function intervalJoinJob(env: Environment, spec: specs.IntervalJoinSpec):
     from: milliseconds(spec.from + (spec.fromExclusive ? 1 : 0)),
     to: milliseconds(spec.to - (spec.toExclusive ? 1 : 0)),
     late: spec.late === "join" ? "join" : "aside",
+    time: spec.domain ?? "event",
     select,
   });
   tell(results, pair);
