@@ -36,6 +36,7 @@ export class LastRow extends KeyedRows<Stored> {
   /** What is emitted again and again keeps what is computed of it from ending. */
   readonly #repeats: boolean;
   readonly #put: (row: number, kept: KeptRow) => void;
+  #copy!: (row: number, to: number) => void;
   #take!: (row: number) => KeptRow;
 
   constructor(fields: Fields, key: string, byTime: boolean, ttlMs: number | undefined) {
@@ -47,6 +48,7 @@ export class LastRow extends KeyedRows<Stored> {
   }
 
   protected override bind(batch: Batch): void {
+    this.#copy = rowCopier(batch, this.output.batch, this.#fields);
     this.#take = rowTaker(batch, this.#fields);
   }
 
@@ -57,7 +59,7 @@ export class LastRow extends KeyedRows<Stored> {
       if (!this.#byTime && !this.#repeats && isSameKept(this.#fields, kept.fields, fields)) return null;
       this.#put(this.emit(RETRACT), kept.fields);
     }
-    this.#put(this.emit(ADD), fields);
+    this.#copy(row, this.emit(ADD));
     return { since: time, fields };
   }
 }

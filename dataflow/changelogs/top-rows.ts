@@ -7,7 +7,7 @@ import { fieldTaker, type KeptRow, rowTaker } from "../kept-rows.ts";
 import type { Fields } from "../model.ts";
 import { avroCodec, fieldsCodec } from "../state-codec.ts";
 import { KeyedRows } from "./keyed-rows.ts";
-import { rowPutter } from "./row-writers.ts";
+import { rowCopier, rowPutter } from "./row-writers.ts";
 import { isSameKept } from "./same-row.ts";
 
 /** What a ranking is made of. */
@@ -38,7 +38,11 @@ export class TopRows extends KeyedRows<KeptRow[]> {
   readonly #compare: (a: unknown, b: unknown) => number;
   readonly #put: (row: number, kept: KeptRow) => void;
   readonly #ranks: Int64Column | undefined;
+  #copy!: (row: number, to: number) => void;
   #take!: (row: number) => KeptRow;
+  /** The row that is being added, and its number in the batch: shown, it is copied from there. */
+  #added: KeptRow | undefined;
+  #addedRow = 0;
   #takeValue!: (row: number) => unknown;
 
   constructor(plan: TopPlan) {
@@ -56,6 +60,7 @@ export class TopRows extends KeyedRows<KeptRow[]> {
 
   protected override bind(batch: Batch): void {
     const { fields, by } = this.#plan;
+    this.#copy = rowCopier(batch, this.output.batch, fields);
     this.#take = rowTaker(batch, fields);
     this.#takeValue = fieldTaker(batch, by, fields[by]!);
   }
@@ -77,8 +82,11 @@ export class TopRows extends KeyedRows<KeptRow[]> {
     let at = rows.length;
     if (at > 0 && this.#compare(rows[at - 1]![by], value) > 0) at = this.#placeBehind(rows, value);
     if (at >= this.#end && !retracts) return null;
-    rows.splice(at, 0, this.#take(row));
+    this.#added = this.#take(row);
+    this.#addedRow = row;
+    rows.splice(at, 0, this.#added);
     if (at < this.#end) this.#showAdded(rows, at);
+    this.#added = undefined;
     if (!retracts && rows.length > this.#end) rows.pop();
     return rows;
   }
@@ -123,7 +131,8 @@ export class TopRows extends KeyedRows<KeptRow[]> {
 
   #show(kind: number, kept: KeptRow, rank: number): void {
     const row = this.emit(kind);
-    this.#put(row, kept);
+    if (kept === this.#added) this.#copy(this.#addedRow, row);
+    else this.#put(row, kept);
     this.#ranks?.setNumber(row, rank);
   }
 
