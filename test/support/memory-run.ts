@@ -3,7 +3,8 @@ import type { Clock } from "../../base/time.ts";
 import type { Graph } from "../../dataflow/graph.ts";
 import type { SourceReader } from "../../dataflow/source.ts";
 import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
-import { EmbeddedRunner } from "../../runtime/embedded-runner.ts";
+import { writeSavepoint } from "../../runtime/checkpoint/savepoint.ts";
+import { EmbeddedRunner, type RunnerMetrics, type RunRequests } from "../../runtime/embedded-runner.ts";
 import { makeLinksMemory, RingLinks } from "../../runtime/exchange/worker-links.ts";
 import type { OutboxRecord } from "../../runtime/outbox.ts";
 import type { Scheduler } from "../../runtime/source-loop.ts";
@@ -25,6 +26,13 @@ export interface MemoryRunOptions {
   readonly scheduler?: Scheduler | undefined;
   /** Workers, all in this thread. */
   readonly parallelism?: number;
+  /** Where its state and savepoints are. Default: a disk of its own. */
+  readonly disk?: MemoryDisk;
+  /** Its state folder. Default: `state`. */
+  readonly dir?: string;
+  /** Checkpoints of this epoch are gone on from. Default: 1. */
+  readonly epoch?: number;
+  readonly requests?: RunRequests;
 }
 
 const MIB = 1 << 20;
@@ -34,10 +42,10 @@ export async function runInMemory(
   options: MemoryRunOptions,
   records: OutboxRecord[],
   signal = new AbortController().signal,
-): Promise<{ readonly checkpoints: number }> {
+): Promise<{ readonly checkpoints: number; readonly metrics: RunnerMetrics }> {
   const { graph, groups, clock, retainMs, follow = false, scheduler, staleAfterMs, parallelism = 1 } = options;
-  const disk = new MemoryDisk();
-  const checkpoints = new CheckpointStore(disk, "state");
+  const { disk = new MemoryDisk(), dir = "state", epoch = 1, requests } = options;
+  const checkpoints = new CheckpointStore(disk, dir);
   const links = parallelism === 1 ? undefined : makeLinksMemory(graph, parallelism);
   const makeWorker = (index: number, wake: () => void) =>
     new LocalWorker({
@@ -50,7 +58,7 @@ export async function runInMemory(
       follow,
       scheduler,
       backend: {
-        store: new StateStore({ disk, dir: checkpoints.segments, prefix: `w${index}`, memoryBytes: 64 * MIB }),
+        store: new StateStore({ disk, dir: checkpoints.segments, prefix: `e${epoch}w${index}`, memoryBytes: 64 * MIB }),
         cacheBytes: 16 * MIB,
         timerQueue: () => new TimerQueue(),
       },
@@ -62,7 +70,7 @@ export async function runInMemory(
     });
   let delivered = 0;
   const runner = new EmbeddedRunner({
-    run: { job: graph.name, epoch: 1, attempt: 1, state: "running" },
+    run: { job: graph.name, epoch, attempt: epoch, state: "running" },
     checkpoints,
     openWorkers: (_, wake) => Array.from({ length: parallelism }, (_, index) => makeWorker(index, wake)),
     sink: {
@@ -79,13 +87,14 @@ export async function runInMemory(
     checkpointEveryMs: 1_000,
     requireMine: () => undefined,
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
-    writeSavepoint: async () => undefined,
+    ...(requests === undefined ? {} : { requests }),
+    writeSavepoint: (checkpoint, to) => writeSavepoint(disk, checkpoint, checkpoints.segments, to),
   });
   try {
     await runner.recover();
     const { isComplete } = await runner.run(signal);
     if (isComplete) await runner.report((report) => records.push(...report));
-    return { checkpoints: delivered };
+    return { checkpoints: delivered, metrics: runner.metrics() };
   } finally {
     await runner.close();
   }

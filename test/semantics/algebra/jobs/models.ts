@@ -7,12 +7,12 @@ import type { OperatorSpec } from "../operators.ts";
 export const FIELDS = { key: text(), id: text(), value: text(), number: integer(), gap: integer() };
 export type CaseFields = typeof FIELDS;
 
-/** A model for each input that an operator can have. */
+/** A model for each input that an operator can have; each has a source of its own, so that it has its own watermark. */
 export const MODELS: Readonly<Record<InputName, Model<CaseFields>>> = {
-  in: model("In", { from: table("cases", "in"), fields: FIELDS }),
-  left: model("Left", { from: table("cases", "left"), fields: FIELDS }),
-  right: model("Right", { from: table("cases", "right"), fields: FIELDS }),
-  rules: model("Rules", { from: table("cases", "rules"), fields: FIELDS }),
+  in: model("In", { from: table("in", "rows"), fields: FIELDS }),
+  left: model("Left", { from: table("left", "rows"), fields: FIELDS }),
+  right: model("Right", { from: table("right", "rows"), fields: FIELDS }),
+  rules: model("Rules", { from: table("rules", "rows"), fields: FIELDS }),
 };
 
 /** What a case's row holds. */
