@@ -17,7 +17,7 @@ import type { Measured } from "./steady-part.ts";
 
 interface Options {
   readonly query?: string;
-  readonly events: string;
+  readonly events?: string;
   readonly checkEvents: string;
   readonly setups: string;
   readonly check: boolean;
@@ -26,6 +26,8 @@ interface Options {
   readonly here?: string;
 }
 
+const EVENTS = 2_000_000;
+
 const bench = resolve(".countercheck/bench");
 const folder = join(bench, "nexmark");
 const resultsFile = join(import.meta.dirname, "../results/nexmark.md");
@@ -33,7 +35,7 @@ const resultsFile = join(import.meta.dirname, "../results/nexmark.md");
 await new Command("bench:nexmark")
   .description("Nexmark's queries here and at Flink, in one run: CPU time counts, and the ratio can be trusted.")
   .option("--query <numbers>", "some queries: numbers with commas between them")
-  .option("--events <n>", "events that are measured over", "2000000")
+  .option("--events <n>", "events that are measured over; default: two or ten million, by query")
   .option("--check-events <n>", "events that results are compared over with a plain computation", "200000")
   .option("--setups <names>", "how Flink is set up: rocksdb, rocksdb-reuse, heap; none for our side only", "rocksdb")
   .option("--no-check", "measure only")
@@ -45,7 +47,7 @@ await new Command("bench:nexmark")
 
 async function main(options: Options): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  if (options.here !== undefined) return measureInThisProcess(options.here, Number(options.events));
+  if (options.here !== undefined) return measureInThisProcess(queryOf(options.here), options);
   const numbers = options.query?.split(",");
   const queries = numbers === undefined ? QUERIES : numbers.map((number) => queryOf(`q${number}`));
   const setups = FLINK_SETUPS.filter(({ name }) => options.setups.split(",").includes(name));
@@ -56,21 +58,21 @@ async function main(options: Options): Promise<void> {
   for (const query of queries) {
     process.stderr.write(`${query.name}: ${query.title} …\n`);
     const here: Side = {
-      measured: measureApart(query, options.events),
+      measured: measureApart(query, options),
       ...(checked && { difference: await differenceHere(query, checked, options) }),
     };
     const flink: Record<string, Side> = {};
     for (const setup of setups) {
-      const run = { query: query.name, folder: join(folder, "flink"), setup };
+      const run = { query, folder: join(folder, "flink"), setup };
       flink[setup.name] = {
-        measured: await measureAtFlink({ ...run, events: eventFile(bench, Number(options.events)) }),
+        measured: await measureAtFlink({ ...run, events: measuredFile(query, options) }),
         ...(checked && setup === setups[0] && { difference: await differenceAtFlink(query, checked, run, options) }),
       };
     }
     rows.push({ query: query.name, title: query.title, here, flink });
   }
   const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
-  const text = report(rows, Number(options.events), Number(options.checkEvents));
+  const text = report(rows, Number(options.checkEvents));
   if (options.write) {
     mkdirSync(dirname(resultsFile), { recursive: true });
     writeFileSync(resultsFile, text);
@@ -87,22 +89,23 @@ function queryOf(name: string): Query {
   process.exit(2);
 }
 
+function measuredFile(query: Query, { events }: Options): string {
+  return eventFile(bench, Number(events ?? query.events ?? EVENTS));
+}
+
 /** In a process of its own, so that its memory and its compiled code are its own. */
-function measureApart(query: Query, events: string): Measured {
-  eventFile(bench, Number(events));
-  const args = [...process.execArgv, import.meta.filename, "--here", query.name, "--events", events];
+function measureApart(query: Query, options: Options): Measured {
+  measuredFile(query, options);
+  const events = options.events === undefined ? [] : ["--events", options.events];
+  const args = [...process.execArgv, import.meta.filename, "--here", query.name, ...events];
   const child = spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   if (child.status !== 0) throw new Error(`${query.name} ended with ${child.status ?? child.signal}`);
   return JSON.parse(child.stdout) as Measured;
 }
 
-async function measureInThisProcess(name: string, events: number): Promise<void> {
+async function measureInThisProcess(query: Query, options: Options): Promise<void> {
   boundGarbage();
-  const measured = await measureHere({
-    query: queryOf(name),
-    events: eventFile(bench, events),
-    folder: join(folder, "here"),
-  });
+  const measured = await measureHere({ query, events: measuredFile(query, options), folder: join(folder, "here") });
   process.stdout.write(JSON.stringify(measured));
 }
 

@@ -24,6 +24,8 @@ export interface Query {
   readonly name: string;
   /** What it asks, in Nexmark's words. */
   readonly title: string;
+  /** How many events it takes until the slower side has a steady part of some seconds; default: two million. */
+  readonly events?: number;
   /** Builds its graph, and gives what it results in. */
   build(env: JobEnvironment): Result;
   /** The fields of a row in the order of the SQL, as text; default: the row's own, in their order. */

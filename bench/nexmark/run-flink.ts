@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { Query } from "./query.ts";
 import { type ResultRows, readRows } from "./result-rows.ts";
 import type { Measured } from "./steady-part.ts";
 
@@ -27,8 +28,7 @@ const LINGER_MS = 12_000;
 
 /** How a query is run at Flink. */
 interface FlinkOptions {
-  /** As its file in `flink/queries` is called. */
-  readonly query: string;
+  readonly query: Query;
   /** The file of events. */
   readonly events: string;
   /** For checkpoints and results; emptied first. */
@@ -57,7 +57,7 @@ export async function measureAtFlink(options: FlinkOptions): Promise<Measured> {
 /** Runs a query for its result: what is left when the changelog has been gone through. */
 export async function resultAtFlink(options: FlinkOptions): Promise<ResultRows> {
   const path = join(options.folder, "result.tsv");
-  await run(options, path, options.query === "q12" ? LINGER_MS : 0);
+  await run(options, path, options.query.lingers === true ? LINGER_MS : 0);
   const rows = readRows(path);
   rmSync(options.folder, { recursive: true, force: true });
   return rows;
@@ -70,7 +70,7 @@ async function run(
 ): Promise<Measured> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const files = [events, join(PROJECT, "tables.sql"), join(PROJECT, "queries", `${query}.sql`)];
+  const files = [events, join(PROJECT, "tables.sql"), join(PROJECT, "queries", `${query.name}.sql`)];
   const args = [...files, join(folder, "checkpoints"), String(lingerMs), result, ...setup.settings];
   const classes = ["classes", "libraries/*"].map((name) => join(PROJECT, "target", name)).join(delimiter);
   const out = await java([...JAVA, "-cp", classes, "countercheck.nexmark.Main", ...args]);

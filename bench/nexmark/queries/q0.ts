@@ -12,5 +12,6 @@ const Bid = events("bid", {
 export const q0: Query = {
   name: "q0",
   title: "Pass through",
+  events: 10_000_000,
   build: (env) => env.changes(Bid).asEvents(),
 };

@@ -21,6 +21,7 @@ const Converted = {
 export const q1: Query = {
   name: "q1",
   title: "Currency conversion",
+  events: 10_000_000,
   build: (env) =>
     env
       .changes(Bid)

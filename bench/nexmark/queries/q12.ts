@@ -7,6 +7,7 @@ const Bid = events("bid", { bidder: id() });
 export const q12: Query = {
   name: "q12",
   title: "Processing time windows",
+  events: 10_000_000,
   build: (env) =>
     env
       .changes(Bid)

@@ -6,6 +6,7 @@ const Bid = events("bid", { auction: integer(), price: integer() });
 export const q2: Query = {
   name: "q2",
   title: "Selection",
+  events: 10_000_000,
   build: (env) =>
     env
       .changes(Bid)

@@ -7,6 +7,7 @@ const Person = events("person", { id: id(), name: text(), city: text(), state: t
 export const q3: Query = {
   name: "q3",
   title: "Local item suggestion",
+  events: 10_000_000,
   build(env) {
     const auctions = env.changes(Auction).where({ category: 10 }).keyBy("seller");
     const persons = env

@@ -7,6 +7,7 @@ const Auction = events("auction", { seller: id() });
 export const q8: Query = {
   name: "q8",
   title: "Monitor new users",
+  events: 10_000_000,
   build(env) {
     const persons = env.changes(Person).asEvents().keyBy("id");
     const sellers = env
