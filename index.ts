@@ -70,6 +70,7 @@ export {
 export type { Row } from "./dataflow/row-view.ts";
 export {
   Changelog,
+  FirstRows,
   JoinedStream,
   KeyedChangelog,
   KeyedStream,

@@ -5,6 +5,7 @@ import {
   aggregateNode,
   type DeduplicateSpec,
   deduplicateNode,
+  lateRowsNode as lateFirstRowsNode,
   type RankedBy,
   type TopSpec,
   type TtlOptions,
@@ -392,9 +393,9 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    * that what is computed of it does not end before.
    *
    * State: for the first by arrival that the key was there, else the row. With a ttl it ends once the watermark has reached
-   * the time of the row that was kept last + ttl, and nothing is retracted. Late rows are like others, except for the first
-   * by event time, where those before the watermark, and those without event time, are dropped. A row that comes when its
-   * own ttl is over begins no key.
+   * the time of the row that was kept last + ttl, and nothing is retracted. Late rows are like others, and one that comes
+   * when its own ttl is over begins no key; except for the first by event time, where those before the watermark, and those
+   * without event time, come out of `late()`.
    *
    * Counterpart in Flink: SQL's deduplication, `ROW_NUMBER() = 1` in the order of a time attribute; its ttl counts
    * processing time. JOB_CHANGELOG_INVALID.
@@ -402,11 +403,11 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   deduplicate<const W extends "first" | "last">(
     uid: string,
     spec: DeduplicateSpec<W>,
-  ): W extends "first" ? Stream<F> : Changelog<F> {
+  ): W extends "first" ? FirstRows<F> : Changelog<F> {
     const { environment } = this;
     const node = deduplicateNode(uid, this, spec);
-    const kept = spec.keep === "first" ? new Stream<F>(environment, node) : new Changelog<F>(environment, node);
-    return kept as W extends "first" ? Stream<F> : Changelog<F>;
+    const kept = spec.keep === "first" ? new FirstRows<F>(environment, node) : new Changelog<F>(environment, node);
+    return kept as W extends "first" ? FirstRows<F> : Changelog<F>;
   }
 
   /**
@@ -426,6 +427,17 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     spec: TopSpec<B, W>,
   ): Changelog<WithRank<F, W>> {
     return new Changelog(this.environment, topNode(uid, this, n, spec, false));
+  }
+}
+
+/** The first row of each key. */
+export class FirstRows<F extends Fields> extends Stream<F> {
+  #late: Node | undefined;
+
+  /** By event time, the rows that came behind the watermark, and those without event time, as they came. */
+  late(): Stream<F> {
+    this.#late ??= lateFirstRowsNode(this.environment, this.node);
+    return new Stream(this.environment, this.#late);
   }
 }
 

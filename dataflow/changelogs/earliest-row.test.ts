@@ -11,12 +11,15 @@ const Login = model("Login", { from: table("app", "logins"), fields: { user: id(
 const firsts = (ttl: number | undefined) =>
   jobOf((env) => {
     const spec = { keep: "first", by: "eventTime", ...(ttl === undefined ? {} : { ttl: milliseconds(ttl) }) } as const;
-    env.changes(Login).asEvents().keyBy("user").deduplicate("first", spec).to("out");
+    const first = env.changes(Login).asEvents().keyBy("user").deduplicate("first", spec);
+    first.to("out");
+    first.late().to("late");
   });
 
 const login = (harness: JobHarness, user: string, n: number, time: number) =>
   harness.row(Login, { user: idOf(user), n: BigInt(n) }, time);
-const shown = (harness: JobHarness) => harness.take().map(({ user, n }) => `${(user as string).slice(1)} ${n}`);
+const shown = (harness: JobHarness, sink = "out") =>
+  harness.take(sink).map(({ user, n }) => `${(user as string).slice(1)} ${n}`);
 
 describe("the first row by event time", () => {
   it("comes out when the watermark reaches it, and no other one after it", () => {
@@ -32,6 +35,7 @@ describe("the first row by event time", () => {
     harness.row(Login, { user: idOf("seed"), n: 7n }, 0, { seed: 50 });
     expect(shown(harness.watermark(30))).toEqual([]);
     expect(shown(harness.end())).toEqual(["c 6"]);
+    expect(shown(harness, "late")).toEqual(["b 5", "seed 7"]);
   });
 
   const steps = fc.array(
@@ -64,6 +68,7 @@ describe("the first row by event time", () => {
             login(harness, user, n, time);
             const known = users.get(user) ?? { rows: [], isOut: false, since: time };
             const isOver = ttl !== undefined && !users.has(user) && time + ttl <= watermark;
+            expect(shown(harness, "late")).toEqual(time < watermark ? [`${user} ${n}`] : []);
             if (time < watermark || known.isOut || isOver) continue;
             if (known.rows.every((row) => time < row.time)) known.since = Math.max(known.since, time);
             known.rows.push({ n, time });

@@ -3,6 +3,7 @@ import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
 import { type KeptRow, rowTaker } from "../kept-rows.ts";
+import { LateRows } from "../late-rows.ts";
 import type { Fields } from "../model.ts";
 import type { Control, OperatorContext, Timers } from "../operator.ts";
 import { avroCodec, fieldsCodec } from "../state-codec.ts";
@@ -15,11 +16,19 @@ interface Earliest {
   readonly row: KeptRow | null;
 }
 
-/** Hands on the earliest row of each key by event time, when the watermark proves that none is earlier. */
+/** The side output of rows that came behind the watermark. */
+export const LATE = "late";
+
+/**
+ * Hands on the earliest row of each key by event time, when the watermark proves that none is earlier. Rows behind the
+ * watermark, and those without event time, go aside.
+ */
 export class EarliestRow extends KeyedRows<Earliest> {
   readonly #fields: Fields;
   readonly #put: (row: number, kept: KeptRow) => void;
+  #late!: LateRows;
   #timers!: Timers;
+  #batch!: Batch;
   #take!: (row: number) => KeptRow;
 
   constructor(fields: Fields, key: string, ttlMs: number | undefined) {
@@ -41,6 +50,7 @@ export class EarliestRow extends KeyedRows<Earliest> {
   override open(context: OperatorContext): void {
     super.open(context);
     this.#timers = context.timers("event");
+    this.#late = new LateRows(this.#fields, LATE, context.forwardTo);
   }
 
   override control(input: number, element: Control): void {
@@ -53,15 +63,29 @@ export class EarliestRow extends KeyedRows<Earliest> {
     this.#emitThrough(AFTER_ALL_TIME);
   }
 
+  override batch(input: number, batch: Batch): void {
+    super.batch(input, batch);
+    this.#late.flush();
+  }
+
   protected override bind(batch: Batch): void {
+    this.#batch = batch;
     this.#take = rowTaker(batch, this.#fields);
   }
 
   protected override onRow(kept: Earliest | undefined, key: Key, row: number, time: number): Earliest | null {
-    if (time < this.lifetime.watermark || time === BEFORE_ALL_TIME) return null;
+    if (time < this.lifetime.watermark || time === BEFORE_ALL_TIME) {
+      this.#late.add(this.#batch, row);
+      return null;
+    }
     if (kept !== undefined && (kept.row === null || kept.time <= time)) return null;
     this.#timers.register(key, time);
     return { time, row: this.#take(row) };
+  }
+
+  /** What is too old for a ttl is late, too. */
+  protected override isTooOld(): boolean {
+    return false;
   }
 
   #emitThrough(time: number): void {

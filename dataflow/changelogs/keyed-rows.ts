@@ -84,6 +84,11 @@ export abstract class KeyedRows<T> implements Operator {
     this.lifetime.restore(saved);
   }
 
+  /** A row that writes at this time begins no key. */
+  protected isTooOld(time: number): boolean {
+    return this.lifetime.isOver(time);
+  }
+
   /** Begins a row of the output, at the time of the row that is looked at. */
   protected emit(kind: number): number {
     const row = this.output.add(kind, this.#time);
@@ -100,7 +105,7 @@ export abstract class KeyedRows<T> implements Operator {
     const { lifetime } = this;
     const time = lifetime.timeOf(this.#time, this.#seed);
     const before = this.state.get(key);
-    if (before === undefined && (!isAdd || lifetime.isOver(time))) return;
+    if (before === undefined && (!isAdd || this.isTooOld(time))) return;
     const now = this.onRow(before, key, row, this.#time, isAdd);
     if (now === null) return;
     if (now === undefined) {

@@ -10,7 +10,7 @@ import type { KeySpec } from "../keys.ts";
 import type { Field, Fields, FieldsOf, MoneyValue } from "../model.ts";
 import type { Operator } from "../operator.ts";
 import { FirstRow, LastRow } from "./deduplicate.ts";
-import { EarliestRow } from "./earliest-row.ts";
+import { EarliestRow, LATE } from "./earliest-row.ts";
 import { RunningAggregate } from "./running-aggregate.ts";
 import { TopRows } from "./top-rows.ts";
 
@@ -95,6 +95,12 @@ export function deduplicateNode(
     return byTime ? new EarliestRow(fields, column, ttl) : new FirstRow(fields, column, ttl);
   };
   return operatorNode(uid, input, fields, create);
+}
+
+/** The side output of a deduplication's late rows. */
+export function lateRowsNode(environment: Environment, node: Node): Node {
+  const { fields } = node;
+  return environment.add({ type: "side", uid: `${node.uid}/${LATE}`, inputs: [node], fields, tag: LATE });
 }
 
 /** The node that shows the first rows of each key. JOB_CHANGELOG_INVALID. */
