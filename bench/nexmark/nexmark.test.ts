@@ -48,5 +48,6 @@ describe("Nexmark's queries as jobs", () => {
       expect(wanted.size).toBeGreaterThan(0);
       expect(differenceOf(query.compared?.(result) ?? result, wanted)).toBeUndefined();
     },
+    60_000,
   );
 });

@@ -36,6 +36,7 @@ export function report(rows: readonly TableRow[], checkEvents: number): string {
   const setups = [...new Set(rows.flatMap(({ flink }) => Object.keys(flink)))];
   const head = [
     "query",
+    "events, M",
     "ours steady",
     "total",
     ...setups.flatMap((name) => [`Flink ${name} steady`, "total", "ratio"]),
