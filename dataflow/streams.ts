@@ -5,7 +5,7 @@ import {
   aggregateNode,
   type DeduplicateSpec,
   deduplicateNode,
-  lateRowsNode as lateFirstRowsNode,
+  lateFirstRowsNode,
   type RankedBy,
   type TopSpec,
   type TtlOptions,

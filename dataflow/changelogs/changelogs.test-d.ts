@@ -11,7 +11,10 @@ export const compiles = job("rankings", (env) => {
   const bids = env.changes(Bid);
   const events = bids.asEvents().keyBy("auction");
   events.deduplicate("first", { keep: "first" }).map({ n: integer() }, ({ price }) => ({ n: price }));
-  events.deduplicate("earliest", { keep: "first", by: "eventTime", ttl: hours(1) }).select("auction");
+  events
+    .deduplicate("earliest", { keep: "first", by: "eventTime", ttl: hours(1) })
+    .late()
+    .select("auction");
   events.deduplicate("last", { keep: "last" }).where({ bidder: "me" }).asEvents();
   events
     .deduplicate("latest", { keep: "last", by: "arrival" })

@@ -184,6 +184,19 @@ describe("a ranking", () => {
   });
 });
 
+describe("a ranking of another version of the job", () => {
+  const top = (n: number, order: "asc" | "desc") =>
+    jobOf((env) => env.changes(Score).asEvents().keyBy("level").topN("top", n, { by: "points", order }).to("out"));
+
+  it("does not go on with rows that were kept in another order, or too few of them", () => {
+    const held = row(new JobHarness(top(2, "asc")), { level: "1", player: "a", points: 3 }, 1).hold();
+    const incompatible = expect.objectContaining({ code: "STATE_INCOMPATIBLE" });
+    expect(() => new JobHarness(top(2, "desc"), 1, held)).toThrow(incompatible);
+    expect(() => new JobHarness(top(3, "asc"), 1, held)).toThrow(incompatible);
+    expect(new JobHarness(top(2, "asc"), 1, held).keys()).toBe(1);
+  });
+});
+
 /** As for jobs that run without the compiler. */
 type Untyped = Record<"sum" | "min" | "max" | "avg" | "key" | "count" | "fold", (...args: unknown[]) => unknown>;
 

@@ -66,6 +66,7 @@ export abstract class KeyedRows<T> implements Operator {
       this.#time = time.values[row]!;
       this.#seed = seed.nulls[row] === 1 ? null : seed.values[row]!;
       this.#take(keys.text(row), row, kind.values[row] === ADD);
+      if (this.output.batch.count >= MOST_ROWS) this.flush();
     }
     this.flush();
   }
@@ -117,3 +118,6 @@ export abstract class KeyedRows<T> implements Operator {
     lifetime.wrote(key, time);
   }
 }
+
+/** One row may move many others of a ranking: batches are handed on before they are much larger than those that come. */
+const MOST_ROWS = 4_096;

@@ -98,7 +98,7 @@ export function deduplicateNode(
 }
 
 /** The side output of a deduplication's late rows. */
-export function lateRowsNode(environment: Environment, node: Node): Node {
+export function lateFirstRowsNode(environment: Environment, node: Node): Node {
   const { fields } = node;
   return environment.add({ type: "side", uid: `${node.uid}/${LATE}`, inputs: [node], fields, tag: LATE });
 }

@@ -5,6 +5,7 @@ import { comparatorOf } from "../aggregates/order.ts";
 import { ADD, RETRACT } from "../change-layout.ts";
 import { fieldTaker, type KeptRow, rowTaker } from "../kept-rows.ts";
 import type { Fields } from "../model.ts";
+import type { StateCodec } from "../operator.ts";
 import { avroCodec, fieldsCodec } from "../state-codec.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 import { rowCopier, rowPutter } from "./row-writers.ts";
@@ -48,8 +49,7 @@ export class TopRows extends KeyedRows<KeptRow[]> {
   constructor(plan: TopPlan) {
     const { fields, key, rank, by, isDescending, ttlMs } = plan;
     const emits = rank === undefined ? fields : { ...fields, [rank]: { kind: "integer" } as const };
-    const codec = avroCodec<KeptRow[]>({ type: "array", items: JSON.parse(fieldsCodec(fields).schema) });
-    super({ key, codec, emits, ttlMs });
+    super({ key, codec: rankedCodec(plan), emits, ttlMs });
     this.#plan = plan;
     this.#end = plan.skip + plan.n;
     this.#compare = nullable(comparatorOf(fields[by]!.kind) as (a: unknown, b: unknown) => number, isDescending);
@@ -158,6 +158,12 @@ export class TopRows extends KeyedRows<KeptRow[]> {
     }
     return found;
   }
+}
+
+/** Rows that were kept in another order, or fewer of them, cannot be gone on with: Avro compares records by name. */
+function rankedCodec({ fields, by, isDescending, retracts, skip, n }: TopPlan): StateCodec<KeptRow[]> {
+  const name = `${retracts ? "All" : `First${skip + n}`}_${isDescending ? "desc" : "asc"}_${by}`;
+  return avroCodec({ type: "array", items: { ...JSON.parse(fieldsCodec(fields).schema), name } });
 }
 
 function nullable(compare: (a: unknown, b: unknown) => number, isDescending: boolean) {
