@@ -138,6 +138,13 @@ describe("an interval join", () => {
     expect(shop.at(60).pairs()).toEqual([]);
   });
 
+  it("calls nothing late because the run before was drained", () => {
+    const drained = new Shop(paidOrders("leftOuter", "aside")).order("a", 10).at(5).end();
+    expect(drained.pairs()).toEqual(["a - @10"]);
+    const shop = new Shop(paidOrders("leftOuter", "aside"), 2, drained.hold());
+    expect([shop.order("b", 6).payment("p", "b", 7).pairs(), shop.late()]).toEqual([["b p @7"], []]);
+  });
+
   it("goes by the clock where the job says so: rows may still come at the time that it is", () => {
     const byClock = jobOf((env) => {
       const orders = env.changes(Order).asEvents().keyBy("orderId");
