@@ -5,7 +5,7 @@ import { AlgebraShop } from "./shop.ts";
 
 describe("a job with every operator", () => {
   it("gives the same at any parallelism, and what a plain account of its rows gives", async () => {
-    using shop = await AlgebraShop.make(300);
+    using shop = await AlgebraShop.make(200);
     shop.log.growTo(1);
     const [one, two, three] = await Promise.all(
       [1, 2, 3].map((parallelism) => shop.complete(`p${parallelism}`, ["--parallelism", String(parallelism)])),

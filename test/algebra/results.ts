@@ -23,10 +23,10 @@ export function resultsIn(...folders: readonly string[]): Results {
 }
 
 /**
- * Changelogs of keys whose rows come from several splits: between those there is no order, so what is said meanwhile
+ * Changelogs of keys whose rows come from several splits or tables: between those there is no order, so what is said meanwhile
  * differs from run to run. What it comes to does not.
  */
-const MEANWHILE: ReadonlySet<string> = new Set(["totals", "by-status", "highest", "first-lines"]);
+const MEANWHILE: ReadonlySet<string> = new Set(["refunded", "totals", "by-status", "highest", "first-lines"]);
 
 /** Sinks whose lines of one key have an order, and that key. */
 const ORDERED: Readonly<Record<string, readonly string[]>> = {

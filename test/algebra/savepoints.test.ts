@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../savepoints/growing-shop.ts";
 import { expectSame, type Line, type Results } from "./results.ts";
 import { AlgebraShop, JOB } from "./shop.ts";
@@ -15,33 +14,40 @@ const WINDOWS = {
 } as const;
 
 describe("a savepoint of a job with every operator", () => {
-  it("is gone on with by fewer and by more workers, and leaves what an undisturbed run leaves", async () => {
-    using shop = await AlgebraShop.make(ORDERS);
-    await begin(shop);
-    expect(await shop.log.ask("stop", "--savepoint", "two", "--config", "begun.json")).toMatchObject({ code: 0 });
+  let shop: AlgebraShop;
+  let whole: Results;
+
+  beforeAll(async () => {
+    shop = await AlgebraShop.make(ORDERS);
+    shop.log.growTo(0.5);
+    await Promise.all([begin("begun", ["--savepoint", "two"]), begin("ended", ["--drain", "--savepoint", "drained"])]);
     shop.log.growTo(1);
-    const from = ["--from-savepoint", "two"];
-    const [whole] = await Promise.all([
-      shop.complete("whole"),
-      shop.complete("one", [...from, "--parallelism", "1"]),
-      shop.complete("three", [...from, "--parallelism", "3"]),
-    ]);
-    expect(shop.results("begun").get("sliding")!.length).toBeGreaterThan(20);
-    for (const name of ["one", "three"]) {
+    whole = await shop.complete("whole");
+  }, 120_000);
+  afterAll(() => shop[Symbol.dispose]());
+
+  /** Lets a run by two workers read half of the log, and stops it. */
+  async function begin(name: string, stop: readonly string[]): Promise<void> {
+    shop.log.config(name);
+    const run = shop.log.follow(name, ["--parallelism", "2"], JOB);
+    await waitFor(() => shop.bytesIn(name) > 0 && (shop.results(name).get("sliding")?.length ?? 0) > 20);
+    expect(await shop.log.ask("stop", ...stop, "--config", `${name}.json`)).toMatchObject({ code: 0 });
+    await run.ended;
+  }
+
+  it.each([1, 3])(
+    "is gone on with by %i instead of two, and leaves what an undisturbed run leaves",
+    async (workers) => {
+      const name = `on${workers}`;
+      await shop.complete(name, ["--from-savepoint", "two", "--parallelism", String(workers)]);
       expect(shop.results(name).get("sliding")!.length).toBeGreaterThan(20);
       expectSame(shop.results("begun", name), whole, name);
-    }
-  });
+    },
+  );
 
   it("that ended all windows by draining is gone on with: no row is lost, late for it, or told of twice", async () => {
-    using shop = await AlgebraShop.make(ORDERS);
-    await begin(shop);
-    const drain = await shop.log.ask("stop", "--drain", "--savepoint", "drained", "--config", "begun.json");
-    expect(drain).toMatchObject({ code: 0 });
-    shop.log.growTo(1);
-    const whole = await shop.complete("whole");
     await shop.complete("on", ["--from-savepoint", "drained", "--parallelism", "3"]);
-    const both = shop.results("begun", "on");
+    const both = shop.results("ended", "on");
 
     // All but windows and joins by event time know nothing of an end.
     const changed =
@@ -61,14 +67,6 @@ describe("a savepoint of a job with every operator", () => {
     expect(both.get("as-of")).toHaveLength(whole.get("as-of")!.length);
   });
 });
-
-/** Lets a run by two workers read half of the log. */
-async function begin(shop: AlgebraShop): Promise<void> {
-  shop.log.config("begun");
-  shop.log.growTo(0.5);
-  shop.log.follow("begun", ["--parallelism", "2"], JOB);
-  await waitFor(() => existsSync(shop.at("begun/sinks")) && (shop.results("begun").get("sliding")?.length ?? 0) > 20);
-}
 
 /** Results of windows, those of one window added up. */
 function merged(lines: readonly Line[], key: readonly string[]): Map<string, unknown> {

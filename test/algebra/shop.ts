@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { GrowingShop } from "../savepoints/growing-shop.ts";
+import { holderOf } from "../../base/folder-lock.ts";
+import { GrowingShop, waitFor } from "../savepoints/growing-shop.ts";
 import { root, TemporaryFolder } from "../support/cli.ts";
 import { type Results, resultsIn } from "./results.ts";
 
@@ -26,6 +27,11 @@ export class AlgebraShop implements Disposable {
   /** Runs a job to the end of the log, which has to be there. */
   async complete(name: string, args: readonly string[] = [], job = JOB): Promise<Results> {
     this.log.config(name);
+    return this.goOn(name, args, job);
+  }
+
+  /** The same, with the configuration that is there already. */
+  async goOn(name: string, args: readonly string[] = [], job = JOB): Promise<Results> {
     const ended = await this.log.ask("run", job, "--config", `${name}.json`, "--quiet", "--json", ...args);
     // What is not inserted into a table of inserts only is left to be decided.
     expect(ended, ended.stderr).toMatchObject({ code: 3, stderr: "" });
@@ -33,9 +39,21 @@ export class AlgebraShop implements Disposable {
     return this.results(name);
   }
 
+  /** Waits until a process has a run's state, so that it goes on. */
+  async isRunning(name: string, pid: number): Promise<void> {
+    await waitFor(() => holderOf(this.at(`${name}/state`))?.pid === pid);
+  }
+
   /** What is in the sinks of output folders. */
   results(...names: readonly string[]): Results {
     return resultsIn(...names.map((name) => this.at(name)));
+  }
+
+  /** How long the sinks are by now. */
+  bytesIn(name: string): number {
+    const folder = this.at(`${name}/sinks`);
+    if (!existsSync(folder)) return 0;
+    return readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
   }
 
   /** Writes a file, and gives its path. */
