@@ -394,8 +394,8 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    *
    * State: for the first by arrival that the key was there, else the row. With a ttl it ends once the watermark has reached
    * the time of the row that was kept last + ttl, and nothing is retracted. Late rows are like others, and one that comes
-   * when its own ttl is over begins no key; except for the first by event time, where those before the watermark, and those
-   * without event time, come out of `late()`.
+   * when its own ttl is over begins no key; except for the first by event time, where those at or before the watermark, and
+   * those without event time, come out of `late()`.
    *
    * Counterpart in Flink: SQL's deduplication, `ROW_NUMBER() = 1` in the order of a time attribute; its ttl counts
    * processing time. JOB_CHANGELOG_INVALID.
@@ -434,7 +434,7 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
 export class FirstRows<F extends Fields> extends Stream<F> {
   #late: Node | undefined;
 
-  /** By event time, the rows that came behind the watermark, and those without event time, as they came. */
+  /** By event time, the rows that came at or before the watermark, and those without event time, as they came. */
   late(): Stream<F> {
     this.#late ??= lateFirstRowsNode(this.environment, this.node);
     return new Stream(this.environment, this.#late);

@@ -1,6 +1,6 @@
 import type { Batch } from "../../base/batch.ts";
 import type { Key } from "../../base/key.ts";
-import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { AFTER_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
 import { type KeptRow, rowTaker } from "../kept-rows.ts";
 import { LateRows } from "../late-rows.ts";
@@ -16,12 +16,12 @@ interface Earliest {
   readonly row: KeptRow | null;
 }
 
-/** The side output of rows that came behind the watermark. */
+/** The side output of rows that came when the watermark had reached their time. */
 export const LATE = "late";
 
 /**
- * Hands on the earliest row of each key by event time, when the watermark proves that none is earlier. Rows behind the
- * watermark, and those without event time, go aside.
+ * Hands on the earliest row of each key by event time, when the watermark proves that none is earlier. Rows at or
+ * before the watermark, and those without event time, go aside.
  */
 export class EarliestRow extends KeyedRows<Earliest> {
   readonly #fields: Fields;
@@ -74,7 +74,7 @@ export class EarliestRow extends KeyedRows<Earliest> {
   }
 
   protected override onRow(kept: Earliest | undefined, key: Key, row: number, time: number): Earliest | null {
-    if (time < this.lifetime.watermark || time === BEFORE_ALL_TIME) {
+    if (time <= this.lifetime.watermark) {
       this.#late.add(this.#batch, row);
       return null;
     }
