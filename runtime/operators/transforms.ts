@@ -251,15 +251,27 @@ export class MapRows extends Transform {
       this.#cursorOf = batch;
       this.#cursor = rowCursor(batch, this.#inputFields);
     }
+    const { uid, fields, map } = this.#node;
+    const { count } = batch;
+    const cursor = this.#cursor;
     const out = this.#out;
-    out.grow(batch.count);
-    for (let row = 0; row < batch.count; row++) {
-      for (let c = 0; c < FIRST_ROW_FIELD; c++) out.columns[c]!.copy(row, batch.columns[c]!, row);
-      const mapped = callUser(this.#node.uid, () => this.#node.map(this.#cursor.at(row)));
-      writeFields(out, FIRST_ROW_FIELD, row, this.#node.fields, mapped);
-    }
-    out.count = batch.count;
+    out.grow(count);
+    copyHead(out, batch);
+    callUser(uid, () => {
+      for (let row = 0; row < count; row++) writeFields(out, FIRST_ROW_FIELD, row, fields, map(cursor.at(row)));
+    });
+    out.count = count;
     this.next.batch(out);
     out.clear();
+  }
+}
+
+/** Copies the fixed columns of all rows. */
+function copyHead(into: Batch, { columns, count }: Batch): void {
+  for (let c = 0; c < FIRST_ROW_FIELD; c++) {
+    const from = columns[c] as Int32Column | Float64Column;
+    const to = into.columns[c] as Int32Column | Float64Column;
+    to.values.set(from.values.subarray(0, count));
+    to.nulls.set(from.nulls.subarray(0, count));
   }
 }
