@@ -2,10 +2,12 @@ import type { AlgebraCase, Output } from "./format.ts";
 import type { BroadcastSpec, ProcessSpec } from "./operators.ts";
 import { add, clock, end, left, mark, markOf, out, right, rule } from "./rows.ts";
 
-const one = (method: string): string => `Apache Flink 12b4185c, KeyedProcessOperatorTest.${method}`;
-const two = (method: string): string => `Apache Flink 11221d6a, KeyedCoProcessOperatorTest.${method}`;
+const one = (method: string): string => `Apache Flink 51f1684b, KeyedProcessOperatorTest.${method}`;
+const two = (method: string): string => `Apache Flink e3754d07, KeyedCoProcessOperatorTest.${method}`;
 const broadcast = (method: string): string => `Apache Flink 37d62782, CoBroadcastWithKeyedOperatorTest.${method}`;
 
+const noDeleting =
+  "the source deletes the timer of key 13; here a timer is not deleted, and finds that there is no state";
 const noTimes = "the source's rows have no time at all and say TS:null; here every row has one";
 
 const says = (key: string | null, time: number | undefined, text: string): Output => out(key, time, { text });
@@ -16,6 +18,26 @@ const aside = (output: "rules-seen" | "rows-seen", key: string | null, time: num
 
 /** Flink's functions over keyed streams with state and timers, of one input and of two. */
 export const processCases: readonly AlgebraCase<ProcessSpec>[] = [
+  {
+    name: "process: a function knows its key",
+    source: one("testKeyQuerying"),
+    follows: "flink",
+    operator: { kind: "process", inputs: 1, function: "repeat-key", domain: "event" },
+    stateAfter: "empty",
+    steps: [
+      [add(12, "5", "five"), says("5", 12, "five,5")],
+      [add(13, "42", "forty-two"), says("42", 13, "forty-two,42")],
+    ],
+  },
+  {
+    name: "process: rows of side outputs have the time of their row too",
+    source: one("testSideOutput"),
+    follows: "flink",
+    differs: "the source has two side outputs, of different types of numbers",
+    operator: { kind: "process", inputs: 1, function: "side-output", domain: "event" },
+    stateAfter: "empty",
+    steps: [[add(17, "42", "42"), says("42", 17, "IN:42"), aside("rows-seen", "42", 17, "42")]],
+  },
   {
     name: "process: a function sees the watermark and its row's time",
     source: one("testTimestampAndWatermarkQuerying"),
@@ -66,12 +88,15 @@ export const processCases: readonly AlgebraCase<ProcessSpec>[] = [
     name: "process: state and timers of event time are those of the row's key",
     source: one("testEventTimeTimerWithState"),
     follows: "flink",
+    differs: noDeleting,
     operator: { kind: "process", inputs: 1, function: "remember-and-tell-in-5", domain: "event" },
     steps: [
       [mark(1)],
       [add(0, "17", "17"), says("17", 0, "INPUT:17")],
+      [add(0, "13", "13"), says("13", 0, "INPUT:13")],
       [mark(2)],
       [add(1, "42", "42"), says("42", 1, "INPUT:42")],
+      [add(1, "13", "13")],
       [mark(6), says("17", 6, "STATE:17")],
       [mark(7), says("42", 7, "STATE:42")],
     ],
@@ -80,11 +105,14 @@ export const processCases: readonly AlgebraCase<ProcessSpec>[] = [
     name: "process: state and timers of the clock are those of the row's key",
     source: one("testProcessingTimeTimerWithState"),
     follows: "flink",
+    differs: `${noTimes}; ${noDeleting}`,
     operator: { kind: "process", inputs: 1, function: "remember-and-tell-in-5", domain: "processing" },
     steps: [
       [clock(1)],
       [add(0, "17", "17"), says("17", 0, "INPUT:17")],
+      [add(0, "13", "13"), says("13", 0, "INPUT:13")],
       [clock(2)],
+      [add(0, "13", "13")],
       [add(0, "42", "42"), says("42", 0, "INPUT:42")],
       [clock(6), says("17", undefined, "STATE:17")],
       [clock(7), says("42", undefined, "STATE:42")],
@@ -94,14 +122,49 @@ export const processCases: readonly AlgebraCase<ProcessSpec>[] = [
     name: "process: timers of both kinds are part of checkpoints",
     source: one("testSnapshotAndRestore"),
     follows: "flink",
+    differs: "the source also sets timers at 3 and 4, and deletes them at once",
     operator: { kind: "process", inputs: 1, function: "both-timers", domain: "event" },
     stateAfter: "empty",
     steps: [[add(12, "5", "5")], [clock(5), says("5", undefined, "PROC:1777")], [mark(6), says("5", 6, "EVENT:1777")]],
   },
   {
+    name: "process of two inputs: functions of both see the watermark and their row's time",
+    source: two("testTimestampAndWatermarkQuerying"),
+    follows: "flink",
+    differs: "the source says WM where this says TIME",
+    operator: { kind: "process", inputs: 2, function: "tell-time", domain: "event" },
+    stateAfter: "empty",
+    steps: [
+      [markOf("left", 17)],
+      [markOf("right", 17)],
+      [left(12, "5", "5"), says("5", 12, "5TIME:17 TS:12")],
+      [markOf("left", 42)],
+      [markOf("right", 42)],
+      [right(13, "6", "6"), says("6", 13, "6TIME:42 TS:13")],
+    ],
+  },
+  {
+    name: "process of two inputs: state and timers are those of the row's key, whichever input it is of",
+    source: two("testEventTimeTimerWithState"),
+    follows: "flink",
+    differs: `the source says INPUT1 or INPUT2 where this says INPUT; ${noDeleting}`,
+    operator: { kind: "process", inputs: 2, function: "remember-and-tell-in-5", domain: "event" },
+    steps: [
+      [mark(1)],
+      [left(0, "17", "17"), says("17", 0, "INPUT:17")],
+      [left(0, "13", "13"), says("13", 0, "INPUT:13")],
+      [mark(2)],
+      [left(1, "13", "13")],
+      [right(1, "42", "42"), says("42", 1, "INPUT:42")],
+      [mark(6), says("17", 6, "STATE:17")],
+      [mark(7), says("42", 7, "STATE:42")],
+    ],
+  },
+  {
     name: "process of two inputs: rows of both share the key",
     source: two("testGetCurrentKeyFromContext"),
     follows: "flink",
+    differs: "the source's rows have no time at all; here every row has one",
     operator: { kind: "process", inputs: 2, function: "repeat-key", domain: "event" },
     stateAfter: "empty",
     steps: [
@@ -113,7 +176,7 @@ export const processCases: readonly AlgebraCase<ProcessSpec>[] = [
   },
   {
     name: "process of two inputs: timers go by the lesser watermark of both",
-    source: two("testGetCurrentKeyFromTimers"),
+    source: two("testEventTimeTimers"),
     follows: "flink",
     operator: { kind: "process", inputs: 2, function: "timers-of-both-inputs", domain: "event" },
     stateAfter: "empty",

@@ -1,33 +1,34 @@
 import type { Environment } from "../../../../dataflow/environment.ts";
 import { type Id, text } from "../../../../dataflow/model.ts";
 import { connect } from "../../../../dataflow/process/connect.ts";
-import type { ProcessTimes } from "../../../../dataflow/process/process-spec.ts";
-import { value } from "../../../../dataflow/process/state-spec.ts";
+import type { ProcessSpec as Functions, ProcessTimes } from "../../../../dataflow/process/process-spec.ts";
+import { type StateSpecs, value } from "../../../../dataflow/process/state-spec.ts";
 import type { Row } from "../../../../dataflow/row-view.ts";
+import type { ProcessedStream } from "../../../../dataflow/streams.ts";
 import type { ProcessSpec, TimeDomain } from "../operators.ts";
 import { type CaseFields, MODELS } from "./models.ts";
 import { type Shown, tell } from "./tell.ts";
 
 /** A function with state and timers over one or two inputs. */
 export function processJob(env: Environment, spec: ProcessSpec): void {
-  FUNCTIONS[spec.function](env, spec.domain);
+  FUNCTIONS[spec.function](env, spec);
 }
 
 const emits = { key: text(), text: text() };
 const shown = ({ key, text }: Row<typeof emits>): Shown => ({ key, values: { text } });
 
-const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, domain: TimeDomain) => void>> = {
-  "tell-time"(env, domain) {
-    const results = rowsOf(env).process("function", {
+const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, spec: ProcessSpec) => void>> = {
+  "tell-time"(env, spec) {
+    const results = sameForAll(env, spec, {
       state: {},
       emits,
       onElement: ({ key, value }, context) =>
-        context.emit({ key, text: `${value}TIME:${clockOf(domain, context)} TS:${context.time}` }),
+        context.emit({ key, text: `${value}TIME:${clockOf(spec.domain, context)} TS:${context.time}` }),
     });
     tell(results, shown);
   },
 
-  "timer-in-5"(env, domain) {
+  "timer-in-5"(env, { domain }) {
     const onTimer = ({ key, emit }: TimerContext) => emit({ key: textOf(key), text: "1777" });
     const results = rowsOf(env).process("function", {
       state: {},
@@ -42,19 +43,23 @@ const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, dom
     tell(results, shown);
   },
 
-  "remember-and-tell-in-5"(env, domain) {
+  "remember-and-tell-in-5"(env, spec) {
     const state = { remembered: value({ value: text() }) };
-    const results = rowsOf(env).process("function", {
+    const tellState = ({ key, emit }: TimerContext, remembered: Row<typeof state.remembered.fields> | undefined) => {
+      if (remembered !== undefined) emit({ key: textOf(key), text: `STATE:${remembered.value}` });
+    };
+    const results = sameForAll(env, spec, {
       state,
       emits,
       onElement({ key, value }, context) {
+        const { remembered } = context.state;
+        if (remembered.get() !== undefined) return remembered.clear();
         context.emit({ key, text: `INPUT:${value}` });
-        context.state.remembered.set({ value });
-        setTimerIn5(domain, context);
+        remembered.set({ value });
+        setTimerIn5(spec.domain, context);
       },
-      onTimer: ({ key, state, emit }) => emit({ key: textOf(key), text: `STATE:${state.remembered.get()?.value}` }),
-      onProcessingTimer: ({ key, state, emit }) =>
-        emit({ key: textOf(key), text: `STATE:${state.remembered.get()?.value}` }),
+      onTimer: (context) => tellState(context, context.state.remembered.get()),
+      onProcessingTimer: (context) => tellState(context, context.state.remembered.get()),
     });
     tell(results, shown);
   },
@@ -73,11 +78,27 @@ const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, dom
     tell(results, shown);
   },
 
-  "repeat-key"(env) {
-    const repeat = ({ value }: Row<CaseFields>, { key, emit }: TimerContext) =>
-      emit({ key: textOf(key), text: `${value},${textOf(key)}` });
-    const results = connect("function", { inputs: bothOf(env), state: {}, emits, on: { left: repeat, right: repeat } });
+  "repeat-key"(env, spec) {
+    const results = sameForAll(env, spec, {
+      state: {},
+      emits,
+      onElement: ({ value }, { key, emit }) => emit({ key: textOf(key), text: `${value},${textOf(key)}` }),
+    });
     tell(results, shown);
+  },
+
+  "side-output"(env) {
+    const results = rowsOf(env).process("function", {
+      state: {},
+      emits,
+      sides: { seen: emits },
+      onElement({ key, value }, { emit, emitTo }) {
+        emit({ key, text: `IN:${value}` });
+        emitTo("seen", { key, text: value });
+      },
+    });
+    tell(results, shown);
+    tell(results.side("seen"), shown, "rows-seen");
   },
 
   "timers-of-both-inputs"(env) {
@@ -100,6 +121,17 @@ const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, dom
     tell(results, shown);
   },
 };
+
+/** The only input's function, or one that both inputs have. */
+function sameForAll<const S extends StateSpecs>(
+  env: Environment,
+  { inputs }: ProcessSpec,
+  functions: Functions<CaseFields, S, typeof emits>,
+): ProcessedStream<typeof emits> {
+  if (inputs === 1) return rowsOf(env).process("function", functions);
+  const { onElement, ...others } = functions;
+  return connect("function", { ...others, inputs: bothOf(env), on: { left: onElement, right: onElement } });
+}
 
 interface TimerContext {
   readonly key: Id;
