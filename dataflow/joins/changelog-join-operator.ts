@@ -91,10 +91,8 @@ export class ChangelogJoinOperator implements Operator {
     this.#expiry.sweep(element.time, this.#expiring);
   }
 
-  end(): void {
-    this.#watermark = AFTER_ALL_TIME;
-    this.#expiry.sweep(AFTER_ALL_TIME, this.#expiring);
-  }
+  /** Rows whose ttl is not over by then are there for a run that is gone on with. */
+  end(): void {}
 
   /** The watermark, and of which sides rows expire. */
   save(out: ByteWriter): void {
