@@ -46,6 +46,8 @@ export interface KeyedState<T> {
 export interface StateCodec<T> {
   /** Avro schema, as JSON text, of what a value is: says whether state of another version of the job can be read. */
   readonly schema: string;
+  /** About how many bytes a value takes in memory for each that is written; default: that of nested objects, 14. */
+  readonly weightPerByte?: number;
   write(value: T, out: ByteWriter): void;
   read(input: ByteReader): T;
   /** Reads values that were written under another schema; undefined where Avro's rules do not allow it. */

@@ -2,6 +2,8 @@ import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 
 /** How values of a state are written and read; what `StateCodec` of `dataflow` gives. */
 export interface ValueCodec<T> {
+  /** About how many bytes a value takes in memory for each that is written. */
+  readonly weightPerByte?: number;
   write(value: T, out: ByteWriter): void;
   read(input: ByteReader): T;
 }

@@ -106,6 +106,30 @@ describe("keyed entries", () => {
     );
   });
 
+  it("keep more in memory where their codec says that it takes less there", () => {
+    const decoded = (weightPerByte: number) => {
+      const store = new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "p", memoryBytes: 8 * MIB });
+      const entries = new KeyedEntries(store.table("keys"), 100_000);
+      let reads = 0;
+      const names = entries.state<string>({
+        ...texts,
+        weightPerByte,
+        read: (input) => {
+          reads++;
+          return input.text();
+        },
+      });
+      const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
+      for (const each of keys) names.set(each, "x".repeat(500));
+      entries.flush();
+      entries.trim();
+      for (const each of keys) names.get(each);
+      return reads;
+    };
+    expect(decoded(3)).toBe(0);
+    expect(decoded(14)).toBeGreaterThan(20);
+  });
+
   it("leave nothing behind when nothing is left of a key", () => {
     const { store, entries, counts, early } = open(new MemoryDisk(), "p");
     counts.set("a", { count: 1 });

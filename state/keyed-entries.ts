@@ -26,7 +26,7 @@ const NO_TIMERS: number[] = [];
 const FRESH_WEIGHT = 3_000;
 /** Of how many that were written the weight of a fresh one is the mean, the later ones counting more. */
 const WEIGHED = 64;
-/** What the objects of a record take for each of its bytes, as measured with the keys of checks. */
+/** What the objects of a record take for each of its bytes, as measured with the keys of checks; a codec may know better. */
 const WEIGHT_PER_BYTE = 14;
 const LEAST_WEIGHT = 1_000;
 
@@ -45,6 +45,8 @@ export class KeyedEntries {
   readonly #dirty = new Set<Entry>();
   #weight = 0;
   #freshWeight = FRESH_WEIGHT;
+  /** That of its heaviest state. */
+  #weightPerByte = WEIGHT_PER_BYTE;
   #last: Entry | undefined;
   /** A key of which nothing is kept: who finds that out is about to change it. */
   #lastMissing: Key | undefined;
@@ -61,6 +63,7 @@ export class KeyedEntries {
   /** Declares the next state: its place in the record is the order of declaration. */
   state<T>(codec: ValueCodec<T>): EntryState<T> {
     const index = this.#codecs.push(codec as ValueCodec<unknown>) - 1;
+    this.#weightPerByte = Math.max(...this.#codecs.map(({ weightPerByte = WEIGHT_PER_BYTE }) => weightPerByte));
     this.#counts.push(0);
     return new EntryState<T>(this, index);
   }
@@ -190,7 +193,7 @@ export class KeyedEntries {
       return undefined;
     }
     const { values, timers } = this.#decode(this.#input.reset(table.buffer, table.start, table.end));
-    const weight = weightOf(table.end - table.start);
+    const weight = this.#weightOf(table.end - table.start);
     return this.#keep({ key, values, timers, dirty: false, stored: true, used: false, weight });
   }
 
@@ -254,8 +257,12 @@ export class KeyedEntries {
     entryLayout.write(out, timers, values, this.#codecs);
     this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
     entry.stored = true;
-    entry.weight = weightOf(out.length);
+    entry.weight = this.#weightOf(out.length);
     this.#freshWeight += (entry.weight - this.#freshWeight) / WEIGHED;
+  }
+
+  #weightOf(bytes: number): number {
+    return Math.max(LEAST_WEIGHT, bytes * this.#weightPerByte);
   }
 
   #decode(input: ByteReader): { values: unknown[]; timers: number[] } {
@@ -332,8 +339,4 @@ function writeKey(out: ByteWriter, key: Key): void {
     }
     out.byte(code);
   }
-}
-
-function weightOf(bytes: number): number {
-  return Math.max(LEAST_WEIGHT, bytes * WEIGHT_PER_BYTE);
 }
