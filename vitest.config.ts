@@ -7,12 +7,15 @@ const folders = [...rooms.map(({ folder }) => folder), "cli", "bench", "scripts"
 /** Tests against real servers, which stand beside the code or in test/ as those without. */
 const SERVERS = "**/*.servers.test.ts";
 
+/** Operators against naive models over random rows: of how many seeds, COUNTERCHECK_ALGEBRA_SEEDS says. */
+const PROPERTIES = "**/*.property.test.ts";
+
 /**
- * Seven projects: `unit` stands beside the code, `integration` lives in test/, `servers` has the real servers running, on
- * which `faults` kills them in long runs, `flink` needs a JDK and Maven, `simulation` runs simulated jobs and looks whether
- * they show bugs that are put in, and `seeds` are the long runs: many seeds, and the random tests of the others with many
- * more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with
- * everything else.
+ * Seven projects: `unit` stands beside the code, `integration` lives in test/, with random tests from beside the code that
+ * take a while, `servers` has the real servers running, on which `faults` kills them in long runs, `flink` needs a JDK and
+ * Maven, `simulation` runs simulated jobs and looks whether they show bugs that are put in, and `seeds` are the long runs:
+ * many seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc
+ * checks with everything else.
  */
 export default defineConfig({
   test: {
@@ -23,7 +26,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [`{${folders}}/**/*.test.ts`],
-          exclude: [SERVERS],
+          exclude: [SERVERS, PROPERTIES],
           testTimeout: 30_000,
         },
       },
@@ -31,8 +34,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", `{${folders}}/${PROPERTIES}`],
           exclude: [SERVERS, "test/seeds/**", "test/faults/**", "test/flink/**", "test/simulation/mutants.test.ts"],
+          env: { COUNTERCHECK_ALGEBRA_SEEDS: "500" },
           testTimeout: 60_000,
         },
       },
@@ -85,8 +89,12 @@ export default defineConfig({
             "cli/outputs.test.ts",
             "test/semantics/judgement-oracle.test.ts",
             "test/survive/kills.test.ts",
+            "test/algebra/kills.test.ts",
+            `{${folders}}/${PROPERTIES}`,
           ],
           env: {
+            COUNTERCHECK_ALGEBRA_KILLS: "100",
+            COUNTERCHECK_ALGEBRA_SEEDS: "10000",
             COUNTERCHECK_TRIPLES: "100000",
             COUNTERCHECK_ORACLE_RUNS: "50000",
             COUNTERCHECK_KILL_POINTS: "all",

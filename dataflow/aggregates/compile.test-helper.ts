@@ -1,6 +1,9 @@
 import { type Fields, flag, id, instant, integer, money, number, text } from "../model.ts";
-import type { Row } from "../row-view.ts";
+import { FIRST_ROW_FIELD, RowOutput } from "../row-layout.ts";
+import { type Row, rowCursor } from "../row-view.ts";
+import { writeFields } from "../row-writer.ts";
 import type { WindowAggregateBuilder } from "./aggregate.ts";
+import type { Accumulator, CompiledAggregates } from "./compiled.ts";
 import { compareIds, compareNumbers, compareTexts } from "./order.ts";
 
 /** Fields of every kind. */
@@ -102,4 +105,21 @@ function least<T>(values: readonly T[], compare: (a: T, b: T) => number): T | nu
 
 function greatest<T>(values: readonly T[], compare: (a: T, b: T) => number): T | null {
   return least(values, (a, b) => compare(b, a));
+}
+
+/** Rows, each with its time, as a batch. */
+export function batchOf(
+  fields: Fields,
+  rows: readonly (Readonly<Record<string, unknown>> & { readonly time: number })[],
+) {
+  const output = new RowOutput(fields);
+  for (const row of rows) writeFields(output.batch, FIRST_ROW_FIELD, output.add(1, row.time), fields, row);
+  return output.batch;
+}
+
+/** What an accumulator shows, of a key, in the window [100, 200). */
+export function resultOf(compiled: CompiledAggregates, accumulator: Accumulator, of = "'a"): Record<string, unknown> {
+  const output = new RowOutput(compiled.fields);
+  compiled.write(accumulator, output.batch, output.add(1, 0), of, 100, 200);
+  return { ...rowCursor(output.batch, compiled.fields).at(0) };
 }
