@@ -61,7 +61,8 @@ export function keyReader(batch: Batch, { column, parts }: KeySpec): (row: numbe
     for (let i = 0; i < readers.length; i++) {
       const part = readers[i]!(row);
       if (part === undefined) return undefined;
-      key += i === 0 ? part : `|${part}`;
+      const text = parts[i]!.kind === "id" ? ownPart(part) : part;
+      key += i === 0 ? text : `|${text}`;
     }
     return key;
   };
@@ -74,6 +75,18 @@ export function keyValues(key: Key, { column, parts }: KeySpec): readonly unknow
   assert(texts.length === parts.length, `${key} has a part for each field`);
   return texts.map((text, i) => partValue(text, parts[i]!.kind));
 }
+
+/** An id that is of several parts, such as the key of a function that emits it, is one part of a key like any other. */
+function ownPart(id: Key): Key {
+  if (!id.startsWith(WHOLE) && (!SEVERAL.test(id) || ONE_PART.test(id))) return id;
+  return WHOLE + id.replaceAll(SEVERAL_ALL, "\\$&");
+}
+
+/** Before an id of several parts where it is one: no other part begins so. */
+const WHOLE = '"';
+const SEVERAL = /[|\\]/;
+const SEVERAL_ALL = /[|\\]/g;
+const ONE_PART = /^(?:[^|\\]|\\.)*$/s;
 
 function partOf(place: string, fields: Fields, name: string): KeyPartSpec {
   const money = name.endsWith(".currency") ? fields[name.slice(0, -".currency".length)] : undefined;
@@ -115,9 +128,9 @@ function valueReader(column: unknown, kind: KeyPartSpec["kind"]): (row: number) 
 function partValue(text: Key, kind: KeyPartSpec["kind"]): unknown {
   switch (kind) {
     case "id":
-      return text as Id;
+      return (text.startsWith(WHOLE) ? unescaped(text) : text) as Id;
     case "text":
-      return text.slice(1).replace(/\\(.)/gs, "$1");
+      return unescaped(text);
     case "integer":
       return BigInt(text);
     case "instant":
@@ -125,4 +138,9 @@ function partValue(text: Key, kind: KeyPartSpec["kind"]): unknown {
     case "flag":
       return text === "true";
   }
+}
+
+/** What follows the mark of a part. */
+function unescaped(part: Key): string {
+  return part.slice(1).replace(/\\(.)/gs, "$1");
 }
