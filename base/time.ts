@@ -34,6 +34,9 @@ export const BEFORE_ALL_TIME = Number.NEGATIVE_INFINITY;
 /** After every event: what the end of a stream proves. */
 export const AFTER_ALL_TIME = Number.POSITIVE_INFINITY;
 
+/** How far from the epoch a date can be, in ms, to both sides: some 270,000 years. All times to there are whole numbers exactly. */
+export const FARTHEST_TIME = 8.64e15;
+
 /** An event time as ISO 8601 in UTC, or `-` before all time. */
 export function formatTime(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : "-";

@@ -157,9 +157,17 @@ describe("timedBy", () => {
   );
 
   it("events without a time that a watermark can reach have none", () => {
-    const times = [null, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const infinityOfPostgres = 9_223_372_036_825_200;
+    const times = [
+      null,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      infinityOfPostgres,
+      -infinityOfPostgres,
+      1e300,
+    ];
     const drive = (harness: JobHarness) => times.map((at) => harness.row(Left, row("a", 1n, at), 100));
-    expect(seenBy(drive)).toEqual(Array(3).fill("1 at -Infinity behind -Infinity"));
+    expect(seenBy(drive)).toEqual(Array(6).fill("1 at -Infinity behind -Infinity"));
   });
 
   it("events of the seed get one, and are events like others then", () => {

@@ -104,7 +104,8 @@ export abstract class EventJoin implements Operator {
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) continue;
       const time = this.#byClock ? this.#clock : times.values[row]!;
-      if (time <= lateThrough) {
+      // No watermark reaches what has no time, such as results of a global window.
+      if (time <= lateThrough || time === AFTER_ALL_TIME) {
         this.late(reader, row);
         continue;
       }

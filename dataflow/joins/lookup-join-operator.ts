@@ -105,7 +105,7 @@ export class LookupJoinOperator implements Operator {
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) continue;
       const time = times.values[row]!;
-      if (time > known) this.#wait(keys.text(row), time, row);
+      if (time > known && time < AFTER_ALL_TIME) this.#wait(keys.text(row), time, row);
       else this.#late.add(batch, row);
     }
   }

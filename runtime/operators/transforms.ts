@@ -1,6 +1,6 @@
 import { Batch } from "../../base/batch.ts";
 import { type Column, Float64Column, type Int32Column, TextColumn } from "../../base/columns.ts";
-import { BEFORE_ALL_TIME } from "../../base/time.ts";
+import { BEFORE_ALL_TIME, FARTHEST_TIME } from "../../base/time.ts";
 import { ADD } from "../../dataflow/change-layout.ts";
 import {
   type EventsNode,
@@ -219,8 +219,8 @@ export class Timed extends Rearranged {
     this.#seeds.nulls.fill(1, 0, batch.count);
     for (let row = 0; row < batch.count; row++) {
       const time = field.nulls[row] === 1 ? BEFORE_ALL_TIME : Math.floor(field.values[row]!);
-      // Databases know an end of all time, which no watermark reaches.
-      times.set(row, Number.isFinite(time) ? time : BEFORE_ALL_TIME);
+      // Databases know an end of all time, which no watermark reaches, and some write it as a number past all dates.
+      times.set(row, Math.abs(time) <= FARTHEST_TIME ? time : BEFORE_ALL_TIME);
     }
     this.next.batch(this.viewOf(batch));
   }
