@@ -124,10 +124,9 @@ export function functions(
 /** Streams as one, and what is asked of others. */
 export function streams(captures: Stream<typeof Payment.fields>, booked: Stream<typeof Booking.fields>): void {
   const fields = { what: text(), paymentId: id() };
-  const settled = booked.map(fields, ({ paymentId }) => ({ what: "line", paymentId }));
   captures
     .map(fields, ({ paymentId }) => ({ what: "capture", paymentId }))
-    .union(settled)
+    .union(booked.map(fields, ({ paymentId }) => ({ what: "line", paymentId })))
     .to("united");
   for (const ordered of [true, false]) {
     const name = ordered ? "ordered" : "unordered";
