@@ -28,11 +28,6 @@ export class KeyLifetime {
     this.#timers = context.timers("ttl");
   }
 
-  /** Gives the time that a row writes at: its own, or, for one of the seed, when it was read, or else what is proven. */
-  timeOf(time: number, seed: number | null): number {
-    return time > BEFORE_ALL_TIME ? time : (seed ?? this.#watermark);
-  }
-
   /** What is written at a time has ended already. */
   isOver(time: number): boolean {
     return this.#ttlMs !== undefined && time > BEFORE_ALL_TIME && time + this.#ttlMs <= this.#watermark;

@@ -6,6 +6,7 @@ import { ADD } from "../change-layout.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../operator.ts";
 import { RowOutput, rowColumns } from "../row-layout.ts";
+import { writeTime } from "../write-time.ts";
 import { KeyLifetime } from "./key-lifetime.ts";
 
 /** What an operator of this folder is made of. */
@@ -104,7 +105,7 @@ export abstract class KeyedRows<T> implements Operator {
 
   #take(key: Key, row: number, isAdd: boolean): void {
     const { lifetime } = this;
-    const time = lifetime.timeOf(this.#time, this.#seed);
+    const time = writeTime(this.#time, this.#seed, lifetime.watermark);
     const before = this.state.get(key);
     if (before === undefined && (!isAdd || this.isTooOld(time))) return;
     const now = this.onRow(before, key, row, this.#time, isAdd);

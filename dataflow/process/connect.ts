@@ -1,4 +1,5 @@
 import { raise } from "../../base/errors.ts";
+import { declared } from "../declared.ts";
 import type { Fields } from "../model.ts";
 import { type Keyed, ProcessedStream } from "../streams.ts";
 import type { BroadcastInputs, ConnectSpec, KeyedInputs } from "./connect-spec.ts";
@@ -34,6 +35,10 @@ export function connect<
   const B extends BroadcastInputs = None,
   const BS extends BroadcastStates = None,
 >(uid: string, spec: ConnectSpec<In, S, G, D, B, BS>): ProcessedStream<G, D> {
+  declared.spec(uid, spec);
+  declared.spec(`inputs of ${uid}`, spec.inputs);
+  declared.spec(`broadcast of ${uid}`, spec.broadcast ?? {});
+  declared.spec(`on of ${uid}`, spec.on);
   const keyed: KeyedInputs = spec.inputs;
   const broadcast: BroadcastInputs = spec.broadcast ?? {};
   const functions = spec.on as Readonly<Record<string, ProcessInput["onRow"]>>;
@@ -74,6 +79,7 @@ function checkInputs(
     if (typeof functions[name] !== "function") invalid(name, "`on` has no function for its rows");
     const input = keyed[name] ?? broadcast[name]!;
     if (name in keyed && name in broadcast) invalid(name, "it is both keyed and broadcast");
+    if (input?.environment === undefined) invalid(name, "it is no stream or changelog");
     if (input.environment !== first.environment) invalid(name, "it is of another job");
   }
   for (const name of Object.keys(functions)) {

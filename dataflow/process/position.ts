@@ -1,5 +1,6 @@
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Id } from "../model.ts";
+import { writeTime } from "../write-time.ts";
 import type { ProcessTimes, RowKind } from "./process-spec.ts";
 
 /** Where a process operator is: its functions' contexts and its states look here. */
@@ -16,8 +17,7 @@ export class Position implements ProcessTimes {
 
   /** Event time of what is written now; null while none is known. */
   get writeTime(): number | null {
-    // A row of the seed has no event time: when it was read stands for it, or else what is proven to be read.
-    const time = this.time > BEFORE_ALL_TIME ? this.time : (this.seed ?? this.watermark);
+    const time = writeTime(this.time, this.seed, this.watermark);
     return time > BEFORE_ALL_TIME ? time : null;
   }
 

@@ -1,4 +1,5 @@
 import { raise } from "../../base/errors.ts";
+import { declared } from "../declared.ts";
 import type { Environment } from "../environment.ts";
 import type { Node, OperatorNode, SideNode } from "../graph.ts";
 import type { KeySpec } from "../keys.ts";
@@ -22,6 +23,11 @@ export function processPlan<F extends Fields, S extends StateSpecs, G extends Fi
 /** Adds the operator of process functions. JOB_STATE_INVALID, JOB_SIDE_INVALID, JOB_DUPLICATE_NAME. */
 export function processNode(environment: Environment, inputs: readonly Node[], plan: ProcessPlan): OperatorNode {
   const { uid, state, broadcastState, sides, emits: fields } = plan;
+  declared.fields(uid, fields);
+  for (const { onRow } of plan.inputs) declared.callable(uid, "function of rows", onRow);
+  declared.callable(uid, "onTimer", plan.onTimer, true);
+  declared.callable(uid, "onProcessingTimer", plan.onProcessingTimer, true);
+  declared.spec(`state of ${uid}`, state);
   checkStates(uid, state);
   checkBroadcastStates(uid, broadcastState);
   for (const name of Object.keys(broadcastState)) {

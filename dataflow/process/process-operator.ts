@@ -5,6 +5,7 @@ import { raise } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
+import { duesCodec, type Expiring, Expiry } from "../expiry.ts";
 import type { Fields, Id } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { rowColumns } from "../row-layout.ts";
@@ -18,7 +19,6 @@ import { ProcessOutput } from "./process-output.ts";
 import type { BroadcastStates, Sides } from "./process-spec.ts";
 import { raiseUnknownSide } from "./sides.ts";
 import type { AnyRow, Moment } from "./state-cells.ts";
-import { duesCodec, type Expiring, Expiry } from "./state-expiry.ts";
 import type { StateSpecs } from "./state-spec.ts";
 import { type StateView, stateView } from "./state-views.ts";
 

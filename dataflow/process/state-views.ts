@@ -1,8 +1,8 @@
 import type { Key } from "../../base/key.ts";
+import type { Expiring } from "../expiry.ts";
 import type { KeyedState } from "../operator.ts";
 import type { Contents, Stored } from "../state-codec.ts";
 import { type AnyRow, Cells, type Moment } from "./state-cells.ts";
-import type { Expiring } from "./state-expiry.ts";
 import type { ListState, MapState, StateSpec, ValueState } from "./state-spec.ts";
 
 /** A state as the function sees it, which can also be pruned. */

@@ -1,6 +1,6 @@
-import type { Key } from "../../base/key.ts";
-import type { KeyedState, StateCodec, Timers } from "../operator.ts";
-import { avroCodec } from "../state-codec.ts";
+import type { Key } from "../base/key.ts";
+import type { KeyedState, StateCodec, Timers } from "./operator.ts";
+import { avroCodec } from "./state-codec.ts";
 
 /** State that ends. */
 export interface Expiring {
