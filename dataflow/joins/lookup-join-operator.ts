@@ -78,11 +78,25 @@ export class LookupJoinOperator implements Operator {
     this.#advance(element.time);
   }
 
-  /** Events that wait come out. For a run that is gone on with, the end is none: what follows is as late as it was before. */
+  /**
+   * Events that wait come out. For a run that is gone on with, the end is none: what follows is as late as it was before,
+   * and finds all the rows that it would have found.
+   */
   end(): void {
-    const before = this.#reached;
-    this.#advance(AFTER_ALL_TIME);
-    this.#reached = before;
+    const timers = this.#timers;
+    const left: Key[] = [];
+    for (let due = timers.next(AFTER_ALL_TIME); due !== undefined; due = timers.next(AFTER_ALL_TIME)) {
+      const { key, time } = due;
+      const kept = this.#state.get(key);
+      if (kept === undefined) continue;
+      if (kept.timer <= time) kept.timer = AFTER_ALL_TIME;
+      this.#release(kept, time);
+      if (kept.isEmpty) this.#state.delete(key);
+      else if (kept.events.count > 0) this.#expect(key, kept, kept.events.times[0]!);
+      else left.push(key);
+    }
+    for (const key of left) this.#expectNext(key, this.#state.get(key)!);
+    this.#out.flush();
   }
 
   save(out: ByteWriter): void {
@@ -146,17 +160,17 @@ export class LookupJoinOperator implements Operator {
       const kept = this.#state.get(due.key);
       if (kept === undefined) continue;
       if (kept.timer <= due.time) kept.timer = AFTER_ALL_TIME;
-      this.#release(kept);
+      this.#release(kept, this.#reached);
       this.#tidy(due.key, kept);
     }
     this.#reached = time;
     this.#out.flush();
   }
 
-  /** Hands on the events whose time is reached. */
-  #release(kept: Versioned): void {
+  /** Hands on the events up to a time. */
+  #release(kept: Versioned, through: number): void {
     const { times, rows } = kept.events;
-    const due = kept.events.behind(this.#reached);
+    const due = kept.events.behind(through);
     for (let i = 0; i < due; i++) this.#join(times[i]!, rows[i]!, kept);
     kept.events.dropFirst(due);
   }

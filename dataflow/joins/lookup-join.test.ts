@@ -112,6 +112,25 @@ describe("look-up join as of event time", () => {
     expect(bank.rate("r2", 2).order("o10", 10).watermark(10).given).toEqual(["o10 r3"]);
   });
 
+  it.each([undefined, milliseconds(100)])(
+    "the end of a run that is gone on with takes no row that is valid behind the watermark (ttl: %s)",
+    (ttl) => {
+      const job = converting(ttl === undefined ? {} : { ttl });
+      const bank = new Bank(job).rate("r1", 1).rate("r10", 10).order("o6", 6).order("o11", 11).watermark(5);
+      expect(bank.end().given).toEqual(["o6 r1", "o11 r10"]);
+      const on = new Bank(job, 2, bank.hold()).order("o7", 7).order("o12", 12);
+      expect(on.watermark(20).given).toEqual(["o7 r1", "o12 r10"]);
+      expect(on.watermark(200).keys(), "rows that are kept").toBe(ttl === undefined ? 1 : 0);
+    },
+  );
+
+  it("the end of a run comes by time, then by key, and leaves nothing of keys without a row", () => {
+    const bank = new Bank(converting()).rate("usd", 0, "USD").gone("usd", 8, "USD");
+    bank.order("o2", 7, "USD").order("o1", 7).order("o0", 8).order("o4", 5, "USD").order("o9", 9, "USD");
+    expect(bank.end().given).toEqual(["o4 usd", "o1 -", "o2 usd", "o0 -", "o9 -"]);
+    expect(new Bank(converting(), 1, bank.hold()).watermark(9).keys()).toBe(0);
+  });
+
   it("keeps the newest row, and those that follow the watermark", () => {
     const bank = new Bank(converting());
     for (let time = 0; time < 100; time++) bank.rate(`r${time}`, time);
