@@ -57,6 +57,8 @@ export interface StateCodec<T> {
 /** Timers by key: an operator pulls those that are due when time moves. Several for one key and time count once. */
 export interface Timers {
   register(key: Key, time: number): void;
+  /** Takes a timer back; nothing happens where the key has no such one. */
+  remove(key: Key, time: number): void;
   /** Removes and gives the earliest timer at or before `through`; ties by key. */
   next(through: number): { readonly key: Key; readonly time: number } | undefined;
 }

@@ -43,6 +43,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant("unname" as const), key }),
   fc.record({ do: fc.constant("early" as const), key, time: fc.integer({ min: -5, max: 50 }) }),
   fc.record({ do: fc.constant("late" as const), key, time: fc.integer({ min: -5, max: 50 }) }),
+  fc.record({ do: fc.constant("unset" as const), key, time: fc.integer({ min: -5, max: 50 }) }),
   fc.record({ do: fc.constant("fire" as const), through: fc.integer({ min: -5, max: 50 }) }),
   fc.record({ do: fc.constant("restart" as const) }),
 );
@@ -82,6 +83,14 @@ describe("keyed entries", () => {
               state[each.do].register(each.key, each.time);
               timers[each.do].add(JSON.stringify([each.time, each.key]));
               break;
+            case "unset": {
+              // The earliest of the key's, as a rule, so that most times there is one.
+              const [first] = [...timers.early].filter((timer) => JSON.parse(timer)[1] === each.key);
+              const time = first === undefined ? each.time : JSON.parse(first)[0];
+              state.early.remove(each.key, time);
+              timers.early.delete(JSON.stringify([time, each.key]));
+              break;
+            }
             case "fire":
               expect(fired(state.early, each.through)).toEqual(take(timers.early, each.through));
               break;
@@ -128,6 +137,35 @@ describe("keyed entries", () => {
     };
     expect(decoded(3)).toBe(0);
     expect(decoded(14)).toBeGreaterThan(20);
+  });
+
+  it("give no timer that was removed, before or behind a restore, unless it was registered again", () => {
+    const disk = new MemoryDisk();
+    const before = open(disk, "p0");
+    for (const time of [1, 2, 3, 4]) before.early.register("a", time);
+    before.late.register("a", 1);
+    before.early.remove("a", 1);
+    before.early.remove("a", 1);
+    before.early.remove("unknown", 1);
+    before.entries.flush();
+    const { part } = before.store.checkpoint();
+    const { early, late } = open(disk, "p1", [part]);
+    early.remove("a", 2);
+    early.remove("a", 3);
+    early.register("a", 3);
+    expect(fired(early, 9)).toEqual(['[3,"a"]', '[4,"a"]']);
+    expect(fired(late, 9)).toHaveLength(1);
+  });
+
+  it("leave nothing behind of a key when its last timer is removed", () => {
+    const { store, entries, early } = open(new MemoryDisk(), "p");
+    early.register("a", 5);
+    entries.flush();
+    expect(records(store)).toBe(1);
+    early.remove("a", 5);
+    entries.flush();
+    expect(records(store)).toBe(0);
+    expect(early.next(9)).toBe(undefined);
   });
 
   it("leave nothing behind when nothing is left of a key", () => {

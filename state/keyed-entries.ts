@@ -119,18 +119,18 @@ export class KeyedEntries {
     return true;
   }
 
-  /** Takes note of a timer that fires. What was got of other keys may be written out now. */
-  removeTimer(key: Key, queue: number, time: number): void {
-    this.trim();
+  /** Forgets a timer; false if the key has no such one. */
+  removeTimer(key: Key, queue: number, time: number): boolean {
     const entry = this.#find(key);
-    if (entry === undefined) return;
+    if (entry === undefined) return false;
     const { timers } = entry;
     for (let i = 0; i < timers.length; i += 2) {
       if (timers[i] !== queue || timers[i + 1] !== time) continue;
       timers.splice(i, 2);
-      break;
+      this.#lessen(entry);
+      return true;
     }
-    this.#lessen(entry);
+    return false;
   }
 
   /**
@@ -322,10 +322,18 @@ export class EntryTimers {
     if (this.#entries.addTimer(key, this.#index, time)) this.#queue.register(key, time);
   }
 
+  remove(key: Key, time: number): void {
+    this.#entries.removeTimer(key, this.#index, time);
+  }
+
+  /** What was got of other keys may be written out now. */
   next(through: number): Timer | undefined {
-    const due = this.#queue.next(through);
-    if (due !== undefined) this.#entries.removeTimer(due.key, this.#index, due.time);
-    return due;
+    this.#entries.trim();
+    // The queue holds those that were removed until their time.
+    for (let due = this.#queue.next(through); due !== undefined; due = this.#queue.next(through)) {
+      if (this.#entries.removeTimer(due.key, this.#index, due.time)) return due;
+    }
+    return undefined;
   }
 }
 

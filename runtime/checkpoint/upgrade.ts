@@ -113,4 +113,4 @@ const NO_STATE: KeyedState<never> = {
   size: 0,
 };
 
-const NO_TIMERS: Timers = { register: () => undefined, next: () => undefined };
+const NO_TIMERS: Timers = { register: () => undefined, remove: () => undefined, next: () => undefined };

@@ -6,7 +6,7 @@ import type { Job } from "../../checks/job.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../../dataflow/operator.ts";
 import { hashBytes, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
+import { RemovableTimers } from "../support/removable-timers.ts";
 
 /** A keyed state that keeps bytes: values live as objects during one call of the operator only. */
 class WrittenState<T> implements KeyedState<T> {
@@ -79,7 +79,7 @@ class WrittenState<T> implements KeyedState<T> {
 class Subtask {
   readonly operator: Operator;
   readonly states = new Map<string, WrittenState<unknown>>();
-  readonly timers = new Map<string, TimerQueue>();
+  readonly timers = new Map<string, RemovableTimers>();
 
   constructor(operator: Operator, context: OperatorContext) {
     this.operator = operator;
@@ -91,7 +91,7 @@ class Subtask {
         return state;
       },
       timers: (name) => {
-        const timers = new TimerQueue();
+        const timers = new RemovableTimers();
         this.timers.set(name, timers);
         return timers;
       },

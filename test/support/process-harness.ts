@@ -11,12 +11,12 @@ import type { StateSpecs } from "../../dataflow/process/state-spec.ts";
 import { FIRST_ROW_FIELD, rowColumns, rowLayout } from "../../dataflow/row-layout.ts";
 import type { Row } from "../../dataflow/row-view.ts";
 import { writeFields } from "../../dataflow/row-writer.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
+import { RemovableTimers } from "./removable-timers.ts";
 
 /** What a harness leaves behind, and another one of the same operator, or of its next version, takes over. */
 export interface Left {
   readonly states: ReadonlyMap<string, { readonly schema: string; readonly values: ReadonlyMap<Key, Buffer> }>;
-  readonly timers: ReadonlyMap<string, TimerQueue>;
+  readonly timers: ReadonlyMap<string, RemovableTimers>;
   readonly saved: Buffer;
 }
 
@@ -24,7 +24,7 @@ export interface Left {
 export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fields> {
   readonly emitted: Record<string, unknown>[] = [];
   readonly states = new Map<string, WrittenState<unknown>>();
-  readonly timers = new Map<string, TimerQueue>();
+  readonly timers = new Map<string, RemovableTimers>();
   readonly #operator: ProcessOperator;
   readonly #fields: F;
   readonly #rows: Batch;
@@ -44,7 +44,7 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
         return state;
       },
       timers: (name) => {
-        const queue = left?.timers.get(name) ?? new TimerQueue();
+        const queue = left?.timers.get(name) ?? new RemovableTimers();
         this.timers.set(name, queue);
         return queue;
       },
