@@ -251,7 +251,7 @@ export const errorCatalogue = {
   JOB_FIELD_UNKNOWN: {
     fault: "user",
     retryable: false,
-    message: "The job compares {field} of {place}, which has no such field. It has: {known}.",
+    message: "The job names a field {field} of {place}, which has none of that name. It has: {known}.",
   },
   JOB_FUNCTION_FAILED: {
     fault: "user",
@@ -266,8 +266,7 @@ export const errorCatalogue = {
   JOB_INVALID: {
     fault: "user",
     retryable: false,
-    message:
-      '{file} is no job that can be run: {reason}. End it with `export default job("name", (env) => { … })`, and give env a check or a sink.',
+    message: "{file} is no job that can be run: {reason}.",
   },
   JOB_LOOKUP_FAILED: {
     fault: "external",
@@ -357,7 +356,8 @@ export const errorCatalogue = {
   JOB_WRONG_VALUE: {
     fault: "user",
     retryable: false,
-    message: "A function of the job gave a {value} for the field {field}, which is declared as {kind}.",
+    message:
+      'A function of the job gave a {value} for the field {field}, which is declared as {kind}. An id is a string, an integer a bigint such as 1n, an instant milliseconds, money { minor: 1250n, currency: "EUR" }.',
   },
   KAFKA_AUTHENTICATION_FAILED: {
     fault: "user",
@@ -912,6 +912,11 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "There is no suspension of {what}; suspended now: {known}. Correct the name.",
+  },
+  TEST_STEP_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The test asks for what cannot be: {reason}.",
   },
   TOPIC_EXISTS: {
     fault: "user",

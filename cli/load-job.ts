@@ -21,7 +21,8 @@ export async function loadJob(path: string): Promise<Job> {
   teachNames();
   const module = await load(file);
   const found: unknown = module.default;
-  if (!isJob(found)) refuse(file, found === undefined ? "it has no default export" : "its default export is no job");
+  if (!isJob(found))
+    refuse(file, `${found === undefined ? "it has no default export" : "its default export is no job"}. ${FORM}`);
   return { name: found.name, graph: () => graphOf(found, file) };
 }
 
@@ -32,13 +33,27 @@ function graphOf(job: Job, file: string): Graph {
     graph = job.graph();
   } catch (error) {
     if (isError(error)) throw error;
-    refuse(file, `it threw: ${messageOf(error)}`, error);
+    refuse(
+      file,
+      `it threw: ${messageOf(error)}${lineOf(error, file)} (the compiler may know why: \`npx tsc --noEmit -p .\`)`,
+      error,
+    );
   }
   if (graph instanceof Promise) refuse(file, "it builds its graph asynchronously, which must be there at once");
   if (!isGraph(graph)) refuse(file, "its graph() gives no graph");
   const does = graph.nodes.some(({ type }) => type === "operator" || type === "sink");
-  if (!does) refuse(file, "it has neither a check nor a sink, or adds them only later, behind an `await`");
+  if (!does)
+    refuse(file, "it has neither a check nor a sink (`.to(name)`), or adds them only later, behind an `await`");
   return graph;
+}
+
+const FORM = 'End it with `export default job("name", (env) => { … })`';
+
+/** Where in the job's file an error came from, as the stack has it. */
+function lineOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const [, line] = stack.slice(stack.indexOf(file) + file.length).match(/^:(\d+)/) ?? [];
+  return line === undefined || !stack.includes(file) ? "" : `, in line ${line}`;
 }
 
 function refuse(file: string, reason: string, cause?: unknown): never {

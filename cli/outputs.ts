@@ -337,7 +337,8 @@ function rowOf(record: VerdictRecord & Delivered, verdict: Uint8Array, writtenAt
   return { key, check, currency, period, version, epoch, time, writtenAt, status, class: cause, baseline, verdict };
 }
 
-function sinksOf(graph: Graph): string[] {
+/** The names of a job's own sinks. */
+export function sinksOf(graph: Graph): string[] {
   return graph.nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { Batch } from "../base/batch.ts";
-import { assert } from "../base/errors.ts";
+import { raise } from "../base/errors.ts";
 import { type KeyPart, keyOf } from "../base/key.ts";
 import { exponentOf, parseDecimal, rescale } from "../base/money.ts";
 import { BEFORE_ALL_TIME, days } from "../base/time.ts";
@@ -187,7 +187,7 @@ export class TestDriver {
   #push(model: Model, row: KeyPart, op: number, change: TestChange, values: TestRow<Fields>): this {
     const table = change.table ?? 0;
     const from = model.from[table];
-    assert(from !== undefined, `${model.name} has no table ${table}`);
+    if (from === undefined) refuse(`${model.name} has no table ${table}: the first one is 0`);
     const { reader } = this.#sourceOf(from.source);
     const batch = new Batch(changeLayout(model), 1);
     const seeding = op === OP.read && reader.isSeeding(from.table);
@@ -218,7 +218,8 @@ export class TestDriver {
 
   #sourceOf(source: string): { readonly driver: SourceDriver; readonly reader: ManualReader } {
     const found = this.#drivers.get(source);
-    assert(found !== undefined, `the job reads no source ${source}`);
+    if (found === undefined)
+      refuse(`the job reads nothing of the source ${source}, only of ${[...this.#drivers.keys()].join(", ")}`);
     return found;
   }
 
@@ -252,7 +253,7 @@ export function testJob(job: Job, sources?: TestSources): TestDriver {
 function fieldValues(fields: Fields, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const entries = Object.entries(values).map(([name, value]) => {
     const field = fields[name];
-    assert(field !== undefined, `the model has a field ${name}`);
+    if (field === undefined) refuse(`the model has no field ${name}; it has ${Object.keys(fields).join(", ")}`);
     return [name, value === null || value === undefined ? null : fieldValue(field, value)] as const;
   });
   return Object.fromEntries(entries);
@@ -261,10 +262,16 @@ function fieldValues(fields: Fields, values: Readonly<Record<string, unknown>>):
 function fieldValue(field: Field, value: unknown): unknown {
   if (field.kind === "id") return keyOf(value as KeyPart);
   if (field.kind !== "money") return value;
-  const [amount = "", currency = ""] = (value as string).split(" ");
+  const [amount = "", currency = ""] = String(value).split(" ");
+  const exponent = exponentOf(currency);
+  if (exponent === undefined) refuse(`money is written as "12.50 EUR", and not as ${JSON.stringify(value)}`);
   const decimal = parseDecimal(amount);
-  const scale = field.money?.scale ?? exponentOf(currency) ?? 0;
+  const scale = field.money?.scale ?? exponent;
   const minor = decimal && rescale(decimal.unscaled, decimal.scale, scale);
-  assert(minor !== null, `${value} is an amount with ${scale} decimals at most and a currency`);
+  if (minor === null) refuse(`${value} is no amount with ${scale} decimals at most`);
   return { minor, currency };
+}
+
+function refuse(reason: string): never {
+  raise("TEST_STEP_INVALID", { reason });
 }

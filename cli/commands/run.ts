@@ -14,6 +14,7 @@ import { interruption } from "../interrupt.ts";
 import { loadJob } from "../load-job.ts";
 import { between, MOST_WORKERS } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
+import { sinksOf } from "../outputs.ts";
 import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
@@ -122,10 +123,9 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
   if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result));
   else {
-    const evidenceAt = config.snapshots && `--config ${shownPath(options.config)}`;
-    terminal.print(
-      [...previousText(result), runText(job.name, result, shownPath(config.output), evidenceAt)].join("\n"),
-    );
+    const snapshotsAt = config.snapshots && `--config ${shownPath(options.config)}`;
+    const places = { dir: shownPath(config.output), sinks: sinksOf(graph), snapshotsAt };
+    terminal.print([...previousText(result), runText(job.name, result, places)].join("\n"));
   }
   process.exitCode = exitCode(follow, result, signal);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { formatTime } from "../../base/time.ts";
 import type { SuspensionEntry } from "../../connectors/desk/records.ts";
 import { amountsText } from "../amounts.ts";
@@ -7,11 +8,18 @@ import { grouped, printable, table } from "../table.ts";
 import type { FinalCount } from "../tally.ts";
 import { terminal } from "../terminal.ts";
 
-/**
- * A run's summary: verdicts by status and class, money at risk, what was met on the way, and what to do next. `snapshotsAt` is
- * the option by which its evidence is found.
- */
-export function runText(job: string, result: RunResult, dir: string, snapshotsAt = `--dir ${dir}`): string {
+/** Where a run's results are. */
+export interface ResultPlaces {
+  /** The output folder. */
+  readonly dir: string;
+  /** The job's own sinks. */
+  readonly sinks: readonly string[];
+  /** The option by which evidence is found, where that is not in the output folder. */
+  readonly snapshotsAt: string | undefined;
+}
+
+/** A run's summary: verdicts by status and class, money at risk, what was met on the way, and what to do next. */
+export function runText(job: string, result: RunResult, { dir, sinks, snapshotsAt }: ResultPlaces): string {
   const { bold } = terminal.colors;
   const { events, seconds, tally, metrics, resumedFrom } = result;
   return [
@@ -23,22 +31,23 @@ export function runText(job: string, result: RunResult, dir: string, snapshotsAt
       : [`  gone on with from checkpoint ${resumedFrom}; counts are of the whole run`]),
     ...metrics.sources.map(({ source, frontier }) => `  ${source} read through ${formatTime(frontier)}`),
     "",
-    result.isComplete
-      ? finalsTable(tally.finals())
-      : "Stopped: the next run goes on from here, and final verdicts come at the end.",
-    "",
+    ...(result.isComplete
+      ? finalsTable(tally.finals(), sinks)
+      : ["Stopped: the next run goes on from here, and final verdicts come at the end.", ""]),
+    ...sinksLine(dir, sinks),
     `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
     `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters.all)} to be decided`,
     ...result.openSuspensions.map(suspensionLine),
     ...tally.engineAlerts().map((alert) => printable(`Engine alert   ${alert.code}: ${alert.message}`)),
     ...outcomeLine(result),
-    ...nextSteps(result, dir, snapshotsAt),
+    ...nextSteps(result, dir, snapshotsAt ?? `--dir ${dir}`),
   ].join("\n");
 }
 
-function finalsTable(finals: readonly FinalCount[]): string {
-  if (finals.length === 0) return "No final verdicts: no check saw a row.";
-  return table(
+/** A job that has only sinks is not told that it has no verdicts. */
+function finalsTable(finals: readonly FinalCount[], sinks: readonly string[]): string[] {
+  if (finals.length === 0) return sinks.length > 0 ? [] : ["No final verdicts: no check saw a row.", ""];
+  const counts = table(
     [
       { title: "check" },
       { title: "verdict" },
@@ -51,6 +60,12 @@ function finalsTable(finals: readonly FinalCount[]): string {
       return [check, status, what, grouped(count), status === "fail" ? amountsText(atRisk.toRecord()) : ""];
     }),
   );
+  return [counts, ""];
+}
+
+function sinksLine(dir: string, sinks: readonly string[]): string[] {
+  if (sinks.length === 0) return [];
+  return [printable(`Rows           ${[...new Set(sinks)].join(", ")}: JSON lines in ${join(dir, "sinks")}`)];
 }
 
 function suspensionLine({ source, table: name, checks, cause, time }: SuspensionEntry): string {
