@@ -1,4 +1,5 @@
 import { raise } from "../base/errors.ts";
+import { declared, refuse } from "./declared.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { Fields, Model } from "./model.ts";
 import { ModelChangelog } from "./streams.ts";
@@ -10,6 +11,8 @@ export class Environment {
 
   /** The changelog of a model: every row's adds and retracts. Asked for twice, it is read once. */
   changes<F extends Fields>(model: Model<F>): ModelChangelog<F> {
+    declared.spec("changes(…)", model);
+    declared.fields(`changes(${model.name})`, model.fields);
     const known = this.#changes.get(model.name);
     if (known === undefined) {
       const uid = `changes/${model.name}`;
@@ -26,8 +29,17 @@ export class Environment {
     return known as unknown as ModelChangelog<F>;
   }
 
-  /** Adds a node to the graph; its uid must be new. For operators of other rooms; jobs use the streams' methods. */
+  /**
+   * Adds a node to the graph; its uid must be new, its inputs of this graph. For operators of other rooms; jobs use the
+   * streams' methods. JOB_DUPLICATE_NAME, JOB_DECLARATION_INVALID.
+   */
   add<N extends Node>(node: N): N {
+    const place =
+      node.uid === "" || typeof node.uid !== "string" ? `an operator behind ${node.inputs[0]?.uid}` : node.uid;
+    declared.name(place, "uid", node.uid);
+    declared.fields(place, node.fields);
+    if (!node.inputs.every((input) => this.#nodes.includes(input)))
+      refuse(place, "one of its inputs is of another job");
     if (this.#nodes.some((other) => other.uid === node.uid))
       raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
     this.#nodes.push(node);

@@ -1,8 +1,9 @@
 import { raise } from "../base/errors.ts";
 import type { KeyPart } from "../base/key.ts";
+import { declared, refuse, shown } from "./declared.ts";
 import type { Environment } from "./environment.ts";
 import type { Condition, ConditionValue, Node, RowTest } from "./graph.ts";
-import type { Field, FieldKind, Fields, Id, ValueOf } from "./model.ts";
+import type { FieldKind, Fields, Id, ValueOf } from "./model.ts";
 
 /** Values to compare a field with: one, or a list of which any will do. Money, instants and numbers are not compared so. */
 export type Where<F extends Fields> = {
@@ -15,6 +16,7 @@ type Comparable<T> = T extends Id ? KeyPart : T extends bigint ? bigint | number
 /** Adds a node that keeps the rows with the given values. JOB_FIELD_UNKNOWN, JOB_NOT_COMPARABLE. */
 export function filterNode(input: { environment: Environment; node: Node }, condition: Condition): Node {
   const { environment, node } = input;
+  declared.spec(`where of ${node.uid}`, condition);
   for (const [name, wanted] of Object.entries(condition)) checkCondition(node, name, wanted);
   const uid = environment.uidAfter(node, `where(${describe(condition)})`);
   return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
@@ -23,13 +25,14 @@ export function filterNode(input: { environment: Environment; node: Node }, cond
 /** Adds a node that keeps the rows that a function holds for. */
 export function filterByNode(input: { environment: Environment; node: Node }, condition: RowTest): Node {
   const { environment, node } = input;
+  declared.callable(`filter of ${node.uid}`, "condition", condition);
   const uid = environment.uidAfter(node, "filter");
   return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
 }
 
 /** Jobs run without the compiler, so what it would have said is said here. */
 function checkCondition(node: Node, name: string, wanted: ConditionValue | readonly ConditionValue[]): void {
-  const field: Field | undefined = node.fields[name];
+  const field = Object.hasOwn(node.fields, name) ? node.fields[name] : undefined;
   const known = Object.keys(node.fields).join(", ");
   if (field === undefined) raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known });
   if (wanted === undefined || UNCOMPARED.has(field.kind)) {
@@ -38,6 +41,23 @@ function checkCondition(node: Node, name: string, wanted: ConditionValue | reado
       place: node.uid,
       kind: wanted === undefined ? "undefined" : field.kind,
     });
+  }
+  const wrong = (Array.isArray(wanted) ? wanted : [wanted]).find((value) => !isComparable(field.kind, value));
+  if (wrong !== undefined || wanted === null)
+    refuse(`where of ${node.uid}`, `${name} is ${field.kind}, and is compared with ${shown(wrong ?? wanted)}`);
+}
+
+/** Whether a value can be equal to one of a field of a kind. */
+function isComparable(kind: FieldKind, value: unknown): boolean {
+  switch (kind) {
+    case "integer":
+      return typeof value === "bigint" || Number.isSafeInteger(value);
+    case "flag":
+      return typeof value === "boolean";
+    case "text":
+      return typeof value === "string";
+    default:
+      return ["string", "bigint", "boolean"].includes(typeof value) || Number.isSafeInteger(value);
   }
 }
 

@@ -4,6 +4,7 @@ import { assert, raise } from "../base/errors.ts";
 import { type Key, keyParts, textKey } from "../base/key.ts";
 import { unpackCurrency } from "../base/money.ts";
 import { currencyColumn } from "./change-layout.ts";
+import { refuse, shown } from "./declared.ts";
 import type { Field, FieldKind, Fields, FieldsOf, Id, InstantsOf, MoneyValue, ValueOf } from "./model.ts";
 
 /** What rows can be keyed by: a field, or the currency of a money field. */
@@ -89,10 +90,12 @@ const SEVERAL_ALL = /[|\\]/g;
 const ONE_PART = /^(?:[^|\\]|\\.)*$/s;
 
 function partOf(place: string, fields: Fields, name: string): KeyPartSpec {
+  if (typeof name !== "string") refuse(place, `it is keyed by ${shown(name)}, and should be by names of fields`);
   const money = name.endsWith(".currency") ? fields[name.slice(0, -".currency".length)] : undefined;
   if (money?.kind === "money") return { name, kind: "text" };
   const field =
-    fields[name] ?? raise("JOB_FIELD_UNKNOWN", { field: name, place, known: Object.keys(fields).join(", ") });
+    (Object.hasOwn(fields, name) ? fields[name] : undefined) ??
+    raise("JOB_FIELD_UNKNOWN", { field: name, place, known: Object.keys(fields).join(", ") });
   const { kind } = field;
   if (kind === "money" || kind === "number") return raise("JOB_NOT_A_KEY", { field: name, place, kind });
   return { name, kind };

@@ -12,6 +12,7 @@ import {
   topNode,
   type WithRank,
 } from "./changelogs/nodes.ts";
+import { declared, refuse, shown } from "./declared.ts";
 import type { Environment } from "./environment.ts";
 import { filterByNode, filterNode, type Where } from "./filter.ts";
 import type { Condition, Node, RowTest } from "./graph.ts";
@@ -131,6 +132,7 @@ export class Stream<F extends Fields> {
   map<const G extends Fields>(fields: G, map: (row: Row<F>) => RowOf<G>): Stream<G> {
     const { environment, node } = this;
     const uid = environment.uidAfter(node, "map");
+    declared.callable(`map of ${node.uid}`, "function", map);
     const untyped = map as unknown as (row: Row<Fields>) => Record<string, unknown>;
     return new Stream(environment, environment.add({ type: "map", uid, inputs: [node], fields, map: untyped }));
   }
@@ -140,8 +142,12 @@ export class Stream<F extends Fields> {
    * may lie behind the latest time proven so far, the watermark, which is held back by it. Events without a value have no
    * event time. Counterpart in Flink: `assignTimestampsAndWatermarks` with bounded out-of-orderness.
    */
-  timedBy(field: InstantsOf<F>, { lag }: { readonly lag: Duration }): Stream<F> {
+  timedBy(field: InstantsOf<F>, spec: { readonly lag: Duration }): Stream<F> {
     const { environment, node } = this;
+    const place = `timedBy of ${node.uid}`;
+    declared.spec(place, spec);
+    const { lag } = spec;
+    if (!(Number.isFinite(lag) && lag >= 0)) refuse(place, `its lag is ${shown(lag)}, and should be a length of time`);
     if (fieldOf(node, field).kind !== "instant") raise("JOB_NOT_AN_INSTANT", { field, place: node.uid });
     const uid = environment.uidAfter(node, `timedBy(${field})`);
     const added = { type: "timed", uid, inputs: [node], fields: node.fields, field, lagMs: lag } as const;
@@ -154,6 +160,9 @@ export class Stream<F extends Fields> {
    */
   union<O extends readonly UnitedStream[]>(...others: O & SameFields<F, O>): Stream<F> {
     const { environment, node } = this;
+    for (const other of others as readonly (Stream<Fields> | undefined)[]) {
+      declared.stream(`union of ${node.uid}`, other, other instanceof Stream, "streams, as of asEvents()");
+    }
     const nodes = others.map((other) => other.node);
     return new Stream(environment, unionNode(environment, node, nodes));
   }
@@ -177,6 +186,7 @@ export class Stream<F extends Fields> {
    */
   lookup<const G extends Fields>(uid: string, spec: LookupSpec<F, G>): LookedUp<F, G> {
     const { environment, node } = this;
+    declared.spec(uid, spec);
     const lookup = lookupOf(uid, spec);
     const added = environment.add({ type: "lookup", uid, inputs: [node], fields: spec.emits, lookup });
     return new LookedUp<F, G>(environment, added);
@@ -253,6 +263,7 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
     spec: ProcessSpec<F, S, G, D>,
   ): ProcessedStream<G, D> {
     const { environment, node, key } = this;
+    declared.spec(uid, spec);
     return new ProcessedStream(
       environment,
       processNode(environment, [node], processPlan(uid, node, key, spec)),
@@ -278,6 +289,8 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
     other: (KeyedStream<G, J> | KeyedChangelog<G, J>) & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
     spec: ChangelogJoinSpec<F, G, S>,
   ): Changelog<SelectedFields<S>> {
+    declared.stream(uid, other, other instanceof Keyed, "a stream or changelog by key to join with");
+    declared.spec(uid, spec);
     const untyped = spec as unknown as ChangelogJoinSpec<Fields, Fields, S>;
     return new Changelog(this.environment, changelogJoinNode(uid, this, other, untyped));
   }
@@ -314,6 +327,8 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     other: KeyedStream<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
     spec: IntervalJoinSpec<F, G, S>,
   ): JoinedStream<F, G, SelectedFields<S>> {
+    declared.stream(uid, other, other instanceof KeyedStream, A_STREAM);
+    declared.spec(uid, spec);
     const untyped = spec as unknown as IntervalJoinSpec<Fields, Fields, S>;
     return new JoinedStream(this.environment, intervalJoinNode(uid, this, other, untyped));
   }
@@ -335,6 +350,8 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     assigner: JoinAssigner,
     spec: WindowJoinSpec<F, G, S>,
   ): JoinedStream<F, G, SelectedFields<S>> {
+    declared.stream(uid, other, other instanceof KeyedStream, A_STREAM);
+    declared.spec(uid, spec);
     const untyped = spec as unknown as WindowJoinSpec<Fields, Fields, S>;
     return new JoinedStream(this.environment, windowJoinNode(uid, this, other, assigner, untyped));
   }
@@ -361,6 +378,8 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     table: KeyedChangelog<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
     spec: LookupJoinSpec<F, G, S>,
   ): TableJoinedStream<F, SelectedFields<S>> {
+    declared.stream(uid, table, table instanceof Keyed, "a changelog by key to look into");
+    declared.spec(uid, spec);
     const untyped = spec as unknown as LookupJoinSpec<Fields, Fields, S>;
     return new TableJoinedStream(this.environment, lookupJoinNode(uid, this, table, untyped));
   }
@@ -405,6 +424,7 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     spec: DeduplicateSpec<W>,
   ): W extends "first" ? FirstRows<F> : Changelog<F> {
     const { environment } = this;
+    declared.spec(uid, spec);
     const node = deduplicateNode(uid, this, spec);
     const kept = spec.keep === "first" ? new FirstRows<F>(environment, node) : new Changelog<F>(environment, node);
     return kept as W extends "first" ? FirstRows<F> : Changelog<F>;
@@ -520,6 +540,8 @@ export class KeyedChangelog<F extends Fields, K extends readonly string[] = read
   }
 }
 
+const A_STREAM = "a stream by key to join with, as of asEvents()";
+
 function keyed(
   { environment, node }: { readonly environment: Environment; readonly node: Node },
   names: readonly string[],
@@ -531,11 +553,13 @@ function keyed(
 }
 
 function addSink({ environment, node }: { environment: Environment; node: Node }, sink: string, isChangelog: boolean) {
+  declared.name(`to of ${node.uid}`, "sink", sink);
   const uid = `sink/${sink}/${node.uid}`;
   environment.add({ type: "sink", uid, inputs: [node], fields: node.fields, sink, isChangelog });
 }
 
 function fieldOf(node: Node, name: string) {
   const known = () => Object.keys(node.fields).join(", ");
-  return node.fields[name] ?? raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known: known() });
+  const field = Object.hasOwn(node.fields, name) ? node.fields[name] : undefined;
+  return field ?? raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known: known() });
 }

@@ -1,5 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import { exponentOf } from "../../base/money.ts";
+import { declared } from "../declared.ts";
 import type { KeySpec } from "../keys.ts";
 import { type Field, type FieldKind, type Fields, isFieldName } from "../model.ts";
 import type {
@@ -18,6 +19,7 @@ export function aggregatesOf<F extends Fields, K extends readonly string[], S ex
   key: KeySpec,
   define: (rows: AggregateBuilder<F, K>) => S,
 ): S {
+  declared.callable(place, "aggregates", define);
   const rows = makeBuilder(place, fields, key);
   return checked(place, define(rows as unknown as AggregateBuilder<F, K>));
 }
@@ -29,6 +31,7 @@ export function windowAggregatesOf<F extends Fields, K extends readonly string[]
   key: KeySpec,
   define: (rows: WindowAggregateBuilder<F, K>) => S,
 ): S {
+  declared.callable(place, "aggregates", define);
   const rows = {
     ...makeBuilder(place, fields, key),
     windowStart: () => ({ type: "windowStart", out: INSTANT }),
@@ -138,11 +141,10 @@ function makeBuilder(place: string, fields: Fields, key: KeySpec) {
       fieldOf("distinct", name);
       return { type: "distinct", out: INTEGER, field: name };
     },
-    fold: (spec: FoldSpec<Fields, Fields, Field>): Aggregate => ({
-      type: "fold",
-      out: asDeclared(spec.gives ?? NUMBER),
-      spec,
-    }),
+    fold: (spec: FoldSpec<Fields, Fields, Field>): Aggregate => {
+      declared.spec(`fold in ${place}`, spec);
+      return { type: "fold", out: asDeclared(spec.gives ?? NUMBER), spec };
+    },
   };
 }
 
@@ -169,6 +171,7 @@ function checkFold(
 }
 
 function checked<S extends Aggregates>(place: string, spec: S): S {
+  declared.spec(`aggregates of ${place}`, spec);
   for (const [name, aggregate] of Object.entries(spec)) {
     const refuse = (reason: string): never =>
       raise("JOB_AGGREGATE_INVALID", { field: JSON.stringify(name), place, reason });

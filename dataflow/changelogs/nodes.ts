@@ -4,6 +4,7 @@ import type { AggregateBuilder, Aggregates } from "../aggregates/aggregate.ts";
 import { aggregatedFields, aggregatesOf, requireOfFolds } from "../aggregates/builder.ts";
 import { compileAggregates } from "../aggregates/compile.ts";
 import { currencyColumn } from "../change-layout.ts";
+import { declared } from "../declared.ts";
 import type { Environment } from "../environment.ts";
 import type { Node, OperatorNode } from "../graph.ts";
 import type { KeySpec } from "../keys.ts";
@@ -108,9 +109,11 @@ export function topNode(
   uid: string,
   input: KeyedInput,
   n: number,
-  { by, order, withRank = false, skip = 0, ttl }: TopSpec<string, boolean>,
+  spec: TopSpec<string, boolean>,
   retracts: boolean,
 ): OperatorNode {
+  declared.spec(uid, spec);
+  const { by, order, withRank = false, skip = 0, ttl } = spec;
   const { fields } = input.node;
   if (!Number.isSafeInteger(n) || n < 1) refuse(uid, `it shows ${String(n)} rows, and should show 1 or more`);
   if (!Number.isSafeInteger(skip) || skip < 0) refuse(uid, `it skips ${String(skip)} rows, and should skip 0 or more`);

@@ -2,6 +2,7 @@ import { Batch } from "../../base/batch.ts";
 import type { Column, Float64Column, Int64Column } from "../../base/columns.ts";
 import { raise } from "../../base/errors.ts";
 import { fieldLayout } from "../change-layout.ts";
+import { declared } from "../declared.ts";
 import type { Field, Fields } from "../model.ts";
 import { SIDES } from "./late-side.ts";
 import { packedRows, type UnpackRow } from "./packed-rows.ts";
@@ -31,10 +32,12 @@ export function comparisonsOf<L extends Fields, R extends Fields>(
   right: R,
   where: ((left: Refs<L>, right: Refs<R>) => readonly Comparison[]) | undefined,
 ): readonly Comparison[] {
+  declared.callable(place, "where", where, true);
   const comparisons = where?.(refsOf("left", left), refsOf("right", right)) ?? [];
-  const invalid = (reason: string) => raise("JOB_JOIN_INVALID", { place, reason });
+  const invalid = (reason: string): never => raise("JOB_JOIN_INVALID", { place, reason });
   if (!Array.isArray(comparisons)) invalid("its condition is no list, such as [less(left.no, right.no)]");
-  for (const { is, one, other } of comparisons) {
+  for (const comparison of comparisons as readonly (Comparison | undefined)[]) {
+    const { is, one, other } = comparison ?? invalid("its condition is made by less(…) and atMost(…)");
     if (is !== "less" && is !== "atMost") invalid("its condition is made by less(…) and atMost(…)");
     const [kind, otherKind] = [one, other].map((ref) => ref?.field?.kind);
     if (kind === undefined || otherKind === undefined)

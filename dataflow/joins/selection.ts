@@ -1,4 +1,5 @@
 import { raise } from "../../base/errors.ts";
+import { declared } from "../declared.ts";
 import { fieldPutter, type KeptRow } from "../kept-rows.ts";
 import { type Field, type Fields, isFieldName } from "../model.ts";
 import type { RowOutput } from "../row-layout.ts";
@@ -28,7 +29,9 @@ export function selectionOf<L extends Fields, R extends Fields, S extends Select
   right: R,
   select: (left: Refs<L>, right: Refs<R>) => S,
 ): S {
+  declared.callable(place, "select", select);
   const selected = select(refsOf("left", left), refsOf("right", right));
+  declared.spec(`select of ${place}`, selected);
   for (const [name, ref] of Object.entries(selected)) {
     if (!isFieldName(name))
       raise("JOB_SELECTION_INVALID", {

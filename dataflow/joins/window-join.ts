@@ -29,6 +29,8 @@ export function windowJoinNode<S extends Selection>(
 ): OperatorNode {
   checkKeys(uid, left.key, right.key);
   checkJoinType(uid, type);
+  if (assigner?.domain === undefined)
+    raise("JOB_JOIN_INVALID", { place: uid, reason: "it needs a window, as in tumbling(minutes(5))" });
   windowsOf(uid, assigner);
   const selection = selectionOf(uid, left.node.fields, right.node.fields, select);
   const sides = [

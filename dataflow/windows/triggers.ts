@@ -51,7 +51,7 @@ export function every(interval: Duration): Trigger {
  * JOB_WINDOW_INVALID.
  */
 export function early(when: { readonly every: Duration } | { readonly count: number }): Trigger {
-  const { every: interval, count } = when as { every?: Duration; count?: number };
+  const { every: interval, count } = (when ?? {}) as { every?: Duration; count?: number };
   if (interval !== undefined) checkWhole("early", interval);
   if (count !== undefined) checkWhole("early", count);
   if (interval === undefined && count === undefined) refuse("early", "it should have `every` or `count`");
@@ -67,6 +67,7 @@ export function early(when: { readonly every: Duration } | { readonly count: num
  * accumulate: each is one of all the window's rows. Counterpart in Flink: `PurgingTrigger`.
  */
 export function purging(trigger: Trigger): Trigger {
+  if (trigger?.type === undefined) refuse("purging", "it needs a trigger, as in purging(onCount(100))");
   return trigger.type === "purging" ? trigger : { type: "purging", trigger };
 }
 

@@ -4,6 +4,7 @@ import type { Aggregates } from "../aggregates/aggregate.ts";
 import { aggregatedFields } from "../aggregates/builder.ts";
 import { compileAggregates } from "../aggregates/compile.ts";
 import { ADD } from "../change-layout.ts";
+import { declared } from "../declared.ts";
 import type { Environment } from "../environment.ts";
 import type { Node, OperatorNode } from "../graph.ts";
 import type { KeySpec } from "../keys.ts";
@@ -60,8 +61,12 @@ export function windowAggregateNode(uid: string, input: WindowedInput, spec: Agg
 export function windowProcessNode<F extends Fields, G extends Fields>(
   uid: string,
   input: WindowedInput,
-  { emits, onWindow }: WindowProcessSpec<F, G>,
+  spec: WindowProcessSpec<F, G>,
 ): OperatorNode {
+  declared.spec(uid, spec);
+  const { emits, onWindow } = spec;
+  declared.fields(uid, emits);
+  declared.callable(uid, "onWindow", onWindow);
   checkInput(uid, input);
   const call = windowFunction(uid, emits, onWindow as unknown as WindowProcessSpec<Fields, G>["onWindow"]);
   const isSliced = slices(input.assigner, input.trigger);
@@ -100,7 +105,8 @@ function windowNode<A>(
 
 /** Jobs run without the compiler, so what it would have said is said here. */
 function checkInput(uid: string, { node, assigner, trigger, latenessMs }: WindowedInput): void {
-  if (assigner?.domain === undefined) refuse(`window of ${uid}`, "give one, as in tumbling(minutes(5))");
+  if (assigner?.domain === undefined || !WINDOWS.has(assigner.type))
+    refuse(`window of ${uid}`, "give one, as in tumbling(minutes(5))");
   if (trigger.type === undefined) refuse(`trigger of ${uid}`, "give one, as in onCount(100)");
   if (!(Number.isSafeInteger(latenessMs) && latenessMs >= 0))
     refuse(`allowed lateness of ${uid}`, `it is ${latenessMs}, and should be whole milliseconds, 0 at least`);
@@ -115,6 +121,15 @@ function checkInput(uid: string, { node, assigner, trigger, latenessMs }: Window
     refuse(`trigger of ${uid}`, "its windows go by processing time; use onProcessingTime or onCount");
   if (latenessMs > 0) refuse(`allowed lateness of ${uid}`, "its windows go by processing time, and no row is late");
 }
+
+const WINDOWS = new Set<WindowAssigner["type"]>([
+  "tumbling",
+  "sliding",
+  "cumulative",
+  "calendarDays",
+  "session",
+  "global",
+]);
 
 /** Which windows they are, as an Avro name: those of another size are others, but sessions may go on with another gap. */
 export function kindOf(assigner: WindowAssigner): string {
