@@ -90,6 +90,20 @@ describe("a running aggregate", () => {
     expect(harness.watermark(27).keys()).toBe(0);
   });
 
+  it("keeps one timer of a key that comes and goes, however often", () => {
+    const harness = new JobHarness(total({ ttl: milliseconds(100_000) }));
+    const weight = () => harness.hold().records.reduce((sum, { record }) => sum + record.length, 0);
+    row(harness, { player: "a", points: 3 }, 0);
+    const before = weight();
+    for (let time = 1; time <= 50; time++) {
+      row(harness, { player: "a", points: 3 }, time, -1);
+      row(harness, { player: "a", points: 3 }, time);
+    }
+    expect(weight()).toBe(before);
+    expect(harness.watermark(100_049).keys()).toBe(1);
+    expect(harness.watermark(100_050).keys()).toBe(0);
+  });
+
   it("counts what was kept without a ttl from the moment that there is one, and ends nothing any more without one", () => {
     const harness = new JobHarness(total());
     row(harness, { player: "a", points: 3 }, 1).watermark(100);

@@ -20,8 +20,8 @@ export interface KeyedRowsPlan<T> {
 }
 
 /**
- * An operator that keeps one value a key, looks at each row once, and ends what is kept by its ttl. A retract of a key that nothing is kept of is dropped, and so is a row that comes when what would be kept of it
- * has ended already.
+ * An operator that keeps one value a key, looks at each row once, and ends what is kept by its ttl. A retract of a key
+ * that nothing is kept of is dropped, and so is a row that comes when what would be kept of it has ended already.
  */
 export abstract class KeyedRows<T> implements Operator {
   protected readonly output: RowOutput;
@@ -73,7 +73,7 @@ export abstract class KeyedRows<T> implements Operator {
   }
 
   control(_input: number, element: Control): void {
-    if (element.type === "watermark") this.lifetime.advance(element.time);
+    this.lifetime.control(element);
   }
 
   end(): void {}
