@@ -19,7 +19,7 @@ describe("a job with every operator over a log that grows", () => {
       for (let kills = 0; kills < KILLS; kills++) {
         const run = shop.log.follow("killed", ["--parallelism", String(1 + ((kills + random.below(2)) % 3))], JOB);
         const before = shop.bytesIn("killed");
-        await shop.isRunning("killed", run.pid);
+        await shop.isRunning("killed", run);
         shop.log.growTo((kills + random.next()) / KILLS);
         // Either while it recovers or begins to read, or when it has brought something out and reads on.
         if (random.chance(0.4)) await sleep(random.below(600));

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { expect } from "vitest";
 import { holderOf } from "../../base/folder-lock.ts";
-import { GrowingShop, waitFor } from "../savepoints/growing-shop.ts";
+import { type FollowingRun, GrowingShop, waitFor } from "../savepoints/growing-shop.ts";
 import { root, TemporaryFolder } from "../support/cli.ts";
 import { type Results, resultsIn } from "./results.ts";
 
@@ -40,8 +40,10 @@ export class AlgebraShop implements Disposable {
   }
 
   /** Waits until a process has a run's state, so that it goes on. */
-  async isRunning(name: string, pid: number): Promise<void> {
-    await waitFor(() => holderOf(this.at(`${name}/state`))?.pid === pid);
+  async isRunning(name: string, { pid, ended }: FollowingRun): Promise<void> {
+    const failed = ended.then(({ stderr }) => Promise.reject(new Error(`it ended by itself: ${stderr}`)));
+    await Promise.race([failed, waitFor(() => holderOf(this.at(`${name}/state`))?.pid === pid)]);
+    failed.catch(() => undefined);
   }
 
   /** What is in the sinks of output folders. */
