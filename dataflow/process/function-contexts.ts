@@ -12,6 +12,8 @@ export interface EmitActions {
 export interface KeyActions extends EmitActions {
   setTimer(time: number): void;
   setProcessingTimer(time: number): void;
+  deleteTimer(time: number): void;
+  deleteProcessingTimer(time: number): void;
 }
 
 /** The context of functions of broadcast rows: one object for all calls, which looks where the operator is. */
@@ -50,6 +52,8 @@ export class KeyedFunctionContext extends BroadcastFunctionContext {
   readonly state: object;
   readonly setTimer: KeyActions["setTimer"];
   readonly setProcessingTimer: KeyActions["setProcessingTimer"];
+  readonly deleteTimer: KeyActions["deleteTimer"];
+  readonly deleteProcessingTimer: KeyActions["deleteProcessingTimer"];
   readonly #at: Position;
 
   constructor(at: Position, state: object, broadcastState: object, actions: KeyActions) {
@@ -58,6 +62,8 @@ export class KeyedFunctionContext extends BroadcastFunctionContext {
     this.state = state;
     this.setTimer = actions.setTimer;
     this.setProcessingTimer = actions.setProcessingTimer;
+    this.deleteTimer = actions.deleteTimer;
+    this.deleteProcessingTimer = actions.deleteProcessingTimer;
   }
 
   get key(): Id {

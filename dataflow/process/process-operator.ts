@@ -216,6 +216,8 @@ export class ProcessOperator implements Operator {
       emitTo: (side, row) => this.#side(side).emit(row, at.time, at.seed),
       setTimer: (time) => this.#eventTimers.register(at.key, this.#checkedTime(time)),
       setProcessingTimer: (time) => this.#processingTimers.register(at.key, this.#checkedTime(time)),
+      deleteTimer: (time) => this.#eventTimers.remove(at.key, this.#checkedTime(time)),
+      deleteProcessingTimer: (time) => this.#processingTimers.remove(at.key, this.#checkedTime(time)),
     };
   }
 

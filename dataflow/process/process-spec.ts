@@ -42,6 +42,16 @@ export interface ProcessContext<
   setTimer(time: number): void;
   /** Calls `onProcessingTimer` for this key once processing time has reached the time. JOB_TIMER_INVALID. */
   setProcessingTimer(time: number): void;
+  /**
+   * Takes back what `setTimer` has set for this key and the time, even where the watermark has reached it; nothing
+   * happens where there is no such timer. Counterpart in Flink: `deleteEventTimeTimer`. JOB_TIMER_INVALID.
+   */
+  deleteTimer(time: number): void;
+  /**
+   * Takes back what `setProcessingTimer` has set for this key and the time. Counterpart in Flink:
+   * `deleteProcessingTimeTimer`. JOB_TIMER_INVALID.
+   */
+  deleteProcessingTimer(time: number): void;
 }
 
 /** What happened to a row: events are added only; a changelog takes rows back too, each as it was added. */

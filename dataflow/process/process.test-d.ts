@@ -39,7 +39,7 @@ export const compiles = job("states", (env) => {
     .process("kinds", {
       state: { one: value(fields), many: list(fields, { ttl: hours(1) }), named: map(fields, {}) },
       emits: { user: id(), score: number() },
-      onElement: (row, { key, state, time, processingTime, emit, setTimer, setProcessingTimer }) => {
+      onElement: (row, { key, state, time, processingTime, emit, setTimer, setProcessingTimer, ...context }) => {
         const { one, many, named } = state;
         const count: bigint = one.get()?.count ?? 0n;
         const spent: MoneyValue | null | undefined = many.get().at(-1)?.spent;
@@ -51,6 +51,8 @@ export const compiles = job("states", (env) => {
         const by: Id | null = named.get("a text")?.by ?? null;
         emit({ user: by ?? key, score: row.score });
         setTimer(time + 1_000);
+        context.deleteTimer(time + 1_000);
+        context.deleteProcessingTimer(processingTime);
         setProcessingTimer(processingTime + 1_000);
         one.clear();
         many.clear();

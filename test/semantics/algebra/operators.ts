@@ -172,8 +172,10 @@ export interface AggregateSpec {
  * - `tell-time`: each row gives `<value> TIME:<watermark or clock> TS:<row time>`.
  * - `timer-in-5`: each row gives its value and sets a timer at watermark (or clock) + 5, which gives `1777`.
  * - `remember-and-tell-in-5`: a row of a key without state gives `INPUT:<value>`, keeps the value as the key's state and
- *   sets a timer at watermark (or clock) + 5, which gives `STATE:<state>` if there is one; another row clears the state.
- * - `both-timers`: each row sets a timer at clock 5, which gives `PROC:1777`, and one at event time 6: `EVENT:1777`.
+ *   sets a timer at watermark (or clock) + 5, which gives `STATE:<state>`; another row clears the state and deletes a timer
+ *   at watermark (or clock) + 4.
+ * - `both-timers`: each row sets timers at clock 3 and 5, which give `PROC:1777`, and at event time 4 and 6:
+ *   `EVENT:1777`; then it deletes those at 3 and 4.
  * - `repeat-key`: a row of any input gives `<value>,<key>`.
  * - `side-output`: a row gives `IN:<value>`, and its value to the side output `rows-seen`.
  * - `timers-of-both-inputs`: rows give `INPUT1:<value>` or `INPUT2:<value>` and set a timer at 5 or 6 of event time, which

@@ -45,15 +45,18 @@ const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, spe
 
   "remember-and-tell-in-5"(env, spec) {
     const state = { remembered: value({ value: text() }) };
-    const tellState = ({ key, emit }: TimerContext, remembered: Row<typeof state.remembered.fields> | undefined) => {
-      if (remembered !== undefined) emit({ key: textOf(key), text: `STATE:${remembered.value}` });
-    };
+    const tellState = ({ key, emit }: TimerContext, remembered: Row<typeof state.remembered.fields> | undefined) =>
+      emit({ key: textOf(key), text: `STATE:${remembered?.value}` });
     const results = sameForAll(env, spec, {
       state,
       emits,
       onElement({ key, value }, context) {
         const { remembered } = context.state;
-        if (remembered.get() !== undefined) return remembered.clear();
+        if (remembered.get() !== undefined) {
+          remembered.clear();
+          deleteTimerIn4(spec.domain, context);
+          return;
+        }
         context.emit({ key, text: `INPUT:${value}` });
         remembered.set({ value });
         setTimerIn5(spec.domain, context);
@@ -68,9 +71,13 @@ const FUNCTIONS: Readonly<Record<ProcessSpec["function"], (env: Environment, spe
     const results = rowsOf(env).process("function", {
       state: {},
       emits,
-      onElement(_, { setTimer, setProcessingTimer }) {
+      onElement(_, { setTimer, setProcessingTimer, deleteTimer, deleteProcessingTimer }) {
+        setProcessingTimer(3);
+        setTimer(4);
         setProcessingTimer(5);
         setTimer(6);
+        deleteProcessingTimer(3);
+        deleteTimer(4);
       },
       onTimer: ({ key, emit }) => emit({ key: textOf(key), text: "EVENT:1777" }),
       onProcessingTimer: ({ key, emit }) => emit({ key: textOf(key), text: "PROC:1777" }),
@@ -141,6 +148,8 @@ interface TimerContext {
 interface Timers extends ProcessTimes {
   readonly setTimer: (time: number) => void;
   readonly setProcessingTimer: (time: number) => void;
+  readonly deleteTimer: (time: number) => void;
+  readonly deleteProcessingTimer: (time: number) => void;
 }
 
 const rowsOf = (env: Environment) => env.changes(MODELS.in).asEvents().keyBy("key");
@@ -157,6 +166,13 @@ function setTimerIn5(domain: TimeDomain, context: Timers): void {
   const time = clockOf(domain, context) + 5;
   if (domain === "event") context.setTimer(time);
   else context.setProcessingTimer(time);
+}
+
+/** The timer that was set when it was a ms earlier. */
+function deleteTimerIn4(domain: TimeDomain, context: Timers): void {
+  const time = clockOf(domain, context) + 4;
+  if (domain === "event") context.deleteTimer(time);
+  else context.deleteProcessingTimer(time);
 }
 
 /** The text of a key of one text field, which begins with a quote. */
