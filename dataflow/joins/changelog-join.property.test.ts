@@ -11,7 +11,6 @@ const Left = model("Left", { from: table("app", "lefts"), fields });
 const Right = model("Right", { from: table("app", "rights"), fields });
 
 const numRuns = Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50);
-const timeout = 30_000 + 100 * numRuns;
 
 interface Options {
   readonly type: JoinType;
@@ -48,18 +47,21 @@ interface Step {
   /** The watermark behind the row, of the row's own side. */
   readonly watermark?: number;
   /** Goes on from a barrier behind the row. */
-  readonly parallelism?: number;
+  readonly parallelism?: number | undefined;
 }
 
 const row = fc.record(
   {
     kind: fc.constantFrom(1, 1, -1) as fc.Arbitrary<1 | -1>,
     side: fc.constantFrom("left", "right") as fc.Arbitrary<Step["side"]>,
-    key: fc.constantFrom("a", "b", "c"),
+    key: fc.constantFrom("a", "a", "b"),
     value: fc.nat(3),
-    time: fc.nat(100),
-    watermark: fc.nat(120),
-    parallelism: fc.integer({ min: 1, max: 3 }),
+    time: fc.integer({ min: -30, max: 10 }),
+    watermark: fc.integer({ min: -20, max: 5 }),
+    parallelism: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    ),
   },
   { requiredKeys: ["kind", "side", "key", "value", "time"] },
 );
@@ -91,71 +93,65 @@ function rowOf({ key, value }: { readonly key: string; readonly value: number })
 }
 
 describe("joins of changelogs and naive models", () => {
-  it(
-    "without a ttl: at any moment, what was handed on and not taken back is the join of the rows that are there",
-    () => {
-      fc.assert(
-        fc.property(
-          fc.array(row, { maxLength: 40 }),
-          options,
-          fc.integer({ min: 1, max: 3 }),
-          (steps, chosen, first) => {
-            const all = { ...chosen, ttl: {} };
-            const run = new Run(all, first);
-            const there = { left: [] as Step[], right: [] as Step[] };
-            for (const step of steps) {
-              change(there[step.side], step);
-              run.step(step);
-              expect(run.standing()).toEqual(joinOf(there.left, there.right, all).sort());
-            }
-            for (const side of ["left", "right"] as const) {
-              for (const step of there[side]) run.step({ ...step, kind: -1 });
-            }
-            expect(run.standing()).toEqual([]);
-            expect(run.harness.keys()).toBe(0);
-          },
-        ),
-        { numRuns },
-      );
-    },
-    timeout,
-  );
+  it("without a ttl: at any moment, what was handed on and not taken back is the join of the rows that are there", () => {
+    fc.assert(
+      fc.property(
+        fc.array(row, { maxLength: 25, size: "max" }),
+        options,
+        fc.integer({ min: 1, max: 3 }),
+        (steps, chosen, first) => {
+          const all = { ...chosen, ttl: {} };
+          const run = new Run(all, first);
+          const there = { left: [] as Step[], right: [] as Step[] };
+          for (const step of steps) {
+            change(there[step.side], step);
+            run.step(step);
+            expect(run.standing()).toEqual(joinOf(there.left, there.right, all).sort());
+          }
+          for (const side of ["left", "right"] as const) {
+            for (const step of there[side]) run.step({ ...step, kind: -1 });
+          }
+          expect(run.standing()).toEqual([]);
+          expect(run.harness.keys()).toBe(0);
+        },
+      ),
+      { numRuns },
+    );
+  });
 
-  it(
-    "the sequence of every key is that of the model, with ttl and without, however it is interrupted",
-    () => {
-      fc.assert(
-        fc.property(
-          fc.array(row, { maxLength: 40 }),
-          options,
-          fc.integer({ min: 1, max: 3 }),
-          (random, chosen, first) => {
-            const steps = risingWatermarks(random);
-            const run = new Run(chosen, first);
-            const naive = new Naive(chosen);
-            for (const step of steps) {
-              run.step(step);
-              naive.step(step);
-            }
-            for (const key of ["a", "b", "c"]) expect(run.ofKey(key)).toEqual(naive.ofKey(key));
-            const { left, right } = chosen.ttl;
-            if (left !== undefined && right !== undefined) expect(run.harness.watermark(200).keys()).toBe(0);
-          },
-        ),
-        { numRuns },
-      );
-    },
-    timeout,
-  );
+  it("the sequence of every key is that of the model, with ttl and without, however it is interrupted", () => {
+    fc.assert(
+      fc.property(
+        fc.array(row, { maxLength: 40, size: "max" }),
+        options,
+        fc.integer({ min: 1, max: 3 }),
+        (random, chosen, first) => {
+          const steps = passing(random);
+          const run = new Run(chosen, first);
+          const naive = new Naive(chosen);
+          for (const step of steps) {
+            run.step(step);
+            naive.step(step);
+          }
+          for (const key of ["a", "b"]) expect(run.ofKey(key)).toEqual(naive.ofKey(key));
+          const { left, right } = chosen.ttl;
+          if (left !== undefined && right !== undefined) expect(run.harness.watermark(300).keys()).toBe(0);
+        },
+      ),
+      { numRuns },
+    );
+  });
 });
 
-/** The steps without the watermarks that are not later than those of their side before them. */
-function risingWatermarks(steps: readonly Step[]): Step[] {
+/** The steps with times and watermarks about a time that passes. Of a side's watermarks only those that rise are left. */
+function passing(steps: readonly Step[]): Step[] {
   const last = { left: Number.NEGATIVE_INFINITY, right: Number.NEGATIVE_INFINITY };
-  return steps.map(({ watermark, ...step }) => {
-    if (watermark === undefined || watermark <= last[step.side]) return step;
-    last[step.side] = watermark;
-    return { ...step, watermark };
+  return steps.map(({ watermark, ...step }, index) => {
+    const now = 3 * index;
+    const timed = { ...step, time: now + step.time };
+    if (watermark === undefined || now + watermark <= last[step.side]) return timed;
+    last[step.side] = now + watermark;
+    return { ...timed, watermark: now + watermark };
   });
 }
 
