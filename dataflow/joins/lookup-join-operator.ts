@@ -92,7 +92,7 @@ export class LookupJoinOperator implements Operator {
       if (kept.timer <= time) kept.timer = AFTER_ALL_TIME;
       this.#release(kept, time);
       if (kept.isEmpty) this.#state.delete(key);
-      else if (kept.events.count > 0) this.#expect(key, kept, kept.events.times[0]!);
+      else if (kept.events.count > 0) this.#expect(key, kept, kept.events.timeAt(0)!);
       else left.push(key);
     }
     for (const key of left) this.#expectNext(key, this.#state.get(key)!);
@@ -169,10 +169,10 @@ export class LookupJoinOperator implements Operator {
 
   /** Hands on the events up to a time. */
   #release(kept: Versioned, through: number): void {
-    const { times, rows } = kept.events;
-    const due = kept.events.behind(through);
-    for (let i = 0; i < due; i++) this.#join(times[i]!, rows[i]!, kept);
-    kept.events.dropFirst(due);
+    const { events } = kept;
+    const due = events.behind(through);
+    for (let i = 0; i < due; i++) this.#join(events.timeAt(i)!, events.rowAt(i)!, kept);
+    events.dropFirst(due);
   }
 
   /** Hands on an event with its row. */
@@ -189,7 +189,7 @@ export class LookupJoinOperator implements Operator {
   /** The table's row at a time. */
   #rowAt(kept: Versioned, time: number): Buffer | undefined {
     const { versions } = kept;
-    const version = versions.rows[versions.behind(time) - 1];
+    const version = versions.rowAt(versions.behind(time) - 1);
     return version === undefined || this.#endOf(version, kept) <= time ? undefined : version.row;
   }
 
@@ -207,16 +207,16 @@ export class LookupJoinOperator implements Operator {
   #expectNext(key: Key, kept: Versioned): void {
     const { versions, events } = kept;
     const { keepMs } = this.#plan;
-    this.#expect(key, kept, events.times[0] ?? AFTER_ALL_TIME);
+    this.#expect(key, kept, events.timeAt(0) ?? AFTER_ALL_TIME);
     if (versions.count === 0) return;
-    this.#expect(key, kept, Math.min(versions.times[1] ?? AFTER_ALL_TIME, this.#endOfFirst(kept)) + keepMs);
+    this.#expect(key, kept, Math.min(versions.timeAt(1) ?? AFTER_ALL_TIME, this.#endOfFirst(kept)) + keepMs);
   }
 
   /** When the first version can go though none follows: when its ttl is over, or at once if there is no row. */
   #endOfFirst(kept: Versioned): number {
-    const { times, rows } = kept.versions;
-    const first = rows[0]!;
-    return first.row === undefined ? times[0]! : this.#endOf(first, kept);
+    const { versions } = kept;
+    const first = versions.rowAt(0)!;
+    return first.row === undefined ? versions.timeAt(0)! : this.#endOf(first, kept);
   }
 
   #endOf({ since }: Version, { asked }: Versioned): number {
@@ -246,6 +246,6 @@ export class LookupJoinOperator implements Operator {
 /** Of several changes of one time the last one counts: an update is a retract and an add. */
 function putVersion({ versions }: Versioned, time: number, version: Version): void {
   const place = versions.behind(time);
-  if (place > 0 && versions.times[place - 1] === time) versions.rows[place - 1] = version;
+  if (place > 0 && versions.timeAt(place - 1) === time) versions.replace(place - 1, version);
   else versions.insert(place, time, version);
 }

@@ -72,13 +72,13 @@ function write({ timer, asked, events, versions }: Versioned, out: ByteWriter): 
   out.float64(asked);
   out.uint(events.count);
   for (let i = 0; i < events.count; i++) {
-    out.float64(events.times[i]!);
-    putRow(events.rows[i]!, out);
+    out.float64(events.timeAt(i)!);
+    putRow(events.rowAt(i)!, out);
   }
   out.uint(versions.count);
   for (let i = 0; i < versions.count; i++) {
-    const { since, row } = versions.rows[i]!;
-    out.float64(versions.times[i]!);
+    const { since, row } = versions.rowAt(i)!;
+    out.float64(versions.timeAt(i)!);
     out.float64(since);
     out.flag(row !== undefined);
     if (row !== undefined) putRow(row, out);
