@@ -3,38 +3,53 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
+import { passing } from "../../test/support/passing.ts";
 import { type Id, idOf } from "../model.ts";
 import { fieldsOf, type Operator, onAdditions, onChanges, Score } from "./naive-changelogs.test-helper.ts";
 
 const numRuns = Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50);
 
-type Step =
-  | { readonly type: "add"; readonly score: Score }
-  /** Of one of the rows that are there. */
-  | { readonly type: "retract"; readonly which: number; readonly time: number }
-  | { readonly type: "watermark"; readonly time: number }
-  | { readonly type: "restore"; readonly parallelism: number };
+interface Step {
+  /** Adds a row, or retracts one of those that are there. */
+  readonly change: "add" | "retract";
+  readonly score: Omit<Score, "time">;
+  readonly which: number;
+  readonly time: number;
+  /** The watermark behind it. */
+  readonly watermark?: number;
+  /** Goes on from a barrier behind it. */
+  readonly parallelism?: number | undefined;
+}
 
-const scores: fc.Arbitrary<Score> = fc.record({
+const score = fc.record({
   player: fc.constantFrom(idOf("a"), idOf("b"), idOf(7)),
   level: fc.constantFrom("x", "y", "\u{1f600}", null),
-  points: fc.constantFrom(-2n, 3n, 4n, 2n ** 60n, null),
+  points: fc.constantFrom(-2n, 3n, 4n, 2n ** 57n, null),
   spent: fc.constantFrom({ minor: 5n, currency: "EUR" }, { minor: 5n, currency: "USD" }, null),
-  time: fc.nat(60),
   isSeed: fc.boolean(),
 });
 
-const adds = scores.map((score): Step => ({ type: "add", score }));
-const retracts = fc.record({ type: fc.constant("retract" as const), which: fc.nat(), time: fc.nat(60) });
-const others = [
-  fc.record({ type: fc.constant("watermark" as const), time: fc.nat(80) }),
-  fc.record({ type: fc.constant("restore" as const), parallelism: fc.integer({ min: 1, max: 3 }) }),
-];
-const additions = fc.array(fc.oneof({ arbitrary: adds, weight: 4 }, ...others), { maxLength: 40 });
-const changes = fc.array(fc.oneof({ arbitrary: adds, weight: 4 }, { arbitrary: retracts, weight: 2 }, ...others), {
-  maxLength: 40,
-});
-const ttls = fc.option(fc.constantFrom(1, 10, 30), { nil: undefined });
+const stepsOf = (...changes: readonly Step["change"][]) => {
+  const step = fc.record(
+    {
+      change: fc.constantFrom(...changes),
+      score,
+      which: fc.nat(),
+      time: fc.integer({ min: -30, max: 10 }),
+      watermark: fc.integer({ min: -20, max: 5 }),
+      parallelism: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+      ),
+    },
+    { requiredKeys: ["change", "score", "which", "time"] },
+  );
+  return fc.array(step, { maxLength: 40, size: "max" });
+};
+
+const additions = stepsOf("add");
+const changes = stepsOf("add", "add", "retract");
+const ttls = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined });
 
 /** What is known of a key: all of its rows, and those that are there, in the order in which they came. */
 interface Known {
@@ -61,27 +76,32 @@ function compare(operator: Operator, steps: readonly Step[], ttl: number | undef
     else known.set(player, { rows: now, since: Math.max(known.get(player)?.since ?? time, time) });
   };
 
-  for (const step of steps) {
-    if (step.type === "restore") harness = new JobHarness(job, step.parallelism, harness.hold());
-    else if (step.type === "watermark") {
-      watermark = Math.max(watermark, step.time);
+  const add = (score: Score) => {
+    const before = known.get(score.player)?.rows ?? [];
+    const isIgnored = operator.isIgnored?.(before, score) ?? false;
+    change(score.player, [...before, score], score.time, isIgnored, () => put(harness, score, score.time, 1));
+  };
+
+  const retract = ({ which, time }: Step) => {
+    const there = [...known.values()].flatMap(({ rows }) => rows);
+    if (there.length === 0) return;
+    const gone = there[which % there.length]!;
+    // Of equal rows the one that came first goes.
+    const { rows } = known.get(gone.player)!;
+    const at = rows.findIndex((row) => isDeepStrictEqual(fieldsOf(row), fieldsOf(gone)));
+    const when = gone.isSeed ? gone.time : time;
+    change(gone.player, rows.toSpliced(at, 1), when, false, () => put(harness, gone, when, -1));
+  };
+
+  for (const step of passing(steps)) {
+    if (step.change === "add") add({ ...step.score, time: step.time });
+    else retract(step);
+    if (step.watermark !== undefined) {
+      watermark = step.watermark;
       harness.watermark(watermark);
       for (const [player, { since }] of known) if (ttl !== undefined && since + ttl <= watermark) known.delete(player);
-    } else if (step.type === "add") {
-      const { score } = step;
-      const before = known.get(score.player)?.rows ?? [];
-      const isIgnored = operator.isIgnored?.(before, score) ?? false;
-      change(score.player, [...before, score], score.time, isIgnored, () => put(harness, score, score.time, 1));
-    } else {
-      const there = [...known.values()].flatMap(({ rows }) => rows);
-      if (there.length === 0) continue;
-      const gone = there[step.which % there.length]!;
-      // Of equal rows the one that came first goes.
-      const { rows } = known.get(gone.player)!;
-      const at = rows.findIndex((row) => isDeepStrictEqual(fieldsOf(row), fieldsOf(gone)));
-      const time = gone.isSeed ? gone.time : step.time;
-      change(gone.player, rows.toSpliced(at, 1), time, false, () => put(harness, gone, time, -1));
     }
+    if (step.parallelism !== undefined) harness = new JobHarness(job, step.parallelism, harness.hold());
   }
   // With a ttl, a timer may outlive what it was set for.
   if (ttl === undefined) expect(harness.keys()).toBe(known.size);

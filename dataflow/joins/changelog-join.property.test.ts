@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Duration, milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
+import { passing } from "../../test/support/passing.ts";
 import { flag, id, idOf, instant, integer, model, money, number, table, text } from "../model.ts";
 import type { JoinType } from "./join-type.ts";
 import { atMost, less } from "./pair-condition.ts";
@@ -126,7 +127,7 @@ describe("joins of changelogs and naive models", () => {
         options,
         fc.integer({ min: 1, max: 3 }),
         (random, chosen, first) => {
-          const steps = passing(random);
+          const steps = passing(random, ({ side }) => side);
           const run = new Run(chosen, first);
           const naive = new Naive(chosen);
           for (const step of steps) {
@@ -142,18 +143,6 @@ describe("joins of changelogs and naive models", () => {
     );
   });
 });
-
-/** The steps with times and watermarks about a time that passes. Of a side's watermarks only those that rise are left. */
-function passing(steps: readonly Step[]): Step[] {
-  const last = { left: Number.NEGATIVE_INFINITY, right: Number.NEGATIVE_INFINITY };
-  return steps.map(({ watermark, ...step }, index) => {
-    const now = 3 * index;
-    const timed = { ...step, time: now + step.time };
-    if (watermark === undefined || now + watermark <= last[step.side]) return timed;
-    last[step.side] = now + watermark;
-    return { ...timed, watermark: now + watermark };
-  });
-}
 
 /** A run of the join itself. */
 class Run {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Duration, milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
+import { passing } from "../../test/support/passing.ts";
 import { id, idOf, integer, model, money, table } from "../model.ts";
 
 const Event = model("Event", { from: table("app", "events"), fields: { key: id(), n: integer() } });
@@ -79,7 +80,7 @@ describe("look-up joins and a naive model", () => {
     const steps = fc.array(step, { maxLength: 40, size: "max" });
     fc.assert(
       fc.property(steps, options, fc.integer({ min: 1, max: 3 }), (random, chosen, first) => {
-        const all = [...passing(random), ...LAST];
+        const all = [...passing(random, ({ of }) => of), ...LAST];
         const naive = new Naive(chosen);
         const job = joining(chosen);
         let harness = new JobHarness(job, first);
@@ -114,18 +115,6 @@ describe("look-up joins and a naive model", () => {
 const LAST: readonly Step[] = (["events", "table"] as const).map((of) => {
   return { of, kind: -1, key: "d", time: 0, watermark: 500 };
 });
-
-/** The steps with times and watermarks about a time that passes. Of a side's watermarks only those that rise are left. */
-function passing(steps: readonly Step[]): Step[] {
-  const last = { events: Number.NEGATIVE_INFINITY, table: Number.NEGATIVE_INFINITY };
-  return steps.map(({ watermark, ...step }, index) => {
-    const now = 3 * index;
-    const timed = { ...step, time: now + step.time };
-    if (watermark === undefined || now + watermark <= last[step.of]) return timed;
-    last[step.of] = now + watermark;
-    return { ...timed, watermark: now + watermark };
-  });
-}
 
 function send(harness: JobHarness, { of, kind, key, time, seed, watermark }: Step, n: bigint): void {
   const options = { worker: Number(n), ...(seed === undefined ? {} : { seed }) };
