@@ -11,7 +11,7 @@ import type { Query } from "./query.ts";
 import { REFERENCES } from "./reference.ts";
 import { report, type Side, type TableRow } from "./report.ts";
 import { differenceOf, type ResultRows } from "./result-rows.ts";
-import { buildFlink, FLINK_SETUPS, measureAtFlink, resultAtFlink } from "./run-flink.ts";
+import { buildFlink, FLINK_SETUPS, type FlinkSetup, measureAtFlink, resultAtFlink } from "./run-flink.ts";
 import { measureHere, resultHere } from "./run-here.ts";
 import type { Measured } from "./steady-part.ts";
 
@@ -30,6 +30,7 @@ const EVENTS = 2_000_000;
 
 const bench = resolve(".countercheck/bench");
 const folder = join(bench, "nexmark");
+const ours = join(folder, "here");
 const resultsFile = join(import.meta.dirname, "../results/nexmark.md");
 
 await new Command("bench:nexmark")
@@ -52,34 +53,44 @@ async function main(options: Options): Promise<void> {
   const queries = numbers === undefined ? QUERIES : numbers.map((number) => queryOf(`q${number}`));
   const setups = FLINK_SETUPS.filter(({ name }) => options.setups.split(",").includes(name));
   if (setups.length > 0) buildFlink();
-  const load = loadavg()[0]!;
+  const machine = { cores: cpus().length, load: Number(loadavg()[0]!.toFixed(2)) };
+  const checked = options.check ? readEvents(checkedFile(options)) : undefined;
   const rows: TableRow[] = [];
-  const checked = options.check ? readEvents(eventFile(bench, Number(options.checkEvents))) : undefined;
-  for (const query of queries) {
-    process.stderr.write(`${query.name}: ${query.title} …\n`);
-    const here: Side = {
-      measured: measureApart(query, options),
-      ...(checked && { difference: await differenceHere(query, checked, options) }),
-    };
-    const flink: Record<string, Side> = {};
-    for (const setup of setups) {
-      const run = { query, folder: join(folder, "flink"), setup };
-      flink[setup.name] = {
-        measured: await measureAtFlink({ ...run, events: measuredFile(query, options) }),
-        ...(checked && setup === setups[0] && { difference: await differenceAtFlink(query, checked, run, options) }),
-      };
-    }
-    rows.push({ query: query.name, title: query.title, here, flink });
-  }
-  const machine = { cores: cpus().length, load: Number(load.toFixed(2)) };
+  for (const query of queries) rows.push(await measureBoth(query, setups, checked, options));
   const text = report(rows, Number(options.checkEvents));
   if (options.write) {
     mkdirSync(dirname(resultsFile), { recursive: true });
     writeFileSync(resultsFile, text);
   }
   process.stdout.write(options.json ? `${JSON.stringify({ machine, rows })}\n` : text);
-  const isWrong = ({ difference }: Side) => difference !== undefined && difference !== null;
+  const isWrong = ({ difference = null }: Side) => difference !== null;
   if (rows.some(({ here, flink }) => isWrong(here) || Object.values(flink).some(isWrong))) process.exitCode = 1;
+}
+
+/** One query here and at Flink, one run at a time. Results are compared with what follows from `checked`, if anything. */
+async function measureBoth(
+  query: Query,
+  setups: readonly FlinkSetup[],
+  checked: Events | undefined,
+  options: Options,
+): Promise<TableRow> {
+  process.stderr.write(`${query.name}: ${query.title} …\n`);
+  const file = checkedFile(options);
+  const here: Side = {
+    measured: measureApart(query, options),
+    ...(checked && { difference: difference(query, await resultHere({ query, events: file, folder: ours }), checked) }),
+  };
+  const flink: Record<string, Side> = {};
+  for (const setup of setups) {
+    const run = { query, folder: join(folder, "flink"), setup };
+    const measured = await measureAtFlink({ ...run, events: measuredFile(query, options) });
+    const isChecked = checked !== undefined && setup === setups[0];
+    flink[setup.name] = {
+      measured,
+      ...(isChecked && { difference: difference(query, await resultAtFlink({ ...run, events: file }), checked) }),
+    };
+  }
+  return { query: query.name, title: query.title, here, flink };
 }
 
 function queryOf(name: string): Query {
@@ -87,6 +98,10 @@ function queryOf(name: string): Query {
   if (query !== undefined) return query;
   process.stderr.write(`There is no job for ${name}. Jobs: ${QUERIES.map((known) => known.name).join(", ")}\n`);
   process.exit(2);
+}
+
+function checkedFile({ checkEvents }: Options): string {
+  return eventFile(bench, Number(checkEvents));
 }
 
 function measuredFile(query: Query, { events }: Options): string {
@@ -105,23 +120,8 @@ function measureApart(query: Query, options: Options): Measured {
 
 async function measureInThisProcess(query: Query, options: Options): Promise<void> {
   boundGarbage();
-  const measured = await measureHere({ query, events: measuredFile(query, options), folder: join(folder, "here") });
+  const measured = await measureHere({ query, events: measuredFile(query, options), folder: ours });
   process.stdout.write(JSON.stringify(measured));
-}
-
-async function differenceHere(query: Query, events: Events, options: Options): Promise<string | null> {
-  const file = eventFile(bench, Number(options.checkEvents));
-  return difference(query, await resultHere({ query, events: file, folder: join(folder, "here") }), events);
-}
-
-async function differenceAtFlink(
-  query: Query,
-  events: Events,
-  run: Omit<Parameters<typeof resultAtFlink>[0], "events">,
-  options: Options,
-): Promise<string | null> {
-  const file = eventFile(bench, Number(options.checkEvents));
-  return difference(query, await resultAtFlink({ ...run, events: file }), events);
 }
 
 function difference(query: Query, result: ResultRows, events: Events): string | null {
