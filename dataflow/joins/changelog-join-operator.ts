@@ -135,7 +135,7 @@ export class ChangelogJoinOperator implements Operator {
   /** Gives the number of matches. `before`: rows of this side that were there already. */
   #emitAdded(mine: ChangelogSide, other: ChangelogSide, others: RowRun, before: number): number {
     let matches = 0;
-    for (let place = 0; place < others.length; place = others.next(place)) {
+    for (let place = others.first; place < others.length; place = others.next(place)) {
       const fields = others.fieldsAt(place);
       if (mine.test !== undefined && !mine.test(this.#row, others.bytes, fields)) continue;
       matches++;
@@ -166,7 +166,7 @@ export class ChangelogJoinOperator implements Operator {
   /** Gives the number of matches. `before`: rows of this side that were there, this one included. */
   #emitRetracted(mine: ChangelogSide, other: ChangelogSide, others: RowRun, before: number): number {
     let matches = 0;
-    for (let place = 0; place < others.length; place = others.next(place)) {
+    for (let place = others.first; place < others.length; place = others.next(place)) {
       const fields = others.fieldsAt(place);
       if (mine.test !== undefined && !mine.test(this.#row, others.bytes, fields)) continue;
       matches++;

@@ -42,9 +42,9 @@ function rewritten(from: RowRun, rewrite: (row: ByteReader, out: ByteWriter) => 
   const run = new RowRun();
   const row = new ByteReader();
   const out = new ByteWriter();
-  for (let place = 0; place < from.length; place = from.next(place)) {
+  for (let place = from.first; place < from.length; place = from.next(place)) {
     out.clear();
-    rewrite(row.reset(from.bytes, from.fieldsAt(place), from.next(place)), out);
+    rewrite(row.reset(from.bytes, from.fieldsAt(place), from.endAt(place)), out);
     run.add(out, from.timeAt(place), from.isSeedAt(place), from.matchesAt(place));
   }
   return run;
