@@ -5,7 +5,7 @@ const withoutKey = "rows without the whole key are left out by keyBy, those of t
 
 const askedAnew = "a row that is asked about again has all of its time again";
 
-/** Cases that no builder can express, by name, each with the reason. They are run, and must fail. */
+/** Cases that no builder can express, by name, each with the reason. They are run, and must give something else than their tables say. */
 export const unsupported: Readonly<Record<string, string>> = {
   "Kafka's stream–stream table, left: a row whose key is null matches nothing": withoutKey,
   "Kafka's stream–stream table, full: rows whose keys are null match nothing, nor each other": withoutKey,
