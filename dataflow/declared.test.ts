@@ -52,6 +52,12 @@ const mistakes: readonly (readonly [string, (env: Environment) => void, RegExp])
   ["aggregates without a function", (env) => changes(env).aggregate("u", { n: "count" }), /aggregates is an object/],
   ["aggregates of nothing", (env) => changes(env).aggregate("u", () => undefined), /aggregates of u.* has undefined/],
   ["no process", (env) => keyed(env).process("u"), /u in a way.* has undefined/],
+  [
+    "an async process",
+    (env) => keyed(env).process("u", { ...process, onElement: async () => undefined }),
+    /function of rows is async, .* lookup\(\)/,
+  ],
+  ["an async filter", (env) => events(env).filter(async () => true), /condition is async/],
   ["a process without its function", (env) => keyed(env).process("u", { ...process, onElement: null }), /is null/],
   ["a process without fields", (env) => keyed(env).process("u", { ...process, emits: undefined }), /fields are undef/],
   ["a process without state", (env) => keyed(env).process("u", { ...process, state: undefined }), /state of u/],

@@ -13,8 +13,12 @@ export const declared = {
       refuse(place, `it needs an object that says what is wanted, and has ${shown(given)}`);
   },
 
-  /** A function; `isOptional` where it may be left out. */
+  /** A function that gives its result at once; `isOptional` where it may be left out. */
   callable(place: string, name: string, given: unknown, isOptional = false): void {
+    // The compiler takes it for one that gives nothing; behind its first `await` another row would be looked at.
+    if (given instanceof AsyncFunction) {
+      refuse(place, `its ${name} is async, and should do its work at once: lookup() asks what is outside`);
+    }
     if (typeof given === "function" || (isOptional && given === undefined)) return;
     refuse(place, `its ${name} is ${shown(given)}, and should be a function`);
   },
@@ -55,5 +59,7 @@ export function shown(given: unknown): string {
   if (typeof given === "object" && given !== null) return "an object";
   return typeof given === "string" ? JSON.stringify(given) : String(given);
 }
+
+const AsyncFunction = (async () => undefined).constructor as new () => unknown;
 
 const KINDS: ReadonlySet<unknown> = new Set(["id", "text", "integer", "number", "flag", "instant", "money"]);

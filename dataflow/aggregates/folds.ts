@@ -69,7 +69,8 @@ export class Fold {
       }
       copy[name] = value;
     }
-    return copy as KeptRow;
+    // Changed in place, it would be taken back as what it has become.
+    return Object.freeze(copy) as KeptRow;
   }
 
   #wrong(field: string, kind: string, value: unknown): never {
