@@ -7,6 +7,7 @@ import { ADD, RETRACT } from "../change-layout.ts";
 import { duesCodec, type Expiring, Expiry } from "../expiry.ts";
 import type { Control, Operator, OperatorContext } from "../operator.ts";
 import { rowColumns } from "../row-layout.ts";
+import { writeTime } from "../write-time.ts";
 import { type ChangelogJoinPlan, ChangelogSide } from "./changelog-side.ts";
 import { JoinedOutput, keptFields } from "./joined-output.ts";
 import { SIDES } from "./late-side.ts";
@@ -40,6 +41,7 @@ export class ChangelogJoinOperator implements Operator {
   /** Of the row that has come. */
   #row = 0;
   #time = 0;
+  #written = 0;
   #isSeed = false;
 
   constructor(plan: ChangelogJoinPlan) {
@@ -76,8 +78,11 @@ export class ChangelogJoinOperator implements Operator {
       if (keys.nulls[row] === 1) continue;
       const key = keys.text(row);
       this.#row = row;
-      this.#isSeed = seed.nulls[row] === 0;
-      this.#time = this.#isSeed ? seed.values[row]! : time.values[row]!;
+      const at = time.values[row]!;
+      const readAt = seed.nulls[row] === 1 ? null : seed.values[row]!;
+      this.#isSeed = readAt !== null && at === BEFORE_ALL_TIME;
+      this.#time = this.#isSeed ? readAt! : at;
+      this.#written = writeTime(at, readAt, this.#watermark);
       if (this.#expires) this.#dropOver(key);
       if (kind.values[row] === ADD) this.#add(key, mine, other);
       else this.#retract(key, mine, other);
@@ -86,7 +91,7 @@ export class ChangelogJoinOperator implements Operator {
   }
 
   control(_input: number, element: Control): void {
-    if (element.type !== "watermark" || element.time < this.#watermark) return;
+    if (element.type !== "watermark" || element.time < this.#watermark || element.time === BEFORE_ALL_TIME) return;
     this.#watermark = element.time;
     this.#expiry.sweep(element.time, this.#expiring);
   }
@@ -114,8 +119,9 @@ export class ChangelogJoinOperator implements Operator {
   #add(key: Key, mine: ChangelogSide, other: ChangelogSide): void {
     const { ttlMs } = mine;
     if (ttlMs !== undefined) {
-      if (this.#time + ttlMs <= this.#watermark) return;
-      this.#expiry.expect(key, ROWS, this.#time + ttlMs);
+      // Where no time is known yet, the first watermark tells it.
+      if (this.#written > BEFORE_ALL_TIME && this.#written + ttlMs <= this.#watermark) return;
+      this.#expiry.expect(key, ROWS, this.#written + ttlMs);
     }
     const run = mine.state.get(key);
     const others = other.state.get(key);
@@ -124,11 +130,11 @@ export class ChangelogJoinOperator implements Operator {
     const packed = this.#pack(mine);
     const counted = mine.isCounted ? matches : UNCOUNTED;
     if (run !== undefined) {
-      run.add(packed, this.#time, this.#isSeed, counted);
+      run.add(packed, this.#time, this.#isSeed, counted, this.#written);
       return;
     }
     const first = new RowRun();
-    first.add(packed, this.#time, this.#isSeed, counted);
+    first.add(packed, this.#time, this.#isSeed, counted, this.#written);
     mine.state.set(key, first);
   }
 
@@ -220,7 +226,7 @@ export class ChangelogJoinOperator implements Operator {
   #prune(key: Key): number | undefined {
     if (!this.#expires) return undefined;
     this.#dropOver(key);
-    const due = Math.min(this.#left.firstEnd(key), this.#right.firstEnd(key));
+    const due = Math.min(this.#left.firstEnd(key, this.#watermark), this.#right.firstEnd(key, this.#watermark));
     if (due === AFTER_ALL_TIME) return undefined;
     if (this.#left.count(key) + this.#right.count(key) <= FEW) return due;
     const [left, right] = this.#plan.ttlMs;
@@ -228,12 +234,14 @@ export class ChangelogJoinOperator implements Operator {
   }
 
   #dropOver(key: Key): void {
-    const isLeftOver = this.#left.firstEnd(key) <= this.#watermark;
-    const isRightOver = this.#right.firstEnd(key) <= this.#watermark;
+    const now = this.#watermark;
+    if (now === BEFORE_ALL_TIME) return;
+    const isLeftOver = this.#left.firstEnd(key, now) <= now;
+    const isRightOver = this.#right.firstEnd(key, now) <= now;
     if (!isLeftOver && !isRightOver) return;
     const lefts = this.#left.count(key);
     const rights = this.#right.count(key);
-    this.#left.dropUntil(key, this.#watermark, isRightOver ? rights : UNCOUNTED);
-    this.#right.dropUntil(key, this.#watermark, isLeftOver ? lefts : UNCOUNTED);
+    this.#left.dropUntil(key, now, isRightOver ? rights : UNCOUNTED);
+    this.#right.dropUntil(key, now, isLeftOver ? lefts : UNCOUNTED);
   }
 }

@@ -153,6 +153,25 @@ describe("join of changelogs", () => {
     expect(harness.keys(), "late by more than its life").toBe(0);
   });
 
+  it("the life of a row without a time counts from the watermark, from the first where none came yet", () => {
+    const never = Number.NEGATIVE_INFINITY;
+    const life = { left: minutes(1), right: minutes(1) };
+    const job = joining("inner", life);
+    const lamp = { id: idOf(1), item: "lamp" };
+    let harness = new JobHarness(job).row(Order, lamp, never);
+    harness = new JobHarness(job, 2, harness.hold()).watermark(1_000);
+    harness.row(Shipment, { order: idOf(1), by: "air" }, 60_000);
+    expect(shown(harness), "it is there for a minute").toEqual(["+ lamp air"]);
+    harness.watermark(61_000).row(Shipment, { order: idOf(1), by: "sea" }, 61_001);
+    expect(shown(harness), "and no longer").toEqual([]);
+    harness.row(Order, lamp, never);
+    expect(shown(harness)).toEqual(["+ lamp air", "+ lamp sea"]);
+    expect(harness.watermark(120_999).keys()).toBeGreaterThan(0);
+    harness.watermark(121_001).row(Shipment, { order: idOf(1), by: "van" }, 121_002);
+    expect(shown(harness)).toEqual([]);
+    expect(harness.watermark(200_000).keys()).toBe(0);
+  });
+
   it("a result has the later time of both rows, and is of the seed if both are", () => {
     const harness = new JobHarness(
       jobOf((env) => {

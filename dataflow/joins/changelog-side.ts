@@ -1,6 +1,6 @@
 import type { Batch } from "../../base/batch.ts";
 import type { Key } from "../../base/key.ts";
-import { AFTER_ALL_TIME } from "../../base/time.ts";
+import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Fields } from "../model.ts";
 import type { KeyedState } from "../operator.ts";
 import type { JoinedOutput } from "./joined-output.ts";
@@ -83,15 +83,16 @@ export class ChangelogSide {
     return this.state.get(key)?.count ?? 0;
   }
 
-  /** When the first of the key's rows is over. */
-  firstEnd(key: Key): number {
+  /** When the first of the key's rows is over. The ttl of one of which it is not known counts from now, the watermark. */
+  firstEnd(key: Key, now: number): number {
     const run = this.ttlMs === undefined ? undefined : this.state.get(key);
+    if (run?.oldest() === BEFORE_ALL_TIME) run.date(now);
     return run === undefined ? AFTER_ALL_TIME : run.oldest() + this.ttlMs!;
   }
 
   /** Drops the rows that are over at a time, and counts the others: `matches` is how many those had that are not counted. */
   dropUntil(key: Key, time: number, matches: number): void {
-    const isOver = this.firstEnd(key) <= time;
+    const isOver = this.firstEnd(key, time) <= time;
     const counts = this.isOuter && matches !== UNCOUNTED;
     if (!isOver && !counts) return;
     const over = isOver ? time - this.ttlMs! : undefined;

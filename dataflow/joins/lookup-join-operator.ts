@@ -8,6 +8,7 @@ import { LateRows } from "../late-rows.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { rowColumns } from "../row-layout.ts";
+import { writeTime } from "../write-time.ts";
 import { JoinedOutput, keptFields } from "./joined-output.ts";
 import { lateTag } from "./late-side.ts";
 import { type PackRow, packedRows } from "./packed-rows.ts";
@@ -145,7 +146,7 @@ export class LookupJoinOperator implements Operator {
       const at = time.values[row]!;
       const kept = this.#state.get(key) ?? this.#begin(key);
       putVersion(kept, at, {
-        since: seed.nulls[row] === 1 ? at : seed.values[row]!,
+        since: writeTime(at, seed.nulls[row] === 1 ? null : seed.values[row]!, this.#reached),
         row: kind.values[row] === ADD ? this.#packWith(this.#packRow, row) : undefined,
       });
       this.#expectNext(key, kept);
@@ -160,6 +161,7 @@ export class LookupJoinOperator implements Operator {
       const kept = this.#state.get(due.key);
       if (kept === undefined) continue;
       if (kept.timer <= due.time) kept.timer = AFTER_ALL_TIME;
+      if (due.time === BEFORE_ALL_TIME) dateFirst(kept, time);
       this.#release(kept, this.#reached);
       this.#tidy(due.key, kept);
     }
@@ -209,6 +211,8 @@ export class LookupJoinOperator implements Operator {
     const { keepMs } = this.#plan;
     this.#expect(key, kept, events.timeAt(0) ?? AFTER_ALL_TIME);
     if (versions.count === 0) return;
+    // The first watermark tells what its ttl counts from.
+    if (versions.rowAt(0)!.since === BEFORE_ALL_TIME) this.#expect(key, kept, BEFORE_ALL_TIME);
     this.#expect(key, kept, Math.min(versions.timeAt(1) ?? AFTER_ALL_TIME, this.#endOfFirst(kept)) + keepMs);
   }
 
@@ -221,7 +225,8 @@ export class LookupJoinOperator implements Operator {
 
   #endOf({ since }: Version, { asked }: Versioned): number {
     const { ttlMs } = this.#plan;
-    return ttlMs === undefined ? AFTER_ALL_TIME : Math.max(since, asked) + ttlMs;
+    const last = Math.max(since, asked);
+    return ttlMs === undefined || last === BEFORE_ALL_TIME ? AFTER_ALL_TIME : last + ttlMs;
   }
 
   #expect(key: Key, kept: Versioned, time: number): void {
@@ -241,6 +246,12 @@ export class LookupJoinOperator implements Operator {
     pack(row, this.#packed);
     return Buffer.from(this.#packed.bytes());
   }
+}
+
+/** Only a key's first version can be without a time. */
+function dateFirst({ versions }: Versioned, time: number): void {
+  const first = versions.rowAt(0);
+  if (first?.since === BEFORE_ALL_TIME) versions.replace(0, { ...first, since: time });
 }
 
 /** Of several changes of one time the last one counts: an update is a retract and an add. */

@@ -106,6 +106,23 @@ describe("look-up join as of event time", () => {
     expect(bank.keys()).toBe(0);
   });
 
+  it("ttl: counts from the watermark for a row without a time, from the first where none came yet", () => {
+    const never = Number.NEGATIVE_INFINITY;
+    const bank = new Bank(converting({ ttl: milliseconds(10) })).rate("first", never).watermark(5);
+    expect(bank.order("o14", 14).watermark(14).given).toEqual(["o14 first"]);
+    bank.rate("second", never).order("o23", 23).watermark(23);
+    expect(bank.given).toEqual(["o23 second"]);
+    expect(bank.watermark(32).keys()).toBe(1);
+    expect(bank.order("o33", 33).watermark(33).given).toEqual(["o33 -"]);
+    expect(bank.keys()).toBe(0);
+
+    const ended = new Bank(converting({ ttl: milliseconds(10) })).rate("only", never).order("o3", 3);
+    expect(ended.end().given, "no watermark came").toEqual(["o3 only"]);
+    const on = new Bank(converting({ ttl: milliseconds(10) }), 1, ended.hold()).order("o19", 19).watermark(10);
+    expect([...on.watermark(19).given, on.watermark(20).keys()]).toEqual(["o19 only", 1]);
+    expect(on.watermark(29).keys()).toBe(0);
+  });
+
   it("a late change of the table counts for events that come after it", () => {
     const bank = new Bank(converting()).rate("r1", 1).order("o4", 4).watermark(5);
     expect(bank.rate("r3", 3).order("o6", 6).watermark(9).given).toEqual(["o4 r1", "o6 r3"]);

@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { hashOf, RowIndex } from "./row-index.ts";
 
 /** Of a row that never stood beside another count of matches than what the other side holds now. */
@@ -6,6 +7,8 @@ export const UNCOUNTED = -1;
 
 const SEED = 1;
 const COUNTED = 2;
+/** Its time is what its ttl counts from; it has no event time. */
+const TIMELESS = 8;
 /** Removed, and still in the way: only in memory. */
 const GONE = 4;
 
@@ -20,7 +23,7 @@ const LOOKS = 4;
  * The rows of one side and key of a join, in the order in which they came: packed one behind the other, so that a row is
  * added without a look at the others, and a run is written and read as it is. Equal rows stand in it each for itself.
  *
- * A row is its length, flags, time (the seed's own for one of the seed), the number of its matches where it is counted,
+ * A row is its length, flags, time (the seed's own for one of the seed, that of the write for one without any), the number of its matches where it is counted,
  * and its fields. `first` and `next` go from row to row and give places; the accessors take them. What rows are removed from
  * one by one costs the same for each, however many there are.
  */
@@ -49,9 +52,13 @@ export class RowRun {
     return this.length - this.#gone;
   }
 
-  /** Adds a row at the end: the packed fields that are in `row`. `matches` may be UNCOUNTED. */
-  add(row: ByteWriter, time: number, isSeed: boolean, matches = UNCOUNTED): void {
-    this.#append(row.buffer, 0, row.length, time, isSeed, matches);
+  /**
+   * Adds a row at the end: the packed fields that are in `row`. `matches` may be UNCOUNTED. `written` is what the ttl of a
+   * row counts from that has no time.
+   */
+  add(row: ByteWriter, time: number, isSeed: boolean, matches = UNCOUNTED, written = time): void {
+    const flags = (isSeed ? SEED : 0) | (time === BEFORE_ALL_TIME ? TIMELESS : 0);
+    this.#append(row.buffer, 0, row.length, written, flags, matches);
   }
 
   /** The place of the first of the rows whose fields are those in `row`; −1 if there is none. */
@@ -106,6 +113,12 @@ export class RowRun {
 
   /** Its event time; that of the seed for one of the seed; −∞ for one without any. */
   timeAt(place: number): number {
+    const flags = this.#flagsAt(place);
+    return (this.bytes[flags]! & TIMELESS) === 0 ? this.bytes.readDoubleLE(flags + 1) : BEFORE_ALL_TIME;
+  }
+
+  /** What its ttl counts from; before all time while that is not known. */
+  writtenAt(place: number): number {
     return this.bytes.readDoubleLE(this.#flagsAt(place) + 1);
   }
 
@@ -124,31 +137,49 @@ export class RowRun {
     this.bytes.writeUInt32LE(matches, this.#flagsAt(place) + 9);
   }
 
-  /** The rows later than a time, if one is given; those that are not counted yet get a count, unless it is UNCOUNTED. */
+  /** The ttl of rows of which it is not known counts from a time. */
+  date(time: number): void {
+    for (let place = this.#first; place < this.length; place = this.next(place)) {
+      if (this.writtenAt(place) !== BEFORE_ALL_TIME) continue;
+      const flags = this.#flagsAt(place);
+      this.bytes[flags]! |= TIMELESS;
+      this.bytes.writeDoubleLE(time, flags + 1);
+    }
+    this.#oldest = Number.NaN;
+  }
+
+  /** The rows written later than a time, if one is given; those that are not counted yet get a count, unless it is UNCOUNTED. */
   after(time: number | undefined, matches = UNCOUNTED): RowRun {
     const kept = new RowRun(Buffer.allocUnsafe(this.size), 0, 0);
     for (let place = this.#first; place < this.length; place = this.next(place)) {
-      const own = this.timeAt(place);
+      const own = this.writtenAt(place);
       if (time !== undefined && own <= time) continue;
       const known = this.matchesAt(place);
       const start = this.fieldsAt(place);
       const count = known === UNCOUNTED ? matches : known;
-      kept.#append(this.bytes, start, this.endAt(place), own, this.isSeedAt(place), count);
+      kept.#append(
+        this.bytes,
+        start,
+        this.endAt(place),
+        own,
+        this.bytes[this.#flagsAt(place)]! & (SEED | TIMELESS),
+        count,
+      );
     }
     return kept;
   }
 
-  /** No row's time is less; +∞ without any row. */
+  /** No row was written before; +∞ without any row. */
   oldest(): number {
     if (!Number.isNaN(this.#oldest)) return this.#oldest;
     let oldest = Number.POSITIVE_INFINITY;
     for (let place = this.#first; place < this.length; place = this.next(place))
-      oldest = Math.min(oldest, this.timeAt(place));
+      oldest = Math.min(oldest, this.writtenAt(place));
     this.#oldest = oldest;
     return oldest;
   }
 
-  #append(from: Buffer, start: number, end: number, time: number, isSeed: boolean, matches: number): void {
+  #append(from: Buffer, start: number, end: number, written: number, flags: number, matches: number): void {
     const isCounted = matches !== UNCOUNTED;
     const size = 9 + (isCounted ? 4 : 0) + end - start;
     let at = this.length;
@@ -157,15 +188,15 @@ export class RowRun {
     let rest = size;
     for (; rest > 127; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
     bytes[at++] = rest;
-    bytes[at++] = (isSeed ? SEED : 0) | (isCounted ? COUNTED : 0);
-    at = bytes.writeDoubleLE(time, at);
+    bytes[at++] = flags | (isCounted ? COUNTED : 0);
+    at = bytes.writeDoubleLE(written, at);
     if (isCounted) at = bytes.writeUInt32LE(matches, at);
     if (end - start < 24) for (let i = start; i < end; i++) bytes[at++] = from[i]!;
     else at += from.copy(bytes, at, start, end);
     this.#index?.add(hashOf(from, start, end), this.length);
     this.length = at;
     this.count++;
-    if (time < this.#oldest) this.#oldest = time;
+    if (written < this.#oldest) this.#oldest = written;
   }
 
   /** The first place from this one on where a row is that is not gone. */

@@ -45,7 +45,7 @@ function rewritten(from: RowRun, rewrite: (row: ByteReader, out: ByteWriter) => 
   for (let place = from.first; place < from.length; place = from.next(place)) {
     out.clear();
     rewrite(row.reset(from.bytes, from.fieldsAt(place), from.endAt(place)), out);
-    run.add(out, from.timeAt(place), from.isSeedAt(place), from.matchesAt(place));
+    run.add(out, from.timeAt(place), from.isSeedAt(place), from.matchesAt(place), from.writtenAt(place));
   }
   return run;
 }

@@ -9,7 +9,7 @@ import { TimedRows } from "./timed-rows.ts";
 
 /** What the row of a table is from a time on. */
 export interface Version {
-  /** What its ttl counts from: its time, or that of the seed for a row of the seed. */
+  /** What its ttl counts from: see `writeTime`. Before all time until the first watermark tells it. */
   readonly since: number;
   /** The row, packed; undefined where there is none from that time on. */
   readonly row: Buffer | undefined;
