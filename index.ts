@@ -70,7 +70,7 @@ export {
 export type { Row } from "./dataflow/row-view.ts";
 export {
   Changelog,
-  FirstRows,
+  type Deduplicated,
   JoinedStream,
   KeyedChangelog,
   KeyedStream,
@@ -78,8 +78,7 @@ export {
   ModelChangelog,
   ProcessedStream,
   Stream,
-  TableJoinedStream,
-  WindowResults,
+  WithLate,
 } from "./dataflow/streams.ts";
 export {
   type AlignedOptions,

@@ -1,6 +1,6 @@
 import { raise } from "../base/errors.ts";
 import { declared, refuse } from "./declared.ts";
-import type { Graph, Node } from "./graph.ts";
+import type { Graph, Node, SideNode } from "./graph.ts";
 import type { Fields, Model } from "./model.ts";
 import { ModelChangelog } from "./streams.ts";
 
@@ -44,6 +44,13 @@ export class Environment {
       raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
     this.#nodes.push(node);
     return node;
+  }
+
+  /** The side output of a node that has a tag; its rows have the given fields. Asked for twice, it is one. */
+  side(of: Node, tag: string, fields: Fields): SideNode {
+    const uid = `${of.uid}/${tag}`;
+    const known = this.#nodes.find((node) => node.type === "side" && node.uid === uid && node.inputs[0] === of);
+    return (known as SideNode | undefined) ?? this.add({ type: "side", uid, inputs: [of], fields, tag });
   }
 
   /** A uid for a node that the author did not name, from what it follows. */

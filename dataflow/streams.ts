@@ -5,7 +5,6 @@ import {
   aggregateNode,
   type DeduplicateSpec,
   deduplicateNode,
-  lateFirstRowsNode,
   type RankedBy,
   type TopSpec,
   type TtlOptions,
@@ -18,22 +17,23 @@ import { filterByNode, filterNode, type Where } from "./filter.ts";
 import type { Condition, Node, RowTest } from "./graph.ts";
 import { type ChangelogJoinSpec, changelogJoinNode } from "./joins/changelog-join.ts";
 import { type IntervalJoinSpec, intervalJoinNode } from "./joins/interval-join.ts";
-import { lateNode, type Side } from "./joins/late-side.ts";
+import { lateNode, lateTag, type Side } from "./joins/late-side.ts";
 import { type LookupJoinSpec, lookupJoinNode } from "./joins/lookup-join.ts";
 import type { SameKeys } from "./joins/same-keys.ts";
 import type { SelectedFields, Selection } from "./joins/selection.ts";
 import { type JoinAssigner, type WindowJoinSpec, windowJoinNode } from "./joins/window-join.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
+import { LATE } from "./late-side.ts";
 import { Leg } from "./leg.ts";
 import { FAILED, type LookupSpec, lookupOf } from "./lookups/lookup.ts";
 import type { Fields, FieldsOf, Id, InstantsOf, MoneyValue } from "./model.ts";
-import { processNode, processPlan, sideNode } from "./process/process-node.ts";
+import { processNode, processPlan } from "./process/process-node.ts";
 import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
+import { raiseUnknownSide } from "./process/sides.ts";
 import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
 import { type SameFields, type UnitedStream, unionNode } from "./union.ts";
 import type { GapFieldOf, WindowAssigner } from "./windows/assigners.ts";
-import { lateRowsNode } from "./windows/late-side.ts";
 import { WindowedStream } from "./windows/windowed-stream.ts";
 
 /** What a row function may return for fields `F`: a value or null for each. */
@@ -201,7 +201,6 @@ export class Stream<F extends Fields> {
 /** What functions with state emit: their results, with side outputs beside them. */
 export class ProcessedStream<G extends Fields, D extends Sides = None> extends Stream<G> {
   readonly #sides: Sides;
-  readonly #nodes = new Map<string, Node>();
 
   constructor(environment: Environment, node: Node, sides: D | undefined) {
     super(environment, node);
@@ -211,26 +210,34 @@ export class ProcessedStream<G extends Fields, D extends Sides = None> extends S
   /** What was emitted to a side output. Counterpart in Flink: `getSideOutput`. JOB_SIDE_INVALID where it is not declared. */
   side<N extends keyof D & string>(name: N): Stream<D[N]> {
     const { environment, node } = this;
-    const known = this.#nodes.get(name) ?? sideNode(environment, node, this.#sides, name);
-    this.#nodes.set(name, known);
-    return new Stream(environment, known);
+    const fields = this.#sides[name] ?? raiseUnknownSide(node.uid, this.#sides, name);
+    return new Stream(environment, environment.side(node, name, fields));
   }
 }
 
 /** What a look-up of events with fields `F` found. */
 export class LookedUp<F extends Fields, G extends Fields> extends Stream<G> {
-  #failed: Stream<F> | undefined;
-
   /** The events that it failed for, which fail the job otherwise. Counterpart in Flink: `AsyncFunction.timeout`, overridden. */
   failed(): Stream<F> {
     const { environment, node } = this;
-    if (this.#failed === undefined) {
-      const uid = `${node.uid}/${FAILED}`;
-      const fields = node.inputs[0]!.fields;
-      const side = environment.add({ type: "side", uid, inputs: [node], fields, tag: FAILED });
-      this.#failed = new Stream(environment, side);
-    }
-    return this.#failed;
+    return new Stream(environment, environment.side(node, FAILED, node.inputs[0]!.fields));
+  }
+}
+
+/** Results of an operator with fields `G`, and beside them the rows, with fields `F`, that came too late for it. */
+export class WithLate<F extends Fields, G extends Fields> extends Stream<G> {
+  readonly #tag: string;
+
+  /** `tag`: of the operator's side output, whose rows have the fields of its first input. */
+  constructor(environment: Environment, node: Node, tag: string) {
+    super(environment, node);
+    this.#tag = tag;
+  }
+
+  /** The rows that came too late, as they came: the operator says which. Counterpart in Flink: `sideOutputLateData`. */
+  late(): Stream<F> {
+    const { environment, node } = this;
+    return new Stream(environment, environment.side(node, this.#tag, node.inputs[0]!.fields));
   }
 }
 
@@ -303,7 +310,7 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     const { environment } = this;
     return new WindowedStream<F, K>(
       this,
-      <G extends Fields>(node: Node) => new WindowResults<F, G>(environment, node),
+      <G extends Fields>(node: Node) => new WithLate<F, G>(environment, node, LATE),
       assigner,
     );
   }
@@ -377,11 +384,11 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
     uid: string,
     table: KeyedChangelog<G, J> & SameKeys<KeyTypes<F, K>, KeyTypes<G, J>>,
     spec: LookupJoinSpec<F, G, S>,
-  ): TableJoinedStream<F, SelectedFields<S>> {
+  ): WithLate<F, SelectedFields<S>> {
     declared.stream(uid, table, table instanceof Keyed, "a changelog by key to look into");
     declared.spec(uid, spec);
     const untyped = spec as unknown as LookupJoinSpec<Fields, Fields, S>;
-    return new TableJoinedStream(this.environment, lookupJoinNode(uid, this, table, untyped));
+    return new WithLate(this.environment, lookupJoinNode(uid, this, table, untyped), lateTag("left"));
   }
 
   /**
@@ -419,15 +426,16 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    * Counterpart in Flink: SQL's deduplication, `ROW_NUMBER() = 1` in the order of a time attribute; its ttl counts
    * processing time. JOB_CHANGELOG_INVALID.
    */
-  deduplicate<const W extends "first" | "last">(
-    uid: string,
-    spec: DeduplicateSpec<W>,
-  ): W extends "first" ? FirstRows<F> : Changelog<F> {
+  deduplicate<
+    const W extends "first" | "last",
+    const B extends "arrival" | "eventTime" = W extends "first" ? "arrival" : "eventTime",
+  >(uid: string, spec: DeduplicateSpec<W, B>): Deduplicated<F, W, B> {
     const { environment } = this;
     declared.spec(uid, spec);
     const node = deduplicateNode(uid, this, spec);
-    const kept = spec.keep === "first" ? new FirstRows<F>(environment, node) : new Changelog<F>(environment, node);
-    return kept as W extends "first" ? FirstRows<F> : Changelog<F>;
+    const first = () =>
+      spec.by === "eventTime" ? new WithLate<F, F>(environment, node, LATE) : new Stream<F>(environment, node);
+    return (spec.keep === "first" ? first() : new Changelog<F>(environment, node)) as Deduplicated<F, W, B>;
   }
 
   /**
@@ -450,49 +458,19 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   }
 }
 
-/** The first row of each key. */
-export class FirstRows<F extends Fields> extends Stream<F> {
-  #late: Node | undefined;
-
-  /** By event time, the rows that came at or before the watermark, and those without event time, as they came. */
-  late(): Stream<F> {
-    this.#late ??= lateFirstRowsNode(this.environment, this.node);
-    return new Stream(this.environment, this.#late);
-  }
-}
-
-/** What windows of rows with fields `F` give. */
-export class WindowResults<F extends Fields, G extends Fields> extends Stream<G> {
-  #late: Node | undefined;
-
-  /** The rows that came too late for their windows, as they came. Counterpart in Flink: `sideOutputLateData`. */
-  late(): Stream<F> {
-    this.#late ??= lateRowsNode(this.environment, this.node);
-    return new Stream(this.environment, this.#late);
-  }
-}
+/** One row of each key: a last one changes, and only of first ones by event time some are late. */
+export type Deduplicated<
+  F extends Fields,
+  W extends "first" | "last",
+  B extends "arrival" | "eventTime",
+> = W extends "first" ? (B extends "eventTime" ? WithLate<F, F> : Stream<F>) : Changelog<F>;
 
 /** What a join of streams hands on. */
 export class JoinedStream<L extends Fields, R extends Fields, F extends Fields> extends Stream<F> {
-  readonly #late = new Map<Side, Node>();
-
   /** The rows of a side that came too late for the join, as they came. Counterpart in Flink: `sideOutputLeftLateData`. */
   late<S extends Side>(side: S): Stream<S extends "left" ? L : R> {
     const { environment, node } = this;
-    const known = this.#late.get(side) ?? lateNode(environment, node, side);
-    this.#late.set(side, known);
-    return new Stream(environment, known);
-  }
-}
-
-/** What a look-up join of events with fields `F` hands on. */
-export class TableJoinedStream<F extends Fields, G extends Fields> extends Stream<G> {
-  #late: Node | undefined;
-
-  /** The events that came too late to be joined, as they came. */
-  late(): Stream<F> {
-    this.#late ??= lateNode(this.environment, this.node, "left");
-    return new Stream(this.environment, this.#late);
+    return new Stream(environment, lateNode(environment, node, side));
   }
 }
 

@@ -36,6 +36,8 @@ export const wrong = job("wrong-rankings", (env) => {
   events.deduplicate("ttl", { keep: "last", ttl: 3_600_000 });
   // @ts-expect-error the last row changes, so that it is no stream
   events.deduplicate("stream", { keep: "last" }).map({ n: integer() }, ({ price }) => ({ n: price }));
+  // @ts-expect-error by arrival no row is late
+  events.deduplicate("late", { keep: "first" }).late();
   // @ts-expect-error changelogs have rows that are retracted: make a ranking, or take its events
   bids.keyBy("auction").deduplicate("changes", { keep: "last" });
   // @ts-expect-error there is no such field

@@ -11,7 +11,7 @@ import type { KeySpec } from "../keys.ts";
 import type { Field, Fields, FieldsOf, MoneyValue } from "../model.ts";
 import type { Operator } from "../operator.ts";
 import { FirstRow, LastRow } from "./deduplicate.ts";
-import { EarliestRow, LATE } from "./earliest-row.ts";
+import { EarliestRow } from "./earliest-row.ts";
 import { RunningAggregate } from "./running-aggregate.ts";
 import { TopRows } from "./top-rows.ts";
 
@@ -25,13 +25,13 @@ export interface TtlOptions {
 }
 
 /** Which row of each key is kept. */
-export interface DeduplicateSpec<W extends "first" | "last"> extends TtlOptions {
+export interface DeduplicateSpec<W extends "first" | "last", B extends "arrival" | "eventTime"> extends TtlOptions {
   readonly keep: W;
   /**
    * What makes a row the first or last one: `arrival`, in which of the rows come, or `eventTime`; of rows with one time the
    * first that came is the first, and the last that came the last. Default: `arrival` for the first, `eventTime` for the last.
    */
-  readonly by?: "arrival" | "eventTime";
+  readonly by?: B;
 }
 
 /** What rows can be ordered by: fields that have an order, of money where its currency is part of the key. */
@@ -82,7 +82,11 @@ export function aggregateNode<F extends Fields, K extends readonly string[], S e
 export function deduplicateNode(
   uid: string,
   input: KeyedInput,
-  { keep, by = keep === "first" ? "arrival" : "eventTime", ttl }: DeduplicateSpec<"first" | "last">,
+  {
+    keep,
+    by = keep === "first" ? "arrival" : "eventTime",
+    ttl,
+  }: DeduplicateSpec<"first" | "last", "arrival" | "eventTime">,
 ): OperatorNode {
   const { fields } = input.node;
   if (keep !== "first" && keep !== "last") refuse(uid, `it keeps ${String(keep)}, and should keep "first" or "last"`);
@@ -96,12 +100,6 @@ export function deduplicateNode(
     return byTime ? new EarliestRow(fields, column, ttl) : new FirstRow(fields, column, ttl);
   };
   return operatorNode(uid, input, fields, create);
-}
-
-/** The side output of a deduplication's late rows. */
-export function lateFirstRowsNode(environment: Environment, node: Node): Node {
-  const { fields } = node;
-  return environment.add({ type: "side", uid: `${node.uid}/${LATE}`, inputs: [node], fields, tag: LATE });
 }
 
 /** The node that shows the first rows of each key. JOB_CHANGELOG_INVALID. */

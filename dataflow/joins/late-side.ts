@@ -11,7 +11,7 @@ export type Side = (typeof SIDES)[number];
 /** The side output of a join that has the late rows of a side. */
 export const lateTag = (side: Side): string => `late-${side}`;
 
-/** Adds the side output with the late rows of one side of a join. JOB_JOIN_INVALID where it has no such side. */
+/** The side output with the late rows of one side of a join. JOB_JOIN_INVALID where it has no such side. */
 export function lateNode(environment: Environment, join: Node, side: Side): SideNode {
   const input = join.inputs[SIDES.indexOf(side)];
   if (input === undefined)
@@ -19,6 +19,5 @@ export function lateNode(environment: Environment, join: Node, side: Side): Side
       place: join.uid,
       reason: `${JSON.stringify(side)} is no side: "left" and "right" are`,
     });
-  const tag = lateTag(side);
-  return environment.add({ type: "side", uid: `${join.uid}/${tag}`, inputs: [join], fields: input.fields, tag });
+  return environment.side(join, lateTag(side), input.fields);
 }

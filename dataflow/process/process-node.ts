@@ -1,12 +1,12 @@
 import { raise } from "../../base/errors.ts";
 import { declared } from "../declared.ts";
 import type { Environment } from "../environment.ts";
-import type { Node, OperatorNode, SideNode } from "../graph.ts";
+import type { Node, OperatorNode } from "../graph.ts";
 import type { KeySpec } from "../keys.ts";
 import type { Fields } from "../model.ts";
 import { ProcessOperator, type ProcessPlan } from "./process-operator.ts";
 import type { ProcessSpec, Sides } from "./process-spec.ts";
-import { checkSides, raiseUnknownSide } from "./sides.ts";
+import { checkSides } from "./sides.ts";
 import { checkBroadcastStates, checkStates, type StateSpecs } from "./state-spec.ts";
 
 /** What the operator of a process function of one input is made of. */
@@ -36,10 +36,4 @@ export function processNode(environment: Environment, inputs: readonly Node[], p
   checkSides(uid, sides);
   const keys = plan.inputs.map(({ key }) => key);
   return environment.add({ type: "operator", uid, inputs, fields, keys, create: () => new ProcessOperator(plan) });
-}
-
-/** Adds a side output of an operator. JOB_SIDE_INVALID where it is none of `sides`. */
-export function sideNode(environment: Environment, operator: Node, sides: Sides, tag: string): SideNode {
-  const fields = sides[tag] ?? raiseUnknownSide(operator.uid, sides, tag);
-  return environment.add({ type: "side", uid: `${operator.uid}/${tag}`, inputs: [operator], fields, tag });
 }

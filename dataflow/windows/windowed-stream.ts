@@ -3,13 +3,13 @@ import type { AggregatedFields, Aggregates, WindowAggregateBuilder } from "../ag
 import { windowAggregatesOf } from "../aggregates/builder.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
-import type { KeyedStream, WindowResults } from "../streams.ts";
+import type { KeyedStream, WithLate } from "../streams.ts";
 import type { WindowAssigner } from "./assigners.ts";
 import { onEventTime, onProcessingTime, type Trigger } from "./triggers.ts";
 import { type WindowProcessSpec, windowAggregateNode, windowProcessNode } from "./window-node.ts";
 
 /** Makes the stream of a window operator's results. */
-type ResultsOf<F extends Fields> = <G extends Fields>(node: OperatorNode) => WindowResults<F, G>;
+type ResultsOf<F extends Fields> = <G extends Fields>(node: OperatorNode) => WithLate<F, G>;
 
 /** A stream by key in windows. Each method gives another one, or the results. */
 export class WindowedStream<F extends Fields, K extends readonly string[]> {
@@ -60,7 +60,7 @@ export class WindowedStream<F extends Fields, K extends readonly string[]> {
   aggregate<const S extends Aggregates>(
     uid: string,
     define: (rows: WindowAggregateBuilder<F, K>) => S,
-  ): WindowResults<F, AggregatedFields<S>> {
+  ): WithLate<F, AggregatedFields<S>> {
     const { node, key } = this.#input;
     const spec = windowAggregatesOf<F, K, S>(uid, node.fields as F, key, define);
     return this.#resultsOf(windowAggregateNode(uid, this.#windowed(), spec));
@@ -73,7 +73,7 @@ export class WindowedStream<F extends Fields, K extends readonly string[]> {
    *
    * Counterpart in Flink: `window(…).process(ProcessWindowFunction)`. JOB_WINDOW_INVALID, JOB_FUNCTION_FAILED.
    */
-  process<const G extends Fields>(uid: string, spec: WindowProcessSpec<F, G>): WindowResults<F, G> {
+  process<const G extends Fields>(uid: string, spec: WindowProcessSpec<F, G>): WithLate<F, G> {
     return this.#resultsOf(windowProcessNode(uid, this.#windowed(), spec));
   }
 
