@@ -243,6 +243,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "The job cannot keep {place}: {reason}.",
   },
+  JOB_DECLARATION_INVALID: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job declares {place} in a way that cannot be: {reason}. Correct it; the TypeScript compiler finds such mistakes.",
+  },
   JOB_DUPLICATE_NAME: {
     fault: "user",
     retryable: false,
