@@ -286,7 +286,11 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
    *
    * State: the selected and compared fields of each row, until it is retracted or its ttl is over. A row that is forgotten
    * takes nothing back: what was joined with it stays. Late rows are joined like others; with a ttl, one that comes when its
-   * own life is over is dropped. A retract of a row that is not there is dropped.
+   * own life is over is dropped. A retract of a row that is not there is dropped. A ttl counts from the event time of a row,
+   * of the seed's rows from when they were read, of others without a time from the watermark.
+   *
+   * Rows without the whole key are left out, those of an outer side too; SQL hands the latter on with nulls. They can be had
+   * from `filter` before `keyBy`.
    *
    * Counterpart in Flink: the regular join of SQL, whose ttl counts processing time and begins anew with each match of a row
    * of an outer side. JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
@@ -326,6 +330,9 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    * partner at once, or to the side output `late` where the type does not ask for them. With `late: "aside"` all rows at or
    * before the watermark go there. So do rows without an event time.
    *
+   * Rows without the whole key are left out, those of an outer side too; SQL hands the latter on with nulls. They can be had
+   * from `filter` before `keyBy`.
+   *
    * Counterpart in Flink: the interval join of SQL; with `late: "aside"` that of its streams, `intervalJoin`.
    * JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
    */
@@ -347,6 +354,9 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    *
    * State: the selected fields of each row, once, until the last of its windows is over. Rows whose windows are all over,
    * and those without an event time, are late: they go to the side output `late`, and nowhere else.
+   *
+   * Rows without the whole key are left out, those of an outer side too; SQL hands the latter on with nulls. They can be had
+   * from `filter` before `keyBy`.
    *
    * Counterpart in Flink: the window join of SQL, and `join(…).where(…).equalTo(…).window(…)` of its streams.
    * JOB_SELECTION_INVALID, JOB_KEYS_DIFFER, JOB_JOIN_INVALID.
@@ -376,6 +386,9 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
    * finds no row where its own has been replaced since; or is handed to the side output `late`, as all events are that have
    * no event time. A late change of the table counts for events that come after it; of a row that is gone nothing is kept,
    * so that one from before may bring it back.
+   *
+   * Events without the whole key are left out, of a `leftOuter` join too; SQL hands them on with nulls. They can be had from
+   * `filter` before `keyBy`.
    *
    * Counterpart in Flink: the event-time temporal join of SQL, `FOR SYSTEM_TIME AS OF`. JOB_SELECTION_INVALID,
    * JOB_KEYS_DIFFER, JOB_JOIN_INVALID.

@@ -20,8 +20,9 @@ export interface ChangelogJoinSpec<L extends Fields, R extends Fields, S extends
    */
   readonly where?: (left: Refs<L>, right: Refs<R>) => readonly Comparison[];
   /**
-   * A row of event time t is forgotten once the watermark has reached t + ttl; what was joined with it stays. One for both
-   * sides, or one for each. Default: rows are kept until they are retracted.
+   * A row of event time t is forgotten once the watermark has reached t + ttl; what was joined with it stays. Of a row of the
+   * seed t is when it was read, of any other without a time it is the watermark. One for both sides, or one for each.
+   * Default: rows are kept until they are retracted.
    */
   readonly ttl?: Duration | { readonly left?: Duration; readonly right?: Duration };
 }
