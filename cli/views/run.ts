@@ -33,7 +33,10 @@ export function runText(job: string, result: RunResult, { dir, sinks, snapshotsA
     "",
     ...(result.isComplete
       ? finalsTable(tally.finals(), sinks)
-      : [`Stopped: the next run goes on from here${sinks.length > 0 ? "" : ", and final verdicts come at the end"}.`, ""]),
+      : [
+          `Stopped: the next run goes on from here${sinks.length > 0 ? "" : ", and final verdicts come at the end"}.`,
+          "",
+        ]),
     ...sinksLine(dir, sinks),
     `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
     `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters.all)} to be decided`,
