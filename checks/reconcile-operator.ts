@@ -119,8 +119,8 @@ export class ReconcileOperator implements Operator {
   }
 
   /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
-  restore(saved: readonly ByteReader[], isFirst: boolean): void {
-    for (const input of saved) this.#judge.restoreCounts(input, isFirst);
+  restore(saved: readonly ByteReader[]): void {
+    for (const input of saved) this.#judge.restoreCounts(input, this.#context.isFirst);
     const [input] = saved;
     if (input === undefined) return;
     const legs = Array.from({ length: input.uint() }, () => input.text());

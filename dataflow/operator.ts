@@ -99,8 +99,8 @@ export interface Operator {
   save?(out: ByteWriter): void;
   /**
    * Takes in what the operator's subtasks saved, in the order of subtasks, after the state of keys is there and before
-   * anything else. There may be more or fewer of them than there are subtasks now, and every subtask gets all of them;
-   * `isFirst` is true for one of the subtasks only, for what must not be taken in twice.
+   * anything else. There may be more or fewer of them than there are subtasks now, and every subtask gets all of them: what
+   * must not be taken in twice is for the one that `isFirst`.
    */
-  restore?(saved: readonly ByteReader[], isFirst: boolean): void;
+  restore?(saved: readonly ByteReader[]): void;
 }

@@ -127,7 +127,7 @@ export class ChainTask implements AskingTask {
   restored(kept: readonly KeptState[], isFirst: boolean): void {
     for (const host of this.#hosts) {
       const before = kept.find(({ uid }) => uid === host.kept.uid);
-      if (before !== undefined) host.restore(before, this.#saved.get(host.kept.uid) ?? [], isFirst);
+      if (before !== undefined) host.restore(before, this.#saved.get(host.kept.uid) ?? []);
     }
     for (const lookup of this.#lookups) {
       const before = kept.find(({ uid }) => uid === lookup.kept.uid);

@@ -156,7 +156,7 @@ export class Worker {
     for (const driver of this.#drivers) await driver.restore(restored);
     for (const host of this.#tasks.hosts) {
       const kept = manifest.kept.find(({ uid }) => uid === host.kept.uid);
-      if (kept !== undefined) host.restore(kept, restored.savedOf(host.kept.uid), this.#options.index === 0);
+      if (kept !== undefined) host.restore(kept, restored.savedOf(host.kept.uid));
     }
     for (const lookup of this.#tasks.lookups) {
       const kept = manifest.kept.find(({ uid }) => uid === lookup.kept.uid);

@@ -1,8 +1,13 @@
 import { raise } from "../../base/errors.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
-import type { AlignedAssigner, SessionAssigner, WindowAssigner } from "../windows/assigners.ts";
-import { kindOf, lengthOf } from "../windows/window-node.ts";
+import {
+  type AlignedAssigner,
+  kindOf,
+  lengthOf,
+  type SessionAssigner,
+  type WindowAssigner,
+} from "../windows/assigners.ts";
 import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
 import { alignedJoinWindows, type JoinWindows, sessionJoinWindows } from "./join-windows.ts";
 import { checkKeys } from "./same-keys.ts";

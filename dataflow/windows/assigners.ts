@@ -133,6 +133,30 @@ export function globalWindow(): WindowAssigner<never> {
   return { type: "global", domain: "event" };
 }
 
+/** Which windows they are, as an Avro name: those of another size are others, but sessions may go on with another gap. */
+export function kindOf(assigner: WindowAssigner): string {
+  if (assigner.type === "session") return `session_${assigner.domain}`;
+  return Object.values(assigner).join("_").replaceAll("-", "minus").replaceAll(/\W/g, "_");
+}
+
+/** How long after a row's time its last window ends at most, in ms, other rows apart. */
+export function lengthOf(assigner: WindowAssigner): number {
+  switch (assigner.type) {
+    case "tumbling":
+    case "sliding":
+    case "cumulative":
+      return assigner.sizeMs;
+    case "calendarDays":
+      return LONGEST_DAY_MS;
+    case "session":
+      return typeof assigner.gap === "number" ? assigner.gap : 0;
+    case "global":
+      return 0;
+  }
+}
+
+const LONGEST_DAY_MS = 25 * 3_600_000;
+
 function domainOf(window: string, { time = "event" }: TimeOptions): TimeDomain {
   if (time === "event" || time === "processing") return time;
   return refuse(window, `its time is ${JSON.stringify(time)}, and should be "event" or "processing"`);

@@ -14,7 +14,7 @@ import { FIRST_ROW_FIELD, type RowOutput } from "../row-layout.ts";
 import type { Row } from "../row-view.ts";
 import { callUser, writeFields } from "../row-writer.ts";
 import { alignedWindows } from "./aligned-windows.ts";
-import type { WindowAssigner } from "./assigners.ts";
+import { kindOf, lengthOf, type WindowAssigner } from "./assigners.ts";
 import { aggregateContents, type Contents, rowContents, type WindowFunction } from "./contents.ts";
 import { SlicedWindows } from "./sliced-windows.ts";
 import { TriggeredWindows } from "./triggered-windows.ts";
@@ -130,30 +130,6 @@ const WINDOWS = new Set<WindowAssigner["type"]>([
   "session",
   "global",
 ]);
-
-/** Which windows they are, as an Avro name: those of another size are others, but sessions may go on with another gap. */
-export function kindOf(assigner: WindowAssigner): string {
-  if (assigner.type === "session") return `session_${assigner.domain}`;
-  return Object.values(assigner).join("_").replaceAll("-", "minus").replaceAll(/\W/g, "_");
-}
-
-/** How long after a row's time its last window ends at most, in ms, other rows apart. */
-export function lengthOf(assigner: WindowAssigner): number {
-  switch (assigner.type) {
-    case "tumbling":
-    case "sliding":
-    case "cumulative":
-      return assigner.sizeMs;
-    case "calendarDays":
-      return LONGEST_DAY_MS;
-    case "session":
-      return typeof assigner.gap === "number" ? assigner.gap : 0;
-    case "global":
-      return 0;
-  }
-}
-
-const LONGEST_DAY_MS = 25 * 3_600_000;
 
 function windowFunction<G extends Fields>(
   uid: string,

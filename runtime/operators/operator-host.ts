@@ -131,14 +131,11 @@ export class OperatorHost implements Receiver {
    * Takes in the records that are in the table by now, and what the operator's former subtasks saved besides.
    * `kept`: what the records hold, by the job that wrote them. STATE_INCOMPATIBLE.
    */
-  restore(kept: KeptState, saved: readonly Uint8Array[], isFirst: boolean): void {
+  restore(kept: KeptState, saved: readonly Uint8Array[]): void {
     const convert = entryConversion(kept, this.kept, this.#codecs);
     if (convert !== undefined) this.#convert(convert);
     this.#entries.recover();
-    this.#operator.restore?.(
-      saved.map((bytes) => new ByteReader(bytes)),
-      isFirst,
-    );
+    this.#operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
   }
 
   /** Puts a record of a key, as `barrier` gave it. */

@@ -159,7 +159,9 @@ class RestartingOperator implements Operator {
   }
 
   #start(count: number): readonly Subtask[] {
-    return Array.from({ length: count }, () => new Subtask(this.#node.create(), this.#context));
+    const subtask = (_: unknown, index: number) =>
+      new Subtask(this.#node.create(), { ...this.#context, isFirst: index === 0 });
+    return Array.from({ length: count }, subtask);
   }
 
   #restart(): void {
@@ -175,9 +177,8 @@ class RestartingOperator implements Operator {
         }
       }
     }
-    for (const [index, subtask] of this.#subtasks.entries()) {
-      const inputs = saved.map((bytes) => new ByteReader(bytes));
-      subtask.operator.restore?.(inputs, index === 0);
+    for (const subtask of this.#subtasks) {
+      subtask.operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
       subtask.write();
     }
     // Whoever watches the sources finds out anew which of them are stale.

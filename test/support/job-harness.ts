@@ -173,7 +173,7 @@ export class JobHarness {
           if (table === host.table && subtaskOf(group, this.#parallelism) === index) host.put(group, key, record);
         }
         const before = kept.find(({ uid }) => uid === host.kept.uid);
-        if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? [], index === 0);
+        if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? []);
       }
       for (const lookup of tasks.lookups) {
         const before = kept.find(({ uid }) => uid === lookup.kept.uid);
