@@ -6,16 +6,14 @@ import { RowOutput } from "./row-layout.ts";
 /** The side output of an operator's rows that came too late, as they came: written row by row, handed on once a call. */
 export class LateRows {
   readonly #out: RowOutput;
-  readonly #tag: string;
-  readonly #forward: (tag: string, batch: Batch) => void;
+  readonly #handOn: (batch: Batch) => void;
   #from: Batch | undefined;
   #sources: readonly Column[] = [];
 
   /** `fields`: of the input. `forward`: `forwardTo` of the operator's context. */
   constructor(fields: Fields, tag: string, forward: (tag: string, batch: Batch) => void) {
     this.#out = new RowOutput(fields);
-    this.#tag = tag;
-    this.#forward = forward;
+    this.#handOn = (batch) => forward(tag, batch);
   }
 
   add(batch: Batch, row: number): void {
@@ -27,9 +25,10 @@ export class LateRows {
     const to = out.count++;
     out.grow(out.count);
     for (let c = 0; c < this.#sources.length; c++) out.columns[c]!.copy(to, this.#sources[c]!, row);
+    this.#out.flushIfFull(this.#handOn);
   }
 
   flush(): void {
-    this.#out.flush((batch) => this.#forward(this.#tag, batch));
+    this.#out.flush(this.#handOn);
   }
 }

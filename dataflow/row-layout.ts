@@ -33,6 +33,9 @@ export function rowColumns({ columns: [kind, time, seed] }: Batch): RowColumns {
   return { kind: kind as Int32Column, time: time as Float64Column, seed: seed as Float64Column };
 }
 
+/** Rows of a batch that is handed on before its call is over. */
+const FULL = 4_096;
+
 /** Where an operator writes the rows that it emits, before it hands them on. */
 export class RowOutput {
   readonly batch: Batch;
@@ -58,6 +61,14 @@ export class RowOutput {
   /** Marks a row as one of the seed. */
   seeded(row: number, seed: number): void {
     this.#columns.seed.set(row, seed);
+  }
+
+  /**
+   * Hands on what was written if that is as much as a batch should be: between timers or rows of a call which may emit more
+   * than there is memory for.
+   */
+  flushIfFull(forward: (batch: Batch) => void): void {
+    if (this.batch.count >= FULL) this.flush(forward);
   }
 
   /** Hands on what was written, if anything, and begins anew. */

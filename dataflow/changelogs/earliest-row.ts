@@ -4,6 +4,7 @@ import { AFTER_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
 import { type KeptRow, rowTaker } from "../kept-rows.ts";
 import { LateRows } from "../late-rows.ts";
+import { LATE } from "../late-side.ts";
 import type { Fields } from "../model.ts";
 import type { Control, OperatorContext, Timers } from "../operator.ts";
 import { avroCodec, fieldsCodec } from "../state-codec.ts";
@@ -15,9 +16,6 @@ interface Earliest {
   readonly time: number;
   readonly row: KeptRow | null;
 }
-
-/** The side output of rows that came when the watermark had reached their time. */
-export const LATE = "late";
 
 /**
  * Hands on the earliest row of each key by event time, when the watermark proves that none is earlier. Rows at or
@@ -93,6 +91,7 @@ export class EarliestRow extends KeyedRows<Earliest> {
       const kept = this.state.get(due.key);
       // The timer of a row that an earlier one has replaced.
       if (kept === undefined || kept.row === null || kept.time !== due.time) continue;
+      this.flushIfFull();
       this.#put(this.output.add(ADD, kept.time), kept.row);
       this.state.set(due.key, { time: kept.time, row: null });
     }

@@ -1,8 +1,8 @@
 import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { TextColumn } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import { ADD } from "../change-layout.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../operator.ts";
 import { RowOutput, rowColumns } from "../row-layout.ts";
@@ -28,6 +28,7 @@ export abstract class KeyedRows<T> implements Operator {
   protected readonly lifetime: KeyLifetime;
   protected state!: KeyedState<T>;
   readonly #plan: KeyedRowsPlan<T>;
+  readonly #keys: KeyCursor;
   #context!: OperatorContext;
   #bound: Batch | undefined;
   #time = 0;
@@ -35,6 +36,7 @@ export abstract class KeyedRows<T> implements Operator {
 
   constructor(plan: KeyedRowsPlan<T>) {
     this.#plan = plan;
+    this.#keys = new KeyCursor(plan.key);
     this.lifetime = new KeyLifetime(plan.ttlMs);
     this.output = new RowOutput(plan.emits);
   }
@@ -60,14 +62,16 @@ export abstract class KeyedRows<T> implements Operator {
   batch(_input: number, batch: Batch): void {
     if (this.#bound !== batch) this.bind(batch);
     this.#bound = batch;
-    const keys = batch.column(this.#plan.key) as TextColumn;
+    const keys = this.#keys;
+    keys.begin(batch);
     const { kind, time, seed } = rowColumns(batch);
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
+      if (keys.isNull(row)) continue;
+      keys.moveTo(row);
       this.#time = time.values[row]!;
       this.#seed = seed.nulls[row] === 1 ? null : seed.values[row]!;
-      this.#take(keys.text(row), row, kind.values[row] === ADD);
-      if (this.output.batch.count >= MOST_ROWS) this.flush();
+      this.#take(keys.key, row, kind.values[row] === ADD);
+      this.flushIfFull();
     }
     this.flush();
   }
@@ -98,6 +102,11 @@ export abstract class KeyedRows<T> implements Operator {
     return row;
   }
 
+  /** Hands on what was emitted if it is as much as a batch should be: one row may move many others of a ranking. */
+  protected flushIfFull(): void {
+    this.output.flushIfFull(this.#context.forward);
+  }
+
   /** Hands on what was emitted. */
   protected flush(): void {
     this.output.flush(this.#context.forward);
@@ -119,6 +128,3 @@ export abstract class KeyedRows<T> implements Operator {
     lifetime.wrote(key, time);
   }
 }
-
-/** One row may move many others of a ranking: batches are handed on before they are much larger than those that come. */
-const MOST_ROWS = 4_096;

@@ -13,9 +13,6 @@ export function keptFields(selection: Selection, side: Ref["side"]): Fields {
   return Object.fromEntries(named.map(({ name, field }) => [name, field]));
 }
 
-/** Rows handed on before a call is over, so that many pairs need not be in memory at once. */
-const FULL = 4_096;
-
 /** What a join hands on, written from rows of batches and from packed rows. */
 export class JoinedOutput {
   readonly #rows: RowOutput;
@@ -44,7 +41,7 @@ export class JoinedOutput {
 
   /** Begins a row; the fields of both sides are the caller's to write. */
   add(time: number, kind: number = ADD): number {
-    if (this.#rows.batch.count >= FULL) this.flush();
+    this.#rows.flushIfFull(this.#forward);
     return this.#rows.add(kind, time);
   }
 

@@ -1,13 +1,14 @@
 import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { TextColumn } from "../../base/columns.ts";
 import { raise } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
 import { duesCodec, type Expiring, Expiry } from "../expiry.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import type { Fields, Id } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
+import { perBatch } from "../per-batch.ts";
 import { rowColumns } from "../row-layout.ts";
 import { type RowCursor, rowCursor } from "../row-view.ts";
 import { callUser } from "../row-writer.ts";
@@ -54,14 +55,14 @@ export interface ProcessPlan {
 export class ProcessOperator implements Operator {
   readonly #plan: ProcessPlan;
   readonly #at = new Position();
-  readonly #output: ProcessOutput;
-  readonly #sides: ReadonlyMap<string, ProcessOutput>;
-  /** Of each input, over the batch that it brought last. */
-  readonly #cursors: { readonly of: Batch; readonly cursor: RowCursor<Fields> }[] = [];
+  /** Of each input. */
+  readonly #keys: readonly (KeyCursor | undefined)[];
+  readonly #cursors: readonly ((batch: Batch) => RowCursor<Fields>)[];
   readonly #states = new Map<string, KeyedState<unknown>>();
   /** Of the states that have a ttl. */
   readonly #expiring = new Map<string, Expiring>();
-  #context!: OperatorContext;
+  #output!: ProcessOutput;
+  #sides!: ReadonlyMap<string, ProcessOutput>;
   #eventTimers!: Timers;
   #processingTimers!: Timers;
   #expiry!: Expiry;
@@ -71,12 +72,18 @@ export class ProcessOperator implements Operator {
 
   constructor(plan: ProcessPlan) {
     this.#plan = plan;
-    this.#output = new ProcessOutput(plan.emits);
-    this.#sides = new Map(Object.entries(plan.sides).map(([tag, fields]) => [tag, new ProcessOutput(fields)]));
+    this.#keys = plan.inputs.map(({ key }) => (key === undefined ? undefined : new KeyCursor(key)));
+    this.#cursors = plan.inputs.map(({ fields }) => perBatch((batch) => rowCursor(batch, fields)));
   }
 
   open(context: OperatorContext): void {
-    this.#context = context;
+    this.#output = new ProcessOutput(this.#plan.emits, context.forward);
+    this.#sides = new Map(
+      Object.entries(this.#plan.sides).map(([tag, fields]) => [
+        tag,
+        new ProcessOutput(fields, (batch) => context.forwardTo(tag, batch)),
+      ]),
+    );
     this.#eventTimers = context.timers("event");
     this.#processingTimers = context.timers("processing");
     const views: Record<string, StateView> = {};
@@ -99,8 +106,8 @@ export class ProcessOperator implements Operator {
   }
 
   batch(input: number, batch: Batch): void {
-    const { key } = this.#plan.inputs[input]!;
-    callUser(this.#plan.uid, () => (key === undefined ? this.#toAll(input, batch) : this.#toKeys(input, batch, key)));
+    const keys = this.#keys[input];
+    callUser(this.#plan.uid, () => (keys === undefined ? this.#toAll(input, batch) : this.#toKeys(input, batch, keys)));
     this.#flush();
   }
 
@@ -151,15 +158,15 @@ export class ProcessOperator implements Operator {
     for (const key of keys) this.#expiry.expect(key, name, BEFORE_ALL_TIME);
   }
 
-  #toKeys(input: number, batch: Batch, key: string): void {
+  #toKeys(input: number, batch: Batch, keys: KeyCursor): void {
     const at = this.#at;
     const onRow = this.#plan.inputs[input]!.onRow as RowFunction;
-    const keys = batch.column(key) as TextColumn;
+    keys.begin(batch);
     const { kind, time, seed } = rowColumns(batch);
-    const cursor = this.#cursorOf(input, batch);
+    const cursor = this.#cursors[input]!(batch);
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
-      at.key = keys.text(row) as Id;
+      if (keys.isNull(row)) continue;
+      if (keys.moveTo(row)) at.key = keys.key as Id;
       at.kind = kind.values[row] === ADD ? "add" : "retract";
       at.time = time.values[row]!;
       at.seed = seed.get(row);
@@ -171,7 +178,7 @@ export class ProcessOperator implements Operator {
     const at = this.#at;
     const onRow = this.#plan.inputs[input]!.onRow as RowFunction;
     const { kind, time, seed } = rowColumns(batch);
-    const cursor = this.#cursorOf(input, batch);
+    const cursor = this.#cursors[input]!(batch);
     for (let row = 0; row < batch.count; row++) {
       at.kind = kind.values[row] === ADD ? "add" : "retract";
       at.time = time.values[row]!;
@@ -198,15 +205,6 @@ export class ProcessOperator implements Operator {
       this.#at.toTimer(due.key, this.#at.watermark + 1);
       onTimer?.(this.#keyedContext);
     }
-  }
-
-  #cursorOf(input: number, batch: Batch): RowCursor<Fields> {
-    let known = this.#cursors[input];
-    if (known?.of !== batch) {
-      known = { of: batch, cursor: rowCursor(batch, this.#plan.inputs[input]!.fields) };
-      this.#cursors[input] = known;
-    }
-    return known.cursor;
   }
 
   #actions(): KeyActions {
@@ -247,7 +245,7 @@ export class ProcessOperator implements Operator {
   }
 
   #flush(): void {
-    this.#output.flush(this.#context.forward);
-    for (const [tag, output] of this.#sides) output.flush((batch) => this.#context.forwardTo(tag, batch));
+    this.#output.flush();
+    for (const output of this.#sides.values()) output.flush();
   }
 }

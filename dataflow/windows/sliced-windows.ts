@@ -1,17 +1,17 @@
 import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { TextColumn } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import { LateRows } from "../late-rows.ts";
+import { LATE } from "../late-side.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { RowOutput, rowColumns } from "../row-layout.ts";
+import { Watermark } from "../watermark.ts";
 import type { AlignedWindows } from "./aligned-windows.ts";
 import type { Contents } from "./contents.ts";
 import { windowsCodec } from "./contents-codec.ts";
-import { LATE } from "./late-side.ts";
-import { leastOf } from "./saved-watermark.ts";
 
 /** What a sliced window is made of. */
 export interface SlicedWindowsSpec<A> {
@@ -49,7 +49,8 @@ export class SlicedWindows<A> implements Operator {
   #late!: LateRows;
   #state!: KeyedState<Slices<A>>;
   #timers!: Timers;
-  #watermark = BEFORE_ALL_TIME;
+  readonly #keys: KeyCursor;
+  readonly #watermark = new Watermark();
   /** The slice of the last row, its end, and the ends of its first and its last window. */
   #slice = 0;
   #sliceEnd = BEFORE_ALL_TIME;
@@ -59,6 +60,7 @@ export class SlicedWindows<A> implements Operator {
   constructor(spec: SlicedWindowsSpec<A>) {
     this.#spec = spec;
     this.#out = new RowOutput(spec.emits);
+    this.#keys = new KeyCursor(spec.keyColumn);
   }
 
   open(context: OperatorContext): void {
@@ -70,64 +72,56 @@ export class SlicedWindows<A> implements Operator {
   }
 
   batch(_input: number, batch: Batch): void {
-    const { keyColumn, contents, latenessMs } = this.#spec;
-    const keys = batch.column(keyColumn) as TextColumn;
+    const { contents, latenessMs } = this.#spec;
+    const keys = this.#keys;
+    keys.begin(batch);
     const times = rowColumns(batch).time.values;
     contents.bind(batch);
-    let key: Key = "";
     let slices: Slices<A> | undefined;
-    /** The row whose key it is. */
-    let keyRow = -1;
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
+      if (keys.isNull(row)) continue;
       if (!this.#cut(times[row]!)) {
         this.#late.add(batch, row);
         continue;
       }
-      if (this.#lastEnd - 1 + latenessMs <= this.#watermark) {
+      if (this.#lastEnd - 1 + latenessMs <= this.#watermark.time) {
         if (this.#isLate(times[row]!)) this.#late.add(batch, row);
         continue;
       }
-      if (keyRow < 0 || !keys.equals(row, keys, keyRow)) {
-        key = keys.text(row);
-        slices = this.#state.get(key);
-        keyRow = row;
-      }
-      slices ??= this.#begin(key);
-      const at = this.#sliceAt(key, slices);
+      if (keys.moveTo(row)) slices = this.#state.get(keys.key);
+      slices ??= this.#begin(keys.key);
+      const at = this.#sliceAt(keys.key, slices);
       contents.add(slices.contents[at]!, row, slices.arrivals++);
-      if (this.#firstEnd - 1 <= this.#watermark) this.#fireLate(key, slices);
+      if (this.#firstEnd - 1 <= this.#watermark.time) this.#fireLate(keys.key, slices);
     }
     this.#flush();
   }
 
   control(_input: number, element: Control): void {
-    // One that goes back, because a run began again with a longer transaction, takes nothing back.
-    if (element.type !== "watermark" || element.time < this.#watermark) return;
-    this.#advance(element.time);
+    if (this.#watermark.accepts(element)) this.#advance(element.time);
   }
 
-  /** All windows end. For a run that is gone on with, the end is none: what follows is as late as it was before. */
+  /** All windows end. */
   end(): void {
-    const before = this.#watermark;
-    this.#advance(AFTER_ALL_TIME);
-    this.#watermark = before;
+    this.#watermark.atEnd(() => this.#advance(AFTER_ALL_TIME));
   }
 
   save(out: ByteWriter): void {
-    out.float64(this.#watermark);
+    this.#watermark.save(out);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    this.#watermark = leastOf(saved);
+    this.#watermark.restore(saved);
   }
 
   #advance(watermark: number): void {
+    const { forward } = this.#context;
     const timers = this.#timers;
     for (let due = timers.next(watermark); due !== undefined; due = timers.next(watermark)) {
       this.#onTimer(due.key, due.time);
+      this.#out.flushIfFull(forward);
     }
-    this.#watermark = watermark;
+    this.#watermark.time = watermark;
     this.#flush();
   }
 
@@ -145,7 +139,7 @@ export class SlicedWindows<A> implements Operator {
 
   /** A row that windows leave out is not late before its time is. */
   #isLate(time: number): boolean {
-    return this.#lastEnd > BEFORE_ALL_TIME || time + this.#spec.latenessMs <= this.#watermark;
+    return this.#lastEnd > BEFORE_ALL_TIME || time + this.#spec.latenessMs <= this.#watermark.time;
   }
 
   #begin(key: Key): Slices<A> {
@@ -163,7 +157,7 @@ export class SlicedWindows<A> implements Operator {
     if (at > 0 && starts[at - 1] === slice) return at - 1;
     starts.splice(at, 0, slice);
     contents.splice(at, 0, this.#spec.contents.create());
-    const due = this.#dueOf(slice, this.#watermark);
+    const due = this.#dueOf(slice, this.#watermark.time);
     if (due < slices.due) this.#expect(key, slices, due);
     return at;
   }
@@ -184,9 +178,11 @@ export class SlicedWindows<A> implements Operator {
   #fireLate(key: Key, slices: Slices<A>): void {
     const { windows, latenessMs } = this.#spec;
     const ends: number[] = [];
-    let end = windows.nextEnd(this.#slice, this.#watermark - latenessMs + 1);
-    for (; end - 1 <= this.#watermark; end = windows.nextEnd(this.#slice, end)) ends.push(end);
+    const watermark = this.#watermark.time;
+    let end = windows.nextEnd(this.#slice, watermark - latenessMs + 1);
+    for (; end - 1 <= watermark; end = windows.nextEnd(this.#slice, end)) ends.push(end);
     for (const last of ends.reverse()) this.#fire(key, slices, last);
+    this.#out.flushIfFull(this.#context.forward);
   }
 
   #onTimer(key: Key, time: number): void {

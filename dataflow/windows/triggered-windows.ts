@@ -1,19 +1,19 @@
 import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { TextColumn } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import { LateRows } from "../late-rows.ts";
+import { LATE } from "../late-side.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { RowOutput, rowColumns } from "../row-layout.ts";
+import { Watermark } from "../watermark.ts";
 import type { TimeDomain, WindowAssigner } from "./assigners.ts";
 import type { Contents } from "./contents.ts";
 import { windowsCodec } from "./contents-codec.ts";
-import { LATE } from "./late-side.ts";
 import { type OpenWindow, type OpenWindows, openWindowsFormat } from "./open-windows.ts";
 import { type Placing, placing } from "./placing.ts";
-import { leastOf } from "./saved-watermark.ts";
 import { type TriggerRule, triggerRule } from "./trigger-rules.ts";
 import type { Trigger } from "./triggers.ts";
 
@@ -49,7 +49,8 @@ export class TriggeredWindows<A> implements Operator {
   #state!: KeyedState<OpenWindows<A>>;
   #timers!: Timers;
   #clockTimers!: Timers;
-  #watermark = BEFORE_ALL_TIME;
+  readonly #keys: KeyCursor;
+  readonly #watermark = new Watermark();
   /** Processing time as it was last told; the epoch before that. */
   #clock = 0;
 
@@ -59,6 +60,7 @@ export class TriggeredWindows<A> implements Operator {
     this.#rule = triggerRule(spec.trigger);
     this.#placing = placing(spec.uid, spec.assigner, spec.contents);
     this.#out = new RowOutput(spec.emits);
+    this.#keys = new KeyCursor(spec.keyColumn);
   }
 
   open(context: OperatorContext): void {
@@ -71,42 +73,35 @@ export class TriggeredWindows<A> implements Operator {
   }
 
   batch(_input: number, batch: Batch): void {
-    const { keyColumn, contents } = this.#spec;
-    const keys = batch.column(keyColumn) as TextColumn;
+    const { contents } = this.#spec;
+    const keys = this.#keys;
+    keys.begin(batch);
     const times = rowColumns(batch).time.values;
     const byClock = this.#domain === "processing";
     contents.bind(batch);
     this.#placing.bind(batch);
-    let key: Key = "";
     let windows: OpenWindows<A> | undefined;
-    /** The row whose key it is. */
-    let keyRow = -1;
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
+      if (keys.isNull(row)) continue;
       const time = byClock ? this.#clock : times[row]!;
       if (this.#placing.byTime && !Number.isFinite(time)) {
         this.#late.add(batch, row);
         continue;
       }
-      if (keyRow < 0 || !keys.equals(row, keys, keyRow)) {
-        key = keys.text(row);
-        windows = this.#state.get(key);
-        keyRow = row;
-      }
+      if (keys.moveTo(row)) windows = this.#state.get(keys.key);
       windows ??= { due: undefined, dueClock: undefined, arrivals: 0, windows: [] };
-      if (!this.#take(row, time, key, windows)) this.#leaveOut(batch, row, time);
+      if (!this.#take(row, time, keys.key, windows)) this.#leaveOut(batch, row, time);
     }
     this.#flush();
   }
 
   control(_input: number, element: Control): void {
-    // One that goes back, because a run began again with a longer transaction, takes nothing back.
-    if (element.type !== "watermark" || element.time < this.#watermark) return;
-    this.#advance(element.time);
+    if (this.#watermark.accepts(element)) this.#advance(element.time);
   }
 
   processingTime(time: number): void {
     this.#clock = Math.max(this.#clock, time);
+    const { forward } = this.#context;
     const timers = this.#clockTimers;
     for (let due = timers.next(time); due !== undefined; due = timers.next(time)) {
       const windows = this.#state.get(due.key);
@@ -116,29 +111,28 @@ export class TriggeredWindows<A> implements Operator {
         if (this.#rule.onClock(window, due.time)) this.#fire(due.key, window);
       }
       this.#close(due.key, windows, due.time, this.#domain === "processing");
+      this.#out.flushIfFull(forward);
     }
     this.#flush();
   }
 
-  /** Windows by event time end. For a run that is gone on with, the end is none: what follows is as late as it was before. */
+  /** Windows by event time end. */
   end(): void {
-    const before = this.#watermark;
-    this.#advance(AFTER_ALL_TIME);
-    this.#watermark = before;
+    this.#watermark.atEnd(() => this.#advance(AFTER_ALL_TIME));
   }
 
   save(out: ByteWriter): void {
-    out.float64(this.#watermark);
+    this.#watermark.save(out);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    this.#watermark = leastOf(saved);
+    this.#watermark.restore(saved);
   }
 
   /** Takes a row into its windows; false where all of them are over, or there is none. */
   #take(row: number, time: number, key: Key, windows: OpenWindows<A>): boolean {
     const { contents, latenessMs } = this.#spec;
-    const closed = this.#domain === "event" ? this.#watermark - latenessMs + 2 : BEFORE_ALL_TIME;
+    const closed = this.#domain === "event" ? this.#watermark.time - latenessMs + 2 : BEFORE_ALL_TIME;
     const placed = this.#placing.windowsOf(row, time, windows, closed);
     if (placed.length === 0) return false;
     if (windows.arrivals === 0) this.#state.set(key, windows);
@@ -147,7 +141,7 @@ export class TriggeredWindows<A> implements Operator {
       const window = placed[i]!;
       window.contents ??= contents.create();
       contents.add(window.contents, row, arrival);
-      if (this.#rule.onRow(window, time, this.#watermark, this.#clock)) this.#fire(key, window);
+      if (this.#rule.onRow(window, time, this.#watermark.time, this.#clock)) this.#fire(key, window);
       this.#expect(key, windows, window);
     }
     if (this.#rule.purges) this.#forget(key, windows);
@@ -156,24 +150,26 @@ export class TriggeredWindows<A> implements Operator {
 
   /** A row is late where its time is too, and not only outside of all windows. */
   #leaveOut(batch: Batch, row: number, time: number): void {
-    if (this.#domain === "event" && time + this.#spec.latenessMs <= this.#watermark) this.#late.add(batch, row);
+    if (this.#domain === "event" && time + this.#spec.latenessMs <= this.#watermark.time) this.#late.add(batch, row);
   }
 
   #advance(watermark: number): void {
+    const { forward } = this.#context;
     const timers = this.#timers;
     for (let due = timers.next(watermark); due !== undefined; due = timers.next(watermark)) {
       const windows = this.#state.get(due.key);
       if (windows?.due !== due.time) continue;
       windows.due = undefined;
-      this.#watermark = Math.max(this.#watermark, due.time);
+      this.#watermark.time = Math.max(this.#watermark.time, due.time);
       for (const window of windows.windows) {
         if (this.#rule.onEventTime(window, due.time)) this.#fire(due.key, window);
         // When all has ended, a window without end has but one result left, and not one for each interval.
         if (watermark === AFTER_ALL_TIME && window.end === AFTER_ALL_TIME) window.next = AFTER_ALL_TIME;
       }
       this.#close(due.key, windows, due.time - this.#spec.latenessMs, this.#domain === "event");
+      this.#out.flushIfFull(forward);
     }
-    this.#watermark = watermark;
+    this.#watermark.time = watermark;
     this.#flush();
   }
 
@@ -214,8 +210,10 @@ export class TriggeredWindows<A> implements Operator {
     const byEvent = this.#domain === "event";
     const end = window.end - 1;
     let due = byEvent ? end + this.#spec.latenessMs : undefined;
-    if (this.#rule.atEnd && end > this.#watermark) due = end;
+    if (this.#rule.atEnd && end > this.#watermark.time) due = end;
     if (window.next < (due ?? AFTER_ALL_TIME)) due = window.next;
+    // A window without end that gives no result at it waits for nothing, and is kept for as long as it has rows.
+    if (due === AFTER_ALL_TIME && !this.#rule.atEnd) due = undefined;
     if (due !== undefined && !(windows.due !== undefined && windows.due <= due)) {
       windows.due = due;
       this.#timers.register(key, due);

@@ -208,12 +208,18 @@ describe("windows over random, disordered, late rows", () => {
         const expected = shape.by === "process" ? naive.results : naive.results.map(withSortedNames);
         expect(compared(results)).toEqual(compared(expected));
         expect([...late].sort()).toEqual([...naive.late].sort());
-        expect(harness.keys()).toBe(0);
+        if (!isEndless(shape)) expect(harness.keys()).toBe(0);
       }),
       { numRuns: Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50) },
     );
   });
 });
+
+/** The end of all input gives no result of its windows, and does not end them. */
+function isEndless({ assigner, trigger }: Shape): boolean {
+  const { type } = trigger.type === "purging" ? trigger.trigger : trigger;
+  return assigner.type === "global" && (type === "count" || type === "processingTime");
+}
 
 /** Rows that can be in one batch: those with event time, or those without. */
 function runs(rows: readonly EventRow[]): EventRow[][] {

@@ -108,11 +108,26 @@ describe("windows", () => {
     const counts = new JobHarness(counting(globalWindow(), (bids) => bids.trigger(purging(onCount(2)))));
     for (const time of [1, 2, 3, 4, 5]) bid(counts, "a", time);
     expect(shown(counts)).toHaveLength(2);
-    expect(counts.end().keys()).toBe(0);
+    expect(shown(counts.end())).toEqual([]);
     const all = new JobHarness(counting(globalWindow()));
     for (const time of [1, 2, 3]) bid(all, "a", time);
     expect(shown(all.end())).toEqual(["a [-Infinity, Infinity) 3 3"]);
     expect(all.keys()).toBe(0);
+  });
+
+  it("a global window that is purged at its count leaves nothing of its key", () => {
+    const counts = new JobHarness(counting(globalWindow(), (bids) => bids.trigger(purging(onCount(2)))));
+    for (const user of ["a", "b", "a"]) bid(counts, user, 1);
+    expect(counts.keys()).toBe(1);
+    expect(bid(counts, "b", 1).keys()).toBe(0);
+  });
+
+  it("a global window of a count alone goes on behind the end of a run", () => {
+    const job = counting(globalWindow(), (bids) => bids.trigger(onCount(3)));
+    let counts = bid(bid(new JobHarness(job), "a", 1), "a", 2).end();
+    expect(shown(counts)).toEqual([]);
+    counts = bid(new JobHarness(job, 1, counts.hold()), "a", 3);
+    expect(shown(counts)).toEqual(["a [-Infinity, Infinity) 3 3"]);
   });
 
   it("early results come by count or by the clock, others every interval of event time", () => {

@@ -39,6 +39,10 @@ function keeps({ operator, steps }: AlgebraCase): string | undefined {
       return operator.ttl === undefined && !retracts ? "without a ttl each key is kept" : undefined;
     case "aggregate":
       return retracts ? undefined : "of a stream, without a ttl, each key is kept";
+    case "window":
+      return operator.assigner.type === "global" && operator.trigger?.type === "count" && !operator.trigger.purging
+        ? "a global window that is neither purged nor gives a result at the end goes on"
+        : undefined;
     case "process":
       return operator.function === "remember-and-tell-in-5" ? "the function never clears its state" : undefined;
     default:
