@@ -4,7 +4,8 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { AvroSchema } from "../schemas/avro-schema.ts";
 import { type Fields, flag, id, idOf, instant, integer, money, number, text } from "./model.ts";
 import type { StateCodec } from "./operator.ts";
-import { avroCodec, fieldsCodec, stateCodec } from "./state-codec.ts";
+import { stateCodec } from "./process/stored.ts";
+import { avroCodec, fieldsCodec } from "./state-codec.ts";
 
 const written = <T>(codec: StateCodec<T>, value: T): ByteReader => {
   const out = new ByteWriter(8);

@@ -5,36 +5,7 @@ import { type Reading, resolve } from "../schemas/resolution.ts";
 import { parseSchema, type RecordNode, type SchemaNode } from "../schemas/schema-tree.ts";
 import type { Field, Fields } from "./model.ts";
 import type { StateCodec } from "./operator.ts";
-import type { StateKind } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
-
-/** What is kept of one object of a state. */
-export interface Stored {
-  /** Event time of the write, which a ttl counts from; null where there is no ttl, or no time is known yet. */
-  readonly since: number | null;
-  readonly fields: Row<Fields>;
-}
-
-/** What is kept of one key, by the kind of the state. */
-export interface Contents {
-  readonly value: Stored;
-  readonly list: Stored[];
-  readonly map: Map<string, Stored>;
-}
-
-/** The codec of a declared state: a list is an Avro array, a map an Avro map of what a value is. */
-export function stateCodec<K extends StateKind>(kind: K, fields: Fields): StateCodec<Contents[K]> {
-  const stored: AvroSchema = {
-    type: "record",
-    name: "Stored",
-    fields: [
-      { name: "since", type: ["null", "double"], default: null },
-      { name: "fields", type: fieldsSchema(fields) },
-    ],
-  };
-  const schemas = { value: stored, list: { type: "array", items: stored }, map: { type: "map", values: stored } };
-  return avroCodec(schemas[kind]);
-}
 
 /** The codec of objects of the given fields. */
 export function fieldsCodec<F extends Fields>(fields: F): StateCodec<Row<F>> {

@@ -3,7 +3,7 @@ import type { Key } from "../../base/key.ts";
 import { ADD, RETRACT } from "../change-layout.ts";
 import { type KeptRow, rowTaker } from "../kept-rows.ts";
 import type { Fields } from "../model.ts";
-import { avroCodec, type Stored, stateCodec } from "../state-codec.ts";
+import { avroCodec, fieldsCodec } from "../state-codec.ts";
 import { KeyedRows } from "./keyed-rows.ts";
 import { rowCopier, rowPutter } from "./row-writers.ts";
 import { isSameKept } from "./same-row.ts";
@@ -29,8 +29,14 @@ export class FirstRow extends KeyedRows<boolean> {
   }
 }
 
+/** The last row of a key so far. */
+interface Last {
+  readonly time: number;
+  readonly row: KeptRow;
+}
+
 /** Keeps the last row of each key: the latest by event time, or the one that came last. */
-export class LastRow extends KeyedRows<Stored> {
+export class LastRow extends KeyedRows<Last> {
   readonly #fields: Fields;
   readonly #byTime: boolean;
   /** What is emitted again and again keeps what is computed of it from ending. */
@@ -40,7 +46,11 @@ export class LastRow extends KeyedRows<Stored> {
   #take!: (row: number) => KeptRow;
 
   constructor(fields: Fields, key: string, byTime: boolean, ttlMs: number | undefined) {
-    super({ key, codec: stateCodec("value", fields), emits: fields, ttlMs });
+    const parts = [
+      { name: "time", type: "double" },
+      { name: "row", type: JSON.parse(fieldsCodec(fields).schema) },
+    ];
+    super({ key, codec: avroCodec<Last>({ type: "record", name: "Last", fields: parts }), emits: fields, ttlMs });
     this.#fields = fields;
     this.#byTime = byTime;
     this.#repeats = ttlMs !== undefined;
@@ -52,14 +62,14 @@ export class LastRow extends KeyedRows<Stored> {
     this.#take = rowTaker(batch, this.#fields);
   }
 
-  protected override onRow(kept: Stored | undefined, _key: Key, row: number, time: number): Stored | null {
-    if (kept !== undefined && this.#byTime && time < kept.since!) return null;
-    const fields = this.#take(row);
+  protected override onRow(kept: Last | undefined, _key: Key, row: number, time: number): Last | null {
+    if (kept !== undefined && this.#byTime && time < kept.time) return null;
+    const last = this.#take(row);
     if (kept !== undefined) {
-      if (!this.#byTime && !this.#repeats && isSameKept(this.#fields, kept.fields, fields)) return null;
-      this.#put(this.emit(RETRACT), kept.fields);
+      if (!this.#byTime && !this.#repeats && isSameKept(this.#fields, kept.row, last)) return null;
+      this.#put(this.emit(RETRACT), kept.row);
     }
     this.#copy(row, this.emit(ADD));
-    return { since: time, fields };
+    return { time, row: last };
   }
 }

@@ -1,11 +1,11 @@
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { assert } from "../../base/errors.ts";
 import type { KeyedState, OperatorContext, StateCodec } from "../operator.ts";
-import { stateCodec } from "../state-codec.ts";
 import type { BroadcastStates } from "./process-spec.ts";
 import type { AnyRow, Moment } from "./state-cells.ts";
 import type { MapState, ReadonlyMapState } from "./state-spec.ts";
 import { type StateView, stateView } from "./state-views.ts";
+import { stateCodec } from "./stored.ts";
 
 /** The one key under which a view finds what belongs to none. */
 const NO_KEY = "";

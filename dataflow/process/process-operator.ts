@@ -12,7 +12,6 @@ import { perBatch } from "../per-batch.ts";
 import { rowColumns } from "../row-layout.ts";
 import { type RowCursor, rowCursor } from "../row-view.ts";
 import { callUser } from "../row-writer.ts";
-import { stateCodec } from "../state-codec.ts";
 import { BroadcastState } from "./broadcast-state.ts";
 import { BroadcastFunctionContext, type KeyActions, KeyedFunctionContext } from "./function-contexts.ts";
 import { Position } from "./position.ts";
@@ -22,6 +21,7 @@ import { raiseUnknownSide } from "./sides.ts";
 import type { AnyRow, Moment } from "./state-cells.ts";
 import type { StateSpecs } from "./state-spec.ts";
 import { type StateView, stateView } from "./state-views.ts";
+import { stateCodec } from "./stored.ts";
 
 /** How the operator calls functions whose types only the job knows. */
 type RowFunction = (row: AnyRow, context: object) => void;

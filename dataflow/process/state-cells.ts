@@ -2,8 +2,8 @@ import { raise } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import { type Fields, isOfKind } from "../model.ts";
 import type { Row } from "../row-view.ts";
-import type { Stored } from "../state-codec.ts";
 import type { StateKind, StateSpec } from "./state-spec.ts";
+import type { Stored } from "./stored.ts";
 
 /** Where a process function is: what its states need to know. */
 export interface Moment {

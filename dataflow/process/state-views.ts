@@ -1,9 +1,9 @@
 import type { Key } from "../../base/key.ts";
 import type { Expiring } from "../expiry.ts";
 import type { KeyedState } from "../operator.ts";
-import type { Contents, Stored } from "../state-codec.ts";
 import { type AnyRow, Cells, type Moment } from "./state-cells.ts";
 import type { ListState, MapState, StateSpec, ValueState } from "./state-spec.ts";
+import type { Contents, Stored } from "./stored.ts";
 
 /** A state as the function sees it, which can also be pruned. */
 export type StateView = (ValueState<AnyRow> | ListState<AnyRow> | MapState<AnyRow>) & Expiring;
