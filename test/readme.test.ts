@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -17,6 +18,9 @@ const SILENT = /^npx tsc /;
 
 /** What a block starts beside it ends with the block, where that fails too. */
 const LEAVING = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT";
+
+/** Where the how-to's service listens, so that two of these tests do not meet. */
+const port = await freePort();
 
 /** A newcomer's checkout: pages come one after the other, so that the second finds the log that the first one leaves. */
 const clone = cloneOf(root);
@@ -75,8 +79,16 @@ function cloneOf(from: string): string {
   return to;
 }
 
-/** The environment of a newcomer's shell: nothing of npm's or of the test runner's. */
+/** The environment of a newcomer's shell: nothing of npm's or of the test runner's; and where the service is. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_|TEST$|VITE_)/i.test(name));
-  return Object.fromEntries(kept);
+  return { ...Object.fromEntries(kept), PORT: String(port), RISK_URL: `http://127.0.0.1:${port}` };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
