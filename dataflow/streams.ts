@@ -242,7 +242,7 @@ export class WithLate<F extends Fields, G extends Fields> extends Stream<G> {
 }
 
 /** Rows by key, for operators that keep state. `K` names the key's fields. */
-export class Keyed<F extends Fields, K extends readonly string[]> {
+export abstract class Keyed<F extends Fields, K extends readonly string[]> {
   /** Only for the type checker: what rows hold. */
   declare readonly fieldTypes: F;
   /** Only for the type checker: rows that are keyed alike can be joined. */
@@ -251,6 +251,8 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
   /** Its batches have the key's column. */
   readonly node: Node;
   readonly key: KeySpec;
+  /** Rows are not only added. */
+  protected abstract readonly retracts: boolean;
 
   constructor(environment: Environment, node: Node, key: KeySpec) {
     this.environment = environment;
@@ -305,10 +307,54 @@ export class Keyed<F extends Fields, K extends readonly string[]> {
     const untyped = spec as unknown as ChangelogJoinSpec<Fields, Fields, S>;
     return new Changelog(this.environment, changelogJoinNode(uid, this, other, untyped));
   }
+
+  /**
+   * Aggregates of all rows of each key, as a changelog that is right after each row: the first row of a key adds a result,
+   * each other one retracts it and adds the next, at the time of the row. Where the result does not change, nothing is
+   * emitted, unless there is a ttl: then it is, so that what is computed of it does not end before.
+   *
+   * State: what the aggregates keep of a key; of a changelog's greatest, least, first, last and different values all of
+   * them, so that they can be taken back. With a ttl it ends once the watermark has reached the time of the key's last
+   * row + ttl, and nothing is retracted. Late rows count like others; one that comes when its own ttl is over begins no
+   * key. A retract of a key that nothing is kept of is dropped. When all rows of a key are retracted, its result is
+   * retracted too, and its state is gone.
+   *
+   * Counterpart in Flink: the group aggregate of SQL without mini-batch, whose ttl counts processing time.
+   * JOB_AGGREGATE_INVALID, JOB_CHANGELOG_INVALID.
+   */
+  aggregate<const S extends Aggregates>(
+    uid: string,
+    define: (rows: AggregateBuilder<F, K>) => S,
+    options: TtlOptions = {},
+  ): Changelog<AggregatedFields<S>> {
+    return new Changelog(this.environment, aggregateNode<F, K, S>(uid, this, define, options, this.retracts));
+  }
+
+  /**
+   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones the one that came first is before.
+   * A row that comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks,
+   * each row whose rank changes.
+   *
+   * State: the first rows of each key; of a changelog all that are not retracted, so that others can move up. With a ttl
+   * they are forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is
+   * retracted. Late rows are ranked like others; one that comes when its own ttl is over begins no key. A retract of a row
+   * that is not there is dropped.
+   *
+   * Counterpart in Flink: SQL's top-N by `ROW_NUMBER()`, whose ttl counts processing time. JOB_CHANGELOG_INVALID.
+   */
+  topN<const B extends RankedBy<F, K>, const W extends boolean = false>(
+    uid: string,
+    n: number,
+    spec: TopSpec<B, W>,
+  ): Changelog<WithRank<F, W>> {
+    return new Changelog(this.environment, topNode(uid, this, n, spec, this.retracts));
+  }
 }
 
 /** A stream by key. */
 export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
+  protected override readonly retracts = false;
+
   /** The stream in windows, to be aggregated or handed to a function. Counterpart in Flink: `window`. */
   window(assigner: WindowAssigner<GapFieldOf<F>>): WindowedStream<F, K> {
     const { environment } = this;
@@ -375,7 +421,7 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
 
   /**
    * Each event with the row of a table that is valid at its time, from the table's history: a row is valid from the time of
-   * its add to that of its retract or of the next add of its key, one of the seed from before all time. Of several changes
+   * its add to that of its retract or of the next add of its key, one of the seed from before all time. Of several adds
    * of one time the last one counts. An event waits until the watermarks of both sides have reached its time, so a
    * table whose watermark stands still holds all events back. Results come by time, with the time of their events.
    *
@@ -405,26 +451,6 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
   }
 
   /**
-   * Aggregates of all rows of each key, as a changelog that is right after each row: the first row of a key adds a result,
-   * each other one retracts it and adds the next, at the time of the row. Where the result does not change, nothing is
-   * emitted, unless there is a ttl: then it is, so that what is computed of it does not end before.
-   *
-   * State: what the aggregates keep of a key. With a ttl it ends once the watermark has reached the time of the
-   * key's last row + ttl, and nothing is retracted. Late rows count like others; one that comes when its own ttl is over
-   * begins no key.
-   *
-   * Counterpart in Flink: the group aggregate of SQL without mini-batch, whose ttl counts processing time.
-   * JOB_AGGREGATE_INVALID, JOB_CHANGELOG_INVALID.
-   */
-  aggregate<const S extends Aggregates>(
-    uid: string,
-    define: (rows: AggregateBuilder<F, K>) => S,
-    options: TtlOptions = {},
-  ): Changelog<AggregatedFields<S>> {
-    return new Changelog(this.environment, aggregateNode<F, K, S>(uid, this, define, options, false));
-  }
-
-  /**
    * One row of each key: the first one as a stream, or the last one as a changelog. The first by arrival comes out at once,
    * the first by event time when the watermark reaches its time, or all input has ended; it is never taken back. The last
    * one by event time comes out at once, if no later one was there, and so does the last by arrival; each retracts the one
@@ -450,25 +476,6 @@ export class KeyedStream<F extends Fields, K extends readonly string[] = readonl
       spec.by === "eventTime" ? new WithLate<F, F>(environment, node, LATE) : new Stream<F>(environment, node);
     return (spec.keep === "first" ? first() : new Changelog<F>(environment, node)) as Deduplicated<F, W, B>;
   }
-
-  /**
-   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones the one that came first is before.
-   * A row that comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks,
-   * each row whose rank changes.
-   *
-   * State: the first rows of each key. With a ttl they are
-   * forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is retracted.
-   * Late rows are ranked like others; one that comes when its own ttl is over begins no key.
-   *
-   * Counterpart in Flink: SQL's top-N by `ROW_NUMBER()`, over a stream that is only added to; its ttl counts processing time. JOB_CHANGELOG_INVALID.
-   */
-  topN<const B extends RankedBy<F, K>, const W extends boolean = false>(
-    uid: string,
-    n: number,
-    spec: TopSpec<B, W>,
-  ): Changelog<WithRank<F, W>> {
-    return new Changelog(this.environment, topNode(uid, this, n, spec, false));
-  }
 }
 
 /** One row of each key: a last one changes, and only of first ones by event time some are late. */
@@ -489,46 +496,7 @@ export class JoinedStream<L extends Fields, R extends Fields, F extends Fields> 
 
 /** A changelog by key. */
 export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
-  /**
-   * Aggregates of all rows of each key, as a changelog that is right after each row: the first row of a key adds a result,
-   * each other one retracts it and adds the next, at the time of the row. Where the result does not change, nothing is
-   * emitted, unless there is a ttl: then it is, so that what is computed of it does not end before.
-   *
-   * State: what the aggregates keep of a key; of greatest, least, first, last and different
-   * values all of them, so that they can be taken back. With a ttl it ends once the watermark has reached the time of the
-   * key's last row + ttl, and nothing is retracted. Late rows count like others; one that comes when its own ttl is over
-   * begins no key. A retract of a key that nothing is kept of is dropped. When all rows of a key are retracted,
-   * its result is retracted too, and its state is gone.
-   *
-   * Counterpart in Flink: the group aggregate of SQL without mini-batch, whose ttl counts processing time.
-   * JOB_AGGREGATE_INVALID, JOB_CHANGELOG_INVALID.
-   */
-  aggregate<const S extends Aggregates>(
-    uid: string,
-    define: (rows: AggregateBuilder<F, K>) => S,
-    options: TtlOptions = {},
-  ): Changelog<AggregatedFields<S>> {
-    return new Changelog(this.environment, aggregateNode<F, K, S>(uid, this, define, options, true));
-  }
-
-  /**
-   * The first `n` rows of each key by the order of a field, as a changelog; of equal ones the one that came first is before.
-   * A row that comes in, and the one that goes out for it, are emitted at the time of the row that made it so; with ranks,
-   * each row whose rank changes.
-   *
-   * State: all rows of each key that are not retracted, so that others can move up. With a ttl they are
-   * forgotten once the watermark has reached the time of the last row that changed them + ttl, and nothing is retracted.
-   * Late rows are ranked like others; one that comes when its own ttl is over begins no key. A retract of a row that is not there is dropped.
-   *
-   * Counterpart in Flink: SQL's top-N by `ROW_NUMBER()`, over a changelog; its ttl counts processing time. JOB_CHANGELOG_INVALID.
-   */
-  topN<const B extends RankedBy<F, K>, const W extends boolean = false>(
-    uid: string,
-    n: number,
-    spec: TopSpec<B, W>,
-  ): Changelog<WithRank<F, W>> {
-    return new Changelog(this.environment, topNode(uid, this, n, spec, true));
-  }
+  protected override readonly retracts = true;
 }
 
 const A_STREAM = "a stream by key to join with, as of asEvents()";

@@ -1,12 +1,12 @@
 import type { Batch } from "../../base/batch.ts";
 import { type ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { TextColumn } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD, RETRACT } from "../change-layout.ts";
 import { duesCodec, type Expiring, Expiry } from "../expiry.ts";
 import type { Control, Operator, OperatorContext } from "../operator.ts";
 import { rowColumns } from "../row-layout.ts";
+import { Watermark } from "../watermark.ts";
 import { writeTime } from "../write-time.ts";
 import { type ChangelogJoinPlan, ChangelogSide } from "./changelog-side.ts";
 import { JoinedOutput, keptFields } from "./joined-output.ts";
@@ -37,7 +37,7 @@ export class ChangelogJoinOperator implements Operator {
   #left!: ChangelogSide;
   #right!: ChangelogSide;
   #expiry!: Expiry;
-  #watermark = BEFORE_ALL_TIME;
+  readonly #watermark = new Watermark();
   /** Of the row that has come. */
   #row = 0;
   #time = 0;
@@ -71,18 +71,20 @@ export class ChangelogJoinOperator implements Operator {
   batch(input: number, batch: Batch): void {
     const mine = input === 0 ? this.#left : this.#right;
     const other = input === 0 ? this.#right : this.#left;
-    const keys = batch.column(mine.key) as TextColumn;
+    const { keys } = mine;
     const { kind, time, seed } = rowColumns(batch);
     mine.bind(batch);
+    keys.begin(batch);
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
-      const key = keys.text(row);
+      if (keys.isNull(row)) continue;
+      keys.moveTo(row);
+      const { key } = keys;
       this.#row = row;
       const at = time.values[row]!;
       const readAt = seed.nulls[row] === 1 ? null : seed.values[row]!;
       this.#isSeed = readAt !== null && at === BEFORE_ALL_TIME;
       this.#time = this.#isSeed ? readAt! : at;
-      this.#written = writeTime(at, readAt, this.#watermark);
+      this.#written = writeTime(at, readAt, this.#watermark.time);
       if (this.#expires) this.#dropOver(key);
       if (kind.values[row] === ADD) this.#add(key, mine, other);
       else this.#retract(key, mine, other);
@@ -91,8 +93,8 @@ export class ChangelogJoinOperator implements Operator {
   }
 
   control(_input: number, element: Control): void {
-    if (element.type !== "watermark" || element.time < this.#watermark || element.time === BEFORE_ALL_TIME) return;
-    this.#watermark = element.time;
+    if (!this.#watermark.accepts(element) || element.time === BEFORE_ALL_TIME) return;
+    this.#watermark.time = element.time;
     this.#expiry.sweep(element.time, this.#expiring);
   }
 
@@ -101,15 +103,15 @@ export class ChangelogJoinOperator implements Operator {
 
   /** The watermark, and of which sides rows expire. */
   save(out: ByteWriter): void {
-    out.float64(this.#watermark);
+    this.#watermark.save(out);
     for (const ttlMs of this.#plan.ttlMs) out.flag(ttlMs !== undefined);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    const before = saved.map((input) => ({ watermark: input.float64(), expires: [input.flag(), input.flag()] }));
-    this.#watermark = before.length === 0 ? BEFORE_ALL_TIME : Math.min(...before.map(({ watermark }) => watermark));
+    this.#watermark.restore(saved);
+    const before = saved.map((input) => [input.flag(), input.flag()]);
     const begins = (ttlMs: number | undefined, side: number) =>
-      ttlMs !== undefined && before.some(({ expires }) => !expires[side]);
+      ttlMs !== undefined && before.some((expires) => !expires[side]);
     if (!this.#plan.ttlMs.some(begins)) return;
     const keys = new Set<Key>();
     for (const { state } of [this.#left, this.#right]) if (state.size > 0) state.forEach((key) => void keys.add(key));
@@ -120,7 +122,7 @@ export class ChangelogJoinOperator implements Operator {
     const { ttlMs } = mine;
     if (ttlMs !== undefined) {
       // Where no time is known yet, the first watermark tells it.
-      if (this.#written > BEFORE_ALL_TIME && this.#written + ttlMs <= this.#watermark) return;
+      if (this.#written > BEFORE_ALL_TIME && this.#written + ttlMs <= this.#watermark.time) return;
       this.#expiry.expect(key, ROWS, this.#written + ttlMs);
     }
     const run = mine.state.get(key);
@@ -226,15 +228,16 @@ export class ChangelogJoinOperator implements Operator {
   #prune(key: Key): number | undefined {
     if (!this.#expires) return undefined;
     this.#dropOver(key);
-    const due = Math.min(this.#left.firstEnd(key, this.#watermark), this.#right.firstEnd(key, this.#watermark));
+    const now = this.#watermark.time;
+    const due = Math.min(this.#left.firstEnd(key, now), this.#right.firstEnd(key, now));
     if (due === AFTER_ALL_TIME) return undefined;
     if (this.#left.count(key) + this.#right.count(key) <= FEW) return due;
     const [left, right] = this.#plan.ttlMs;
-    return Math.max(due, this.#watermark + Math.min(left ?? AFTER_ALL_TIME, right ?? AFTER_ALL_TIME) / SWEEPS_PER_TTL);
+    return Math.max(due, now + Math.min(left ?? AFTER_ALL_TIME, right ?? AFTER_ALL_TIME) / SWEEPS_PER_TTL);
   }
 
   #dropOver(key: Key): void {
-    const now = this.#watermark;
+    const now = this.#watermark.time;
     if (now === BEFORE_ALL_TIME) return;
     const isLeftOver = this.#left.firstEnd(key, now) <= now;
     const isRightOver = this.#right.firstEnd(key, now) <= now;

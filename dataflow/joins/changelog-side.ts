@@ -1,6 +1,7 @@
 import type { Batch } from "../../base/batch.ts";
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import type { Fields } from "../model.ts";
 import type { KeyedState } from "../operator.ts";
 import type { JoinedOutput } from "./joined-output.ts";
@@ -23,7 +24,7 @@ export interface ChangelogJoinPlan {
 
 /** One side of the join: what is kept of it, and its part of results. */
 export class ChangelogSide {
-  readonly key: string;
+  readonly keys: KeyCursor;
   readonly isOuter: boolean;
   /** Its rows have a count of their matches always. */
   readonly isCounted: boolean;
@@ -56,7 +57,7 @@ export class ChangelogSide {
     this.#fields = fields;
     this.#out = out;
     this.#condition = hasCondition ? condition : undefined;
-    this.key = plan.keys[index];
+    this.keys = new KeyCursor(plan.keys[index]);
     this.isOuter = plan.outer[index];
     this.isCounted = this.isOuter && hasCondition;
     this.ttlMs = plan.ttlMs[index];

@@ -1,12 +1,14 @@
 import type { Batch } from "../../base/batch.ts";
 import { type ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { Float64Column, TextColumn } from "../../base/columns.ts";
+import type { Float64Column } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import { LateRows } from "../late-rows.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { rowColumns } from "../row-layout.ts";
+import { Watermark } from "../watermark.ts";
 import type { TimeDomain } from "../windows/assigners.ts";
 import { JoinedOutput, keptFields } from "./joined-output.ts";
 import { KeptPairs, keptPairsCodec } from "./kept-pairs.ts";
@@ -36,7 +38,6 @@ export interface RowReader {
   readonly batch: Batch;
   /** 0 for the left side, 1 for the right one. */
   readonly side: number;
-  readonly keys: TextColumn;
   readonly times: Float64Column;
   readonly copy: (row: number, fromRow: number) => void;
   readonly pack: PackRow;
@@ -48,12 +49,12 @@ export interface RowReader {
  */
 export abstract class EventJoin implements Operator {
   protected output!: JoinedOutput;
-  /** No row comes any more at or before this time. */
-  protected reached = BEFORE_ALL_TIME;
+  readonly #watermark = new Watermark();
   readonly #plan: EventJoinPlan;
   readonly #byClock: boolean;
   #clock = BEFORE_ALL_TIME;
   readonly #packed = new ByteWriter();
+  readonly #keys: readonly KeyCursor[];
   readonly #readers: (RowReader | undefined)[] = [undefined, undefined];
   #late!: readonly LateRows[];
   #kept!: KeyedState<KeptPairs>;
@@ -62,6 +63,12 @@ export abstract class EventJoin implements Operator {
   constructor(plan: EventJoinPlan) {
     this.#plan = plan;
     this.#byClock = plan.domain === "processing";
+    this.#keys = plan.sides.map(({ keyColumn }) => new KeyCursor(keyColumn));
+  }
+
+  /** No row comes any more at or before this time. */
+  protected get reached(): number {
+    return this.#watermark.time;
   }
 
   /**
@@ -96,25 +103,21 @@ export abstract class EventJoin implements Operator {
 
   batch(input: number, batch: Batch): void {
     const reader = this.#reader(input, batch);
-    const { keys, times } = reader;
+    const { times } = reader;
     const { lateThrough } = this;
-    let key: Key = "";
-    let keyRow = -1;
+    const keys = this.#keys[input]!;
+    keys.begin(batch);
     let kept: KeptPairs | undefined;
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
+      if (keys.isNull(row)) continue;
       const time = this.#byClock ? this.#clock : times.values[row]!;
       // No watermark reaches what has no time, such as results of a global window.
       if (time <= lateThrough || time === AFTER_ALL_TIME) {
         this.late(reader, row);
         continue;
       }
-      if (keyRow < 0 || !keys.equals(row, keys, keyRow)) {
-        key = keys.text(row);
-        kept = this.#kept.get(key);
-        keyRow = row;
-      }
-      kept = this.take(reader, row, time, key, kept);
+      if (keys.moveTo(row)) kept = this.#kept.get(keys.key);
+      kept = this.take(reader, row, time, keys.key, kept);
     }
     this.output.flush();
     this.#late[input]!.flush();
@@ -131,24 +134,17 @@ export abstract class EventJoin implements Operator {
     this.#advance(time - 1);
   }
 
-  /**
-   * What goes by the clock waits for it in vain. For a run that is gone on with, the end is none: what follows is as late as
-   * it was before.
-   */
+  /** What goes by the clock waits for it in vain. */
   end(): void {
-    if (this.#byClock) return;
-    const before = this.reached;
-    this.#advance(AFTER_ALL_TIME);
-    this.reached = before;
+    if (!this.#byClock) this.#watermark.atEnd(() => this.#advance(AFTER_ALL_TIME));
   }
 
   save(out: ByteWriter): void {
-    out.float64(this.reached);
+    this.#watermark.save(out);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    const times = saved.map((input) => input.float64());
-    this.reached = times.length === 0 ? BEFORE_ALL_TIME : Math.min(...times);
+    this.#watermark.restore(saved);
     if (this.#byClock) this.#clock = this.reached + 1;
   }
 
@@ -194,7 +190,7 @@ export abstract class EventJoin implements Operator {
       if (kept.isEmpty) this.#kept.delete(due.key);
       else this.callAt(next, due.key, kept);
     }
-    this.reached = time;
+    this.#watermark.time = time;
     this.output.flush();
   }
 
@@ -205,7 +201,6 @@ export abstract class EventJoin implements Operator {
     const reader = {
       batch,
       side,
-      keys: batch.column(this.#plan.sides[side]!.keyColumn) as TextColumn,
       times: rowColumns(batch).time,
       copy: this.output.copier(side, batch),
       pack: packedRows.packer(batch, keptFields(this.#plan.selection, SIDES[side]!)),

@@ -13,7 +13,7 @@ import { JoinedOutput, keptFields } from "./joined-output.ts";
 import { lateTag } from "./late-side.ts";
 import { type PackRow, packedRows } from "./packed-rows.ts";
 import type { Selection } from "./selection.ts";
-import { type Version, Versioned, versionedCodec } from "./versions.ts";
+import { addVersion, retractVersion, type Version, Versioned, versionedCodec } from "./versions.ts";
 
 /** What a look-up join does. */
 export interface LookupJoinPlan {
@@ -145,10 +145,9 @@ export class LookupJoinOperator implements Operator {
       const key = keys.text(row);
       const at = time.values[row]!;
       const kept = this.#state.get(key) ?? this.#begin(key);
-      putVersion(kept, at, {
-        since: writeTime(at, seed.nulls[row] === 1 ? null : seed.values[row]!, this.#reached),
-        row: kind.values[row] === ADD ? this.#packWith(this.#packRow, row) : undefined,
-      });
+      const since = writeTime(at, seed.nulls[row] === 1 ? null : seed.values[row]!, this.#reached);
+      const put = kind.values[row] === ADD ? addVersion : retractVersion;
+      put(kept, at, since, this.#packWith(this.#packRow, row));
       this.#expectNext(key, kept);
     }
   }
@@ -252,11 +251,4 @@ export class LookupJoinOperator implements Operator {
 function dateFirst({ versions }: Versioned, time: number): void {
   const first = versions.rowAt(0);
   if (first?.since === BEFORE_ALL_TIME) versions.replace(0, { ...first, since: time });
-}
-
-/** Of several changes of one time the last one counts: an update is a retract and an add. */
-function putVersion({ versions }: Versioned, time: number, version: Version): void {
-  const place = versions.behind(time);
-  if (place > 0 && versions.timeAt(place - 1) === time) versions.replace(place - 1, version);
-  else versions.insert(place, time, version);
 }

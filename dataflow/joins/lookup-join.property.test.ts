@@ -44,6 +44,8 @@ interface Step {
   readonly kind: 1 | -1;
   readonly key: string;
   readonly time: number;
+  /** Of a row of the table: few, so that there are equal ones. */
+  readonly value: number;
   /** Read with the seed at this time: it has no time. */
   readonly seed?: number;
   /** The watermark behind it, of its own side. */
@@ -58,6 +60,7 @@ const step = fc.record(
     kind: fc.constantFrom(1, 1, -1) as fc.Arbitrary<1 | -1>,
     key: fc.constantFrom("a", "b", "c"),
     time: fc.integer({ min: -30, max: 10 }),
+    value: fc.nat(2),
     seed: fc.nat(100),
     watermark: fc.integer({ min: -20, max: 5 }),
     parallelism: fc.oneof(
@@ -65,7 +68,7 @@ const step = fc.record(
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
     ),
   },
-  { requiredKeys: ["of", "kind", "key", "time"] },
+  { requiredKeys: ["of", "kind", "key", "time", "value"] },
 );
 
 const options = fc.record<Options>({
@@ -113,14 +116,14 @@ describe("look-up joins and a naive model", () => {
 
 /** Brings both watermarks to where nothing lives any more. */
 const LAST: readonly Step[] = (["events", "table"] as const).map((of) => {
-  return { of, kind: -1, key: "d", time: 0, watermark: 500 };
+  return { of, kind: -1, key: "d", time: 0, value: 0, watermark: 500 };
 });
 
-function send(harness: JobHarness, { of, kind, key, time, seed, watermark }: Step, n: bigint): void {
+function send(harness: JobHarness, { of, kind, key, time, value, seed, watermark }: Step, n: bigint): void {
   const options = { worker: Number(n), ...(seed === undefined ? {} : { seed }) };
   if (of === "events") harness.row(Event, { key: idOf(key), n }, time, options);
   else {
-    const row = { key: idOf(key), value: n, price: { minor: n, currency: "EUR" } };
+    const row = { key: idOf(key), value: BigInt(value), price: { minor: BigInt(value), currency: "EUR" } };
     harness.row(Row, row, time, { ...options, kind });
   }
   if (watermark !== undefined) harness.watermark(watermark, of === "events" ? Event : Row);
@@ -133,6 +136,8 @@ interface Change {
   /** Its ttl counts from then, or from the last event. */
   readonly since: number;
   readonly value: bigint | null;
+  /** What was there before was taken back then. */
+  readonly isReplaced: boolean;
 }
 
 /** All changes of the table, gone through for each event. */
@@ -151,12 +156,29 @@ class Naive {
     this.#options = options;
   }
 
-  step({ of, kind, key, time, seed, watermark }: Step, n: bigint): void {
+  step({ of, kind, key, time, value, seed, watermark }: Step, n: bigint): void {
     const own = seed === undefined ? time : Number.NEGATIVE_INFINITY;
-    if (of === "table") this.#changes.push({ key, time: own, since: seed ?? time, value: kind === 1 ? n : null });
+    if (of === "table") this.#change(kind, { key, time: own, since: seed ?? time }, BigInt(value));
     else if (seed !== undefined || (own <= this.#known && this.#options.late === "aside")) this.late.push(n);
     else this.#waiting.push([own, key, n]);
     if (watermark !== undefined) this.#advance(of, watermark);
+  }
+
+  /** An add is valid from its time on. A retract ends a row that is equal to its own, the older of two. */
+  #change(kind: 1 | -1, at: Omit<Change, "value" | "isReplaced">, value: bigint): void {
+    const before = this.#lastOf(at.key, at.time, false);
+    const same = this.#changes.find(({ key, time }) => key === at.key && time === at.time);
+    if (kind === 1) this.#put({ ...at, value, isReplaced: same?.isReplaced ?? false }, same);
+    else if (same === undefined) {
+      if (before === undefined || before.value === null || before.value === value) {
+        this.#put({ ...at, value: null, isReplaced: true });
+      }
+    } else if (!same.isReplaced && before?.value === value) this.#put({ ...same, isReplaced: true }, same);
+    else if (same.value === value) this.#put({ ...at, value: null, isReplaced: true }, same);
+  }
+
+  #put(change: Change, instead?: Change): void {
+    this.#changes = [...this.#changes.filter((other) => other !== instead), change];
   }
 
   ofKey(key: string): (readonly [bigint, bigint | null])[] {
@@ -187,13 +209,11 @@ class Naive {
     if (value !== null || this.#options.type === "leftOuter") this.#out.push([key, n, value]);
   }
 
-  /** The last change of a key up to a time; the last that came where several have one time. */
-  #lastOf(key: string, time: number): Change | undefined {
-    let last: Change | undefined;
-    for (const change of this.#changes) {
-      if (change.key === key && change.time <= time && change.time >= (last?.time ?? change.time)) last = change;
-    }
-    return last;
+  /** The last change of a key up to a time. */
+  #lastOf(key: string, time: number, included = true): Change | undefined {
+    const all = this.#changes.filter((change) => change.key === key);
+    const before = all.filter((change) => change.time < time || (included && change.time === time));
+    return before.sort((one, other) => one.time - other.time).at(-1);
   }
 
   /**

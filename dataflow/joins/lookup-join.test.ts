@@ -65,6 +65,30 @@ describe("look-up join as of event time", () => {
     expect(bank.keys(), "the row is gone").toBe(0);
   });
 
+  it.each([
+    ["first", "r1", "r5"],
+    ["last", "r1", "r5"],
+    ["first, and is equal", "r1", "r1"],
+    ["last, and is equal", "r1", "r1"],
+  ])("the retract of an update may come %s: rows of a key are of several partitions", (when, before, after) => {
+    const bank = new Bank(converting()).rate(before, 1);
+    if (when.startsWith("first")) bank.gone(before, 5).rate(after, 5);
+    else bank.rate(after, 5).gone(before, 5);
+    bank.order("o4", 4).order("o6", 6).gone(after, 7).order("o8", 8);
+    expect(bank.watermark(9).given).toEqual([`o4 ${before}`, `o6 ${after}`, "o8 -"]);
+    expect(bank.keys()).toBe(0);
+  });
+
+  it("a row that is added and deleted at one time is gone", () => {
+    const bank = new Bank(converting()).rate("r1", 1).rate("r5", 5).gone("r1", 5).gone("r5", 5);
+    expect(bank.order("o6", 6).watermark(9).given).toEqual(["o6 -"]);
+  });
+
+  it("a retract of an older row does not end the newer one", () => {
+    const bank = new Bank(converting()).rate("old", 1).rate("new", 5).gone("old", 7);
+    expect(bank.order("o8", 8).watermark(9).given).toEqual(["o8 new"]);
+  });
+
   it("a row of the seed is valid from before all time", () => {
     const bank = new Bank(converting());
     bank.row(Rate, { currency: idOf("EUR"), rate: "seed" }, 0, { seed: 50 }).rate("r10", 10);

@@ -13,6 +13,8 @@ export interface Version {
   readonly since: number;
   /** The row, packed; undefined where there is none from that time on. */
   readonly row: Buffer | undefined;
+  /** The row that was there before has been retracted at this time. */
+  readonly isReplaced: boolean;
 }
 
 /** What a look-up join keeps of one key: the events that wait, packed, and the versions of the table's row. */
@@ -27,6 +29,35 @@ export class Versioned {
   get isEmpty(): boolean {
     return this.events.count === 0 && this.versions.count === 0;
   }
+}
+
+/**
+ * Adds a row that is valid from a time on, until it is retracted or another one is added. Of several rows that were added at
+ * one time the last one counts.
+ */
+export function addVersion({ versions }: Versioned, time: number, since: number, row: Buffer): void {
+  const place = versions.behind(time);
+  const isThere = place > 0 && versions.timeAt(place - 1) === time;
+  if (isThere) versions.replace(place - 1, { since, row, isReplaced: versions.rowAt(place - 1)!.isReplaced });
+  else versions.insert(place, time, { since, row, isReplaced: false });
+}
+
+/**
+ * Ends the validity of a row. Where another one is valid by then, it stays: rows of a key come from several partitions, so
+ * that an update which changes the row's primary key may add the new row before it retracts the old one, at one time.
+ */
+export function retractVersion({ versions }: Versioned, time: number, since: number, row: Buffer): void {
+  const place = versions.behind(time);
+  const last = versions.rowAt(place - 1);
+  if (last === undefined || versions.timeAt(place - 1) !== time) {
+    if (last?.row === undefined || last.row.equals(row)) {
+      versions.insert(place, time, { since, row: undefined, isReplaced: true });
+    }
+    return;
+  }
+  const before = versions.rowAt(place - 2)?.row;
+  if (!last.isReplaced && before?.equals(row)) versions.replace(place - 1, { ...last, isReplaced: true });
+  else if (last.row?.equals(row)) versions.replace(place - 1, { since, row: undefined, isReplaced: true });
 }
 
 /**
@@ -46,8 +77,9 @@ export function versionedCodec(event: Fields, row: Fields): StateCodec<Versioned
     for (let left = input.uint(); left > 0; left--) {
       const time = input.float64();
       const since = input.float64();
+      const isReplaced = input.flag();
       const row = input.flag() ? packedAt(input, skipRow) : undefined;
-      kept.versions.insert(kept.versions.count, time, { since, row });
+      kept.versions.insert(kept.versions.count, time, { since, row, isReplaced });
     }
     return kept;
   };
@@ -77,9 +109,10 @@ function write({ timer, asked, events, versions }: Versioned, out: ByteWriter): 
   }
   out.uint(versions.count);
   for (let i = 0; i < versions.count; i++) {
-    const { since, row } = versions.rowAt(i)!;
+    const { since, row, isReplaced } = versions.rowAt(i)!;
     out.float64(versions.timeAt(i)!);
     out.float64(since);
+    out.flag(isReplaced);
     out.flag(row !== undefined);
     if (row !== undefined) putRow(row, out);
   }
@@ -108,6 +141,7 @@ function schemaOf(event: Fields, row: Fields): AvroSchema {
   const time = { name: "time", type: "double" } as const;
   const typeOf = (fields: Fields): AvroSchema => JSON.parse(fieldsCodec(fields).schema);
   const since = { name: "since", type: "double" } as const;
+  const isReplaced = { name: "isReplaced", type: "boolean" } as const;
   return {
     type: "record",
     name: "Versioned",
@@ -117,7 +151,7 @@ function schemaOf(event: Fields, row: Fields): AvroSchema {
       { name: "events", type: list("events", "Event", [time, { name: "fields", type: typeOf(event) }]) },
       {
         name: "versions",
-        type: list("versions", "Version", [time, since, { name: "fields", type: ["null", typeOf(row)] }]),
+        type: list("versions", "Version", [time, since, isReplaced, { name: "fields", type: ["null", typeOf(row)] }]),
       },
     ],
   };
