@@ -242,7 +242,7 @@ export class WithLate<F extends Fields, G extends Fields> extends Stream<G> {
 }
 
 /** Rows by key, for operators that keep state. `K` names the key's fields. */
-export abstract class Keyed<F extends Fields, K extends readonly string[]> {
+export class Keyed<F extends Fields, K extends readonly string[]> {
   /** Only for the type checker: what rows hold. */
   declare readonly fieldTypes: F;
   /** Only for the type checker: rows that are keyed alike can be joined. */
@@ -251,8 +251,6 @@ export abstract class Keyed<F extends Fields, K extends readonly string[]> {
   /** Its batches have the key's column. */
   readonly node: Node;
   readonly key: KeySpec;
-  /** Rows are not only added. */
-  protected abstract readonly retracts: boolean;
 
   constructor(environment: Environment, node: Node, key: KeySpec) {
     this.environment = environment;
@@ -307,6 +305,12 @@ export abstract class Keyed<F extends Fields, K extends readonly string[]> {
     const untyped = spec as unknown as ChangelogJoinSpec<Fields, Fields, S>;
     return new Changelog(this.environment, changelogJoinNode(uid, this, other, untyped));
   }
+}
+
+/** Rows by key that can be aggregated and ranked: of a changelog, as they are added and retracted. */
+abstract class Aggregable<F extends Fields, K extends readonly string[]> extends Keyed<F, K> {
+  /** Rows are not only added. */
+  protected abstract readonly retracts: boolean;
 
   /**
    * Aggregates of all rows of each key, as a changelog that is right after each row: the first row of a key adds a result,
@@ -352,7 +356,7 @@ export abstract class Keyed<F extends Fields, K extends readonly string[]> {
 }
 
 /** A stream by key. */
-export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
+export class KeyedStream<F extends Fields, K extends readonly string[] = readonly string[]> extends Aggregable<F, K> {
   protected override readonly retracts = false;
 
   /** The stream in windows, to be aggregated or handed to a function. Counterpart in Flink: `window`. */
@@ -495,7 +499,10 @@ export class JoinedStream<L extends Fields, R extends Fields, F extends Fields> 
 }
 
 /** A changelog by key. */
-export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Keyed<F, K> {
+export class KeyedChangelog<F extends Fields, K extends readonly string[] = readonly string[]> extends Aggregable<
+  F,
+  K
+> {
   protected override readonly retracts = true;
 }
 
