@@ -8,14 +8,14 @@ export type Line = Readonly<Record<string, unknown>>;
 /** What a run left, or several that went on from each other: lines by sink, in their order. */
 export type Results = ReadonlyMap<string, readonly Line[]>;
 
-/** Reads the sinks of output folders, one behind the other. */
+/** Reads the sinks of output folders, one behind the other; of a run that goes on, the lines that are whole. */
 export function resultsIn(...folders: readonly string[]): Results {
   const results = new Map<string, Line[]>();
   for (const folder of folders.map((name) => join(name, "sinks"))) {
     if (!existsSync(folder)) continue;
     for (const file of readdirSync(folder).filter((name) => name.endsWith(".jsonl"))) {
       const sink = file.slice(0, -".jsonl".length);
-      const lines = readFileSync(join(folder, file), "utf8").split("\n").filter(Boolean);
+      const lines = readFileSync(join(folder, file), "utf8").split("\n").slice(0, -1);
       results.set(sink, [...(results.get(sink) ?? []), ...lines.map((line) => JSON.parse(line) as Line)]);
     }
   }
