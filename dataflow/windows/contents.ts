@@ -80,8 +80,10 @@ function mergeRows(into: RowList, from: RowList): void {
   const [last, next] = [into.arrivals.at(-1), from.arrivals[0]];
   if (next === undefined) return;
   if (last === undefined || last < next) {
-    into.arrivals = into.arrivals.concat(from.arrivals);
-    into.rows = into.rows.concat(from.rows);
+    for (let i = 0; i < from.rows.length; i++) {
+      into.arrivals.push(from.arrivals[i]!);
+      into.rows.push(from.rows[i]!);
+    }
     return;
   }
   const [left, right] = [{ ...into }, from];

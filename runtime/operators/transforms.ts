@@ -72,17 +72,19 @@ export class Filter extends Transform {
     }
     const holds = this.#holds;
     const out = this.#out;
-    for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
+    callUser(this.#node.uid, () => {
+      for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
+    });
     if (out.count === 0) return;
     this.next.batch(out);
     out.clear();
   }
 
   #predicate(batch: Batch): Predicate {
-    const { uid, fields, condition } = this.#node;
+    const { fields, condition } = this.#node;
     if (typeof condition !== "function") return compilePredicate(fields, condition, batch);
     const cursor = rowCursor(batch, fields);
-    return (row) => callUser(uid, () => condition(cursor.at(row))) === true;
+    return (row) => condition(cursor.at(row)) === true;
   }
 }
 
