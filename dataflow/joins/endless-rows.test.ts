@@ -3,7 +3,7 @@ import { milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { id, idOf, model, table } from "../model.ts";
 import { globalWindow, tumbling } from "../windows/assigners.ts";
-import { onCount } from "../windows/triggers.ts";
+import { onCount, purging } from "../windows/triggers.ts";
 
 const Click = model("Click", { from: table("web", "clicks"), fields: { user: id() } });
 const User = model("User", { from: table("app", "users"), fields: { user: id(), plan: id() } });
@@ -13,7 +13,7 @@ const joining = jobOf((env) => {
   const clicks = env.changes(Click).asEvents().keyBy("user");
   const counted = clicks
     .window(globalWindow())
-    .trigger(onCount(1))
+    .trigger(purging(onCount(1)))
     .aggregate("counted", (rows) => ({ user: rows.key("user"), clicks: rows.count() }))
     .keyBy("user");
   const users = env.changes(User);

@@ -1,13 +1,15 @@
 import type { Batch } from "../../base/batch.ts";
 import { type ByteReader, ByteWriter } from "../../base/bytes.ts";
-import type { TextColumn } from "../../base/columns.ts";
 import type { Key } from "../../base/key.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../change-layout.ts";
+import { KeyCursor } from "../key-cursor.ts";
 import { LateRows } from "../late-rows.ts";
 import type { Fields } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
+import { perBatch } from "../per-batch.ts";
 import { rowColumns } from "../row-layout.ts";
+import { Watermark } from "../watermark.ts";
 import { writeTime } from "../write-time.ts";
 import { JoinedOutput, keptFields } from "./joined-output.ts";
 import { lateTag } from "./late-side.ts";
@@ -46,17 +48,17 @@ export class LookupJoinOperator implements Operator {
   #timers!: Timers;
   #out!: JoinedOutput;
   #late!: LateRows;
-  /** The watermark, or on its way there the time of the timer. */
-  #reached = BEFORE_ALL_TIME;
-  #boundEvents: Batch | undefined;
-  #boundChanges: Batch | undefined;
-  #packEvent!: PackRow;
-  #packRow!: PackRow;
+  /** On its way there it has the time of the timer. */
+  readonly #watermark = new Watermark();
+  readonly #keys: readonly KeyCursor[];
+  readonly #eventPacker = perBatch((batch) => packedRows.packer(batch, this.#eventFields));
+  readonly #rowPacker = perBatch((batch) => packedRows.packer(batch, this.#rowFields));
 
   constructor(plan: LookupJoinPlan) {
     this.#plan = plan;
     this.#eventFields = keptFields(plan.selection, "left");
     this.#rowFields = keptFields(plan.selection, "right");
+    this.#keys = plan.keys.map((column) => new KeyCursor(column));
   }
 
   open(context: OperatorContext): void {
@@ -75,7 +77,7 @@ export class LookupJoinOperator implements Operator {
 
   control(_input: number, element: Control): void {
     // One that has been is none again after a restore: late events wait for a later one.
-    if (element.type !== "watermark" || element.time <= this.#reached) return;
+    if (element.type !== "watermark" || element.time <= this.#watermark.time) return;
     this.#advance(element.time);
   }
 
@@ -101,53 +103,54 @@ export class LookupJoinOperator implements Operator {
   }
 
   save(out: ByteWriter): void {
-    out.float64(this.#reached);
+    this.#watermark.save(out);
   }
 
   restore(saved: readonly ByteReader[]): void {
-    this.#reached = saved.length === 0 ? BEFORE_ALL_TIME : Math.min(...saved.map((input) => input.float64()));
+    this.#watermark.restore(saved);
   }
 
   #events(batch: Batch): void {
-    if (this.#boundEvents !== batch) {
-      this.#boundEvents = batch;
-      this.#packEvent = packedRows.packer(batch, this.#eventFields);
-    }
-    const keys = batch.column(this.#plan.keys[EVENTS]) as TextColumn;
+    const pack = this.#eventPacker(batch);
+    const keys = this.#keys[EVENTS]!;
+    keys.begin(batch);
+    let kept: Versioned | undefined;
     const { time: times } = rowColumns(batch);
     const { keepMs, late } = this.#plan;
-    const known = late === "aside" ? this.#reached - keepMs : BEFORE_ALL_TIME;
+    const known = late === "aside" ? this.#watermark.time - keepMs : BEFORE_ALL_TIME;
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
+      if (keys.isNull(row)) continue;
       const time = times.values[row]!;
-      if (time > known && time < AFTER_ALL_TIME) this.#wait(keys.text(row), time, row);
-      else this.#late.add(batch, row);
+      if (time > known && time < AFTER_ALL_TIME) {
+        if (keys.moveTo(row)) kept = this.#state.get(keys.key) ?? this.#begin(keys.key);
+        this.#wait(keys.key, kept!, time, this.#packWith(pack, row));
+      } else {
+        this.#late.add(batch, row);
+      }
     }
   }
 
   /** Keeps an event until the watermark has reached its time; a late one until the next watermark. */
-  #wait(key: Key, time: number, row: number): void {
-    const kept = this.#state.get(key) ?? this.#begin(key);
+  #wait(key: Key, kept: Versioned, time: number, event: Buffer): void {
     const { events } = kept;
-    events.insert(events.behind(time), time, this.#packWith(this.#packEvent, row));
+    events.insert(events.behind(time), time, event);
     this.#expect(key, kept, time);
   }
 
   #changes(batch: Batch): void {
-    if (this.#boundChanges !== batch) {
-      this.#boundChanges = batch;
-      this.#packRow = packedRows.packer(batch, this.#rowFields);
-    }
-    const keys = batch.column(this.#plan.keys[TABLE]) as TextColumn;
+    const pack = this.#rowPacker(batch);
+    const keys = this.#keys[TABLE]!;
+    keys.begin(batch);
     const { kind, time, seed } = rowColumns(batch);
     for (let row = 0; row < batch.count; row++) {
-      if (keys.nulls[row] === 1) continue;
-      const key = keys.text(row);
+      if (keys.isNull(row)) continue;
+      keys.moveTo(row);
+      const { key } = keys;
       const at = time.values[row]!;
       const kept = this.#state.get(key) ?? this.#begin(key);
-      const since = writeTime(at, seed.nulls[row] === 1 ? null : seed.values[row]!, this.#reached);
+      const since = writeTime(at, seed.nulls[row] === 1 ? null : seed.values[row]!, this.#watermark.time);
       const put = kind.values[row] === ADD ? addVersion : retractVersion;
-      put(kept, at, since, this.#packWith(this.#packRow, row));
+      put(kept, at, since, this.#packWith(pack, row));
       this.#expectNext(key, kept);
     }
   }
@@ -156,15 +159,15 @@ export class LookupJoinOperator implements Operator {
   #advance(time: number): void {
     const timers = this.#timers;
     for (let due = timers.next(time); due !== undefined; due = timers.next(time)) {
-      this.#reached = Math.max(this.#reached, due.time);
+      this.#watermark.time = Math.max(this.#watermark.time, due.time);
       const kept = this.#state.get(due.key);
       if (kept === undefined) continue;
       if (kept.timer <= due.time) kept.timer = AFTER_ALL_TIME;
       if (due.time === BEFORE_ALL_TIME) dateFirst(kept, time);
-      this.#release(kept, this.#reached);
+      this.#release(kept, this.#watermark.time);
       this.#tidy(due.key, kept);
     }
-    this.#reached = time;
+    this.#watermark.time = time;
     this.#out.flush();
   }
 
@@ -197,7 +200,7 @@ export class LookupJoinOperator implements Operator {
   /** Drops the versions that no event can have any more. */
   #tidy(key: Key, kept: Versioned): void {
     const { versions } = kept;
-    const known = this.#reached - this.#plan.keepMs;
+    const known = this.#watermark.time - this.#plan.keepMs;
     versions.dropFirst(Math.max(0, versions.behind(known) - 1));
     if (versions.count > 0 && this.#endOfFirst(kept) <= known) versions.dropFirst(1);
     if (kept.isEmpty) this.#state.delete(key);
