@@ -1,8 +1,8 @@
 import { days, hours } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
 import type { ReconcileSpec } from "../../checks/reconcile.ts";
-import { id, instant, model, money, table, text } from "../../dataflow/model.ts";
 import { minus } from "../../dataflow/leg.ts";
+import { id, instant, model, money, table, text } from "../../dataflow/model.ts";
 import type { TestDriver } from "../../testing/index.ts";
 
 /** An hour and a day of event time; the tests' clocks begin at hour 0. */
