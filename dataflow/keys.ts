@@ -5,7 +5,7 @@ import { type Key, keyParts, textKey } from "../base/key.ts";
 import { unpackCurrency } from "../base/money.ts";
 import { currencyColumn } from "./change-layout.ts";
 import { refuse, shown } from "./declared.ts";
-import type { Field, FieldKind, Fields, FieldsOf, Id, InstantsOf, MoneyValue, ValueOf } from "./model.ts";
+import type { FieldKind, Fields, FieldsOf, Id, InstantsOf, MoneyValue, ValueOf } from "./model.ts";
 
 /** What rows can be keyed by: a field, or the currency of a money field. */
 export type KeyFieldOf<F extends Fields> =
@@ -42,11 +42,6 @@ export function keySpec(place: string, fields: Fields, names: readonly string[])
   const parts = names.map((name) => partOf(place, fields, name));
   const [first] = parts;
   return { column: parts.length === 1 && first!.kind === "id" ? first!.name : KEY_COLUMN, parts };
-}
-
-/** The fields of a key's parts, for results that show them. */
-export function keyFields({ parts }: KeySpec): Fields {
-  return Object.fromEntries(parts.map(({ name, kind }) => [name, { kind } satisfies Field]));
 }
 
 /** Gives the canonical key of a row of the batch; undefined where a part of it is null. */

@@ -35,11 +35,10 @@ export function compileAggregates(
     fields: aggregatedFields(spec),
     codec: slotsCodec(slots, functions.create),
     mergeable: !retracts && [...plan.folds.values()].every((fold) => fold.spec.merge !== undefined),
-    retractable: retracts,
   };
 }
 
-type Functions = Omit<CompiledAggregates, "fields" | "codec" | "mergeable" | "retractable">;
+type Functions = Omit<CompiledAggregates, "fields" | "codec" | "mergeable">;
 
 /** The body of a function of `h`, `slots`, `folds` and `keyValues` that gives the functions. Names in it are field names. */
 function code({ groups, results, folds }: Plan, slots: readonly Slot[]): string {

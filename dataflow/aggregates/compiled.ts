@@ -18,19 +18,17 @@ export interface CompiledAggregates {
   readonly codec: StateCodec<Accumulator>;
   /** Two accumulators can become one: every fold has a `merge`. */
   readonly mergeable: boolean;
-  /** Compiled for changes, whose rows may be retracted. */
-  readonly retractable: boolean;
   /** An accumulator of no rows. */
   create(): Accumulator;
   /** Says of which batch the rows are that follow; once a batch, whose columns must stay what they are. */
   bind(batch: Batch): void;
   /** Counts a row of the bound batch in. */
   add(into: Accumulator, row: number): void;
-  /** Takes a row of the bound batch back; only where retractable. */
+  /** Takes a row of the bound batch back; only where compiled for changes. */
   retract(from: Accumulator, row: number): void;
   /** Counts all of another accumulator in, which stays as it is and shares nothing with `into`. Only where mergeable. */
   merge(into: Accumulator, from: Accumulator): void;
-  /** All rows were retracted; only where retractable. */
+  /** All rows were retracted; only where compiled for changes. */
   isEmpty(accumulator: Accumulator): boolean;
   /**
    * Writes the result into the fields of a row, all of them, of a batch with the layout of rows of `fields`.

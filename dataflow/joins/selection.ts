@@ -1,8 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import { declared } from "../declared.ts";
-import { fieldPutter, type KeptRow } from "../kept-rows.ts";
 import { type Field, type Fields, isFieldName } from "../model.ts";
-import type { RowOutput } from "../row-layout.ts";
 
 /** A field of one side of a join, where a selection names it. */
 export interface Ref<D extends Field = Field> {
@@ -48,21 +46,6 @@ export function selectionOf<L extends Fields, R extends Fields, S extends Select
 /** The declared fields of what a join hands on. */
 export function selectedFields<S extends Selection>(selection: S): SelectedFields<S> {
   return Object.fromEntries(Object.entries(selection).map(([name, { field }]) => [name, field])) as SelectedFields<S>;
-}
-
-/** Writes joined rows, of kept ones; undefined on one side makes its fields null. */
-export function pairWriter(
-  selection: Selection,
-  output: RowOutput,
-): (row: number, left: KeptRow | undefined, right: KeptRow | undefined) => void {
-  const puts = Object.entries(selection).map(([name, { side, name: from, field }]) => {
-    const put = fieldPutter(output.batch, name, field);
-    return (row: number, left: KeptRow | undefined, right: KeptRow | undefined) =>
-      put(row, (side === "left" ? left : right)?.[from]);
-  });
-  return (row, left, right) => {
-    for (let i = 0; i < puts.length; i++) puts[i]!(row, left, right);
-  };
 }
 
 /** The fields of a side, for a job to name. */
