@@ -11,7 +11,7 @@ import { compileAggregates } from "./compile.ts";
 import type { Accumulator, CompiledAggregates } from "./compiled.ts";
 import { compareNumbers } from "./order.ts";
 
-const numRuns = Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50);
+const numRuns = Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50);
 
 const key = keySpec("sales", saleFields, ["shop"]);
 const spec = windowAggregatesOf<typeof saleFields, readonly ["shop"], Aggregates>("sales", saleFields, key, (sales) =>

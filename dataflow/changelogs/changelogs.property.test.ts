@@ -7,7 +7,7 @@ import { passing } from "../../test/support/passing.ts";
 import { type Id, idOf } from "../model.ts";
 import { fieldsOf, type Operator, onAdditions, onChanges, Score } from "./naive-changelogs.test-helper.ts";
 
-const numRuns = Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50);
+const numRuns = Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50);
 
 interface Step {
   /** Adds a row, or retracts one of those that are there. */

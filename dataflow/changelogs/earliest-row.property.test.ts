@@ -4,7 +4,7 @@ import { milliseconds } from "../../base/time.ts";
 import { JobHarness, jobOf } from "../../test/support/job-harness.ts";
 import { id, idOf, integer, model, table } from "../model.ts";
 
-const numRuns = Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50);
+const numRuns = Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50);
 
 const Login = model("Login", { from: table("app", "logins"), fields: { user: id(), n: integer() } });
 

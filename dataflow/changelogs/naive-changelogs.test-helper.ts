@@ -90,7 +90,7 @@ function ranked(rows: readonly Score[], isDescending: boolean, withRank: boolean
 function ranking(isDescending: boolean, withRank: boolean): Naive {
   return (before, now) => {
     const changed = difference(ranked(before, isDescending, withRank), ranked(now, isDescending, withRank));
-    return withRank ? changed.toSorted((a, b) => compareNumbers(a["rank"] as bigint, b["rank"] as bigint)) : changed;
+    return withRank ? changed.toSorted((a, b) => compareNumbers(a.rank as bigint, b.rank as bigint)) : changed;
   };
 }
 

@@ -25,7 +25,7 @@ describe("days of time zones", () => {
         expect(end - start).toBeLessThanOrEqual(26 * HOUR);
         expect([days.start(start), days.start(end)]).toEqual([start, end]);
       }),
-      { numRuns: Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50) * 4 },
+      { numRuns: Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50) * 4 },
     );
   });
 });

@@ -210,7 +210,7 @@ describe("windows over random, disordered, late rows", () => {
         expect([...late].sort()).toEqual([...naive.late].sort());
         if (!isEndless(shape)) expect(harness.keys()).toBe(0);
       }),
-      { numRuns: Number(process.env["COUNTERCHECK_ALGEBRA_SEEDS"] ?? 50) },
+      { numRuns: Number(process.env.COUNTERCHECK_ALGEBRA_SEEDS ?? 50) },
     );
   });
 });
