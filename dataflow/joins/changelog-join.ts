@@ -1,7 +1,7 @@
-import { raise } from "../../base/errors.ts";
 import type { Duration } from "../../base/time.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
+import { optionChecks } from "../option-checks.ts";
 import { ChangelogJoinOperator } from "./changelog-join-operator.ts";
 import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
 import { type Comparison, comparisonsOf } from "./pair-condition.ts";
@@ -37,7 +37,7 @@ export function changelogJoinNode<S extends Selection>(
   checkKeys(uid, left.key, right.key);
   checkJoinType(uid, type);
   const ttls = typeof ttl === "object" && ttl !== null ? ([ttl.left, ttl.right] as const) : ([ttl, ttl] as const);
-  for (const each of ttls) checkLength(uid, "ttl", each);
+  for (const each of ttls) optionChecks.length("JOB_JOIN_INVALID", uid, "ttl", each);
   const sides = [left.node.fields, right.node.fields] as const;
   const selection = selectionOf(uid, ...sides, select);
   const plan = {
@@ -54,14 +54,5 @@ export function changelogJoinNode<S extends Selection>(
     fields: selectedFields(selection),
     keys: plan.keys,
     create: () => new ChangelogJoinOperator(plan),
-  });
-}
-
-/** Lengths of time are named, and none of them is empty. JOB_JOIN_INVALID. */
-export function checkLength(place: string, name: string, length: Duration | undefined): void {
-  if (length === undefined || (Number.isFinite(length) && length > 0)) return;
-  raise("JOB_JOIN_INVALID", {
-    place,
-    reason: `its ${name} is ${length}, and should be a length of time, such as hours(24)`,
   });
 }

@@ -2,6 +2,7 @@ import { raise } from "../../base/errors.ts";
 import type { Duration } from "../../base/time.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
+import { optionChecks } from "../option-checks.ts";
 import type { TimeDomain } from "../windows/assigners.ts";
 import { IntervalJoinOperator, type IntervalSide } from "./interval-join-operator.ts";
 import { checkJoinType, type JoinSide, type JoinType, keepsLonely } from "./join-type.ts";
@@ -65,8 +66,6 @@ function checkSpec(uid: string, { from, to, type, time, late }: IntervalJoinSpec
   if (!isWhole(from) || !isWhole(to)) invalid(`its interval is from ${from} to ${to}: name both, as in minutes(-5)`);
   if (from > to) invalid(`its interval is from ${from} ms to ${to} ms, and nothing is in it: exchange them`);
   checkJoinType(uid, type);
-  if (time !== undefined && time !== "event" && time !== "processing")
-    invalid(`its time is ${JSON.stringify(time)}, and should be "event" or "processing"`);
-  if (late !== undefined && late !== "join" && late !== "aside")
-    invalid(`late is ${JSON.stringify(late)}, and should be "join" or "aside"`);
+  if (time !== undefined) optionChecks.oneOf("JOB_JOIN_INVALID", uid, "time", time, ["event", "processing"]);
+  if (late !== undefined) optionChecks.oneOf("JOB_JOIN_INVALID", uid, "late", late, ["join", "aside"]);
 }

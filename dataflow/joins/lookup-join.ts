@@ -1,8 +1,7 @@
-import { raise } from "../../base/errors.ts";
 import type { Duration } from "../../base/time.ts";
 import type { OperatorNode } from "../graph.ts";
 import type { Fields } from "../model.ts";
-import { checkLength } from "./changelog-join.ts";
+import { optionChecks } from "../option-checks.ts";
 import type { JoinSide } from "./join-type.ts";
 import { LookupJoinOperator } from "./lookup-join-operator.ts";
 import { checkKeys } from "./same-keys.ts";
@@ -39,10 +38,10 @@ export function lookupJoinNode<S extends Selection>(
   { type, select, keep, late = "join", ttl }: LookupJoinSpec<Fields, Fields, S>,
 ): OperatorNode {
   checkKeys(uid, events.key, table.key);
-  checkLength(uid, "keep", keep);
-  checkLength(uid, "ttl", ttl);
-  checkOneOf(uid, "type", type, ["inner", "leftOuter"]);
-  checkOneOf(uid, "late", late, ["join", "aside"]);
+  optionChecks.length("JOB_JOIN_INVALID", uid, "keep", keep);
+  optionChecks.length("JOB_JOIN_INVALID", uid, "ttl", ttl);
+  optionChecks.oneOf("JOB_JOIN_INVALID", uid, "type", type, ["inner", "leftOuter"]);
+  optionChecks.oneOf("JOB_JOIN_INVALID", uid, "late", late, ["join", "aside"]);
   const selection = selectionOf(uid, events.node.fields, table.node.fields, select);
   const plan = {
     selection,
@@ -61,10 +60,4 @@ export function lookupJoinNode<S extends Selection>(
     keys: plan.keys,
     create: () => new LookupJoinOperator(plan),
   });
-}
-
-function checkOneOf(place: string, name: string, given: string, known: readonly string[]): void {
-  if (known.includes(given)) return;
-  const texts = known.map((each) => JSON.stringify(each)).join(" or ");
-  raise("JOB_JOIN_INVALID", { place, reason: `its ${name} is ${JSON.stringify(given)}, and should be ${texts}` });
 }
