@@ -33,13 +33,18 @@ export function writeFields(
   }
 }
 
+/** Throws what a function of the job has thrown, so that it says where it was. JOB_FUNCTION_FAILED. */
+export function raiseFailed(place: string, error: unknown): never {
+  if (error instanceof CountercheckError) throw error;
+  raise("JOB_FUNCTION_FAILED", { place, reason: messageOf(error) }, { cause: error });
+}
+
 /** Calls a function of the job; what it throws says where it was. JOB_FUNCTION_FAILED. */
 export function callUser<T>(place: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (error instanceof CountercheckError) throw error;
-    raise("JOB_FUNCTION_FAILED", { place, reason: messageOf(error) }, { cause: error });
+    raiseFailed(place, error);
   }
 }
 

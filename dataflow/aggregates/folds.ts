@@ -4,7 +4,7 @@ import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import { fieldPutter, type KeptRow } from "../kept-rows.ts";
 import { type Field, type Fields, isOfKind } from "../model.ts";
 import { type RowCursor, rowCursor } from "../row-view.ts";
-import { callUser } from "../row-writer.ts";
+import { callUser, raiseFailed } from "../row-writer.ts";
 import { fieldsCodec } from "../state-codec.ts";
 import type { FoldSpec } from "./aggregate.ts";
 import type { SlotType } from "./slots.ts";
@@ -38,12 +38,12 @@ export class Fold {
   }
 
   add(kept: KeptRow, row: number): KeptRow {
-    return this.#checked(callUser(this.#place, () => this.#spec.add(kept, this.#cursor.at(row))));
+    return this.#checked(this.#added(kept, row));
   }
 
   /** JOB_AGGREGATE_INVALID was raised before, where there is no such function. */
   retract(kept: KeptRow, row: number): KeptRow {
-    return this.#checked(callUser(this.#place, () => this.#spec.retract!(kept, this.#cursor.at(row))));
+    return this.#checked(this.#retracted(kept, row));
   }
 
   merge(kept: KeptRow, other: KeptRow): KeptRow {
@@ -55,6 +55,23 @@ export class Fold {
     const value: unknown = callUser(this.#place, () => result(kept)) ?? null;
     if (value !== null && !isOfKind(gives.kind, value)) this.#wrong(this.#name, gives.kind, value);
     this.#put(row, value);
+  }
+
+  // What is called for each row makes no function of its own.
+  #added(kept: KeptRow, row: number): unknown {
+    try {
+      return this.#spec.add(kept, this.#cursor.at(row));
+    } catch (error) {
+      return raiseFailed(this.#place, error);
+    }
+  }
+
+  #retracted(kept: KeptRow, row: number): unknown {
+    try {
+      return this.#spec.retract!(kept, this.#cursor.at(row));
+    } catch (error) {
+      return raiseFailed(this.#place, error);
+    }
   }
 
   /** A copy of the declared fields: what state holds is nobody else's. */
