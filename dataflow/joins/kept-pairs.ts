@@ -1,9 +1,10 @@
-import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { AFTER_ALL_TIME } from "../../base/time.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { Fields } from "../model.ts";
 import type { StateCodec } from "../operator.ts";
-import { avroCodec, fieldsCodec } from "../state-codec.ts";
+import { fieldsCodec } from "../state-codec.ts";
+import { packedCodec } from "./packed-codec.ts";
 import { packedRows } from "./packed-rows.ts";
 
 /** Of a side without rows: most sides of most keys. Never changed. */
@@ -174,19 +175,10 @@ const WEIGHT_PER_BYTE = 3;
  * each row. Its bytes are those of the Avro codec of its schema, which has the name of the `kind` of join.
  */
 export function keptPairsCodec(kind: string, left: Fields, right: Fields): StateCodec<KeptPairs> {
-  const plain = avroCodec<unknown>(pairsSchema(kind, left, right));
   const skips = [packedRows.skipper(left), packedRows.skipper(right)];
   const read = (input: ByteReader) => readPairs(input, skips);
-  return {
-    schema: plain.schema,
-    weightPerByte: WEIGHT_PER_BYTE,
-    write: writePairs,
-    read,
-    readsFrom: (other) => {
-      const readOther = plain.readsFrom(other);
-      return readOther && ((input) => rewritten(readOther(input), plain, read));
-    },
-  };
+  const codec = packedCodec(pairsSchema(kind, left, right), writePairs, read);
+  return { ...codec, weightPerByte: WEIGHT_PER_BYTE };
 }
 
 function pairsSchema(kind: string, left: Fields, right: Fields): AvroSchema {
@@ -235,11 +227,4 @@ function readPairs(input: ByteReader, skips: readonly ((bytes: Uint8Array, at: n
     }
   }
   return pairs;
-}
-
-/** What was read under another schema, as it is kept under this one. */
-function rewritten<T>(value: unknown, plain: StateCodec<unknown>, read: (input: ByteReader) => T): T {
-  const out = new ByteWriter();
-  plain.write(value, out);
-  return read(new ByteReader(out.bytes()));
 }

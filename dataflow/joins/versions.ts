@@ -1,9 +1,10 @@
-import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { Fields } from "../model.ts";
 import type { StateCodec } from "../operator.ts";
-import { avroCodec, fieldsCodec } from "../state-codec.ts";
+import { fieldsCodec } from "../state-codec.ts";
+import { packedCodec } from "./packed-codec.ts";
 import { packedRows } from "./packed-rows.ts";
 import { TimedRows } from "./timed-rows.ts";
 
@@ -65,7 +66,6 @@ export function retractVersion({ versions }: Versioned, time: number, since: num
  * of the Avro codec of its schema.
  */
 export function versionedCodec(event: Fields, row: Fields): StateCodec<Versioned> {
-  const plain = avroCodec<unknown>(schemaOf(event, row));
   const [skipEvent, skipRow] = [packedRows.skipper(event), packedRows.skipper(row)];
   const read = (input: ByteReader) => {
     const kept = new Versioned();
@@ -83,20 +83,7 @@ export function versionedCodec(event: Fields, row: Fields): StateCodec<Versioned
     }
     return kept;
   };
-  return {
-    schema: plain.schema,
-    write,
-    read,
-    readsFrom: (other) => {
-      const readOther = plain.readsFrom(other);
-      if (readOther === undefined) return undefined;
-      return (input) => {
-        const out = new ByteWriter();
-        plain.write(readOther(input), out);
-        return read(new ByteReader(out.bytes()));
-      };
-    },
-  };
+  return packedCodec(schemaOf(event, row), write, read);
 }
 
 function write({ timer, asked, events, versions }: Versioned, out: ByteWriter): void {
