@@ -101,10 +101,8 @@ export class OperatorHost implements Receiver {
     this.#entries.trim();
   }
 
-  /** An input that has ended holds no watermark back any more. */
-  end(input: number): void {
-    const merged = this.#merger.end(input);
-    if (merged !== undefined) this.#control(input, merged);
+  end(): void {
+    this.#merger.end();
     if (!this.#merger.ended) return;
     this.#operator.end();
     for (const output of this.#outputs) output.end();

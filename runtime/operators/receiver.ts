@@ -1,5 +1,5 @@
 import type { Batch } from "../../base/batch.ts";
-import { AFTER_ALL_TIME, BEFORE_ALL_TIME } from "../../base/time.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Control } from "../../dataflow/operator.ts";
 
 /** Takes what a node's inputs bring. */
@@ -51,10 +51,9 @@ export class InputMerger {
     return { type: "watermark", time: least };
   }
 
-  /** An input has ended; the watermark to hand on where it alone had held it back. */
-  end(input: number): Control | undefined {
+  /** An input has ended. All do, one behind the other, when a run is over: that brings no watermark further. */
+  end(): void {
     this.#open--;
-    return this.ended ? undefined : this.control(input, { type: "watermark", time: AFTER_ALL_TIME });
   }
 
   /** All inputs have ended. */

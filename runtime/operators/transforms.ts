@@ -38,9 +38,8 @@ abstract class Transform implements Receiver {
     if (merged !== undefined) this.next.control(merged);
   }
 
-  end(input: number): void {
-    const merged = this.#merger.end(input);
-    if (merged !== undefined) this.next.control(merged);
+  end(): void {
+    this.#merger.end();
     if (this.#merger.ended) this.next.end();
   }
 }

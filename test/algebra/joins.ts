@@ -1,4 +1,15 @@
-import { type Changelog, days, hours, type ModelChangelog, type Stream, tumbling } from "countercheck";
+import {
+  type Changelog,
+  days,
+  hours,
+  id,
+  instant,
+  type ModelChangelog,
+  money,
+  type Stream,
+  tumbling,
+} from "countercheck";
+import { START_MS } from "../../shop/terms.ts";
 import type { Booking, Line, Payment, Refund } from "./models.ts";
 
 const TYPES = ["inner", "leftOuter", "rightOuter", "fullOuter"] as const;
@@ -32,6 +43,28 @@ export function joins(captures: Stream<typeof Payment.fields>, booked: Stream<ty
   }
 }
 
+/**
+ * Each capture with the one that was the newest of its currency a day before: while events trail behind their table, its
+ * rows are replaced all the time.
+ */
+function newestCaptures(captured: Changelog<typeof Payment.fields>): void {
+  const fields = { id: id(), amount: money(), before: instant() };
+  // Between rows of the seed there is no order.
+  const live = captured.filter(({ capturedAt }) => capturedAt !== null && capturedAt >= START_MS);
+  captured
+    .asEvents()
+    .map(fields, ({ id, amount, capturedAt }) => {
+      return { id, amount, before: capturedAt === null ? null : capturedAt - days(1) };
+    })
+    .timedBy("before", { lag: days(3) })
+    .keyBy("amount.currency")
+    .lookupJoin("as-of-newest", live.keyBy("amount.currency"), {
+      type: "leftOuter",
+      select: (payment, newest) => ({ payment: payment.id, newest: newest.id, amount: newest.amount }),
+    })
+    .to("as-of-newest");
+}
+
 /** Joins with tables, whose rows are taken back. */
 export function tableJoins(
   payments: ModelChangelog<typeof Payment.fields>,
@@ -40,6 +73,7 @@ export function tableJoins(
   booked: Stream<typeof Booking.fields>,
 ): void {
   const captured: Changelog<typeof Payment.fields> = payments.where({ status: "captured" });
+  newestCaptures(captured);
   const joined = captured
     .keyBy("paymentId", "amount.currency")
     .join("refunded", refunds.keyBy("paymentId", "amount.currency"), {

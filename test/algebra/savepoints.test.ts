@@ -50,8 +50,7 @@ describe("a savepoint of a job with every operator", () => {
     const both = shop.results("ended", "on");
 
     // All but windows and joins by event time know nothing of an end.
-    const changed =
-      /^(tumbling|sliding|session|cumulative|global|calendar|listed|(interval|window)-\w+|as-of|as-of-aside)$/;
+    const changed = /^(tumbling|sliding|session|cumulative|global|calendar|listed|(interval|window)-\w+|as-of(-\w+)?)$/;
     const rest = (all: Results) => new Map([...all].filter(([sink]) => !changed.test(sink)));
     expectSame(rest(both), rest(whole), "drained and gone on with");
 
@@ -65,7 +64,7 @@ describe("a savepoint of a job with every operator", () => {
     expect(both.get("interval-inner")!.filter((line) => !pairs.has(JSON.stringify(line)))).toEqual([]);
     expect(both.get("interval-fullOuter")!.length).toBeGreaterThan(whole.get("interval-fullOuter")!.length);
     // What waited for its row came out without those that were not read by then; what follows finds all of its own.
-    for (const sink of ["as-of", "as-of-aside"]) {
+    for (const sink of ["as-of", "as-of-newest", "as-of-aside"]) {
       const expected = new Set(sorted(whole.get(sink)!));
       const behind = sorted(shop.results("on").get(sink)!);
       expect(
@@ -74,13 +73,14 @@ describe("a savepoint of a job with every operator", () => {
       ).toEqual([]);
       expect(behind.length, sink).toBeGreaterThan(0);
     }
-    expect(events(both.get("as-of")!)).toEqual(events(whole.get("as-of")!));
+    for (const sink of ["as-of", "as-of-newest"])
+      expect(events(both.get(sink)!), sink).toEqual(events(whole.get(sink)!));
   });
 });
 
 /** Which events have results of a join with a table. */
 function events(lines: readonly Line[]): string[] {
-  return sorted(lines.map(({ batch, no }) => ({ batch, no })));
+  return sorted(lines.map(({ batch, no, payment }) => ({ batch, no, payment })));
 }
 
 /** Results of windows, those of one window added up. */
