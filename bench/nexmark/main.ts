@@ -57,7 +57,7 @@ async function main(options: Options): Promise<void> {
   const checked = options.check ? readEvents(checkedFile(options)) : undefined;
   const rows: TableRow[] = [];
   for (const query of queries) rows.push(await measureBoth(query, setups, checked, options));
-  const text = report(rows, Number(options.checkEvents));
+  const text = report(rows, Number(options.checkEvents), machine.load);
   if (options.write) {
     mkdirSync(dirname(resultsFile), { recursive: true });
     writeFileSync(resultsFile, text);

@@ -31,8 +31,8 @@ figures only roughly. \`npm run bench:nexmark\` makes this table.
 - **right**: the result is that of a plain computation over all events at once, ours and Flink's.
 `;
 
-/** The table for people, as Markdown. */
-export function report(rows: readonly TableRow[], checkEvents: number): string {
+/** The table for people, as Markdown. `load`: that of the machine when the run began. */
+export function report(rows: readonly TableRow[], checkEvents: number, load: number): string {
   const setups = [...new Set(rows.flatMap(({ flink }) => Object.keys(flink)))];
   const head = [
     "query",
@@ -43,7 +43,7 @@ export function report(rows: readonly TableRow[], checkEvents: number): string {
   ];
   const lines = [[...head, "right"], [...head, "right"].map(() => "---"), ...rows.map((row) => cells(row, setups))];
   const table = lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
-  const over = `Results were compared over ${checkEvents / 1e3} k events.`;
+  const over = `Results were compared over ${checkEvents / 1e3} k events. The load of the machine was ${load}.`;
   return `${WHAT}\n${over}\n\n${table}\n`;
 }
 
