@@ -274,17 +274,6 @@ export const errorCatalogue = {
     retryable: false,
     message: "{file} is no job that can be run: {reason}.",
   },
-  JOB_LOOKUP_FAILED: {
-    fault: "external",
-    retryable: true,
-    message:
-      "The look-up {place} failed: {reason}. See to what it asks, and start again; `retries` bridges short troubles, and with `failed()` such events go aside instead of stopping the job.",
-  },
-  JOB_LOOKUP_INVALID: {
-    fault: "user",
-    retryable: false,
-    message: "The look-up {place} cannot be made: {reason}. Correct its declaration.",
-  },
   JOB_JOIN_INVALID: {
     fault: "user",
     retryable: false,
@@ -295,6 +284,17 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "The job's join {place} would never find a pair: the left side is keyed by {left}, the right side by {right}. Key both by fields of the same kinds.",
+  },
+  JOB_LOOKUP_FAILED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The look-up {place} failed: {reason}. See to what it asks, and start again; `retries` bridges short troubles, and with `failed()` such events go aside instead of stopping the job.",
+  },
+  JOB_LOOKUP_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "The look-up {place} cannot be made: {reason}. Correct its declaration.",
   },
   JOB_NAME_INVALID: {
     fault: "user",
