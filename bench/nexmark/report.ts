@@ -19,7 +19,8 @@ export interface TableRow {
 const WHAT = `# Nexmark
 
 Events per second of CPU, in thousands, on a machine of two shared cores: ratios within one run can be trusted, single
-figures only roughly. \`npm run bench:nexmark\` makes this table.
+figures only roughly. A row's runs follow each other, one at a time. \`npm run bench:nexmark -- --write\` makes this table, with
+\`--setups rocksdb,rocksdb-reuse\` more than one of Flink's columns.
 
 - **steady**: of the middle of the run, from 40 % to 90 % of the events; **total**: of the whole process, its start included.
 - **ours**: a job with the embedded runner's worker, state on disk, a checkpoint every second (Flink's are 10 s apart: its runs
