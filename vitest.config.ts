@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { rooms } from "./scripts/rooms.ts";
 
 /** Rooms only: jobs that people try out in a folder of their own have tests of their own. */
-const folders = [...rooms.map(({ folder }) => folder), "cli", "bench", "scripts", "docs"].join();
+const folders = [...rooms.map(({ folder }) => folder), "cli", "scripts"].join();
 
 /** Tests against real servers, which stand beside the code or in test/ as those without. */
 const SERVERS = "**/*.servers.test.ts";
@@ -11,7 +11,7 @@ const SERVERS = "**/*.servers.test.ts";
 const PROPERTIES = "**/*.property.test.ts";
 
 /**
- * Seven projects: `unit` stands beside the code, `integration` lives in test/, with random tests from beside the code that
+ * Seven projects: `unit` stands beside the code, `integration` lives in test/, bench/ and docs/, with random tests from beside the code that
  * take a while, `servers` has the real servers running, on which `faults` kills them in long runs, `flink` needs a JDK and
  * Maven, `simulation` runs simulated jobs and looks whether they show bugs that are put in, and `seeds` are the long runs:
  * many seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc
@@ -34,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: ["test/**/*.test.ts", `{${folders}}/${PROPERTIES}`],
+          include: ["{bench,docs,test}/**/*.test.ts", `{${folders}}/${PROPERTIES}`],
           exclude: [SERVERS, "test/seeds/**", "test/faults/**", "test/flink/**", "test/simulation/mutants.test.ts"],
           env: { COUNTERCHECK_ALGEBRA_SEEDS: "500" },
           testTimeout: 60_000,
