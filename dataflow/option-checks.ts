@@ -9,7 +9,10 @@ export const optionChecks = {
   /** A length of time that may be left out, and is not empty. */
   length(code: OptionCode, place: string, name: string, length: Duration | undefined): void {
     if (length === undefined || (Number.isFinite(length) && length > 0)) return;
-    raise(code, { place, reason: `its ${name} is ${length}, and should be a length of time, such as hours(24)` });
+    raise(code, {
+      place,
+      reason: `its ${name} is ${String(length)}, and should be a length of time, such as hours(24)`,
+    });
   },
 
   /** One of some texts. */

@@ -10,6 +10,7 @@ import type { Node, OperatorNode } from "../graph.ts";
 import type { KeySpec } from "../keys.ts";
 import type { Field, Fields, FieldsOf, MoneyValue } from "../model.ts";
 import type { Operator } from "../operator.ts";
+import { optionChecks } from "../option-checks.ts";
 import { FirstRow, LastRow } from "./deduplicate.ts";
 import { EarliestRow } from "./earliest-row.ts";
 import { RunningAggregate } from "./running-aggregate.ts";
@@ -70,7 +71,7 @@ export function aggregateNode<F extends Fields, K extends readonly string[], S e
 ): OperatorNode {
   const spec = aggregatesOf(uid, node.fields as F, key, define);
   if (retracts) requireOfFolds(uid, spec, "retract");
-  checkTtl(uid, ttl);
+  optionChecks.length("JOB_CHANGELOG_INVALID", uid, "ttl", ttl);
   const create = () => {
     const compiled = compileAggregates(uid, node.fields, key, spec, { retracts });
     return new RunningAggregate(compiled, key.column, ttl);
@@ -92,7 +93,7 @@ export function deduplicateNode(
   if (keep !== "first" && keep !== "last") refuse(uid, `it keeps ${String(keep)}, and should keep "first" or "last"`);
   if (by !== "arrival" && by !== "eventTime")
     refuse(uid, `it goes by ${String(by)}, and should go by "arrival" or "eventTime"`);
-  checkTtl(uid, ttl);
+  optionChecks.length("JOB_CHANGELOG_INVALID", uid, "ttl", ttl);
   const byTime = by === "eventTime";
   const { column } = input.key;
   const create = () => {
@@ -118,7 +119,7 @@ export function topNode(
   if (order !== "asc" && order !== "desc") refuse(uid, `its order is ${String(order)}, and should be "asc" or "desc"`);
   if (withRank && RANK in fields) refuse(uid, `its rows have a field ${RANK} already: give that another name before`);
   checkRanked(uid, input, by);
-  checkTtl(uid, ttl);
+  optionChecks.length("JOB_CHANGELOG_INVALID", uid, "ttl", ttl);
   const rank = withRank ? RANK : undefined;
   const emits: Fields = withRank ? { ...fields, [RANK]: { kind: "integer" } } : fields;
   const { column: key } = input.key;
@@ -146,11 +147,6 @@ function checkRanked(uid: string, { node: { fields }, key }: KeyedInput, by: str
   if (kind === "money" && !key.parts.some(({ name }) => name === currencyColumn(by))) {
     refuse(uid, `amounts of several currencies have no order. Key its rows by ${currencyColumn(by)} too`);
   }
-}
-
-function checkTtl(uid: string, ttl: Duration | undefined): void {
-  if (ttl === undefined || (Number.isFinite(ttl) && ttl > 0)) return;
-  refuse(uid, `its ttl is ${String(ttl)}, and should be a length of time, such as hours(24)`);
 }
 
 function refuse(place: string, reason: string): never {
