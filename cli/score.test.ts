@@ -23,7 +23,7 @@ function truthOf(faults: readonly InjectedFault[], notDue: readonly InjectedFaul
 }
 
 function fault(key: string, cause: FaultClass, resolves = false): InjectedFault {
-  return { class: cause, key, currency: "EUR", atRisk: "1.50", dueAt: 1, resolves, note: "" };
+  return { check: "c", class: cause, key, currency: "EUR", atRisk: "1.50", dueAt: 1, resolves, note: "" };
 }
 
 describe("the score", () => {

@@ -3,6 +3,8 @@ import { type Random, seededRandom } from "../base/random.ts";
 import { hours, minutes } from "../base/time.ts";
 import { Casting, type Role } from "./casting.ts";
 import type { Connector } from "./connector.ts";
+import type { Department, DepartmentFault } from "./department.ts";
+import { departments } from "./departments.ts";
 import { faults, type PlannedFault } from "./faults.ts";
 import { type LookAlikeName, lookAlikes } from "./look-alikes.ts";
 import { Order } from "./order.ts";
@@ -15,12 +17,16 @@ import { World } from "./world.ts";
 const HEARTBEAT_EVERY = minutes(10);
 const SCORING_EVERY = minutes(10);
 const PROGRESS_EVERY = 500;
+/** uid of the check that finds what goes wrong with orders. */
+const CHECK = "payment-settlement";
 
 /** What a run of the shop is told. */
 export interface ShopOptions {
   readonly seed: number;
   readonly orders: number;
   readonly sink: ShopSink;
+  /** Names of the departments that work besides payments and settlement; default: all. */
+  readonly departments?: readonly string[];
   /** Told now and then how many orders have arrived. */
   readonly onProgress?: (done: number) => void;
 }
@@ -48,11 +54,16 @@ class ShopRun {
   readonly #casting: Casting;
   readonly #faults: { key: bigint; currency: string; planned: PlannedFault }[] = [];
   readonly #counts: Record<LookAlikeName | "scored" | "redelivered", number>;
+  readonly #departments: readonly Department[];
 
   constructor(options: ShopOptions) {
     this.#options = options;
     this.world = new World(options.sink);
     this.#random = seededRandom(options.seed);
+    const wanted = departments.filter(({ name }) => options.departments?.includes(name) ?? true);
+    this.#departments = wanted.map(({ name, open }) =>
+      open({ world: this.world, random: this.#random.fork(`department/${name}`), orders: options.orders }),
+    );
     this.#casting = new Casting(this.#random.fork("casting"), options.orders);
     const names = Object.keys(lookAlikes) as LookAlikeName[];
     const none = Object.fromEntries(names.map((name) => [name, 0])) as Record<LookAlikeName, number>;
@@ -69,13 +80,16 @@ class ShopRun {
     });
     this.#restarts(mariaConnector, this.#random.fork("mariaConnector"), START_MS);
     this.#restarts(postgresConnector, this.#random.fork("postgresConnector"), START_MS);
+    for (const department of this.#departments) department.begin();
     this.#await(0);
   }
 
   truth(): ShopTruth {
     const { seed, orders } = this.#options;
     const records = this.world.mariaConnector.records + this.world.postgresConnector.records;
-    const known = this.#faults.map(({ key, currency, planned }) => describe(String(key), currency, planned));
+    const own = this.#faults.map(({ key, currency, planned }) => describe(String(key), currency, planned));
+    const others = this.#departments.map((department) => department.truth());
+    const known = [...own, ...others.flatMap(({ faults: theirs }) => theirs.map(describeTheirs))];
     const times = { firstTime: START_MS, endTime: END_MS };
     return {
       seed,
@@ -84,8 +98,10 @@ class ShopRun {
       ...times,
       faults: known.filter(({ dueAt }) => dueAt > START_MS && dueAt <= END_MS),
       notDue: known.filter(({ dueAt }) => dueAt > END_MS),
-      baseline: known.filter(({ dueAt }) => dueAt <= START_MS).map(({ key, currency }) => ({ key, currency })),
-      lookAlikes: this.#counts,
+      baseline: known
+        .filter(({ dueAt }) => dueAt <= START_MS)
+        .map(({ check, key, currency }) => ({ check, key, currency })),
+      lookAlikes: Object.assign({ ...this.#counts }, ...others.map(({ lookAlikes: theirs }) => theirs)),
     };
   }
 
@@ -159,6 +175,7 @@ function describe(key: string, currency: string, planned: PlannedFault): Injecte
   const { class: class_, atRisk, dueAt, resolvedAt, note } = planned;
   const resolves = resolvedAt !== undefined && resolvedAt <= LAST_COMMIT_MS;
   return {
+    check: CHECK,
     class: class_,
     key,
     currency,
@@ -167,4 +184,8 @@ function describe(key: string, currency: string, planned: PlannedFault): Injecte
     resolves,
     note,
   };
+}
+
+function describeTheirs({ resolvedAt, ...fault }: DepartmentFault): InjectedFault {
+  return { ...fault, resolves: resolvedAt !== undefined && resolvedAt <= LAST_COMMIT_MS };
 }

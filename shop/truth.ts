@@ -1,15 +1,16 @@
-import type { LookAlikeName } from "./look-alikes.ts";
-
 /** Causes of failure of a payment–settlement check. */
 export type FaultClass = "missing" | "under-charge" | "over-charge" | "unknown-payment" | "currency-mismatch";
 
 /** One thing that was made to go wrong, on an order that is right in everything else. */
 export interface InjectedFault {
-  readonly class: FaultClass;
-  /** The payment id's canonical text: its digits. */
+  /** uid of the check that must find it. */
+  readonly check: string;
+  readonly class: string;
+  /** The check's key in canonical text; of a payment id, its digits. */
   readonly key: string;
+  /** `XXX`, ISO 4217's code for none, where no money is concerned. */
   readonly currency: string;
-  /** The difference at `dueAt`, in currency units at the currency's own exponent. */
+  /** The difference at `dueAt`, in currency units at the currency's own exponent; "0" where no money is concerned. */
   readonly atRisk: string;
   /** The point of event time from which it must be failing: the deadline, or the change that breaks it, plus skew. */
   readonly dueAt: number;
@@ -34,7 +35,7 @@ export interface ShopTruth {
   /** Faults whose deadline lies behind the log's end: nothing may be failing yet. */
   readonly notDue: readonly InjectedFault[];
   /** What was overdue when the snapshots were taken, in order of key. */
-  readonly baseline: readonly { readonly key: string; readonly currency: string }[];
-  /** Orders per kind of look-alike; `scored` and `redelivered` count rows and records. */
-  readonly lookAlikes: Readonly<Record<LookAlikeName | "scored" | "redelivered", number>>;
+  readonly baseline: readonly { readonly check: string; readonly key: string; readonly currency: string }[];
+  /** Orders per kind of look-alike, of departments too; `scored` and `redelivered` count rows and records. */
+  readonly lookAlikes: Readonly<Record<string, number>>;
 }

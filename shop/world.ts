@@ -1,5 +1,5 @@
 import { seconds } from "../base/time.ts";
-import { CapturedTable } from "./captured-table.ts";
+import { CapturedTable, type TableSpec } from "./captured-table.ts";
 import { Connector } from "./connector.ts";
 import { MariaDb } from "./mariadb.ts";
 import { Postgres } from "./postgres.ts";
@@ -36,6 +36,8 @@ export class World {
   /** Captured payments that await their risk score. */
   readonly unscored: PaymentRow[] = [];
   readonly #sink: ShopSink;
+  /** Tables of each database, heartbeats left out. */
+  readonly #tables: { readonly maria: AnyTable[]; readonly postgres: AnyTable[] } = { maria: [], postgres: [] };
   readonly #heartbeats: readonly [CapturedTable<HeartbeatRow>, CapturedTable<HeartbeatRow>];
   readonly #beats: readonly [HeartbeatRow, HeartbeatRow] = [
     { id: 1, beat: 0 },
@@ -49,9 +51,9 @@ export class World {
     this.#sink = sink;
     this.mariaConnector = new Connector(sink);
     this.postgresConnector = new Connector(sink);
-    this.payments = new CapturedTable(paymentsTable, this.maria, this.mariaConnector);
-    this.refunds = new CapturedTable(refundsTable, this.maria, this.mariaConnector);
-    this.lines = new CapturedTable(linesTable, this.postgres, this.postgresConnector);
+    this.payments = this.open(paymentsTable, "maria");
+    this.refunds = this.open(refundsTable, "maria");
+    this.lines = this.open(linesTable, "postgres");
     this.#heartbeats = [
       new CapturedTable(heartbeatTable("maria.shop.heartbeat", true), this.maria, this.mariaConnector),
       new CapturedTable(heartbeatTable("pg.public.heartbeat", false), this.postgres, this.postgresConnector),
@@ -59,9 +61,18 @@ export class World {
     this.settlement = new Settlement(this.schedule, this.postgres, this.lines);
   }
 
+  /** Opens a table of a database, before `create`. */
+  open<R extends object>(spec: TableSpec, database: "maria" | "postgres"): CapturedTable<R> {
+    const connector = database === "maria" ? this.mariaConnector : this.postgresConnector;
+    const table = new CapturedTable<R>(spec, this[database], connector);
+    this.#tables[database].push(table);
+    return table;
+  }
+
   /** Creates the topics and registers the schemas. */
   async create(): Promise<void> {
-    const tables = [this.payments, this.refunds, this.lines, ...this.#heartbeats];
+    const { maria, postgres } = this.#tables;
+    const tables = [...maria, ...postgres, ...this.#heartbeats];
     for (const table of tables) await table.create(this.#sink);
     for (const [i, table] of this.#heartbeats.entries()) table.insert(this.#beats[i]!, 0);
   }
@@ -80,10 +91,10 @@ export class World {
   snapshot(timeMs: number): void {
     this.maria.begin(timeMs);
     this.maria.advance(0);
-    snapshotAll([this.payments, this.refunds, this.#heartbeats[0]]);
+    snapshotAll([...this.#tables.maria, this.#heartbeats[0]]);
     this.postgres.begin(timeMs);
     this.postgres.advance();
-    snapshotAll([this.lines, this.#heartbeats[1]]);
+    snapshotAll([...this.#tables.postgres, this.#heartbeats[1]]);
     this.mariaConnector.completeSnapshot();
     this.postgresConnector.completeSnapshot();
     this.#sink.flush();
@@ -118,8 +129,10 @@ export class World {
   }
 }
 
+type AnyTable = Pick<CapturedTable<object>, "create" | "size" | "snapshot">;
+
 /** Debezium's markers: the first row of all, the first and the last of a table, the last of all. */
-function snapshotAll(tables: readonly Pick<CapturedTable<object>, "size" | "snapshot">[]): void {
+function snapshotAll(tables: readonly AnyTable[]): void {
   tables.forEach((table, t) => {
     const last = table.size - 1;
     table.snapshot((i) => {
