@@ -11,6 +11,8 @@ export interface ShopLogOptions {
   readonly dir: string;
   readonly seed: number;
   readonly orders: number;
+  /** As `ShopOptions` has them. */
+  readonly departments?: readonly string[];
   /** Told now and then how many orders have arrived. */
   readonly onProgress?: (done: number) => void;
 }

@@ -25,7 +25,7 @@ export interface ShopOptions {
   readonly seed: number;
   readonly orders: number;
   readonly sink: ShopSink;
-  /** Names of the departments that work besides payments and settlement; default: all. */
+  /** Names of the departments that work besides payments and settlement; default: none. */
   readonly departments?: readonly string[];
   /** Told now and then how many orders have arrived. */
   readonly onProgress?: (done: number) => void;
@@ -60,7 +60,7 @@ class ShopRun {
     this.#options = options;
     this.world = new World(options.sink);
     this.#random = seededRandom(options.seed);
-    const wanted = departments.filter(({ name }) => options.departments?.includes(name) ?? true);
+    const wanted = departments.filter(({ name }) => options.departments?.includes(name));
     this.#departments = wanted.map(({ name, open }) =>
       open({ world: this.world, random: this.#random.fork(`department/${name}`), orders: options.orders }),
     );

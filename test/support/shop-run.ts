@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "../../base/random.ts";
 import { days, systemClock } from "../../base/time.ts";
+import type { Job } from "../../checks/job.ts";
 import { openReaders, splitsOf } from "../../cli/compose.ts";
 import { readConfig } from "../../cli/config.ts";
 import { Recorder, writeHistory } from "../../cli/recorder.ts";
@@ -32,19 +33,20 @@ export class ShopLog {
   readonly #dir = mkdtempSync(join(tmpdir(), "countercheck-shop-"));
   truth!: ShopTruth;
 
-  static async write(seed: number, orders: number): Promise<ShopLog> {
+  /** `departments`: those that work besides payments and settlement. */
+  static async write(seed: number, orders: number, departments: readonly string[] = []): Promise<ShopLog> {
     const log = new ShopLog();
-    log.truth = await writeShopLog({ dir: join(log.#dir, "input"), seed, orders });
+    log.truth = await writeShopLog({ dir: join(log.#dir, "input"), seed, orders, departments });
     writeFileSync(log.#file("config.json"), JSON.stringify(shopConfig("input", ".")));
     return log;
   }
 
   /**
-   * Runs the job that ships over the log; partitions are read in a random order when `interleave` is given, by as many
+   * Runs a job, by default that of payments and settlement, over the log; partitions are read in a random order when `interleave` is given, by as many
    * workers as are wanted.
    */
-  async run(interleave?: number, parallelism = 1): Promise<ShopRun> {
-    const graph = paymentSettlement.graph();
+  async run(interleave?: number, parallelism = 1, job: Job = paymentSettlement): Promise<ShopRun> {
+    const graph = job.graph();
     const registry = new FolderRegistry(join(this.#dir, "input", "schemas"));
     const { sources } = readConfig(this.#file("config.json"));
     const splits = splitsOf(graph, sources);
