@@ -42,6 +42,11 @@ export const errorCatalogue = {
     retryable: false,
     message: "This should have been impossible: {what}. Please report it with the command that you ran.",
   },
+  CALENDAR_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "No business day can be told by {name}: {reason}.",
+  },
   CHECKPOINTS_DAMAGED: {
     fault: "external",
     retryable: false,
@@ -487,6 +492,17 @@ export const errorCatalogue = {
     message:
       "Field {field} of key schema {schema} is {type}, which cannot be part of a key. Use integers, strings, booleans or decimals without digits after the point, for instance by `message.key.columns` in the connector.",
   },
+  LOCK_HELD: {
+    fault: "user",
+    retryable: true,
+    message: "The lock {name} is held by {holder}. End that first, or wait for it with `--standby`.",
+  },
+  LOCK_LOST: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The lock {name} could not be renewed in time, or was taken over, so nothing more is done under it. Nothing is lost: whoever holds it next goes on. Look whether Redis was away, or this process stood still, for longer than the lease.",
+  },
   LOG_CORRUPT: {
     fault: "external",
     retryable: false,
@@ -622,6 +638,17 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "The registry {registry} has none of the schemas that topic {topic}, table {table} of source {source}, was written with, such as {ids}. It is not the registry which the producer uses, or has lost its content: point the configuration to the right one. No record was skipped.",
+  },
+  REDIS_REFUSED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Redis at {server} refuses what it is asked: {reason}. Correct the user, the password or what they may do.",
+  },
+  REDIS_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message: "Redis at {server} does not answer: {reason}. Check that it is up and can be reached from here.",
   },
   REGISTRY_INVALID: {
     fault: "user",
