@@ -9,6 +9,21 @@ export const errorCatalogue = {
     message:
       "The sum {field} is {value}, which 64 bits cannot hold. Sum fewer rows, in shorter windows, or a field of type number.",
   },
+  ALERT_AMBIGUOUS: {
+    fault: "user",
+    retryable: false,
+    message: "{count} alerts have an id that begins with {id}. Give more of it: {known}.",
+  },
+  ALERT_NOT_OPEN: {
+    fault: "user",
+    retryable: false,
+    message: "Alert {id} is {state}, so there is nothing to {action}. {hint}",
+  },
+  ALERT_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: "No alert has an id that begins with {id}. `countercheck alerts list --state all` shows what there is.",
+  },
   AVRO_CORRUPT: {
     fault: "external",
     retryable: false,
@@ -598,6 +613,24 @@ export const errorCatalogue = {
     retryable: false,
     message: "The note has {length} characters; at most {limit} are kept. Shorten it, or refer to a ticket.",
   },
+  NOTIFICATION_REFUSED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{sink} did not take a notification: {reason}. It is sent again later; `countercheck notifications list` shows it.",
+  },
+  NOTIFICATION_SINK_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{sink} cannot be told of alerts: {reason}. Notifications wait and are sent again later; look at its address and whether it is up.",
+  },
+  NOTIFICATION_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message:
+      "No notification that was given up has an id that begins with {id}. `countercheck notifications list --state given-up` shows them.",
+  },
   OPTION_INVALID: {
     fault: "user",
     retryable: false,
@@ -633,12 +666,6 @@ export const errorCatalogue = {
     message:
       "A record of {bytes} bytes is over the file log's limit of {limit}. Leave its topic out, or shorten the record where it is made.",
   },
-  REGISTRY_HAS_NO_SCHEMA: {
-    fault: "user",
-    retryable: false,
-    message:
-      "The registry {registry} has none of the schemas that topic {topic}, table {table} of source {source}, was written with, such as {ids}. It is not the registry which the producer uses, or has lost its content: point the configuration to the right one. No record was skipped.",
-  },
   REDIS_REFUSED: {
     fault: "user",
     retryable: false,
@@ -649,6 +676,12 @@ export const errorCatalogue = {
     fault: "external",
     retryable: true,
     message: "Redis at {server} does not answer: {reason}. Check that it is up and can be reached from here.",
+  },
+  REGISTRY_HAS_NO_SCHEMA: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The registry {registry} has none of the schemas that topic {topic}, table {table} of source {source}, was written with, such as {ids}. It is not the registry which the producer uses, or has lost its content: point the configuration to the right one. No record was skipped.",
   },
   REGISTRY_INVALID: {
     fault: "user",
