@@ -1,8 +1,7 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import type { Suspension } from "../dataflow/source.ts";
-import type { FailureClass } from "./judgement.ts";
-import type { ReconcileRule, RuleLeg } from "./rule.ts";
+import type { CheckRule } from "./rule.ts";
 
 /** What of a suspension matters here, and the inputs that it stopped. */
 interface Stop extends Pick<Suspension, "time" | "message"> {
@@ -20,7 +19,7 @@ interface Hidden {
  * of the whole check.
  */
 export class Blindness {
-  readonly #rule: ReconcileRule;
+  readonly #rule: CheckRule;
   readonly #faults = new Map<string, Hidden>();
   /** Faults that hide a key. */
   readonly #faultsOfKey = new Map<Key, Set<string>>();
@@ -28,7 +27,7 @@ export class Blindness {
   readonly #faultsOfInput = new Map<number, Set<string>>();
   readonly #suspensions = new Map<string, Stop>();
 
-  constructor(rule: ReconcileRule) {
+  constructor(rule: CheckRule) {
     this.#rule = rule;
   }
 
@@ -88,7 +87,7 @@ export class Blindness {
   }
 
   /** Why a failure cannot be told from a record that could not be read, or null. */
-  reasonForSilence(cause: FailureClass): string | null {
+  reasonForSilence(cause: string): string | null {
     for (const [input, [fault]] of this.#faultsOfInput) {
       if (this.restsOn(cause, input)) return `record ${fault} is in the dead letters and may belong to any key`;
     }
@@ -96,8 +95,8 @@ export class Blindness {
   }
 
   /** True when a row of the input that was not seen could undo a failure of the class. */
-  restsOn(cause: FailureClass, input: number): boolean {
-    return this.#rule.legs.some((leg) => leg.input === input && couldUndo(cause, leg));
+  restsOn(cause: string, input: number): boolean {
+    return this.#rule.legs.some((leg) => leg.input === input && this.#rule.restsOn(cause, leg));
   }
 
   /** Writes faults and suspensions. */
@@ -154,20 +153,4 @@ function removeFrom<K>(sets: Map<K, Set<string>>, key: K, value: string): boolea
   const set = sets.get(key);
   set?.delete(value);
   return set?.size === 0 && sets.delete(key);
-}
-
-function couldUndo(cause: FailureClass, leg: RuleLeg): boolean {
-  switch (cause) {
-    case "missing":
-    case "under-charge":
-      return leg.side === "actual" || leg.sign === -1;
-    case "unknown-payment":
-      return leg.side === "expect" && leg.sign === 1;
-    case "over-charge":
-      return leg.side === "actual" || leg.sign === 1;
-    case "currency-mismatch":
-      return true;
-    case "unknown-after-retention":
-      return false;
-  }
 }

@@ -5,7 +5,7 @@ import type { Field, MoneyValue } from "../dataflow/model.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Contribution, LegTotal } from "./records.ts";
 import type { Entry } from "./row-set.ts";
-import { type CheckInput, type ReconcileRule, scaleOf } from "./rule.ts";
+import { type CheckInput, type CheckRule, scaleOf } from "./rule.ts";
 
 /** Contributions that a verdict shows at most; the rest is in the totals and the digest. */
 const MAX_CONTRIBUTIONS = 1_000;
@@ -15,10 +15,10 @@ const CLOSED = { table: 0, row: "closed", major: 0, minor: 0, sub: 0, time: 0, s
 
 /** Writes down what a verdict rests on. */
 export class Evidence {
-  readonly #rule: ReconcileRule;
+  readonly #rule: CheckRule;
   readonly #inputs: readonly CheckInput[];
 
-  constructor(rule: ReconcileRule, inputs: readonly CheckInput[]) {
+  constructor(rule: CheckRule, inputs: readonly CheckInput[]) {
     this.#rule = rule;
     this.#inputs = inputs;
   }
@@ -74,15 +74,17 @@ export class Evidence {
       const text = fieldText(field, from.fields[index]);
       return text === null ? [] : [[name, text] as const];
     });
+    const rule = this.#rule.legs[entry.leg]!;
     return {
-      leg: this.#rule.legs[entry.leg]!.name,
+      leg: rule.name,
       source,
       table,
       row: from.row,
       position: `${from.major}/${from.minor}/${from.sub}`,
       time: from.seed === null ? from.time : null,
       dueAt: entry.dueAt,
-      amount: `${formatDecimal(entry.minor, scaleOf(this.#rule, currency).scale)} ${currency}`,
+      amount:
+        rule.field === null ? "" : `${formatDecimal(entry.minor, scaleOf(this.#rule, currency).scale)} ${currency}`,
       fields: Object.fromEntries(fields),
     };
   }

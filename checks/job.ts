@@ -1,7 +1,7 @@
 import { raise } from "../base/errors.ts";
 import { Environment } from "../dataflow/environment.ts";
 import type { Graph } from "../dataflow/graph.ts";
-import { type ReconcileSpec, reconcile } from "./reconcile.ts";
+import { type ReconcileSpec, reconcile } from "./reconcile/reconcile.ts";
 
 /** What a job is written against: streams and changelogs, and the checks over them. */
 export class JobEnvironment extends Environment {

@@ -1,72 +1,58 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
-import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Blindness } from "./blindness.ts";
-import {
-  type FailureClass,
-  type Judgement,
-  judge,
-  judgeForgotten,
-  type ToleranceOf,
-  toleranceAt,
-} from "./judgement.ts";
+import { LedgerView, seedView } from "./key-view.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FinalRecord } from "./records.ts";
-import type { CurrencyScale, ReconcileRule } from "./rule.ts";
-import { totalsOf } from "./totals.ts";
-import type { CurrencyVerdict, KeyVerdicts, Outcome, VerdictLog } from "./verdict-log.ts";
+import type { CheckRule, CurrencyScale, Judgement, KeyView } from "./rule.ts";
+import type { Totals } from "./totals.ts";
+import type { CurrencyVerdict, KeyState, KeyVerdicts, Outcome, VerdictLog } from "./verdict-log.ts";
 
 /**
- * Brings judgement, blindness and the past of a key together: what is to be said of each of its currencies at a point.
+ * Brings judgement, blindness and the past of a key together: what is to be said of each of its currencies and periods at
+ * a point.
  */
 export class Judge {
+  readonly #rule: CheckRule;
   readonly #blindness: Blindness;
   readonly #log: VerdictLog;
   readonly #scaleOf: (currency: number) => CurrencyScale;
-  readonly #tolerance: ToleranceOf | undefined;
+  readonly #view: LedgerView;
 
-  constructor(
-    rule: ReconcileRule,
-    blindness: Blindness,
-    log: VerdictLog,
-    scaleOf: (currency: number) => CurrencyScale,
-  ) {
+  constructor(rule: CheckRule, blindness: Blindness, log: VerdictLog, scaleOf: (currency: number) => CurrencyScale) {
+    this.#rule = rule;
     this.#blindness = blindness;
     this.#log = log;
     this.#scaleOf = scaleOf;
-    const { tolerance } = rule;
-    if (tolerance !== undefined) {
-      this.#tolerance = (currency, expected, actual) =>
-        toleranceAt(tolerance, scaleOf(currency).scale, expected, actual);
-    }
+    this.#view = new LedgerView(rule.skewMs);
   }
 
   /** Judges a key at a point. `first`: nothing of it has been judged before, so what fails may be the baseline's. */
-  at(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, first: boolean): void {
-    const judgements =
-      ledger.memory === "forgotten" ? judgeForgotten(ledger.totals) : judge(ledger.totals, this.#tolerance);
-    const reason = this.#blindness.reasonFor(key);
-    const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(ledger) : [];
-    for (const judgement of this.#withFormer(judgements, verdicts)) {
-      const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);
-      const old = baseline.some((j) => j.currency === judgement.currency && j.class === judgement.class);
-      const outcome = { judgement, reason: reason ?? silence, baseline: old };
-      this.#record(point, key, ledger, verdicts, outcome);
-    }
+  at(point: number, key: Key, state: KeyState, first: boolean): void {
+    const view = this.#view.show(key, point, state.ledger, state.own);
+    this.#judge(view, state, first);
+    state.own = view.own;
+  }
+
+  /** Judges a key at its last point again, because what can be seen of it changed. */
+  again(key: Key, state: KeyState): void {
+    this.#judge(this.#view.show(key, state.ledger.lastPoint, state.ledger, state.own), state, false);
   }
 
   /** Says that a key cannot be judged at a point, whatever is known of it. */
-  blind(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, reason: string): void {
+  blind(point: number, key: Key, state: KeyState, reason: string): void {
+    const { ledger, verdicts, own } = state;
+    const view = this.#view.show(key, point, ledger, own);
     const fresh = ledger.currencies();
-    const judgements = judge(ledger.totals, this.#tolerance);
+    const judgements = this.#rule.judge(view);
     for (const { currency } of judgements) fresh.delete(currency);
-    for (const judgement of this.#withFormer([...judgements, ...[...fresh].map(nothingLeft)], verdicts)) {
-      this.#record(point, key, ledger, verdicts, { judgement, reason, baseline: false });
+    for (const judgement of withFormer([...judgements, ...[...fresh].map((code) => nothingLeft(code, ""))], verdicts)) {
+      this.#record(view, ledger, verdicts, { judgement, reason, baseline: false });
     }
   }
 
   /** True when a key fails by a cause for which `of` holds. */
-  fails(verdicts: KeyVerdicts, of: (cause: FailureClass) => boolean): boolean {
+  fails(verdicts: KeyVerdicts, of: (cause: string) => boolean): boolean {
     return verdicts.currencies.some((c) => c.status === "fail" && c.class !== null && of(c.class));
   }
 
@@ -84,7 +70,7 @@ export class Judge {
     const judged = verdicts.currencies.map((c) => this.#log.final(key, c));
     const fresh = ledger.currencies();
     for (const { currency } of verdicts.currencies) fresh.delete(currency);
-    const pending = [...fresh].map((currency) => this.#log.final(key, unjudged(currency)));
+    const pending = [...fresh].map((currency) => this.#log.final(key, unjudged(currency, "")));
     return [...judged, ...pending];
   }
 
@@ -103,46 +89,68 @@ export class Judge {
     this.#log.restoreCounts(input, isHere);
   }
 
-  #record(point: number, key: Key, ledger: Ledger, verdicts: KeyVerdicts, outcome: Outcome): void {
-    const { currency } = outcome.judgement;
-    let state = verdicts.currencies.find((c) => c.currency === currency);
-    if (state === undefined) {
-      state = unjudged(currency);
-      verdicts.currencies.push(state);
+  #judge(view: KeyView, { ledger, verdicts }: KeyState, first: boolean): void {
+    const judgements = ledger.memory === "forgotten" ? judgeForgotten(ledger.totals) : this.#rule.judge(view);
+    const reason = this.#blindness.reasonFor(view.key);
+    const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(view) : [];
+    for (const judgement of withFormer(judgements, verdicts)) {
+      const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);
+      const old = baseline.some((j) => isAbout(j, judgement) && j.class === judgement.class);
+      this.#record(view, ledger, verdicts, { judgement, reason: reason ?? silence, baseline: old });
     }
-    this.#log.record(point, key, ledger, state, outcome, this.#scaleOf(currency));
   }
 
-  /** Adds a pass for currencies that were judged before and of which nothing is left. */
-  #withFormer(judgements: readonly Judgement[], verdicts: KeyVerdicts): readonly Judgement[] {
-    const { currencies } = verdicts;
-    if (currencies.length === 0 || (currencies.length === 1 && currencies[0]!.currency === judgements[0]?.currency)) {
-      return judgements;
+  #record(view: KeyView, ledger: Ledger, verdicts: KeyVerdicts, outcome: Outcome): void {
+    const { judgement } = outcome;
+    let state = verdicts.currencies.find((c) => isAbout(c, judgement));
+    if (state === undefined) {
+      state = unjudged(judgement.currency, judgement.period);
+      verdicts.currencies.push(state);
     }
-    const gone = currencies.filter((c) => !judgements.some((j) => j.currency === c.currency));
-    return gone.length === 0 ? judgements : [...judgements, ...gone.map((c) => nothingLeft(c.currency))];
+    this.#log.record(view, ledger, state, outcome, this.#scaleOf(judgement.currency));
   }
 
   /** What failed by the seed alone, with the deadlines that were over when it was taken. */
-  #baselineOf(ledger: Ledger): readonly Judgement[] {
-    const seeded = ledger.entries.flatMap((entry) => {
-      const { seed } = entry.from;
-      if (seed === null) return [];
-      const overdue = entry.dueAt <= seed;
-      return [{ ...entry, dueAt: overdue ? BEFORE_ALL_TIME : Number.POSITIVE_INFINITY }];
-    });
-    return judge(totalsOf(seeded, 0).all, this.#tolerance).filter((j) => j.status === "fail");
+  #baselineOf(view: KeyView): readonly Judgement[] {
+    return this.#rule.judge(seedView(view)).filter((j) => j.status === "fail");
   }
 }
 
-function nothingLeft(currency: number): Judgement {
-  return { currency, status: "pass", class: null, lower: 0n, upper: 0n, actual: 0n, atRisk: 0n };
+/** Adds a pass for currencies and periods that were judged before and of which nothing is left. */
+function withFormer(judgements: readonly Judgement[], { currencies }: KeyVerdicts): readonly Judgement[] {
+  if (currencies.length === 0) return judgements;
+  const [first] = judgements;
+  if (currencies.length === 1 && first !== undefined && isAbout(currencies[0]!, first)) return judgements;
+  const gone = currencies.filter((c) => !judgements.some((j) => isAbout(c, j)));
+  return gone.length === 0 ? judgements : [...judgements, ...gone.map((c) => nothingLeft(c.currency, c.period))];
 }
 
-/** A currency of a key of which nothing has been said yet. */
-function unjudged(currency: number): CurrencyVerdict {
+type About = Pick<Judgement, "currency" | "period">;
+
+function isAbout(left: About, right: About): boolean {
+  return left.currency === right.currency && left.period === right.period;
+}
+
+/** What came for a key whose history is no longer kept: it cannot be told from new business, so a person must look. */
+function judgeForgotten(totals: readonly Totals[]): Judgement[] {
+  return totals.map(({ currency, lower, upper, actual, full }) => {
+    const difference = full - actual;
+    const atRisk = difference < 0n ? -difference : difference;
+    const said = { status: "fail", class: "unknown-after-retention", note: null } as const;
+    return { currency, period: "", ...said, lower, upper, actual, atRisk };
+  });
+}
+
+function nothingLeft(currency: number, period: string): Judgement {
+  const none = { lower: 0n, upper: 0n, actual: 0n, atRisk: 0n, note: null };
+  return { currency, period, status: "pass", class: null, ...none };
+}
+
+/** A currency and period of a key of which nothing has been said yet. */
+function unjudged(currency: number, period: string): CurrencyVerdict {
   return {
     currency,
+    period,
     version: 0,
     status: null,
     class: null,

@@ -5,11 +5,13 @@ import { type Random, seededRandom } from "../base/random.ts";
 import { BEFORE_ALL_TIME, days, hours } from "../base/time.ts";
 import { flag, id, instant, integer, type Model, model, money, number, table, text } from "../dataflow/model.ts";
 import { avroType } from "../schemas/avro-schema.ts";
-import { judge } from "./judgement.ts";
+import { durationDeadline } from "./check-inputs.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger } from "./ledger.ts";
+import { judge } from "./reconcile/judgement.ts";
+import { ReconcileRule } from "./reconcile/reconcile-rule.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
-import type { CheckInput, ReconcileRule, RuleLeg } from "./rule.ts";
+import type { CheckInput, RuleLeg } from "./rule.ts";
 import type { CurrencyVerdict, KeyState } from "./verdict-log.ts";
 
 const RUNS = 200;
@@ -25,19 +27,17 @@ const Line = model("Line", {
 });
 
 const leg = (name: string, side: RuleLeg["side"], sign: 1 | -1, input: number, field: string): RuleLeg => {
-  return { name, side, sign, input, field, deadlineMs: hours(24), scale: undefined, origin: "" };
+  return { name, side, sign, input, field, deadline: durationDeadline(hours(24)), scale: undefined, origin: "" };
 };
 const captured = leg("captured", "expect", 1, 0, "amount");
 const refunded = leg("refunded", "expect", -1, 0, "amount");
 const settled = leg("settled", "actual", 1, 1, "net");
 const fees = leg("fees", "actual", 1, 1, "fee");
-const ruleOf = (...legs: RuleLeg[]): ReconcileRule => {
-  const constant = { uid: "check", skewMs: 2_000, tolerance: undefined, version: 1, emitAll: false };
-  return { ...constant, legs, retainMs: days(180) };
-};
+const ruleOf = (...legs: RuleLeg[]) =>
+  new ReconcileRule({ uid: "check", skewMs: 2_000, version: 1, emitAll: false, legs, retainMs: days(180) });
 const rule = ruleOf(captured, refunded, settled, fees);
 const inputsOf = (...models: unknown[]): CheckInput[] =>
-  models.map((one) => ({ model: one as Model, key: "paymentId", rows: "all" }));
+  models.map((one) => ({ model: one as Model, by: ["paymentId"], key: "paymentId", rows: "all" }));
 const inputs = inputsOf(Payment, Line);
 const codec = keyStateCodec(rule, inputs);
 
@@ -185,7 +185,7 @@ it(`a ledger that was read behaves as the one that was written, whatever comes (
     let copy = new Ledger(rule.skewMs);
     for (let step = 0; step < 40; step++) {
       const happens = randomStep(random, now, original);
-      if (random.chance(0.5)) copy = readBack({ ledger: copy, verdicts: { currencies: [] } }).ledger;
+      if (random.chance(0.5)) copy = readBack({ ledger: copy, verdicts: { currencies: [] }, own: "" }).ledger;
       const name = `seed ${SEED}, run ${run}, step ${step}`;
       expect(textOf(happens(copy)), name).toBe(textOf(happens(original)));
       expect(seenOf(copy), name).toBe(seenOf(original));
@@ -197,6 +197,7 @@ it("what was said of a key is read as it was written", () => {
   const EUR = packCurrency("EUR");
   const quiet: CurrencyVerdict = {
     currency: EUR,
+    period: "",
     version: 0,
     status: "pass",
     class: null,
@@ -209,6 +210,7 @@ it("what was said of a key is read as it was written", () => {
   const told = "missing/1000/1000/0/0/0";
   const failing: CurrencyVerdict = {
     currency: packCurrency("USD"),
+    period: "2026-03-02T00:00:00.000Z",
     version: 3,
     status: "fail",
     class: "missing",
@@ -226,10 +228,12 @@ it("what was said of a key is read as it was written", () => {
     baseline: null,
   };
   const unjudged = { ...quiet, status: null };
-  const noDeadline = { ...failing, alert: { class: "over-charge", dueAt: null, told, repeats: 0 } } as const;
+  const noDeadline = { ...failing, alert: { class: "a-class-of-ones-own", dueAt: null, told, repeats: 0 } } as const;
   const currencies = [quiet, failing, hidden, unjudged, noDeadline];
-  expect(readBack({ ledger: new Ledger(0), verdicts: { currencies } }).verdicts).toEqual({ currencies });
-  expect(readBack({ ledger: new Ledger(0), verdicts: { currencies: [quiet] } }).verdicts).toEqual({
+  expect(readBack({ ledger: new Ledger(0), verdicts: { currencies }, own: "seen: 7" }).verdicts).toEqual({
+    currencies,
+  });
+  expect(readBack({ ledger: new Ledger(0), verdicts: { currencies: [quiet] }, own: "" }).verdicts).toEqual({
     currencies: [quiet],
   });
 });
@@ -251,7 +255,7 @@ function settledKey(): KeyState {
   ledger.add({ time, isAdd: true, row: paid.id, entries: [capture] });
   ledger.add({ time, isAdd: true, row: line.id, entries: [net, fee] });
   ledger.advance(time + 2_000, BEFORE_ALL_TIME);
-  return { ledger, verdicts: { currencies: [] } };
+  return { ledger, verdicts: { currencies: [] }, own: "" };
 }
 
 it("the schema is an Avro schema", () => {
@@ -275,7 +279,7 @@ it("legs are told by their names: their order may change, and with it the order 
   const state = settledKey();
   const told = "over-charge/100/1000/0/900/200";
   const failing = { version: 1, status: "fail", class: "over-charge", told, atRisk: "1.00" } as const;
-  const rest = { currency: packCurrency("EUR"), baseline: null, alert: null, opened: [] };
+  const rest = { currency: packCurrency("EUR"), period: "", baseline: null, alert: null, opened: [] };
   state.verdicts.currencies.push({ ...rest, ...failing });
   const { ledger, verdicts } = readBack(state, read);
   expect(ledger.entries.map((entry) => [now.legs[entry.leg]!.name, entry.side, entry.from.id])).toEqual([
@@ -289,7 +293,9 @@ it("legs are told by their names: their order may change, and with it the order 
 });
 
 it("with another skew, what is due is told by the skew now", () => {
-  const { ledger } = readBack(settledKey(), keyStateCodec({ ...rule, skewMs: 5_000 }, inputs).readsFrom(codec.schema));
+  const { uid, legs, version, retainMs, emitAll } = rule;
+  const patient = new ReconcileRule({ uid, legs, version, retainMs, emitAll, skewMs: 5_000 });
+  const { ledger } = readBack(settledKey(), keyStateCodec(patient, inputs).readsFrom(codec.schema));
   expect(ledger.nextPoint(BEFORE_ALL_TIME)).toBe(1_767_225_605_000);
 });
 

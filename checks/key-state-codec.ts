@@ -2,7 +2,7 @@ import type { ByteReader } from "../base/bytes.ts";
 import type { StateCodec } from "../dataflow/operator.ts";
 import { Ledger } from "./ledger.ts";
 import { RowReader, RowWriter } from "./row-codec.ts";
-import type { CheckInput, ReconcileRule } from "./rule.ts";
+import type { CheckInput, CheckRule } from "./rule.ts";
 import { StateReader, StateWriter } from "./state-bytes.ts";
 import { type LayoutMapping, layoutOf, mappingOf } from "./state-layout.ts";
 import { layoutFrom, schemaOf } from "./state-schema.ts";
@@ -15,17 +15,18 @@ import type { KeyState } from "./verdict-log.ts";
  * by fields that were added, which are null in old evidence, or removed. Deadlines, tolerance, skew and retention may change at will: rows
  * that are known keep the deadlines that they had.
  */
-export function keyStateCodec(rule: ReconcileRule, inputs: readonly CheckInput[]): StateCodec<KeyState> {
+export function keyStateCodec(rule: CheckRule, inputs: readonly CheckInput[]): StateCodec<KeyState> {
   const layout = layoutOf(rule, inputs);
   const schema = schemaOf(layout);
   const out = new StateWriter();
   const rows = new RowWriter(out, layout);
   return {
     schema,
-    write({ ledger, verdicts }, bytes) {
+    write({ ledger, verdicts, own }, bytes) {
       out.start(bytes);
       ledger.write(rows);
       writeVerdicts(verdicts, out);
+      out.text(own);
     },
     read: reader(rule, mappingOf(layout, layout)!),
     readsFrom(written) {
@@ -35,12 +36,12 @@ export function keyStateCodec(rule: ReconcileRule, inputs: readonly CheckInput[]
   };
 }
 
-function reader({ skewMs, legs }: ReconcileRule, mapping: LayoutMapping): (bytes: ByteReader) => KeyState {
+function reader({ skewMs, legs }: CheckRule, mapping: LayoutMapping): (bytes: ByteReader) => KeyState {
   const input = new StateReader();
   const rows = new RowReader(input, mapping, legs);
   return (bytes) => {
     input.start(bytes);
     const ledger = Ledger.read(rows, skewMs);
-    return { ledger, verdicts: readVerdicts(input, mapping) };
+    return { ledger, verdicts: readVerdicts(input, mapping), own: input.text() };
   };
 }

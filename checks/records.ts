@@ -37,6 +37,7 @@ export interface FinalRecord {
   readonly check: string;
   readonly key: Key;
   readonly currency: string;
+  readonly period: string;
   readonly status: Status;
   readonly class: string | null;
   readonly baseline: boolean;

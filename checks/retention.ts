@@ -2,6 +2,7 @@ import type { Key } from "../base/key.ts";
 import { days } from "../base/time.ts";
 import type { KeyedState, Timers } from "../dataflow/operator.ts";
 import type { Judge } from "./judge.ts";
+import type { CheckRule } from "./rule.ts";
 import type { KeyState } from "./verdict-log.ts";
 
 /** How long a quiet key keeps its rows, so that a late line is shown beside those it doubles. */
@@ -10,6 +11,7 @@ const CLOSE_AFTER_MS = days(30);
 /**
  * Ends the lives of keys, by "Retention" of the semantics. A key with nothing wrong and nothing due keeps its rows for a
  * month, then a marker of exact totals until `retain` after its last point: a late counterpart is still judged exactly.
+ * Rules that judge by more than sums keep the rows all that time.
  * For as long again it is only known that there was such a key, so that what comes is `unknown-after-retention` and not
  * taken for new business. Then nothing is left of it, but for a key of which verdicts were emitted: their versions go on
  * from the last one, whenever the next comes.
@@ -18,13 +20,13 @@ export class Retention {
   readonly #keys: KeyedState<KeyState>;
   readonly #timers: Timers;
   readonly #judge: Judge;
-  readonly #retainMs: number;
+  readonly #rule: CheckRule;
 
-  constructor(keys: KeyedState<KeyState>, timers: Timers, judge: Judge, retainMs: number) {
+  constructor(keys: KeyedState<KeyState>, timers: Timers, judge: Judge, rule: CheckRule) {
     this.#keys = keys;
     this.#timers = timers;
     this.#judge = judge;
-    this.#retainMs = retainMs;
+    this.#rule = rule;
   }
 
   /** A key has no point ahead: it may be on its way out. */
@@ -75,14 +77,16 @@ export class Retention {
   }
 
   /** From rows to totals, to a name, to nothing; what verdicts were emitted goes on to be counted from. */
-  #step({ ledger, verdicts }: KeyState): void {
+  #step(state: KeyState): void {
+    const { ledger, verdicts } = state;
     switch (ledger.memory) {
       case "rows":
-        return ledger.close();
+        return this.#rule.isOfSums ? ledger.close() : ledger.forget();
       case "closed":
         return ledger.forget();
       case "forgotten":
         ledger.reset();
+        state.own = "";
         verdicts.currencies = verdicts.currencies.filter((currency) => currency.version > 0);
     }
   }
@@ -98,13 +102,14 @@ export class Retention {
   }
 
   #stepAfter(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {
+    const { isOfSums, retainMs } = this.#rule;
     switch (memory) {
       case "rows":
-        return lastPoint + Math.min(CLOSE_AFTER_MS, this.#retainMs);
+        return lastPoint + (isOfSums ? Math.min(CLOSE_AFTER_MS, retainMs) : retainMs);
       case "closed":
-        return lastPoint + this.#retainMs;
+        return lastPoint + retainMs;
       case "forgotten":
-        return lastPoint + 2 * this.#retainMs;
+        return lastPoint + 2 * retainMs;
     }
   }
 }

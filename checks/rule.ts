@@ -1,6 +1,22 @@
 import { idOf } from "../base/hash.ts";
-import { exponentOf, pow10, type RoundingMode } from "../base/money.ts";
+import type { Key } from "../base/key.ts";
+import { exponentOf, packCurrency, pow10 } from "../base/money.ts";
 import type { Model } from "../dataflow/model.ts";
+import type { Entry } from "./row-set.ts";
+import type { Totals } from "./totals.ts";
+
+/** The currency of what has no money, packed: ISO 4217's code for none. */
+export const NO_MONEY = packCurrency("XXX");
+
+/** When the counterpart of a row must be there. */
+export interface LegDeadline {
+  /** The deadline of a row, from its business time, both in epoch ms. */
+  dueAt(businessTime: number): number;
+  /** The longest that it can be, in ms. */
+  readonly longestMs: number;
+  /** Names it, for the rule's hash. */
+  readonly text: string;
+}
 
 /** A leg of a rule, resolved: where its rows come from and how they count. */
 export interface RuleLeg {
@@ -9,58 +25,89 @@ export interface RuleLeg {
   readonly sign: 1 | -1;
   /** The operator's input that brings its rows. */
   readonly input: number;
-  readonly field: string;
-  /** From a row's business time to the point where its counterpart must be there, in ms. */
-  readonly deadlineMs: number;
+  /** The money field; null for rows that take part as rows, without money. */
+  readonly field: string | null;
+  readonly deadline: LegDeadline;
   /** Declared scale of the money field; undefined: the currency's own. */
   readonly scale: number | undefined;
   /** Where its rows come from, in full: changelog with its conditions, tables, key, business time, mapping. */
   readonly origin: string;
 }
 
-/** An input of a check: the model of its rows, and the field that is the key. */
+/** An input of a check: the model of its rows, and the column that is the key. */
 export interface CheckInput {
   readonly model: Model;
+  /** Names of the fields that the key is made of. */
+  readonly by: readonly string[];
+  /** The text column that holds it. */
   readonly key: string;
   /** Which of the model's rows it takes: all, or by which conditions. */
   readonly rows: string;
 }
 
-/** How far the sides may differ: an absolute amount, or per cent of a side. */
-export type Tolerance =
-  | { readonly absolute: string }
-  | { readonly percent: string; readonly of: "expect" | "actual"; readonly rounding: RoundingMode };
+/** What a rule sees of a key at a point. Valid during the call only. */
+export interface KeyView {
+  readonly key: Key;
+  readonly point: number;
+  /** Rows that count, each in every leg that it takes part in; in no order. */
+  readonly entries: readonly Entry[];
+  /** Sums by currency, in order of code. */
+  readonly totals: readonly Totals[];
+  /** True where the deadline of an entry is over, skew included. */
+  isDue(entry: Entry): boolean;
+  /** What the rule keeps of the key besides its rows; what it leaves here is kept, if a point is judged. */
+  own: string;
+}
 
-/** A reconciliation of two sides by key, per currency (A1 of the semantics). */
-export interface ReconcileRule {
+/** What is said of a key in one currency, and one period, at a point. Amounts are at the currency's comparison scale. */
+export interface Judgement {
+  /** Packed; `NO_MONEY` where no money is concerned. */
+  readonly currency: number;
+  /** Start of the window that is judged, as ISO text; empty for checks without windows. */
+  readonly period: string;
+  readonly status: "pass" | "fail" | "pending";
+  /** The cause of a failure, else null. */
+  readonly class: string | null;
+  readonly lower: bigint;
+  readonly upper: bigint;
+  readonly actual: bigint;
+  readonly atRisk: bigint;
+  /** For people: what the amounts do not say; null for nothing. */
+  readonly note: string | null;
+}
+
+/** A rule over rows that share a key: what a kind of check gives to the operator, which does all the rest. */
+export interface CheckRule {
   /** uid of the check: names its state, its verdicts and alerts for ever. */
   readonly uid: string;
+  readonly kind: string;
   readonly legs: readonly RuleLeg[];
   /** Added to every point, so that clocks of different databases may differ a little. */
   readonly skewMs: number;
-  readonly tolerance: Tolerance | undefined;
   readonly version: number;
   /** How long closed keys leave a marker, in ms. */
   readonly retainMs: number;
   readonly emitAll: boolean;
-}
-
-/** The equation as people write it. */
-export function expressionOf(rule: ReconcileRule): string {
-  return `${sideText(rule, "expect")} = ${sideText(rule, "actual")}`;
-}
-
-function sideText(rule: ReconcileRule, side: RuleLeg["side"]): string {
-  return rule.legs
-    .filter((leg) => leg.side === side)
-    .map((leg, index) => (leg.sign === 1 ? (index === 0 ? leg.name : `+ ${leg.name}`) : `- ${leg.name}`))
-    .join(" ");
+  /** The rule as people write it. */
+  readonly expression: string;
+  /** All that decides a verdict besides the legs, the skew and the retention. */
+  readonly settings: string;
+  /** True where sums are enough of a key that has been quiet for long; else its rows are kept as long as it is. */
+  readonly isOfSums: boolean;
+  /** Judges a key at a point: one answer per currency and period. Must depend on nothing but the key. */
+  judge(key: KeyView): readonly Judgement[];
+  /** The first deadline that a failure missed; null for failures that have none. */
+  missedDeadline(failure: Judgement, key: KeyView): number | null;
+  /** True when a row of the leg that was not seen could undo a failure of the class. */
+  restsOn(cause: string, leg: RuleLeg): boolean;
+  /** The side whose newest row makes up for a failure of the class. */
+  lateSide(cause: string): RuleLeg["side"];
 }
 
 /** A hash over everything that decides a verdict. */
-export function hashOf(rule: ReconcileRule): string {
-  const legs = rule.legs.map((leg) => [leg.name, leg.side, leg.sign, leg.deadlineMs, leg.origin].join(":"));
-  return idOf(rule.uid, rule.skewMs, rule.retainMs, JSON.stringify(rule.tolerance ?? ""), ...legs).slice(0, 16);
+export function hashOf({ uid, skewMs, retainMs, settings, legs }: CheckRule): string {
+  const texts = legs.map((leg) => [leg.name, leg.side, leg.sign, leg.deadline.text, leg.origin].join(":"));
+  return idOf(uid, skewMs, retainMs, settings, ...texts).slice(0, 16);
 }
 
 /**
@@ -74,9 +121,9 @@ export interface CurrencyScale {
 }
 
 /** Gives the comparison scale of a rule in a currency. */
-export function scaleOf(rule: ReconcileRule, currency: string): CurrencyScale {
+export function scaleOf({ legs }: Pick<CheckRule, "legs">, currency: string): CurrencyScale {
   const exponent = exponentOf(currency) ?? 0;
-  const scales = rule.legs.map((leg) => leg.scale ?? exponent);
+  const scales = legs.map((leg) => (leg.field === null ? 0 : (leg.scale ?? exponent)));
   const scale = Math.max(...scales);
   return { scale, factors: scales.map((own) => pow10(scale - own)) };
 }

@@ -1,12 +1,14 @@
 import type { FieldKind, Model } from "../dataflow/model.ts";
-import type { CheckInput, ReconcileRule, RuleLeg } from "./rule.ts";
+import type { CheckInput, CheckRule, RuleLeg } from "./rule.ts";
 
 /** Version of how state is written: of keys, and of what the operator saves besides. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What the numbers in the state of a check stand for. State of another layout is read by way of a `LayoutMapping`. */
 export interface StateLayout {
   readonly format: number;
+  /** Kind of the check. */
+  readonly kind: string;
   readonly legs: readonly LegLayout[];
   readonly inputs: readonly InputLayout[];
 }
@@ -45,9 +47,10 @@ export interface LayoutMapping {
 }
 
 /** The layout of a rule's state. */
-export function layoutOf(rule: ReconcileRule, inputs: readonly CheckInput[]): StateLayout {
+export function layoutOf(rule: CheckRule, inputs: readonly CheckInput[]): StateLayout {
   return {
     format: FORMAT,
+    kind: rule.kind,
     legs: rule.legs.map(({ name, side, sign, input, field, scale = null }) => ({
       name,
       side,
@@ -56,9 +59,9 @@ export function layoutOf(rule: ReconcileRule, inputs: readonly CheckInput[]): St
       field,
       scale,
     })),
-    inputs: inputs.map(({ model, key, rows }) => ({
+    inputs: inputs.map(({ model, by, rows }) => ({
       model: model.name,
-      key,
+      key: by.join("+"),
       rows,
       tables: model.from.map(({ source, table }) => `${source}.${table}`),
       fields: fieldsOf(model),
@@ -71,7 +74,7 @@ export function layoutOf(rule: ReconcileRule, inputs: readonly CheckInput[]): St
  * by fields that were added or removed only. The comparison of anything else would be of other amounts or other rows.
  */
 export function mappingOf(written: StateLayout, now: StateLayout): LayoutMapping | undefined {
-  if (written.format !== now.format) return undefined;
+  if (written.format !== now.format || written.kind !== now.kind) return undefined;
   if (written.legs.length !== now.legs.length || written.inputs.length !== now.inputs.length) return undefined;
   const legs = written.legs.map(({ name }) => now.legs.findIndex((leg) => leg.name === name));
   const inputs = new Array<number>(now.inputs.length).fill(-1);

@@ -13,6 +13,7 @@ type RowField = FieldLayout & { readonly type: unknown };
 
 interface Schema {
   readonly format: number;
+  readonly kind: string;
   readonly fields: readonly SchemaField[];
 }
 
@@ -39,7 +40,7 @@ const TYPES: Record<FieldKind, unknown> = {
  * A layout as an Avro schema in JSON: a field for every leg, with what it adds up to, and one for every input, with its
  * rows. What a leg or an input is stands in attributes beside the types.
  */
-export function schemaOf({ format, legs, inputs }: StateLayout): string {
+export function schemaOf({ format, kind, legs, inputs }: StateLayout): string {
   const legFields = legs.map(({ name: leg, ...rest }, index) => {
     return { name: `leg${index}`, type: index === 0 ? MONEY : MONEY.name, leg, ...rest };
   });
@@ -48,14 +49,14 @@ export function schemaOf({ format, legs, inputs }: StateLayout): string {
     const items = { type: "record", name: `Row${index}`, fields: row };
     return { name: `input${index}`, type: { type: "array", items }, ...rest };
   });
-  const doc = "What a reconciliation knows of a key: totals by leg, and the rows of each input.";
+  const doc = "What a check knows of a key: totals by leg, and the rows of each input.";
   const fields = [...legFields, ...inputFields];
-  return JSON.stringify({ type: "record", name: "KeyState", namespace: "io.countercheck", doc, format, fields });
+  return JSON.stringify({ type: "record", name: "KeyState", namespace: "io.countercheck", doc, format, kind, fields });
 }
 
 /** The layout that a schema was made of. The schema must be one of `schemaOf`; those of other formats may hold less. */
 export function layoutFrom(schema: string): StateLayout {
-  const { format, fields } = JSON.parse(schema) as Schema;
+  const { format, kind, fields } = JSON.parse(schema) as Schema;
   const legs: LegLayout[] = [];
   const inputs: InputLayout[] = [];
   for (const field of fields) {
@@ -73,5 +74,5 @@ export function layoutFrom(schema: string): StateLayout {
       fields: type.items.fields.map(({ name, kind, scale }) => ({ name, kind, scale })),
     });
   }
-  return { format, legs, inputs };
+  return { format, kind, legs, inputs };
 }

@@ -160,9 +160,9 @@ export class KeyTotals {
   }
 }
 
-/** The totals of entries by currency, where a deadline at or before `dueBefore` is over. */
-export function totalsOf(entries: readonly JudgedEntry[], dueBefore: number): KeyTotals {
+/** The totals of entries by currency. */
+export function totalsOf<E extends JudgedEntry>(entries: readonly E[], isDue: (entry: E) => boolean): KeyTotals {
   const totals = new KeyTotals();
-  for (const entry of entries) totals.add(entry, entry.dueAt <= dueBefore);
+  for (const entry of entries) totals.add(entry, isDue(entry));
   return totals;
 }

@@ -1,4 +1,3 @@
-import type { FailureClass } from "./judgement.ts";
 import type { Status } from "./records.ts";
 import type { StateReader, StateWriter } from "./state-bytes.ts";
 import type { LayoutMapping } from "./state-layout.ts";
@@ -6,7 +5,8 @@ import type { CurrencyVerdict, KeyVerdicts } from "./verdict-log.ts";
 
 /** Their places are what is written: new ones go to the end. */
 const STATUSES: readonly (Status | null)[] = [null, "pass", "fail", "pending", "unobservable"];
-const CLASSES: readonly (FailureClass | null)[] = [
+/** Classes that are written as a number; others as text. */
+const CLASSES: readonly (string | null)[] = [
   null,
   "unknown-payment",
   "currency-mismatch",
@@ -16,11 +16,14 @@ const CLASSES: readonly (FailureClass | null)[] = [
   "unknown-after-retention",
 ];
 
+const OTHER_CLASS = 255;
+
 /** Flags behind the three bits of the status: most verdicts pass, and have nothing but that. */
 const HAS_CLASS = 8;
 const WAS_TOLD = 16;
 const HAS_BASELINE = 32;
 const HAS_ALERT = 64;
+const HAS_PERIOD = 128;
 
 /** Writes what was said of a key. */
 export function writeVerdicts({ currencies }: KeyVerdicts, out: StateWriter): void {
@@ -44,8 +47,10 @@ function writeVerdict(verdict: CurrencyVerdict, out: StateWriter): void {
       (cause === null ? 0 : HAS_CLASS) |
       (wasTold ? WAS_TOLD : 0) |
       (baseline === null ? 0 : HAS_BASELINE) |
-      (alert === null ? 0 : HAS_ALERT),
+      (alert === null ? 0 : HAS_ALERT) |
+      (verdict.period === "" ? 0 : HAS_PERIOD),
   );
+  if (verdict.period !== "") out.text(verdict.period);
   if (cause !== null) writeClass(cause, out);
   if (wasTold) {
     out.uint(version);
@@ -71,9 +76,11 @@ function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdic
   const currency = input.currency();
   const flags = input.byte();
   const status = STATUSES[flags & 7]!;
+  const period = (flags & HAS_PERIOD) === 0 ? "" : input.text();
   const cause = (flags & HAS_CLASS) === 0 ? null : readClass(input);
   const verdict: CurrencyVerdict = {
     currency,
+    period,
     version: 0,
     status,
     class: cause,
@@ -100,12 +107,15 @@ function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdic
   return verdict;
 }
 
-function writeClass(cause: FailureClass, out: StateWriter): void {
-  out.byte(CLASSES.indexOf(cause));
+function writeClass(cause: string, out: StateWriter): void {
+  const known = CLASSES.indexOf(cause);
+  out.byte(known < 0 ? OTHER_CLASS : known);
+  if (known < 0) out.sharedText(cause);
 }
 
-function readClass(input: StateReader): FailureClass {
-  return CLASSES[input.byte()]!;
+function readClass(input: StateReader): string {
+  const known = input.byte();
+  return known === OTHER_CLASS ? input.sharedText() : CLASSES[known]!;
 }
 
 /** What was told, with the totals of legs in their order now: a failure is `class/at risk/total of each leg`. */

@@ -3,7 +3,6 @@ import { idOf } from "../base/hash.ts";
 import type { Key } from "../base/key.ts";
 import { formatDecimal, unpackCurrency } from "../base/money.ts";
 import { Evidence } from "./evidence.ts";
-import { type FailureClass, type Judgement, missedDeadline } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import {
   type AlertAction,
@@ -13,28 +12,29 @@ import {
   type Status,
   type VerdictRecord,
 } from "./records.ts";
-import { type CheckInput, type CurrencyScale, expressionOf, hashOf, type ReconcileRule } from "./rule.ts";
+import { type CheckInput, type CheckRule, type CurrencyScale, hashOf, type Judgement, type KeyView } from "./rule.ts";
 
-/** What has been said of a key in one currency. */
+/** What has been said of a key in one currency and period. */
 export interface CurrencyVerdict {
   readonly currency: number;
+  readonly period: string;
   /** Of the last emitted verdict; 0 before the first. */
   version: number;
   /** Of the last judgement, emitted or not; null before the first. */
   status: Status | null;
-  class: FailureClass | null;
+  class: string | null;
   /** What the last emitted verdict said, to recognise a repeat. */
   told: string;
   /** How it failed before the first change was seen; null once that is over, or got worse. */
-  baseline: { readonly class: FailureClass; readonly atRisk: bigint } | null;
+  baseline: { readonly class: string; readonly atRisk: bigint } | null;
   atRisk: string;
   /** The alert that is open, with the deadline that was missed. */
-  alert: { readonly class: FailureClass; readonly dueAt: number | null; readonly told: string; repeats: number } | null;
+  alert: { readonly class: string; readonly dueAt: number | null; readonly told: string; repeats: number } | null;
   /** Classes for which an alert was opened before. */
-  opened: FailureClass[];
+  opened: string[];
 }
 
-/** What has been said of a key, by currency. */
+/** What has been said of a key, by currency and period. */
 export interface KeyVerdicts {
   currencies: CurrencyVerdict[];
 }
@@ -43,9 +43,11 @@ export interface KeyVerdicts {
 export interface KeyState {
   readonly ledger: Ledger;
   readonly verdicts: KeyVerdicts;
+  /** What the rule keeps of it besides, as text of its own. */
+  own: string;
 }
 
-/** What is to be said of one currency at a point. */
+/** What is to be said of one currency and period at a point. */
 export interface Outcome {
   readonly judgement: Judgement;
   /** Why it is unobservable, or null. */
@@ -58,29 +60,23 @@ const MINUTE = 60_000;
 
 /** Turns outcomes into what is emitted: verdicts by transition, alerts by class, counts of the rest. */
 export class VerdictLog {
-  readonly #rule: ReconcileRule;
+  readonly #rule: CheckRule;
   readonly #evidence: Evidence;
   readonly #emit: (output: string, record: unknown) => void;
   readonly #ruleRecord: VerdictRecord["rule"];
   /** Passes and pendings by minute of event time. */
   readonly #counts = new Map<number, { pass: number; pending: number }>();
 
-  constructor(rule: ReconcileRule, inputs: readonly CheckInput[], emit: (output: string, record: unknown) => void) {
+  constructor(rule: CheckRule, inputs: readonly CheckInput[], emit: (output: string, record: unknown) => void) {
     this.#rule = rule;
     this.#evidence = new Evidence(rule, inputs);
     this.#emit = emit;
-    this.#ruleRecord = { expression: expressionOf(rule), version: rule.version, hash: hashOf(rule) };
+    this.#ruleRecord = { expression: rule.expression, version: rule.version, hash: hashOf(rule) };
   }
 
   /** Says what is new about a key in a currency at a point, and keeps it. */
-  record(
-    point: number,
-    key: Key,
-    ledger: Ledger,
-    state: CurrencyVerdict,
-    outcome: Outcome,
-    scale: CurrencyScale,
-  ): void {
+  record(view: KeyView, ledger: Ledger, state: CurrencyVerdict, outcome: Outcome, scale: CurrencyScale): void {
+    const { key, point } = view;
     const { judgement, reason } = outcome;
     const status: Status = reason === null ? judgement.status : "unobservable";
     const cause = reason === null ? judgement.class : null;
@@ -99,7 +95,7 @@ export class VerdictLog {
     state.told = told;
     state.version++;
     this.#emit(OUTPUTS.verdicts, this.#verdict(point, key, ledger, state, outcome, scale));
-    this.#alerts(point, key, ledger, state, judgement);
+    this.#alerts(view, ledger, state, judgement);
   }
 
   /** The last word on a currency of a key. */
@@ -111,6 +107,7 @@ export class VerdictLog {
       check: this.#rule.uid,
       key,
       currency,
+      period: state.period,
       status: status ?? "pending",
       class: cause,
       baseline: failing && state.baseline !== null,
@@ -161,9 +158,10 @@ export class VerdictLog {
     return counts;
   }
 
-  /** Two failures are the same when class, money at risk and every leg's total are: a deadline alone is no news. */
-  #fingerprint({ class: cause, atRisk, currency }: Judgement, ledger: Ledger): string {
-    return [cause, atRisk, ...this.#evidence.totals(ledger, currency)].join("/");
+  /** Two failures are the same when class, money at risk, every leg's total and the note are: a deadline alone is no news. */
+  #fingerprint({ class: cause, atRisk, currency, note }: Judgement, ledger: Ledger): string {
+    const parts = [cause, atRisk, ...this.#evidence.totals(ledger, currency)];
+    return (note === null ? parts : [...parts, note]).join("/");
   }
 
   #verdict(
@@ -175,8 +173,8 @@ export class VerdictLog {
     { scale }: CurrencyScale,
   ): VerdictRecord {
     const check = this.#rule.uid;
+    const { period } = state;
     const currency = unpackCurrency(state.currency);
-    const period = "";
     return {
       id: idOf(check, key, currency, period, state.version),
       check,
@@ -194,19 +192,27 @@ export class VerdictLog {
       actual: formatDecimal(judgement.actual, scale),
       legs: this.#evidence.legTotals(ledger, state.currency, scale),
       reason,
+      note: state.status === "fail" ? judgement.note : null,
       rule: this.#ruleRecord,
       ...this.#evidence.contributions(ledger),
     };
   }
 
   /** Moves the alerts of a key along with its verdict; a verdict that cannot be observed leaves them as they are. */
-  #alerts(point: number, key: Key, ledger: Ledger, state: CurrencyVerdict, judgement: Judgement): void {
+  #alerts(view: KeyView, ledger: Ledger, state: CurrencyVerdict, judgement: Judgement): void {
+    const { key, point } = view;
     if (state.status === "unobservable") return;
     const failing = state.status === "fail" && state.baseline === null ? state.class : null;
     const open = state.alert;
     if (open !== null && open.class !== failing) {
       const { class: cause, dueAt, repeats } = open;
-      this.#alert("resolved", point, key, state, { cause, dueAt, lateByMs: lateBy(ledger, cause, dueAt), repeats });
+      this.#alert("resolved", point, key, state, {
+        cause,
+        dueAt,
+        lateByMs: this.#lateBy(ledger, cause, dueAt),
+        repeats,
+        note: null,
+      });
       state.alert = null;
     }
     if (failing === null) return;
@@ -217,14 +223,23 @@ export class VerdictLog {
     const action = state.alert !== null ? "updated" : state.opened.includes(failing) ? "reopened" : "opened";
     if (action === "opened") state.opened.push(failing);
     const repeats = state.alert?.repeats ?? 0;
-    const dueAt = missedDeadline(judgement, ledger.entries, point - this.#rule.skewMs);
+    const dueAt = this.#rule.missedDeadline(judgement, view);
     state.alert = {
       class: failing,
       dueAt: state.alert === null ? dueAt : state.alert.dueAt,
       told: state.told,
       repeats: 0,
     };
-    this.#alert(action, point, key, state, { cause: failing, dueAt, lateByMs: null, repeats });
+    this.#alert(action, point, key, state, { cause: failing, dueAt, lateByMs: null, repeats, note: judgement.note });
+  }
+
+  /**
+   * How long after its deadline the counterpart came: the newest row of the side that was missing. Null when it was in
+   * time, when there was no deadline, or when no row came at all and the alert was resolved otherwise.
+   */
+  #lateBy(ledger: Ledger, cause: string, dueAt: number | null): number | null {
+    const came = ledger.lastAdded[this.#rule.lateSide(cause)];
+    return dueAt === null || came !== ledger.lastChange || came <= dueAt ? null : came - dueAt;
   }
 
   #alert(
@@ -232,11 +247,11 @@ export class VerdictLog {
     point: number,
     key: Key,
     state: CurrencyVerdict,
-    { cause, ...rest }: { cause: string; dueAt: number | null; lateByMs: number | null; repeats: number },
+    { cause, ...rest }: { cause: string } & Pick<AlertRecord, "dueAt" | "lateByMs" | "repeats" | "note">,
   ): void {
     const check = this.#rule.uid;
+    const { period } = state;
     const currency = unpackCurrency(state.currency);
-    const period = "";
     this.#emit(OUTPUTS.alerts, {
       id: idOf(check, key, cause, currency, period),
       action,
@@ -271,13 +286,4 @@ function baselineAfter(known: CurrencyVerdict["baseline"], outcome: Outcome): Cu
   if (cause === null) return null;
   if (known === null || atRisk > known.atRisk) return null;
   return cause === known.class || (known.class === "missing" && cause === "under-charge") ? known : null;
-}
-
-/**
- * How long after its deadline the counterpart came: the newest row of the side that was missing. Null when it was in
- * time, when there was no deadline, or when no row came at all and the alert was resolved otherwise.
- */
-function lateBy(ledger: Ledger, cause: string, dueAt: number | null): number | null {
-  const came = ledger.lastAdded[cause === "unknown-payment" ? "expect" : "actual"];
-  return dueAt === null || came !== ledger.lastChange || came <= dueAt ? null : came - dueAt;
 }

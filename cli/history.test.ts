@@ -16,6 +16,7 @@ function verdict(key: string, version: number): VerdictRecord {
     id: `${key}/${version}`, check: "check", key, currency: "EUR", period: "", version, status: "fail", class: "missing",
     time: version, baseline: false, atRisk: "1.00", lower: "1.00", upper: "1.00", actual: "0.00",
     legs: [{ leg: "a", side: "expect", total: "1.00" }], reason: null,
+  note: null,
     rule: { expression: "a = b", version: 1, hash: "h" }, contributions: [], omitted: 0, digest: "d",
   }; // biome-ignore format: one look is enough
 }

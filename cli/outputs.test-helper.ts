@@ -21,7 +21,8 @@ export function verdict(key: string, version: number): OutboxRecord {
   const record: VerdictRecord = {
     id: `${key}/${version}`, check: "check", key, currency: "EUR", period: "", version, status: "fail", class: "missing",
     time: NOON + version, baseline: false, atRisk: "1.00", lower: "1.00", upper: "1.00", actual: "0.00", legs: [],
-    reason: null, rule: { expression: "a = b", version: 1, hash: "h" }, contributions: [], omitted: 0, digest: "d",
+    reason: null,
+  note: null, rule: { expression: "a = b", version: 1, hash: "h" }, contributions: [], omitted: 0, digest: "d",
   }; // biome-ignore format: one look is enough
   return { kind: "emit", output: "verdicts", record };
 }
@@ -29,7 +30,7 @@ export function verdict(key: string, version: number): OutboxRecord {
 export function alert(key: string, verdictVersion: number): OutboxRecord {
   const record = {
     id: key, action: verdictVersion === 1 ? "opened" : "updated", check: "check", key, class: "missing", currency: "EUR",
-    period: "", atRisk: "1.00", verdictVersion, time: NOON, dueAt: null, lateByMs: null, repeats: 1,
+    period: "", atRisk: "1.00", verdictVersion, time: NOON, dueAt: null, lateByMs: null, repeats: 1, note: null,
   }; // biome-ignore format: one look is enough
   return { kind: "emit", output: "alerts", record };
 }

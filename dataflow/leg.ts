@@ -8,9 +8,9 @@ export class Leg<in K extends string = string> {
   readonly changes: { readonly node: Node };
   readonly field: string;
   readonly sign: 1 | -1;
-  readonly deadlineMs: number | undefined;
+  readonly deadlineMs: Duration | undefined;
 
-  constructor(changes: { readonly node: Node }, field: string, sign: 1 | -1, deadlineMs: number | undefined) {
+  constructor(changes: { readonly node: Node }, field: string, sign: 1 | -1, deadlineMs: Duration | undefined) {
     this.changes = changes;
     this.field = field;
     this.sign = sign;

@@ -41,6 +41,7 @@ const verdict: VerdictRecord & Delivered = {
     { leg: "settled", side: "actual", total: "-0.01" },
   ],
   reason: null,
+  note: null,
   rule: { expression: "captured = settled + fees", version: 1, hash: "ab12" },
   contributions: [
     {
@@ -85,6 +86,7 @@ const alert: AlertRecord & Delivered = {
   dueAt: 1_789_999_000_000,
   lateByMs: 1_000_000,
   repeats: 3,
+  note: null,
   epoch: 2,
 };
 
@@ -176,8 +178,8 @@ describe("a contract that evolves", () => {
 
   it("reads yesterday's verdicts after a field is added to the contract", () => {
     const shipped = JSON.parse(readFileSync(new URL("verdict.avsc", folder), "utf8"));
-    const added = { ...shipped, fields: [...shipped.fields, { name: "note", type: "string", default: "" }] };
-    expect(new ContractCodec(added, [shipped]).decode(encodeVerdict(verdict))).toEqual({ ...verdict, note: "" });
+    const added = { ...shipped, fields: [...shipped.fields, { name: "remark", type: "string", default: "" }] };
+    expect(new ContractCodec(added, [shipped]).decode(encodeVerdict(verdict))).toEqual({ ...verdict, remark: "" });
   });
 
   it("refuses what a version wrote that it does not know", () => {
@@ -209,10 +211,10 @@ describe("bytes that are no record of a contract", () => {
     const bytes = encodeAlert(alert);
     const body = Buffer.from(bytes);
     const long = [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-    const lateByMsRepeatsAndEpoch = Buffer.from([2, 0x80, 0x89, 0x7a, 6, 4]);
-    expect(body.subarray(-6)).toEqual(lateByMsRepeatsAndEpoch);
+    const lateByMsRepeatsNoteAndEpoch = Buffer.from([2, 0x80, 0x89, 0x7a, 6, 0, 4]);
+    expect(body.subarray(-7)).toEqual(lateByMsRepeatsNoteAndEpoch);
     expect(
-      codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -5), Buffer.from(long), Buffer.from([6, 4])]))),
+      codeOf(() => decodeAlert(Buffer.concat([body.subarray(0, -6), Buffer.from(long), Buffer.from([6, 0, 4])]))),
     ).toBe("CONTRACT_CORRUPT");
     expect(codeOf(() => encodeDeadLetter({ ...letter, offset: 2 ** 60 }))).toBe("BUG");
   });

@@ -62,6 +62,8 @@ export interface VerdictRecord {
   readonly legs: readonly LegTotal[];
   /** Why it is unobservable, else null. */
   readonly reason: string | null;
+  /** Of a failure: what the amounts do not say, for people; null for nothing. */
+  readonly note: string | null;
   readonly rule: { readonly expression: string; readonly version: number; readonly hash: string };
   /** At most 1,000; `omitted` counts the rest, `digest` is a hash over all of them in order. */
   readonly contributions: readonly Contribution[];
@@ -69,8 +71,8 @@ export interface VerdictRecord {
   readonly digest: string;
 }
 
-/** What happened to an alert: opened, updated by changed evidence, resolved, opened again. */
-export type AlertAction = "opened" | "updated" | "resolved" | "reopened";
+/** What happened to an alert: opened, updated by changed evidence, resolved, opened again; warned of before it is due. */
+export type AlertAction = "opened" | "updated" | "resolved" | "reopened" | "warned";
 
 /** One step in the life of a money alert. */
 export interface AlertRecord {
@@ -93,6 +95,8 @@ export interface AlertRecord {
   readonly lateByMs: number | null;
   /** Points since the last step at which it failed in just the same way. */
   readonly repeats: number;
+  /** What the amounts do not say, for people; null for nothing, and for what is resolved. */
+  readonly note: string | null;
 }
 
 /** A record that could not be used, as it was: the contract `DeadLetter`. */
@@ -138,8 +142,14 @@ export const contractSchemas = {
 
 export type ContractName = keyof typeof contractSchemas;
 
-const verdicts = new ContractCodec<VerdictRecord & Delivered>(contractSchemas.verdict, [contract("earlier/verdict-1")]);
-const alerts = new ContractCodec<AlertRecord & Delivered>(contractSchemas.alert, [contract("earlier/alert-1")]);
+const verdicts = new ContractCodec<VerdictRecord & Delivered>(contractSchemas.verdict, [
+  contract("earlier/verdict-1"),
+  contract("earlier/verdict-2"),
+]);
+const alerts = new ContractCodec<AlertRecord & Delivered>(contractSchemas.alert, [
+  contract("earlier/alert-1"),
+  contract("earlier/alert-2"),
+]);
 const markers = new ContractCodec<MarkerRecord>(contractSchemas.marker);
 const deadLetters = new ContractCodec<DeadLetterRecord>(contractSchemas["dead-letter"]);
 

@@ -32,6 +32,7 @@ const NOTHING: Delivered = {
   suspensions: [],
   mended: [],
   schemaChanges: [],
+  notices: [],
 };
 
 function delivery(checkpoint: number): DeliveryId {
@@ -506,6 +507,7 @@ function step(action: AlertRecord["action"], verdictVersion: number, changes: Pa
     dueAt: 90,
     lateByMs: null,
     repeats: 0,
+    note: null,
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hours } from "../../base/time.ts";
 import { job } from "../../checks/job.ts";
-import type { ReconcileSpec } from "../../checks/reconcile.ts";
+import type { ReconcileSpec } from "../../checks/reconcile/reconcile.ts";
 import { id, model, money, table as sourceTable } from "../../dataflow/model.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
 import { finalLines, H, Line, Payment, Refund, SKEW, settlementJob, verdictLines } from "./support.ts";

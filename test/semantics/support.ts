@@ -1,6 +1,6 @@
 import { days, hours } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
-import type { ReconcileSpec } from "../../checks/reconcile.ts";
+import type { ReconcileSpec } from "../../checks/reconcile/reconcile.ts";
 import { minus } from "../../dataflow/leg.ts";
 import { id, instant, model, money, table, text } from "../../dataflow/model.ts";
 import type { TestDriver } from "../../testing/index.ts";

@@ -1,20 +1,16 @@
-import { raise } from "../base/errors.ts";
-import { parseDecimal, ROUNDING_MODES } from "../base/money.ts";
-import { days, seconds } from "../base/time.ts";
-import type { Leg } from "../dataflow/leg.ts";
-import type { Model } from "../dataflow/model.ts";
+import { parseDecimal, ROUNDING_MODES } from "../../base/money.ts";
+import type { Leg } from "../../dataflow/leg.ts";
+import type { Model } from "../../dataflow/model.ts";
+import { checkCommon, checkDeadline, checkModel, type Invalid, invalidRule } from "../spec-checks.ts";
 import type { ReconcileSpec } from "./reconcile.ts";
-
-/** No deadline or retention is longer than ten years. */
-const LONGEST_MS = days(3_650);
 
 /**
  * Checks what a job says of a reconciliation, which the compiler may not have seen: jobs run without it. Throws
  * RULE_INVALID, which names what is wrong and what would be right.
  */
 export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>): void {
-  const invalid = (reason: string) => raise("RULE_INVALID", { uid, reason });
-  if (!/^[A-Za-z0-9][\w.-]*$/.test(uid)) invalid("its uid may have letters, digits, dots, hyphens and underscores");
+  const invalid = invalidRule(uid);
+  checkCommon(uid, spec);
   for (const side of ["expect", "actual"] as const) {
     if (Object.keys(spec[side] ?? {}).length === 0) invalid(`\`${side}\` has no leg`);
   }
@@ -25,42 +21,20 @@ export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>)
   if (spec.missingAfter === undefined) invalid("`missingAfter` is missing, as in `missingAfter: hours(24)`");
   checkDeadline("`missingAfter`", spec.missingAfter, invalid);
   checkDeadline("`unknownAfter`", spec.unknownAfter, invalid);
-  checkDuration("`skew`", spec.skew, invalid);
-  checkDuration("`retain`", spec.retain, invalid);
-  const { version } = spec;
-  if (version !== undefined && !(Number.isSafeInteger(version) && version > 0))
-    invalid("`version` is no number from 1 on");
   checkTolerance(spec.tolerance, invalid);
 }
 
 /** Checks that a leg sums money and that its model has the key. */
-export function checkLeg(uid: string, by: string, model: Model, leg: Leg<never>): void {
+export function checkLeg(uid: string, by: string, model: Model, field: string): void {
   const kinds = Object.entries(model.fields).map(([name, { kind }]) => [name, kind] as const);
   const having = (wanted: string) =>
     kinds.flatMap(([name, kind]) => (kind === wanted ? [name] : [])).join(", ") || "none";
-  const invalid = (reason: string) => raise("RULE_INVALID", { uid, reason });
-  if (model.insertsOnly)
-    invalid(`${model.name} has inserts only, of which repeats cannot be told, so that money would count twice`);
+  const invalid = invalidRule(uid);
+  checkModel(uid, model);
   if (model.fields[by]?.kind !== "id")
     invalid(`\`by\` is ${by}, which is no id of ${model.name}; its ids: ${having("id")}`);
-  if (model.fields[leg.field]?.kind !== "money") {
-    invalid(`${leg.field} of ${model.name} is not money; its money: ${having("money")}`);
-  }
-}
-
-type Invalid = (reason: string) => never;
-
-/** A deadline below a second is a duration without its unit. */
-function checkDeadline(name: string, ms: number | undefined, invalid: Invalid): void {
-  checkDuration(name, ms, invalid);
-  if (ms !== undefined && ms > 0 && ms < seconds(1))
-    invalid(`${name} is ${ms} ms: write it with its unit, as hours(24)`);
-}
-
-function checkDuration(name: string, ms: number | undefined, invalid: Invalid): void {
-  if (ms === undefined) return;
-  if (!Number.isSafeInteger(ms) || ms < 0 || ms > LONGEST_MS) {
-    invalid(`${name} is ${JSON.stringify(ms)}, and should be whole milliseconds up to ten years, as hours(24) gives`);
+  if (model.fields[field]?.kind !== "money") {
+    invalid(`${field} of ${model.name} is not money; its money: ${having("money")}`);
   }
 }
 

@@ -1,27 +1,9 @@
-import { assert } from "../base/errors.ts";
-import { divide, parseDecimal, rescale } from "../base/money.ts";
-import type { Tolerance } from "./rule.ts";
-import type { JudgedEntry, Totals } from "./totals.ts";
+import type { Entry } from "../row-set.ts";
+import type { Judgement } from "../rule.ts";
+import type { Totals } from "../totals.ts";
 
 /** The causes of a failure, in the order in which they are looked for. */
-export type FailureClass =
-  | "unknown-payment"
-  | "currency-mismatch"
-  | "missing"
-  | "under-charge"
-  | "over-charge"
-  | "unknown-after-retention";
-
-/** What is said of a key in one currency at a point. Amounts are at the currency's comparison scale. */
-export interface Judgement {
-  readonly currency: number;
-  readonly status: "pass" | "fail" | "pending";
-  readonly class: FailureClass | null;
-  readonly lower: bigint;
-  readonly upper: bigint;
-  readonly actual: bigint;
-  readonly atRisk: bigint;
-}
+export type FailureClass = "unknown-payment" | "currency-mismatch" | "missing" | "under-charge" | "over-charge";
 
 /** How far apart the sides may lie in a currency, in minor units of its comparison scale. */
 export type ToleranceOf = (currency: number, expected: bigint, actual: bigint) => bigint;
@@ -42,11 +24,6 @@ export function judge(totals: readonly Totals[], toleranceOf?: ToleranceOf): Jud
     if (settledElsewhere) return t.captures > 0 ? judgeMismatch(t, totals, tolerance) : verdict(t, "pending");
     return judgeKnown(t, tolerance);
   });
-}
-
-/** What came for a key whose history is no longer kept: it cannot be told from new business, so a person must look. */
-export function judgeForgotten(totals: readonly Totals[]): Judgement[] {
-  return totals.map((t) => verdict(t, "fail", "unknown-after-retention", abs(t.full - t.actual)));
 }
 
 /** No capture in any currency: lines are unknown from their own deadline on; such a key is never over-charged. */
@@ -81,17 +58,17 @@ function verdict(
   cause: FailureClass | null = null,
   atRisk = 0n,
 ): Judgement {
-  return { currency, status, class: cause, lower, upper, actual, atRisk };
+  return { currency, period: "", status, class: cause, lower, upper, actual, atRisk, note: null };
 }
 
-/** The first deadline that a failure missed, of those over at `dueBefore`; null for failures that have none. */
+/** The first deadline that a failure missed, of those that are over; null for failures that have none. */
 export function missedDeadline(
   { class: cause, currency, lower }: Judgement,
-  entries: readonly JudgedEntry[],
-  dueBefore: number,
+  entries: readonly Entry[],
+  isDue: (entry: Entry) => boolean,
 ): number | null {
-  const first = (of: (entry: JudgedEntry) => boolean) => {
-    const dues = entries.flatMap((entry) => (of(entry) && entry.dueAt <= dueBefore ? [entry.dueAt] : []));
+  const first = (of: (entry: Entry) => boolean) => {
+    const dues = entries.flatMap((entry) => (of(entry) && isDue(entry) ? [entry.dueAt] : []));
     return dues.reduce((least, due) => Math.min(least, due), Number.POSITIVE_INFINITY);
   };
   const expected = () => first((entry) => entry.side === "expect" && entry.currency === currency);
@@ -111,19 +88,6 @@ export function missedDeadline(
 
 function finite(time: number): number | null {
   return Number.isFinite(time) ? time : null;
-}
-
-/** The tolerance of a rule as minor units of a scale. */
-export function toleranceAt(tolerance: Tolerance, scale: number, expected: bigint, actual: bigint): bigint {
-  if ("absolute" in tolerance) {
-    const decimal = parseDecimal(tolerance.absolute);
-    assert(decimal !== null, "an absolute tolerance is checked when the rule is made");
-    return rescale(decimal.unscaled, decimal.scale, scale, "down")!;
-  }
-  const percent = parseDecimal(tolerance.percent);
-  assert(percent !== null, "a tolerance in per cent is checked when the rule is made");
-  const base = abs(tolerance.of === "expect" ? expected : actual);
-  return divide(base * percent.unscaled, 100n * 10n ** BigInt(percent.scale), tolerance.rounding)!;
 }
 
 function abs(value: bigint): bigint {

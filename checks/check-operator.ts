@@ -11,21 +11,20 @@ import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
-import type { FailureClass } from "./judgement.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { Retention } from "./retention.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
-import { type CheckInput, type CurrencyScale, type ReconcileRule, scaleOf } from "./rule.ts";
+import { type CheckInput, type CheckRule, type CurrencyScale, NO_MONEY, scaleOf } from "./rule.ts";
 import { type KeyState, type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
 
 /**
- * Reconciles by key: takes in rows, waits until every source's frontier has reached a key's next point, judges it
- * there, and hands on what must be told. The judgement itself is in judgement.ts, the points in ledger.ts.
+ * Checks rows by key: takes them in, waits until every source's frontier has reached a key's next point, judges it
+ * there, and hands on what must be told. The judgement itself is the rule's, the points are in ledger.ts.
  */
-export class ReconcileOperator implements Operator {
-  readonly #rule: ReconcileRule;
+export class CheckOperator implements Operator {
+  readonly #rule: CheckRule;
   readonly #inputs: readonly CheckInput[];
   readonly #scales = new Map<number, CurrencyScale>();
   readonly #frontiers: FrontierView;
@@ -40,7 +39,7 @@ export class ReconcileOperator implements Operator {
   /** Frontier up to which all keys have been judged. */
   #judgedThrough = Number.NEGATIVE_INFINITY;
 
-  constructor(rule: ReconcileRule, inputs: readonly CheckInput[]) {
+  constructor(rule: CheckRule, inputs: readonly CheckInput[]) {
     this.#rule = rule;
     this.#inputs = inputs;
     this.#frontiers = new FrontierView(inputs.map((input) => input.model));
@@ -54,11 +53,11 @@ export class ReconcileOperator implements Operator {
     this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
     this.#judge = new Judge(this.#rule, this.#blindness, log, (currency) => this.#scaleOf(currency));
-    this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule.retainMs);
+    this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule);
   }
 
   batch(input: number, batch: Batch): void {
-    const { model, key } = this.#inputs[input]!;
+    const { model, key, by } = this.#inputs[input]!;
     const keys = batch.column(key) as TextColumn;
     const change = changeColumns(batch);
     const business = model.businessTime === undefined ? null : batch.column(model.businessTime);
@@ -72,7 +71,7 @@ export class ReconcileOperator implements Operator {
       }
       this.#change(keys.text(row), input, change, row, legs, business, fields);
     }
-    if (unkeyed > 0) this.#tellUnkeyed(model, key);
+    if (unkeyed > 0) this.#tellUnkeyed(model, by.join(" and "));
   }
 
   control(input: number, element: Control): void {
@@ -186,12 +185,13 @@ export class ReconcileOperator implements Operator {
     };
   }
 
-  /** A row's part in a leg; none where the amount is null. */
+  /** A row's part in a leg; none where it has an amount, which is null. */
   #entry(leg: LegColumns, from: RowEvidence, row: number, business: Column | null): Entry | null {
-    if (leg.amount.nulls[row] === 1) return null;
+    const { amount } = leg;
+    if (amount !== null && amount.nulls[row] === 1) return null;
     const rule = this.#rule.legs[leg.leg]!;
-    const currency = leg.currency.values[row]!;
-    const minor = leg.amount.big[row]! * this.#scaleOf(currency).factors[leg.leg]!;
+    const currency = leg.currency === null ? NO_MONEY : leg.currency.values[row]!;
+    const minor = amount === null ? 0n : amount.big[row]! * this.#scaleOf(currency).factors[leg.leg]!;
     const businessTime = (business?.get(row) as number | null | undefined) ?? from.seed ?? from.time;
     return {
       leg: leg.leg,
@@ -199,7 +199,7 @@ export class ReconcileOperator implements Operator {
       captures: rule.side === "expect" && rule.sign === 1,
       currency,
       minor: rule.sign === 1 ? minor : -minor,
-      dueAt: businessTime + rule.deadlineMs,
+      dueAt: rule.deadline.dueAt(businessTime),
       from,
     };
   }
@@ -241,7 +241,7 @@ export class ReconcileOperator implements Operator {
       const point = ledger.nextPoint(this.#floor);
       if (point > through) break;
       const first = !ledger.judged;
-      if (ledger.advance(point, this.#floor)) this.#judge.at(point, key, ledger, verdicts, first);
+      if (ledger.advance(point, this.#floor)) this.#judge.at(point, key, state, first);
     }
     const isEmpty = ledger.lastChange === undefined && ledger.waiting.length === 0;
     if (isEmpty && verdicts.currencies.length === 0) this.#keys.delete(key);
@@ -261,7 +261,7 @@ export class ReconcileOperator implements Operator {
       const point = Math.max(due.time, this.#floor);
       const reason =
         this.#blindness.suspensionAt(point) ?? `source ${this.#frontiers.staleSources().join(", ")} is stale`;
-      this.#judge.blind(point, due.key, state.ledger, state.verdicts, reason);
+      this.#judge.blind(point, due.key, state, reason);
       this.#waiting.register(due.key, due.time);
     }
   }
@@ -281,12 +281,13 @@ export class ReconcileOperator implements Operator {
 
   /** Keys that a faulty record names, by what of it can be read or by what its row had before, cannot be observed. */
   #fault(input: number, fault: RecordFault, fields: readonly Readonly<Record<string, Key>>[]): void {
-    const { key } = this.#inputs[input]!;
-    const hidden = new Set(fields.flatMap((row) => row[key] ?? []));
+    const { by } = this.#inputs[input]!;
+    // Of a key of several parts, one that names it whole cannot be told from what is readable of the record.
+    const hidden = new Set(by.length === 1 ? fields.flatMap((row) => row[by[0]!] ?? []) : []);
     for (const name of hidden) this.#blindness.hideKey(fault.id, name);
     if (hidden.size > 0) return this.#rejudge(hidden);
     if (!this.#blindness.hideInput(fault.id, input)) return;
-    const rests = (cause: FailureClass) => this.#blindness.restsOn(cause, input);
+    const rests = (cause: string) => this.#blindness.restsOn(cause, input);
     this.#rejudge(this.#keysWhere((verdicts) => this.#judge.fails(verdicts, rests)));
   }
 
@@ -312,14 +313,14 @@ export class ReconcileOperator implements Operator {
   #rejudge(keys: Iterable<Key>): void {
     for (const key of keys) {
       const state = this.#keys.get(key);
-      if (state?.ledger.judged) this.#judge.at(state.ledger.lastPoint, key, state.ledger, state.verdicts, false);
+      if (state?.ledger.judged) this.#judge.again(key, state);
     }
   }
 
   #stateOf(key: Key): KeyState {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
-    const fresh: KeyState = { ledger: new Ledger(this.#rule.skewMs), verdicts: { currencies: [] } };
+    const fresh: KeyState = { ledger: new Ledger(this.#rule.skewMs), verdicts: { currencies: [] }, own: "" };
     this.#keys.set(key, fresh);
     return fresh;
   }
@@ -338,8 +339,9 @@ export class ReconcileOperator implements Operator {
   }
 
   #legColumns(input: number, batch: Batch): LegColumns[] {
-    return this.#rule.legs.flatMap((leg, index) => {
+    return this.#rule.legs.flatMap((leg, index): LegColumns[] => {
       if (leg.input !== input) return [];
+      if (leg.field === null) return [{ leg: index, amount: null, currency: null }];
       const amount = batch.column(leg.field) as Int64Column;
       return [{ leg: index, amount, currency: batch.column(currencyColumn(leg.field)) as Int32Column }];
     });
@@ -348,8 +350,9 @@ export class ReconcileOperator implements Operator {
 
 interface LegColumns {
   readonly leg: number;
-  readonly amount: Int64Column;
-  readonly currency: Int32Column;
+  /** Both null for rows that take part without money. */
+  readonly amount: Int64Column | null;
+  readonly currency: Int32Column | null;
 }
 
 type FieldReader = (row: number) => unknown;

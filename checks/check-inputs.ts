@@ -1,0 +1,94 @@
+import { assert } from "../base/errors.ts";
+import type { Duration } from "../base/time.ts";
+import type { Environment } from "../dataflow/environment.ts";
+import type { Node, OperatorNode } from "../dataflow/graph.ts";
+import { keySpec } from "../dataflow/keys.ts";
+import type { Model } from "../dataflow/model.ts";
+import { CheckOperator } from "./check-operator.ts";
+import type { CheckInput, CheckRule, LegDeadline, RuleLeg } from "./rule.ts";
+
+/** What a leg is made from. */
+export interface LegSpec extends Pick<RuleLeg, "name" | "side" | "sign" | "field" | "deadline"> {
+  /** The changelog that brings its rows. */
+  readonly changes: { readonly node: Node };
+}
+
+/** Gathers the inputs of a check while its legs are resolved: a changelog that several legs read is one input. */
+export class CheckInputs {
+  readonly inputs: CheckInput[] = [];
+  readonly #environment: Environment;
+  readonly #by: readonly string[];
+  readonly #changelogs: Node[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #columns: string[] = [];
+
+  /** `by`: the fields that the key is made of, which every model of the check must have. */
+  constructor(environment: Environment, by: readonly string[]) {
+    this.#environment = environment;
+    this.#by = by;
+  }
+
+  /** Resolves a leg. JOB_FIELD_UNKNOWN, JOB_NOT_A_KEY for a model without the key. */
+  leg({ changes, ...own }: LegSpec): RuleLeg {
+    const { node } = changes;
+    const model = modelOf(node);
+    const input = this.#inputOf(node, model);
+    const scale = own.field === null ? undefined : model.fields[own.field]!.money!.scale;
+    return { ...own, input, scale, origin: this.#originOf(node, model, own.field) };
+  }
+
+  /** Adds the check to its job. */
+  add(rule: CheckRule): void {
+    const { inputs } = this;
+    const node: OperatorNode = {
+      type: "operator",
+      uid: rule.uid,
+      inputs: this.#nodes,
+      fields: {},
+      keys: this.#columns,
+      waitsMs: Math.max(...rule.legs.map(({ deadline }) => deadline.longestMs)) + rule.skewMs,
+      create: () => new CheckOperator(rule, inputs),
+    };
+    this.#environment.add(node);
+  }
+
+  #inputOf(node: Node, model: Model): number {
+    const known = this.#changelogs.indexOf(node);
+    if (known >= 0) return known;
+    const spec = keySpec(node.uid, node.fields, this.#by);
+    const [first] = this.#by;
+    const isField = spec.column === first;
+    const keyed = isField ? node : this.#keyed(node, spec);
+    this.#nodes.push(keyed);
+    this.#columns.push(spec.column);
+    this.inputs.push({ model, by: this.#by, key: spec.column, rows: node.uid.replaceAll(/~\d+/g, "") });
+    return this.#changelogs.push(node) - 1;
+  }
+
+  #keyed(node: Node, key: ReturnType<typeof keySpec>): Node {
+    const uid = this.#environment.uidAfter(node, `key(${this.#by.join()})`);
+    return this.#environment.add({ type: "key", uid, inputs: [node], fields: node.fields, key });
+  }
+
+  /** All that decides which rows a leg counts, and as what. */
+  #originOf(node: Node, model: Model, field: string | null): string {
+    const { name, from, businessTime = null, fields } = model;
+    const by = this.#by.length === 1 ? this.#by[0]! : this.#by;
+    const keys = this.#by.length === 1 ? fields[this.#by[0]!] : this.#by.map((key) => fields[key] ?? null);
+    const money = field === null ? null : fields[field];
+    return JSON.stringify([node.uid, name, from, businessTime, by, keys, field, money]);
+  }
+}
+
+/** A deadline that is so long after the business time. */
+export function durationDeadline(ms: Duration): LegDeadline {
+  return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, text: String(ms) };
+}
+
+/** The model of the rows that a changelog of a model brings. */
+export function modelOf(node: Node): Model {
+  if (node.type === "changes") return node.model;
+  const [input] = node.inputs;
+  assert(input !== undefined, `${node.uid} follows a changelog`);
+  return modelOf(input);
+}

@@ -1,0 +1,52 @@
+import { type Duration, days, seconds } from "../../base/time.ts";
+import type { Environment } from "../../dataflow/environment.ts";
+import type { Leg } from "../../dataflow/leg.ts";
+import { CheckInputs, durationDeadline, modelOf } from "../check-inputs.ts";
+import type { RuleLeg } from "../rule.ts";
+import { ReconcileRule } from "./reconcile-rule.ts";
+import { checkLeg, checkSpec } from "./spec-check.ts";
+import type { Tolerance } from "./tolerance.ts";
+
+/** Legs of one side by name; the names appear in verdicts and alerts. */
+export type Legs<K extends string> = Readonly<Record<string, Leg<K>>>;
+
+/** A reconciliation: Σ expected = Σ actual, by key and currency, each contribution by its deadline. */
+export interface ReconcileSpec<K extends string> {
+  /** The key field, which every leg's model must have. */
+  readonly by: K;
+  /** What ought to come: `{ captured: payments.sum("amount"), refunded: minus(refunds.sum("amount")) }`. */
+  readonly expect: Legs<NoInfer<K>>;
+  /** What came. */
+  readonly actual: Legs<NoInfer<K>>;
+  /** From the business time of an expected row to the point where its counterpart must be there. `Leg.within` overrides it. */
+  readonly missingAfter: Duration;
+  /** From the business time of an actual row to the point where what it belongs to must be known. Default: `missingAfter`. */
+  readonly unknownAfter?: Duration;
+  /** How far the databases' clocks may differ. Default: 2 s. */
+  readonly skew?: Duration;
+  /** Default: none, the sides must be equal. */
+  readonly tolerance?: Tolerance;
+  /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
+  readonly version?: number;
+  /** How long a closed key leaves a marker. Default: 180 days. */
+  readonly retain?: Duration;
+  /** `all` emits every transition, passes too. Default: into, within and out of fail and unobservable. */
+  readonly emit?: "all";
+}
+
+/** Adds a reconciliation to a job. `uid` names it for ever. Throws RULE_INVALID for a rule that cannot be judged. */
+export function reconcile<K extends string>(environment: Environment, uid: string, spec: ReconcileSpec<K>): void {
+  checkSpec(uid, spec);
+  const { by, missingAfter, unknownAfter = missingAfter } = spec;
+  const inputs = new CheckInputs(environment, [by]);
+  const resolve = (side: RuleLeg["side"], legs: Legs<never>, deadlineMs: Duration) =>
+    Object.entries(legs).map(([name, { changes, field, sign, deadlineMs: own }]): RuleLeg => {
+      checkLeg(uid, by, modelOf(changes.node), field);
+      return inputs.leg({ name, side, sign, changes, field, deadline: durationDeadline(own ?? deadlineMs) });
+    });
+  const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
+  const { skew = seconds(2), version = 1, retain = days(180), emit, tolerance } = spec;
+  inputs.add(
+    new ReconcileRule({ uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" }, tolerance),
+  );
+}

@@ -1,0 +1,57 @@
+import { raise } from "../base/errors.ts";
+import { days, seconds } from "../base/time.ts";
+import type { Model } from "../dataflow/model.ts";
+
+/** What the specs of all kinds of checks may say. */
+export interface CommonSpec {
+  /** How far the databases' clocks may differ. Default: 2 s. */
+  readonly skew?: number;
+  /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
+  readonly version?: number;
+  /** How long a closed key leaves a marker. Default: 180 days. */
+  readonly retain?: number;
+  /** `all` emits every transition, passes too. Default: into, within and out of fail and unobservable. */
+  readonly emit?: "all";
+}
+
+/** Refuses a rule, saying what is wrong and what would be right. */
+export type Invalid = (reason: string) => never;
+
+/** Refuses the rule of a check: RULE_INVALID. */
+export function invalidRule(uid: string): Invalid {
+  return (reason) => raise("RULE_INVALID", { uid, reason });
+}
+
+/** No deadline or retention is longer than ten years. */
+const LONGEST_MS = days(3_650);
+
+/** Checks a uid and what all kinds have in common: jobs run without the compiler. RULE_INVALID. */
+export function checkCommon(uid: string, { skew, retain, version }: CommonSpec): void {
+  const invalid = invalidRule(uid);
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(uid)) invalid("its uid may have letters, digits, dots, hyphens and underscores");
+  checkDuration("`skew`", skew, invalid);
+  checkDuration("`retain`", retain, invalid);
+  if (version !== undefined && !(Number.isSafeInteger(version) && version > 0))
+    invalid("`version` is no number from 1 on");
+}
+
+/** Checks that a model's rows can take part in a check. RULE_INVALID. */
+export function checkModel(uid: string, { name, insertsOnly }: Model): void {
+  if (insertsOnly)
+    invalidRule(uid)(`${name} has inserts only, of which repeats cannot be told, so that money would count twice`);
+}
+
+/** A deadline below a second is a duration without its unit. */
+export function checkDeadline(name: string, ms: number | undefined, invalid: Invalid): void {
+  checkDuration(name, ms, invalid);
+  if (ms !== undefined && ms > 0 && ms < seconds(1))
+    invalid(`${name} is ${ms} ms: write it with its unit, as hours(24)`);
+}
+
+/** Checks a duration, where one is given. */
+export function checkDuration(name: string, ms: number | undefined, invalid: Invalid): void {
+  if (ms === undefined) return;
+  if (!Number.isSafeInteger(ms) || ms < 0 || ms > LONGEST_MS) {
+    invalid(`${name} is ${JSON.stringify(ms)}, and should be whole milliseconds up to ten years, as hours(24) gives`);
+  }
+}
