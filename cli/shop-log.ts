@@ -40,13 +40,22 @@ export function shopConfig(log: string, output: string) {
       shop: {
         kind: "mariadb",
         log,
-        tables: { payments: { topic: "maria.shop.payments" }, refunds: { topic: "maria.shop.refunds" } },
+        tables: {
+          payments: { topic: "maria.shop.payments" },
+          refunds: { topic: "maria.shop.refunds" },
+          purchases: { topic: "maria.shop.purchases" },
+          charges: { topic: "maria.shop.charges" },
+          charge_refunds: { topic: "maria.shop.charge_refunds" },
+        },
         heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
       },
       ledger: {
         kind: "postgresql",
         log,
-        tables: { settlement_lines: { topic: "pg.public.settlement_lines" } },
+        tables: {
+          settlement_lines: { topic: "pg.public.settlement_lines" },
+          refund_bookings: { topic: "pg.public.refund_bookings" },
+        },
         heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
       },
     },
