@@ -6,8 +6,8 @@ export type { RoundingMode } from "./base/money.ts";
 export { type Duration, days, hours, milliseconds, minutes, seconds } from "./base/time.ts";
 export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile/reconcile.ts";
-export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Tolerance } from "./checks/reconcile/tolerance.ts";
+export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type {
   Aggregate,
   AggregateBuilder,
@@ -33,10 +33,12 @@ export {
   flag,
   type Id,
   type InstantField,
+  type InstantUnit,
   id,
   idOf,
   instant,
   integer,
+  type MappedTable,
   type Model,
   type MoneyMapping,
   type MoneyValue,
@@ -44,8 +46,11 @@ export {
   money,
   number,
   type Table,
+  type TableOf,
+  type TextOptions,
   table,
   text,
+  type ValueMap,
 } from "./dataflow/model.ts";
 export { connect } from "./dataflow/process/connect.ts";
 export type { ConnectSpec } from "./dataflow/process/connect-spec.ts";

@@ -1,5 +1,5 @@
+import type { Deadline } from "../base/business-days.ts";
 import { assert } from "../base/errors.ts";
-import type { Duration } from "../base/time.ts";
 import type { Environment } from "../dataflow/environment.ts";
 import type { Node, OperatorNode } from "../dataflow/graph.ts";
 import { keySpec } from "../dataflow/keys.ts";
@@ -80,8 +80,10 @@ export class CheckInputs {
   }
 }
 
-/** A deadline that is so long after the business time. */
-export function durationDeadline(ms: Duration): LegDeadline {
+/** A deadline as legs have it. */
+export function deadlineOf(deadline: Deadline): LegDeadline {
+  if (typeof deadline !== "number") return deadline;
+  const ms: number = deadline;
   return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, text: String(ms) };
 }
 

@@ -5,7 +5,7 @@ import { type Random, seededRandom } from "../base/random.ts";
 import { BEFORE_ALL_TIME, days, hours } from "../base/time.ts";
 import { flag, id, instant, integer, type Model, model, money, number, table, text } from "../dataflow/model.ts";
 import { avroType } from "../schemas/avro-schema.ts";
-import { durationDeadline } from "./check-inputs.ts";
+import { deadlineOf } from "./check-inputs.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger } from "./ledger.ts";
 import { judge } from "./reconcile/judgement.ts";
@@ -27,7 +27,7 @@ const Line = model("Line", {
 });
 
 const leg = (name: string, side: RuleLeg["side"], sign: 1 | -1, input: number, field: string): RuleLeg => {
-  return { name, side, sign, input, field, deadline: durationDeadline(hours(24)), scale: undefined, origin: "" };
+  return { name, side, sign, input, field, deadline: deadlineOf(hours(24)), scale: undefined, origin: "" };
 };
 const captured = leg("captured", "expect", 1, 0, "amount");
 const refunded = leg("refunded", "expect", -1, 0, "amount");

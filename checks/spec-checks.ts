@@ -1,3 +1,4 @@
+import type { BusinessDays, Deadline } from "../base/business-days.ts";
 import { raise } from "../base/errors.ts";
 import { days, seconds } from "../base/time.ts";
 import type { Model } from "../dataflow/model.ts";
@@ -42,10 +43,14 @@ export function checkModel(uid: string, { name, insertsOnly }: Model): void {
 }
 
 /** A deadline below a second is a duration without its unit. */
-export function checkDeadline(name: string, ms: number | undefined, invalid: Invalid): void {
-  checkDuration(name, ms, invalid);
-  if (ms !== undefined && ms > 0 && ms < seconds(1))
-    invalid(`${name} is ${ms} ms: write it with its unit, as hours(24)`);
+export function checkDeadline(name: string, deadline: Deadline | undefined, invalid: Invalid): void {
+  if (deadline === undefined || isBusinessDays(deadline)) return;
+  checkDuration(name, deadline, invalid);
+  if (deadline > 0 && deadline < seconds(1)) invalid(`${name} is ${deadline} ms: write it with its unit, as hours(24)`);
+}
+
+function isBusinessDays(deadline: Deadline): deadline is BusinessDays {
+  return typeof deadline === "object" && typeof deadline?.dueAt === "function";
 }
 
 /** Checks a duration, where one is given. */

@@ -1,7 +1,8 @@
+import type { Deadline } from "../../base/business-days.ts";
 import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import type { Leg } from "../../dataflow/leg.ts";
-import { CheckInputs, durationDeadline, modelOf } from "../check-inputs.ts";
+import { CheckInputs, deadlineOf, modelOf } from "../check-inputs.ts";
 import type { RuleLeg } from "../rule.ts";
 import { ReconcileRule } from "./reconcile-rule.ts";
 import { checkLeg, checkSpec } from "./spec-check.ts";
@@ -19,9 +20,9 @@ export interface ReconcileSpec<K extends string> {
   /** What came. */
   readonly actual: Legs<NoInfer<K>>;
   /** From the business time of an expected row to the point where its counterpart must be there. `Leg.within` overrides it. */
-  readonly missingAfter: Duration;
+  readonly missingAfter: Deadline;
   /** From the business time of an actual row to the point where what it belongs to must be known. Default: `missingAfter`. */
-  readonly unknownAfter?: Duration;
+  readonly unknownAfter?: Deadline;
   /** How far the databases' clocks may differ. Default: 2 s. */
   readonly skew?: Duration;
   /** Default: none, the sides must be equal. */
@@ -39,10 +40,10 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
   checkSpec(uid, spec);
   const { by, missingAfter, unknownAfter = missingAfter } = spec;
   const inputs = new CheckInputs(environment, [by]);
-  const resolve = (side: RuleLeg["side"], legs: Legs<never>, deadlineMs: Duration) =>
-    Object.entries(legs).map(([name, { changes, field, sign, deadlineMs: own }]): RuleLeg => {
+  const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: Deadline) =>
+    Object.entries(legs).map(([name, { changes, field, sign, deadline = general }]): RuleLeg => {
       checkLeg(uid, by, modelOf(changes.node), field);
-      return inputs.leg({ name, side, sign, changes, field, deadline: durationDeadline(own ?? deadlineMs) });
+      return inputs.leg({ name, side, sign, changes, field, deadline: deadlineOf(deadline) });
     });
   const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
   const { skew = seconds(2), version = 1, retain = days(180), emit, tolerance } = spec;

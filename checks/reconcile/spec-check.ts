@@ -17,7 +17,7 @@ export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>)
   const legs = [...Object.entries(spec.expect), ...Object.entries(spec.actual)];
   if (new Set(legs.map(([name]) => name)).size < legs.length) invalid("two legs have the same name");
   if (!Object.values(spec.expect).some((leg) => (leg as Leg).sign === 1)) invalid("`expect` has no positive leg");
-  for (const [name, leg] of legs) checkDeadline(`the deadline of ${name}`, (leg as Leg).deadlineMs, invalid);
+  for (const [name, leg] of legs) checkDeadline(`the deadline of ${name}`, (leg as Leg).deadline, invalid);
   if (spec.missingAfter === undefined) invalid("`missingAfter` is missing, as in `missingAfter: hours(24)`");
   checkDeadline("`missingAfter`", spec.missingAfter, invalid);
   checkDeadline("`unknownAfter`", spec.unknownAfter, invalid);
