@@ -253,6 +253,11 @@ export const errorCatalogue = {
     retryable: false,
     message: "Column {column} holds {value}, which is past 64 bits. Correct the row, or map the column as an id.",
   },
+  JOBS_COLLIDE: {
+    fault: "user",
+    retryable: false,
+    message: "The jobs {one} and {other} cannot run together: {reason}.",
+  },
   JOB_AGGREGATE_INVALID: {
     fault: "user",
     retryable: false,
@@ -967,7 +972,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "The state in {dir} is that of job {other}, and this is {job}. Give each job an output folder of its own, or begin anew with `--fresh`.",
+      "The state in {dir} is that of job {other}, and this is {job}. Give each job an output folder of its own, keep the name with `--name`, or begin anew with `--fresh`.",
   },
   SUSPENSION_ALREADY_RESUMED: {
     fault: "user",

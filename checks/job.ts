@@ -14,20 +14,31 @@ export class JobEnvironment extends Environment {
 /** A job: a name, and a function that builds its graph. Nothing runs until a runner takes it. */
 export interface Job {
   readonly name: string;
-  /** Builds the graph anew. Throws what is wrong with the job. */
+  /** Builds the job into an environment that others may share. Throws what is wrong with the job. */
+  build(env: JobEnvironment): void;
+  /** Builds the graph of the job alone, anew. Throws what is wrong with the job. */
   graph(): Graph;
 }
 
 /** Declares a job. `define` says what it does; it is called once per run. */
 export function job(name: string, define: (env: JobEnvironment) => void): Job {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) raise("JOB_NAME_INVALID", { name });
+  requireJobName(name);
+  const build = (env: JobEnvironment) => {
+    const built: unknown = define(env);
+    if (built instanceof Promise) raise("JOB_INVALID", { file: `The job ${name}`, reason: "its function is async" });
+  };
   return {
     name,
+    build,
     graph() {
       const env = new JobEnvironment();
-      const built: unknown = define(env);
-      if (built instanceof Promise) raise("JOB_INVALID", { file: `The job ${name}`, reason: "its function is async" });
+      build(env);
       return env.graph(name);
     },
   };
+}
+
+/** JOB_NAME_INVALID. */
+export function requireJobName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) raise("JOB_NAME_INVALID", { name });
 }

@@ -3,14 +3,30 @@ import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isError, messageOf, raise } from "../base/errors.ts";
-import type { Job } from "../checks/job.ts";
-import type { Graph } from "../dataflow/graph.ts";
+import { type Job, type JobEnvironment, job } from "../checks/job.ts";
+import { jointJob } from "../checks/joint-job.ts";
+import type { Node } from "../dataflow/graph.ts";
 
 /** What a job's file may import by name, wherever it lies. */
 const PUBLIC: Readonly<Record<string, string>> = {
   countercheck: new URL("../index.ts", import.meta.url).href,
   "countercheck/testing": new URL("../testing/index.ts", import.meta.url).href,
 };
+
+/** Jobs that run together, as they are named on a command line. */
+export interface JobFiles {
+  /** Each a TypeScript file whose default export is a job, or a folder with a `job.ts`. */
+  readonly paths: readonly string[];
+  /** What they are called together. Default: the one's name, or theirs joined. */
+  readonly name?: string | undefined;
+}
+
+/** Jobs as one. JOBS_COLLIDE, JOB_NAME_INVALID, and what `loadJob` raises. */
+export async function loadJobs({ paths, name }: JobFiles): Promise<Job> {
+  const jobs: Job[] = [];
+  for (const path of paths) jobs.push(await loadJob(path));
+  return jobs.length === 1 && name === undefined ? jobs[0]! : jointJob(jobs, name);
+}
 
 /**
  * The job that is the default export of a TypeScript file, or of `job.ts` in a folder. JOB_NOT_FOUND, JOB_NOT_LOADED,
@@ -23,14 +39,14 @@ export async function loadJob(path: string): Promise<Job> {
   const found: unknown = module.default;
   if (!isJob(found))
     refuse(file, `${found === undefined ? "it has no default export" : "its default export is no job"}. ${FORM}`);
-  return { name: found.name, graph: () => graphOf(found, file) };
+  return job(found.name, (env) => build(found, env, file));
 }
 
-/** A job's graph, which must come at once and do something. Errors of ours that the builder meets are thrown as they are. */
-function graphOf(job: Job, file: string): Graph {
-  let graph: unknown;
+/** Builds a job, which must do something at once. Errors of ours that the builder meets are thrown as they are. */
+function build(job: Job, env: JobEnvironment, file: string): void {
+  const before = new Set(env.graph(job.name).nodes);
   try {
-    graph = job.graph();
+    job.build(env);
   } catch (error) {
     if (isError(error)) throw error;
     refuse(
@@ -39,13 +55,12 @@ function graphOf(job: Job, file: string): Graph {
       error,
     );
   }
-  if (graph instanceof Promise) refuse(file, "it builds its graph asynchronously, which must be there at once");
-  if (!isGraph(graph)) refuse(file, "its graph() gives no graph");
-  const does = graph.nodes.some(({ type }) => type === "operator" || type === "sink");
+  const does = env.graph(job.name).nodes.some((node) => !before.has(node) && DOING.has(node.type));
   if (!does)
     refuse(file, "it has neither a check nor a sink (`.to(name)`), or adds them only later, behind an `await`");
-  return graph;
 }
+
+const DOING: ReadonlySet<Node["type"]> = new Set(["operator", "sink"]);
 
 const FORM = 'End it with `export default job("name", (env) => { … })`';
 
@@ -93,17 +108,13 @@ function teachNames(): void {
   });
 }
 
-function isGraph(value: unknown): value is Graph {
-  return typeof value === "object" && value !== null && "nodes" in value && Array.isArray(value.nodes);
-}
-
 function isJob(value: unknown): value is Job {
   return (
     typeof value === "object" &&
     value !== null &&
     "name" in value &&
     typeof value.name === "string" &&
-    "graph" in value &&
-    typeof value.graph === "function"
+    "build" in value &&
+    typeof value.build === "function"
   );
 }

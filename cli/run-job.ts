@@ -212,7 +212,7 @@ function makeRunner(
   const [disk, clock] = [diskOf(request), clockOf(request)];
   const registry = openRegistry(registryConfig, configFile);
   const spec: WorkerSpec = {
-    job: request.job,
+    jobs: request.jobs,
     sources: request.sources,
     registry: registryConfig,
     configFile,

@@ -7,6 +7,7 @@ import type { RunnerMetrics, RunRequests } from "../runtime/embedded-runner.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import type { RegistryConfig, SourceBinding, StateConfig } from "./config.ts";
+import type { JobFiles } from "./load-job.ts";
 import type { Progress } from "./progress.ts";
 import type { ResultPlace } from "./result-log.ts";
 import type { Tally } from "./tally.ts";
@@ -15,8 +16,8 @@ import type { WorkerHooks, WorkerSpec } from "./workers.ts";
 /** What a run is made of. */
 export interface RunRequest {
   readonly graph: Graph;
-  /** File or folder of the job that the graph is of: threads load it again. */
-  readonly job: string;
+  /** Files or folders of the jobs that the graph is of: threads load them again. */
+  readonly jobs: JobFiles;
   readonly sources: readonly SourceBinding[];
   readonly registry: RegistryConfig;
   /** The configuration file, for errors. */

@@ -1,6 +1,7 @@
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { raise } from "../base/errors.ts";
 import { type FolderLock, lockFolder } from "../base/folder-lock.ts";
+import { haveJobInCommon } from "../checks/joint-job.ts";
 import { CheckpointStore } from "../runtime/checkpoint/checkpoint-store.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
 import { importSegments, readSavepoint, type Savepoint } from "../runtime/checkpoint/savepoint.ts";
@@ -114,7 +115,7 @@ function savepointOf({ fresh, fromSavepoint, job }: StateRequest, before: RunSta
 
 function readSavepointOf(disk: Disk, job: string, dir: string): Savepoint {
   const savepoint = readSavepoint(disk, dir);
-  if (savepoint.job !== job) raise("SAVEPOINT_OF_OTHER_JOB", { dir, job, other: savepoint.job });
+  if (!haveJobInCommon(savepoint.job, job)) raise("SAVEPOINT_OF_OTHER_JOB", { dir, job, other: savepoint.job });
   return savepoint;
 }
 

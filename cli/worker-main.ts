@@ -3,13 +3,13 @@ import { RingLinks } from "../runtime/exchange/worker-links.ts";
 import { driveWorker } from "../runtime/worker-thread.ts";
 import { partitionOpener } from "./broker-input.ts";
 import { openRegistry } from "./config.ts";
-import { loadJob } from "./load-job.ts";
+import { loadJobs } from "./load-job.ts";
 import { makeWorker, type WorkerHooks, type WorkerPlace, type WorkerSpec } from "./workers.ts";
 
 /** Begins a thread that is one of the workers of a run. */
 export async function runWorkerThread(hooks: WorkerHooks = {}): Promise<void> {
   const { spec, place } = workerData as { readonly spec: WorkerSpec; readonly place: WorkerPlace };
-  const graph = (await loadJob(spec.job)).graph();
+  const graph = (await loadJobs(spec.jobs)).graph();
   const links = new RingLinks(place.links!, place.index);
   const open = await partitionOpener(graph, spec.sources, spec.configFile);
   const registry = openRegistry(spec.registry, spec.configFile);

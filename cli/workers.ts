@@ -14,11 +14,12 @@ import { TimerQueue } from "../state/timer-queue.ts";
 import { type OpenPartition, openReaders, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
 import { type Decided, Heeding } from "./decisions.ts";
+import type { JobFiles } from "./load-job.ts";
 
 /** All that must be known to make a worker, in whatever thread: plain data. */
 export interface WorkerSpec {
-  /** File or folder of the job. */
-  readonly job: string;
+  /** Files or folders of the jobs, and what they are called together. */
+  readonly jobs: JobFiles;
   readonly sources: readonly SourceBinding[];
   readonly registry: RegistryConfig;
   /** The configuration file, for errors. */

@@ -64,7 +64,7 @@ describe("a watermark that many keys wait for makes no batch of all of them", ()
 /** The job, whose operators tell how many rows they hand on at once. */
 function watched(job: Job, sizes: number[]): Job {
   return {
-    name: job.name,
+    ...job,
     graph() {
       const graph = job.graph();
       for (const node of graph.nodes) {

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { raise } from "../base/errors.ts";
 import { declared, refuse } from "./declared.ts";
-import type { Graph, Node, SideNode } from "./graph.ts";
+import type { Condition, FilterNode, Graph, Node, SideNode } from "./graph.ts";
 import type { Fields, Model } from "./model.ts";
 import { ModelChangelog } from "./streams.ts";
 
@@ -8,6 +9,8 @@ import { ModelChangelog } from "./streams.ts";
 export class Environment {
   readonly #nodes: Node[] = [];
   readonly #changes = new Map<string, ModelChangelog<Fields>>();
+  /** How many nodes were there before the part that is being built. */
+  #before = 0;
 
   /** The changelog of a model: every row's adds and retracts. Asked for twice, it is read once. */
   changes<F extends Fields>(model: Model<F>): ModelChangelog<F> {
@@ -30,6 +33,14 @@ export class Environment {
   }
 
   /**
+   * Begins a part of the graph that knows nothing of those before: what its author does not name is called as if it were
+   * alone, so that a part may come or go beside others. Changelogs of models are shared, and so are equal conditions on them.
+   */
+  beginPart(): void {
+    this.#before = this.#nodes.length;
+  }
+
+  /**
    * Adds a node to the graph; its uid must be new, its inputs of this graph. For operators of other rooms; jobs use the
    * streams' methods. JOB_DUPLICATE_NAME, JOB_DECLARATION_INVALID.
    */
@@ -40,10 +51,20 @@ export class Environment {
     declared.fields(place, node.fields);
     if (!node.inputs.every((input) => this.#nodes.includes(input)))
       refuse(place, "one of its inputs is of another job");
-    if (this.#nodes.some((other) => other.uid === node.uid))
-      raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
+    const rivals = isNamed(node) ? this.#nodes : this.#nodes.slice(this.#before);
+    if (rivals.some((other) => other.uid === node.uid)) raise("JOB_DUPLICATE_NAME", { kind: "uid", name: node.uid });
     this.#nodes.push(node);
     return node;
+  }
+
+  /** The filter behind a node that has a condition already; undefined where there is none. */
+  filterAfter(input: Node, condition: Condition): FilterNode | undefined {
+    const isIt = (node: Node): node is FilterNode =>
+      node.type === "filter" &&
+      node.inputs[0] === input &&
+      typeof node.condition !== "function" &&
+      isDeepStrictEqual(node.condition, condition);
+    return this.#nodes.find(isIt);
   }
 
   /** The side output of a node that has a tag; its rows have the given fields. Asked for twice, it is one. */
@@ -56,7 +77,9 @@ export class Environment {
   /** A uid for a node that the author did not name, from what it follows. */
   uidAfter(input: Node, what: string): string {
     const prefix = `${input.uid}/${what}`;
-    const taken = this.#nodes.filter((node) => node.uid === prefix || node.uid.startsWith(`${prefix}~`)).length;
+    const taken = this.#nodes
+      .slice(this.#before)
+      .filter((node) => node.uid === prefix || node.uid.startsWith(`${prefix}~`)).length;
     return taken === 0 ? prefix : `${prefix}~${taken + 1}`;
   }
 
@@ -64,4 +87,9 @@ export class Environment {
   graph(name: string): Graph {
     return { name, nodes: [...this.#nodes] };
   }
+}
+
+/** True for what is found by its uid when a job goes on, and its side outputs. */
+function isNamed({ type }: Node): boolean {
+  return type === "changes" || type === "operator" || type === "lookup" || type === "side";
 }

@@ -13,11 +13,13 @@ export type Where<F extends Fields> = {
 };
 type Comparable<T> = T extends Id ? KeyPart : T extends bigint ? bigint | number : T;
 
-/** Adds a node that keeps the rows with the given values. JOB_FIELD_UNKNOWN, JOB_NOT_COMPARABLE. */
+/** The node that keeps the rows with the given values; equal conditions on the same rows are tested once. JOB_FIELD_UNKNOWN, JOB_NOT_COMPARABLE. */
 export function filterNode(input: { environment: Environment; node: Node }, condition: Condition): Node {
   const { environment, node } = input;
   declared.spec(`where of ${node.uid}`, condition);
   for (const [name, wanted] of Object.entries(condition)) checkCondition(node, name, wanted);
+  const known = environment.filterAfter(node, condition);
+  if (known !== undefined) return known;
   const uid = environment.uidAfter(node, `where(${describe(condition)})`);
   return environment.add({ type: "filter", uid, inputs: [node], fields: node.fields, condition });
 }

@@ -37,7 +37,7 @@ async function measure(folder: string): Promise<Measured> {
   const cpuAtStart = process.cpuUsage();
   const { seconds } = await runJob({
     graph: paymentSettlement.graph(),
-    job: JOB,
+    jobs: { paths: [JOB] },
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,

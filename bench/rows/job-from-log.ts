@@ -40,7 +40,7 @@ async function runOver(folder: string, orders: number, checkpointEvery: string):
   const cpuAtStart = process.cpuUsage();
   const { seconds } = await runJob({
     graph: paymentSettlement.graph(),
-    job: JOB,
+    jobs: { paths: [JOB] },
     sources: config.sources,
     registry: config.registry,
     configFile,

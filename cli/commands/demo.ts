@@ -112,7 +112,7 @@ async function check(dir: string, options: DemoOptions, progress: Progress, sign
   const config = readConfig(join(dir, "config.json"));
   const run = await runJob({
     graph: paymentSettlement.graph(),
-    job: JOB,
+    jobs: { paths: [JOB] },
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,

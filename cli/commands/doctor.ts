@@ -6,7 +6,7 @@ import { terminal } from "../terminal.ts";
 
 interface DoctorOptions {
   readonly config: string;
-  readonly job?: string;
+  readonly job?: readonly string[];
   readonly json?: true;
 }
 
@@ -25,7 +25,7 @@ export function addDoctor(program: Command): void {
     .command("doctor")
     .description("check configuration, logs, connectors, databases, schemas and a job before it runs; changes nothing")
     .requiredOption("--config <file>", "the configuration")
-    .option("--job <job>", "a job to check against the tables")
+    .option("--job <jobs...>", "jobs to check against the tables, as one run would have them")
     .option("--json", "JSON on stdout")
     .addHelpText("after", EXAMPLES)
     .action(doctor);
@@ -34,7 +34,7 @@ export function addDoctor(program: Command): void {
 async function doctor({ config, job, json }: DoctorOptions): Promise<void> {
   // The clients of databases and brokers take a while to load, which the other commands need not wait for.
   const { examine } = await import("../doctor/doctor.ts");
-  const findings = await examine(config, job);
+  const findings = await examine(config, job ?? []);
   if (json) terminal.printJson(findings);
   else terminal.print(findings.map(line).join("\n"));
   process.exitCode = findings.some(({ level }) => level === "problem") ? EXIT.failure : EXIT.ok;

@@ -11,7 +11,7 @@ import { EXIT } from "../errors.ts";
 import { openHBase } from "../evidence-store.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
-import { loadJob } from "../load-job.ts";
+import { type JobFiles, loadJobs } from "../load-job.ts";
 import { between, MOST_WORKERS } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { sinksOf } from "../outputs.ts";
@@ -28,6 +28,7 @@ import { requireWritable, writing } from "../write-text.ts";
 
 interface RunOptions {
   readonly config: string;
+  readonly name?: string;
   readonly parallelism: number;
   readonly fresh?: true;
   readonly fromSavepoint?: string;
@@ -42,6 +43,7 @@ interface RunOptions {
 const EXAMPLES = `
 Examples:
   npx countercheck run jobs/payment-settlement --config countercheck.json
+  npx countercheck run jobs/payment-settlement jobs/refunds --config countercheck.json --name all-checks
   npx countercheck run my-job.ts --config countercheck.json --json --quiet
   npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it, the next run goes on)
   npx countercheck run my-job.ts --config countercheck.json --parallelism 4
@@ -58,9 +60,13 @@ judged: unobservable verdicts, suspended checks, records of this run in the dead
 export function addRun(program: Command, hooks?: RunHooks): void {
   program
     .command("run")
-    .description("run a job over its sources, in this process")
-    .argument("<job>", "a TypeScript file whose default export is a job, or a folder with a job.ts")
+    .description("run jobs over their sources, in this process")
+    .argument(
+      "<jobs...>",
+      "TypeScript files whose default export is a job, or folders with a job.ts; what they share is read once",
+    )
     .requiredOption("--config <file>", "where sources, schemas and results are")
+    .option("--name <name>", "what several jobs are called together; default: their names, joined by +")
     .option("--follow", "go on when all has been read, until Ctrl-C; what reads topics of brokers always does")
     .option("--parallelism <n>", "workers, each in a thread of its own", between(1, MOST_WORKERS), 1)
     .option("--fresh", "begin from the start of the log, even if there is a run to go on with")
@@ -75,7 +81,7 @@ export function addRun(program: Command, hooks?: RunHooks): void {
     .addOption(option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines"))
     .addOption(option("--history <file>", "write all emitted verdicts, as JSON lines"))
     .addHelpText("after", EXAMPLES)
-    .action((path: string, options: RunOptions) => run(path, options, hooks));
+    .action((paths: readonly string[], options: RunOptions) => run({ paths, name: options.name }, options, hooks));
 }
 
 /** Of a bounded run only: what these files hold is gathered in memory. */
@@ -83,10 +89,10 @@ function option(flags: string, description: string): Option {
   return new Option(flags, description).conflicts("follow");
 }
 
-async function run(path: string, options: RunOptions, hooks: RunHooks | undefined): Promise<void> {
+async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefined): Promise<void> {
   const config = readConfig(options.config);
   requireApart(config);
-  const job = await loadJob(path);
+  const job = await loadJobs(jobs);
   const registry = openRegistry(config.registry, config.file);
   const graph = job.graph();
   const hasNoEnd = readsBrokers(graph, config.sources);
@@ -100,7 +106,7 @@ async function run(path: string, options: RunOptions, hooks: RunHooks | undefine
   const recorder = options.verdicts === undefined ? undefined : new Recorder();
   const result = await runJob({
     graph,
-    job: path,
+    jobs,
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,

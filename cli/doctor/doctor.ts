@@ -14,16 +14,16 @@ import type { TopicContent } from "./topic.ts";
 const NEEDED_NODE = 24;
 
 /** Looks at everything that a run would need, and changes nothing. What others say is given without secrets. */
-export async function examine(configFile: string, jobPath: string | undefined): Promise<Finding[]> {
-  return (await examineAll(configFile, jobPath)).map(withoutSecrets);
+export async function examine(configFile: string, jobs: readonly string[]): Promise<Finding[]> {
+  return (await examineAll(configFile, jobs)).map(withoutSecrets);
 }
 
-async function examineAll(configFile: string, jobPath: string | undefined): Promise<Finding[]> {
+async function examineAll(configFile: string, jobs: readonly string[]): Promise<Finding[]> {
   const findings: Finding[] = [nodeFinding()];
   const config = attempt(() => readConfig(configFile), findings, "configuration");
   if (config === undefined) return findings;
   findings.push(ok("configuration", `${config.file} is valid`), outputFinding(config));
-  const job = await examineJob(jobPath);
+  const job = await examineJob(jobs);
   await using clusters = new Clusters(config.file);
   const state = examineState(config.state.dir, job.graph?.name, Date.now());
   const topics = new Map<SourceBinding, ReadonlyMap<string, TopicContent>>();

@@ -2,7 +2,7 @@ import { isError } from "../../base/errors.ts";
 import { type Graph, modelsOf } from "../../dataflow/graph.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { Config } from "../config.ts";
-import { loadJob } from "../load-job.ts";
+import { loadJobs } from "../load-job.ts";
 import { tryRecord } from "../redecode.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SourceTopics } from "./registry.ts";
@@ -13,11 +13,11 @@ export interface ExaminedJob {
   readonly graph?: Graph;
 }
 
-/** Loads the job, if one was named. */
-export async function examineJob(path: string | undefined): Promise<ExaminedJob> {
-  if (path === undefined) return { findings: [] };
+/** Loads the jobs that were named, if any. */
+export async function examineJob(paths: readonly string[]): Promise<ExaminedJob> {
+  if (paths.length === 0) return { findings: [] };
   try {
-    const graph = (await loadJob(path)).graph();
+    const graph = (await loadJobs({ paths })).graph();
     return { findings: [ok("job", `${graph.name} can be loaded`)], graph };
   } catch (error) {
     if (!isError(error)) throw error;

@@ -30,7 +30,7 @@ it("ends a run that fails while its results wait for the brokers", async () => {
   mkdirSync(config.output);
   const running = runJob({
     graph: paymentSettlement.graph(),
-    job: join(root, "jobs/payment-settlement/job.ts"),
+    jobs: { paths: [join(root, "jobs/payment-settlement/job.ts")] },
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,

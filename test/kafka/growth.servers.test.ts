@@ -180,7 +180,7 @@ function run(
   const config = readConfig(join(dir, "countercheck.json"));
   return runJob({
     graph: paymentSettlement.graph(),
-    job: join(root, "jobs/payment-settlement/job.ts"),
+    jobs: { paths: [join(root, "jobs/payment-settlement/job.ts")] },
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,

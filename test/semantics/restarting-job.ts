@@ -205,7 +205,7 @@ function ownerOf(key: Key, subtasks: readonly unknown[]): number {
 /** The same job, with operators that are restarted after everything that they are told. */
 export function restarting(job: Job): Job {
   return {
-    name: job.name,
+    ...job,
     graph() {
       const graph = job.graph();
       const nodes = graph.nodes.map((node) =>

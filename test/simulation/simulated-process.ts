@@ -74,7 +74,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const finals: FinalRecord[] = [];
   const result = await runJob({
     graph,
-    job: "simulated",
+    jobs: { paths: ["simulated"] },
     sources: SOURCES,
     registry: { folder: "none" },
     configFile: "none",
