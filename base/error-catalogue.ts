@@ -933,6 +933,11 @@ export const errorCatalogue = {
     retryable: false,
     message: "Not installed: {tool}. Install it with `{install}`, or start Docker, which needs none of it.",
   },
+  STANDBY_WITHOUT_LOCK: {
+    fault: "user",
+    retryable: false,
+    message: "--standby waits for a lock, and {file} names none. Add `lock` with `redis` to it.",
+  },
   STATE_CORRUPT: {
     fault: "external",
     retryable: false,
@@ -1005,6 +1010,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "There is no topic {topic} in {place}; known: {known}. Correct the name, or create the topic first.",
+  },
+  VALUE_NOT_MAPPED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Column {column} holds {value}, which the mapping has no name for. Add it to the field's `values`, or say with `otherwise` what all others are called.",
   },
   WINDOW_GAP_INVALID: {
     fault: "user",

@@ -7,8 +7,10 @@ import { ConfluentRegistry } from "../schemas/confluent-registry.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import type { SubjectRegistry } from "../schemas/registry.ts";
 import { requireEncrypted } from "./clear-text.ts";
-import { parseDuration } from "./duration.ts";
+import { durationShape, parseDuration } from "./duration.ts";
 import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
+import { notifyShape, type SinkConfig, sinkConfigsOf } from "./notify/notify-config.ts";
+import { type LockConfig, lockShape, redisConfigOf, redisShape, requireRedis } from "./redis-config.ts";
 import { secretOf } from "./secrets.ts";
 import { parseSize } from "./size.ts";
 
@@ -62,9 +64,12 @@ export interface Config {
   readonly output: string;
   readonly results: ResultsConfig | undefined;
   readonly snapshots: { readonly hbase: HBaseConfig } | undefined;
+  /** Who is told of alerts. */
+  readonly notify: readonly SinkConfig[];
   readonly staleAfterMs: number | undefined;
   readonly retainMs: number;
   readonly state: StateConfig;
+  readonly lock: LockConfig | undefined;
 }
 
 /** Where a run keeps what lets it go on after a crash, and what that may take. */
@@ -90,11 +95,6 @@ export const DEFAULT_PREFIX = "countercheck.";
 const LEAST_MEMORY = 32 * 1024 * 1024;
 
 const name = z.string().min(1, "expected a name");
-const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as "10s", "24h" or "2d"')
-  .transform((text) => parseDuration(text)!);
-
 const time = z.iso.datetime({ offset: true, error: 'expected a time such as "2026-03-05T10:15:00Z"' });
 const httpUrl = z.url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" });
 
@@ -119,7 +119,7 @@ const sourceShape = z
       .array(time)
       .default([])
       .transform((times) => times.map((time) => Date.parse(time)).sort((left, right) => left - right)),
-    longestTransaction: duration.optional(),
+    longestTransaction: durationShape.optional(),
     connector: z.strictObject({ url: httpUrl, name }).optional(),
     database: z.strictObject({ url: secretShape }).optional(),
   })
@@ -171,21 +171,25 @@ const stateShape = z.strictObject({
     )
     .transform((text) => parseSize(text)!)
     .default(parseSize("512MB")!),
-  checkpointEvery: duration.default(parseDuration("1s")!),
+  checkpointEvery: durationShape.default(parseDuration("1s")!),
 });
 
 const configShape = z
   .strictObject({
     kafka: kafkaShape.optional(),
+    redis: redisShape.optional(),
     sources: z.record(name, sourceShape).refine((all) => Object.keys(all).length > 0, "expected at least one source"),
     registry: registryShape,
     output: name,
     results: resultsShape.optional(),
     snapshots: snapshotsShape.optional(),
-    staleAfter: duration.optional(),
-    retain: duration.default(parseDuration("180d")!),
+    notify: notifyShape.default({}),
+    staleAfter: durationShape.optional(),
+    retain: durationShape.default(parseDuration("180d")!),
     state: stateShape.prefault({}),
+    lock: lockShape.optional(),
   })
+  .superRefine(({ redis, lock }, context) => requireRedis(redis, { lock }, context))
   .superRefine(({ kafka, sources, results }, context) => {
     if (kafka !== undefined) return;
     const users = Object.entries(sources).flatMap(([source, shape]) =>
@@ -202,8 +206,9 @@ export function readConfig(path: string): Config {
   const parsed = configShape.safeParse(readJson(file));
   if (!parsed.success) raise("CONFIG_INVALID", { file, problems: parsed.error.issues.map(problemText).join("; ") });
   const folder = dirname(file);
-  const { sources, registry, output, results, snapshots, staleAfter, retain, state } = parsed.data;
+  const { sources, registry, output, results, snapshots, notify, staleAfter, retain, state, lock } = parsed.data;
   const kafka = parsed.data.kafka && kafkaConfigOf(parsed.data.kafka, folder);
+  const redis = parsed.data.redis && redisConfigOf(parsed.data.redis, folder);
   const group = results?.kafka.prefix ?? DEFAULT_PREFIX;
   return {
     file,
@@ -212,6 +217,7 @@ export function readConfig(path: string): Config {
     output: resolve(folder, output),
     results: results && { kafka: kafka!, prefix: results.kafka.prefix },
     snapshots: snapshots && { hbase: hbaseOf(snapshots.hbase) },
+    notify: sinkConfigsOf(notify),
     staleAfterMs: staleAfter ?? (kafka === undefined ? undefined : STALE_AFTER_MS),
     retainMs: retain,
     state: {
@@ -219,6 +225,7 @@ export function readConfig(path: string): Config {
       memoryBytes: state.memory,
       checkpointEveryMs: state.checkpointEvery,
     },
+    lock: lock && { redis: redis!, leaseMs: lock.redis.lease },
   };
 }
 

@@ -39,6 +39,12 @@ export const secretShape = z
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret
   .regex(SECRET_REFERENCE, "expected a reference such as ${env:SOME_PASSWORD}, never the secret");
 
+/** TLS in a configuration file: with the machine's authorities, or with PEM files. */
+export const tlsShape = z.union([
+  z.literal(true),
+  z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() }),
+]);
+
 const MAX_PORT = 65_535;
 
 const brokerShape = z.string().refine((address) => Number(/^[^\s:/]+:(\d{1,5})$/.exec(address)?.[1]) <= MAX_PORT, {
@@ -49,9 +55,7 @@ const brokerShape = z.string().refine((address) => Number(/^[^\s:/]+:(\d{1,5})$/
 export const kafkaShape = z
   .strictObject({
     brokers: z.array(brokerShape).min(1, "expected at least one broker"),
-    tls: z
-      .union([z.literal(true), z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() })])
-      .optional(),
+    tls: tlsShape.optional(),
     sasl: z
       .discriminatedUnion("mechanism", [
         z.strictObject({
@@ -76,13 +80,15 @@ export const kafkaShape = z
 export function kafkaConfigOf({ brokers, tls, sasl }: z.infer<typeof kafkaShape>, folder: string): KafkaConfig {
   return {
     brokers,
-    ...(tls !== undefined && { tls: tls === true ? tls : tlsFilesOf(tls, folder) }),
+    ...(tls !== undefined && { tls: tlsOf(tls, folder) }),
     ...(sasl !== undefined && { sasl }),
   };
 }
 
-function tlsFilesOf(files: Readonly<Record<string, string | undefined>>, folder: string): TlsFiles {
-  const given = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
+/** What the shape was read from, with absolute paths. */
+export function tlsOf(tls: z.infer<typeof tlsShape>, folder: string): true | TlsFiles {
+  if (tls === true) return tls;
+  const given = Object.entries(tls).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.fromEntries(given.map(([name, path]) => [name, resolve(folder, path)]));
 }
 
@@ -95,12 +101,18 @@ export function connectionOf(
   return {
     clientId,
     brokers,
-    ...(tls !== undefined && { tls: tls === true ? {} : readTls(tls, place) }),
+    ...(tls !== undefined && { tls: readTls(tls, "kafka.tls", place) }),
     ...(sasl !== undefined && { sasl: readSasl(sasl, place) }),
   };
 }
 
-function readTls(files: TlsFiles, place: string): { ca?: string; cert?: string; key?: string } {
+/** The PEM texts; `key` is where they are named in the configuration `place`, for errors. CONFIG_INVALID. */
+export function readTls(
+  files: true | TlsFiles,
+  key: string,
+  place: string,
+): { ca?: string; cert?: string; key?: string } {
+  if (files === true) return {};
   return Object.fromEntries(
     Object.entries(files).map(([name, path]) => {
       try {
@@ -108,7 +120,7 @@ function readTls(files: TlsFiles, place: string): { ca?: string; cert?: string; 
       } catch (error) {
         return raise(
           "CONFIG_INVALID",
-          { file: place, problems: `kafka.tls.${name}: ${messageOf(error)}` },
+          { file: place, problems: `${key}.${name}: ${messageOf(error)}` },
           { cause: error },
         );
       }

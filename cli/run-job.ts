@@ -1,5 +1,6 @@
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { isError } from "../base/errors.ts";
+import { dropHolders } from "../base/folder-lock.ts";
 import { type Clock, systemClock } from "../base/time.ts";
 import type { ReadPart, RunEnd, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
@@ -13,6 +14,7 @@ import { DecisionFeed } from "./decisions.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { KafkaInputs } from "./kafka-input.ts";
 import { boundGarbage } from "./memory.ts";
+import { Teller } from "./notify/teller.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
 import { eventsOf, runLines } from "./progress.ts";
@@ -51,6 +53,7 @@ interface Going {
   /** By `performance.now`. */
   readonly startedAt: number;
   readonly waiting: Waiting;
+  readonly teller: Teller;
   /** Aborts once results are waited for no longer. */
   readonly patience: AbortSignal;
 }
@@ -87,6 +90,7 @@ async function runAt(
   inPlace: InPlace,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
+  const teller = new Teller(request.notify ?? [], request.configFile);
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,
@@ -95,12 +99,14 @@ async function runAt(
     job: graph.name,
     fresh,
     fromSavepoint,
+    rank: request.turn,
     requireUsable: (from) => requireUsable(from, graph, request.allowDroppedState),
     ...(onPoint && { onPoint }),
   });
   try {
+    dropHolders(outputPaths.log(request.output), state.lock.outranked);
     const outputs = await openOutputs(request, state, place);
-    return await runWith(request, state, outputs, inPlace);
+    return await runWith(request, state, outputs, teller, inPlace);
   } finally {
     state.lock.release();
   }
@@ -119,9 +125,10 @@ async function openOutputs(request: RunRequest, state: OpenState, place: ResultP
     clock: clockOf(request),
     place,
     snapshots: await request.snapshots?.(),
+    notify: request.notify ?? [],
     start: goesOn ? "on" : follow && state.savepoint === undefined ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
-    stillMine: () => state.folder.requireMine(),
+    stillMine: () => requireMine(request, state),
     ...(hooks?.onPoint && { onPoint: hooks.onPoint }),
   });
 }
@@ -135,6 +142,7 @@ async function runWith(
   request: RunRequest,
   state: OpenState,
   outputs: RunOutputs,
+  teller: Teller,
   inPlace: InPlace,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, signal, progress, sources, configFile, hooks } = request;
@@ -156,11 +164,13 @@ async function runWith(
     const splits = hooks?.machine === undefined ? gather(splitsOf(graph, sources, find), known, inPlace.gathered) : [];
     const open = await partitionOpener(graph, sources, configFile);
     const inputs = { splits, open, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
-    runner = makeRunner(request, state, outputs, { inputs, tally, startedAt, waiting, patience: failing.signal });
+    runner = makeRunner(request, state, outputs, { inputs, tally, startedAt, waiting, teller, patience: failing.signal });
     const from = await runner.recover();
+    teller.begin({ desk: outputs.desk, clock: clockOf(request), requireMine: () => requireMine(request, state) });
     inPlace.begun ??= { previousRun: outputs.previousRun, resumedFrom: from?.checkpoint };
     const { isComplete, last } = await runner.run(signal);
     if (isComplete) await complete(request, runner, outputs, tally);
+    await teller.lastWords(isComplete ? "complete" : "interrupted");
     const metrics = runner.metrics();
     if (isComplete) outputs.desk.settleSuspensions();
     const openSuspensions = outputs.desk.suspensions({ state: "open" });
@@ -183,6 +193,7 @@ async function runWith(
     // A checkpoint that is under way would wait for servers as long as a run that goes on.
     failing.abort();
     await runner?.close();
+    await teller.close();
     await outputs.close(end);
     await kafka?.close();
   }
@@ -202,11 +213,12 @@ async function beginFrom(savepoint: Savepoint, { folder, checkpoints }: OpenStat
 
 function makeRunner(
   request: RunRequest,
-  { folder, checkpoints }: OpenState,
+  openState: OpenState,
   outputs: RunOutputs,
-  { inputs, tally, startedAt, waiting, patience }: Going,
+  { inputs, tally, startedAt, waiting, teller, patience }: Going,
 ): EmbeddedRunner {
   const { graph, registry: registryConfig, configFile, state, follow, staleAfterMs, progress, onRecord } = request;
+  const { folder, checkpoints } = openState;
   const { epoch, attempt } = folder.run;
   const { machine } = request.hooks ?? {};
   const [disk, clock] = [diskOf(request), clockOf(request)];
@@ -238,11 +250,13 @@ function makeRunner(
     observer: observerOf(tally, onRecord),
     clock,
     checkpointEveryMs: state.checkpointEveryMs,
-    requireMine: () => folder.requireMine(),
+    requireMine: () => requireMine(request, openState),
     ...(follow && staleAfterMs !== undefined ? { staleAfterMs } : {}),
     decisions: () => decisions.take(),
     onProgress: (metrics) => {
       outputs.check();
+      teller.check();
+      request.turn?.requireMine();
       request.onMetrics?.(metrics);
       progress.show(() => [...runLines(metrics, startedAt, tally.verdicts, tally.alerts), ...waiting.lines()]);
     },
@@ -253,6 +267,12 @@ function makeRunner(
       writeSavepoint(disk, { ...checkpoint, before: outputs.position() }, checkpoints.segments, dir),
     requireRoom: (dir) => requireRoom(disk, dir),
   });
+}
+
+/** Throws once another process may have taken over, or has. */
+function requireMine({ turn }: RunRequest, { folder }: OpenState): void {
+  turn?.requireMine();
+  folder.requireMine();
 }
 
 function diskOf({ hooks }: RunRequest): Disk {

@@ -1,4 +1,5 @@
 import type { Disk } from "../base/disk.ts";
+import type { Rank } from "../base/folder-lock.ts";
 import type { Clock } from "../base/time.ts";
 import type { RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
@@ -7,6 +8,7 @@ import type { RunnerMetrics, RunRequests } from "../runtime/embedded-runner.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import type { RegistryConfig, SourceBinding, StateConfig } from "./config.ts";
+import type { SinkConfig } from "./notify/notify-config.ts";
 import type { JobFiles } from "./load-job.ts";
 import type { Progress } from "./progress.ts";
 import type { ResultPlace } from "./result-log.ts";
@@ -28,6 +30,8 @@ export interface RunRequest {
   readonly results?: (() => ResultPlace) | undefined;
   /** Opens where the evidence goes. Default: a file in the output folder. */
   readonly snapshots?: (() => Promise<SnapshotStore>) | undefined;
+  /** Who is told of alerts. Default: nobody. */
+  readonly notify?: readonly SinkConfig[] | undefined;
   readonly state: StateConfig;
   readonly retainMs: number;
   readonly staleAfterMs?: number | undefined;
@@ -38,6 +42,8 @@ export interface RunRequest {
   readonly fresh: boolean;
   readonly fromSavepoint?: string | undefined;
   readonly allowDroppedState: boolean;
+  /** The run's turn among those that may run the job. */
+  readonly turn?: RunTurn | undefined;
   /** Reads partitions in a random order. */
   readonly interleave?: number | undefined;
   readonly progress: Progress;
@@ -47,6 +53,12 @@ export interface RunRequest {
   /** Is told after each turn how far the run is. */
   readonly onMetrics?: ((metrics: RunnerMetrics) => void) | undefined;
   readonly hooks?: RunHooks | undefined;
+}
+
+/** The right to be the one that runs a job, wherever else it may be started. */
+export interface RunTurn extends Rank {
+  /** Throws once another may run it. */
+  requireMine(): void;
 }
 
 /** For tests that break a run off: hooks of this thread, and what workers' threads begin with. */

@@ -1,6 +1,6 @@
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { raise } from "../base/errors.ts";
-import { type FolderLock, lockFolder } from "../base/folder-lock.ts";
+import { type FolderLock, lockFolder, type Rank } from "../base/folder-lock.ts";
 import { haveJobInCommon } from "../checks/joint-job.ts";
 import { CheckpointStore } from "../runtime/checkpoint/checkpoint-store.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
@@ -27,6 +27,8 @@ export interface StateRequest {
   readonly peekOut: () => Promise<Beginning | undefined>;
   /** The same, once the run has the folder: from then on no other brings out anything. */
   readonly lastOut: () => Promise<Beginning | undefined>;
+  /** Of the run among those that may take the folder one after the other, wherever they run. */
+  readonly rank?: Rank | undefined;
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
   /** Default: the machine's own. The lock is always on that. */
@@ -56,9 +58,9 @@ export interface OpenState {
  * goes on elsewhere. Only what such a run brings out in the last moment is refused once it has been fenced.
  */
 export async function openState(request: StateRequest): Promise<OpenState> {
-  const { dir, job, fresh, peekOut, lastOut, onPoint, requireUsable, disk = systemDisk } = request;
+  const { dir, job, fresh, peekOut, lastOut, onPoint, requireUsable, rank, disk = systemDisk } = request;
   disk.makeFolder(dir);
-  const lock = lockFolder(dir, "STATE_LOCKED");
+  const lock = lockFolder(dir, "STATE_LOCKED", rank);
   try {
     const before = fresh ? undefined : StateFolder.read(disk, dir);
     const out = await peekOut();

@@ -19,6 +19,7 @@ import { requireApart } from "../overlap.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { runJob } from "../run-job.ts";
+import { takeTurn } from "../run-lock.ts";
 import type { RunHooks, RunRequest, RunResult } from "../run-request.ts";
 import { shownPath } from "../shown-path.ts";
 import { printable } from "../table.ts";
@@ -34,6 +35,7 @@ interface RunOptions {
   readonly fromSavepoint?: string;
   readonly allowDroppedState?: true;
   readonly follow?: true;
+  readonly standby?: true;
   readonly json?: true;
   readonly quiet?: true;
   readonly verdicts?: string;
@@ -47,6 +49,7 @@ Examples:
   npx countercheck run my-job.ts --config countercheck.json --json --quiet
   npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it, the next run goes on)
   npx countercheck run my-job.ts --config countercheck.json --parallelism 4
+  npx countercheck run my-job.ts --config countercheck.json --standby     (with a lock: runs when the other has died)
   npx countercheck run my-job.ts --config countercheck.json --from-savepoint backups/before-upgrade
 
 A run that was stopped, killed or cut off goes on from its last checkpoint, and leaves what it would have left without that.
@@ -76,6 +79,7 @@ export function addRun(program: Command, hooks?: RunHooks): void {
       ),
     )
     .option("--allow-dropped-state", "leave state behind that the job no longer has")
+    .option("--standby", "wait while another process runs the job, and then run it; needs `lock` in the configuration")
     .option("--json", "the summary as one JSON document on stdout")
     .option("--quiet", "no progress")
     .addOption(option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines"))
@@ -102,16 +106,18 @@ async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefi
   // They may be asked for within the output folder.
   writing(config.output, () => mkdirSync(config.output, { recursive: true }));
   for (const file of [options.verdicts, options.history]) if (file !== undefined) requireWritable(file);
+  if (options.standby === true && config.lock === undefined) raise("STANDBY_WITHOUT_LOCK", { file: config.file });
   const signal = interruption();
+  const progress = openProgress(options.quiet === true || options.json === true);
   const recorder = options.verdicts === undefined ? undefined : new Recorder();
-  const result = await runJob({
+  const request = {
     graph,
     jobs,
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,
     output: config.output,
-    ...(await resultsOf(config, job.name, registry, signal)),
+    notify: config.notify,
     state: config.state,
     retainMs: config.retainMs,
     staleAfterMs: config.staleAfterMs,
@@ -120,11 +126,17 @@ async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefi
     fresh: options.fresh === true,
     fromSavepoint: options.fromSavepoint && resolve(options.fromSavepoint),
     allowDroppedState: options.allowDroppedState === true,
-    progress: openProgress(options.quiet === true || options.json === true),
+    progress,
     signal,
     hooks,
-    onRecord: recorder && ((output, record) => recorder.emitted(output, record)),
-  });
+    onRecord: recorder && ((output: string, record: unknown) => recorder.emitted(output, record)),
+  };
+  const turn =
+    config.lock && (await takeTurn(config.lock, { ...request, name: job.name, standby: options.standby === true }));
+  if (config.lock !== undefined && turn === undefined) return;
+  const result = await resultsOf(config, job.name, registry, signal)
+    .then((places) => runJob({ ...request, ...places, turn }))
+    .finally(() => turn?.release());
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
   if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result));
