@@ -12,7 +12,7 @@ import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type RowEnded } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { Retention } from "./retention.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
@@ -199,7 +199,7 @@ export class CheckOperator implements Operator {
       captures: rule.side === "expect" && rule.sign === 1,
       currency,
       minor: rule.sign === 1 ? minor : -minor,
-      dueAt: rule.deadline.dueAt(businessTime),
+      dueAt: rule.deadline.dueAt(businessTime, from),
       from,
     };
   }
@@ -241,11 +241,20 @@ export class CheckOperator implements Operator {
       const point = ledger.nextPoint(this.#floor);
       if (point > through) break;
       const first = !ledger.judged;
-      if (ledger.advance(point, this.#floor)) this.#judge.at(point, key, state, first);
+      if (ledger.advance(point, this.#floor, this.#endedOf(state))) this.#judge.at(point, key, state, first);
     }
     const isEmpty = ledger.lastChange === undefined && ledger.waiting.length === 0;
     if (isEmpty && verdicts.currencies.length === 0) this.#keys.delete(key);
     else this.#schedule(key, state);
+  }
+
+  /** For rules that remember rows which are over. */
+  #endedOf(state: KeyState): RowEnded | undefined {
+    const rule = this.#rule;
+    if (rule.ended === undefined) return undefined;
+    return (entries, time) => {
+      for (const entry of entries) state.own = rule.ended!(state.own, entry, time);
+    };
   }
 
   /**

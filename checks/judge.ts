@@ -32,6 +32,7 @@ export class Judge {
     const view = this.#view.show(key, point, state.ledger, state.own);
     this.#judge(view, state, first);
     state.own = view.own;
+    state.ledger.wakeAt = view.wakeAt > point ? view.wakeAt : Number.POSITIVE_INFINITY;
   }
 
   /** Judges a key at its last point again, because what can be seen of it changed. */

@@ -9,6 +9,7 @@ export class LedgerView implements KeyView {
   key: Key = "";
   point = 0;
   own = "";
+  wakeAt = Number.POSITIVE_INFINITY;
   readonly #skewMs: number;
   #ledger!: Ledger;
 
@@ -21,6 +22,7 @@ export class LedgerView implements KeyView {
     this.key = key;
     this.point = point;
     this.own = own;
+    this.wakeAt = ledger.wakeAt;
     this.#ledger = ledger;
     return this;
   }
@@ -39,8 +41,8 @@ export class LedgerView implements KeyView {
 }
 
 /** What a key looked like when its seed was taken: nothing but rows of the seed, with what was due by then. */
-export function seedView({ key, point, own, entries: all }: KeyView): KeyView {
+export function seedView({ key, point, own, wakeAt, entries: all }: KeyView): KeyView {
   const entries = all.filter(({ from }) => from.seed !== null);
   const isDue = ({ dueAt, from }: Entry) => dueAt <= from.seed!;
-  return { key, point, own, entries, totals: totalsOf(entries, isDue).all, isDue };
+  return { key, point, own, wakeAt, entries, totals: totalsOf(entries, isDue).all, isDue };
 }

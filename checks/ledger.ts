@@ -22,6 +22,10 @@ const MEMORIES = ["rows", "closed", "forgotten"] as const;
 const JUDGED = 4;
 const OWED = 8;
 const CHANGED = 16;
+const WAKES = 32;
+
+/** Told of the entries of a row that is over, by a change or a deletion, and when. */
+export type RowEnded = (entries: readonly Entry[], time: number) => void;
 
 /**
  * What is known of one key: the rows that count at the last point that was visited, their totals, and the changes behind
@@ -45,6 +49,8 @@ export class Ledger {
   closedAt = BEFORE_ALL_TIME;
   /** False until the first judgement. */
   judged = false;
+  /** A point that the rule asked for besides; +∞ for none. */
+  wakeAt = NEVER;
   /** A point before the floor is still to be judged, at the floor. */
   #owed = false;
   readonly #skewMs: number;
@@ -65,8 +71,9 @@ export class Ledger {
     const { out } = rows;
     const { lastChange, lastAdded, memory } = this;
     const flags = (this.judged ? JUDGED : 0) | (this.#owed ? OWED : 0) | (lastChange === undefined ? 0 : CHANGED);
-    out.byte(MEMORIES.indexOf(memory) | flags);
+    out.byte(MEMORIES.indexOf(memory) | flags | (this.wakeAt === NEVER ? 0 : WAKES));
     out.time(this.lastPoint);
+    if (this.wakeAt !== NEVER) out.time(this.wakeAt);
     if (lastChange !== undefined) out.time(lastChange);
     out.time(lastAdded.expect);
     out.time(lastAdded.actual);
@@ -95,6 +102,7 @@ export class Ledger {
     ledger.judged = (flags & JUDGED) !== 0;
     ledger.#owed = (flags & OWED) !== 0;
     ledger.lastPoint = input.time();
+    if ((flags & WAKES) !== 0) ledger.wakeAt = input.time();
     if ((flags & CHANGED) !== 0) ledger.lastChange = input.time();
     ledger.lastAdded.expect = input.time();
     ledger.lastAdded.actual = input.time();
@@ -119,6 +127,11 @@ export class Ledger {
     return this.#rows.entries();
   }
 
+  /** True while rows count, of a closed key those that came since. */
+  get hasRows(): boolean {
+    return this.#rows.size > 0;
+  }
+
   /** Changes that wait, by time. */
   get waiting(): readonly Change[] {
     return this.#waiting;
@@ -135,21 +148,25 @@ export class Ledger {
 
   /**
    * The next point after the last one, +∞ if there is none: the least of the deadlines, plus skew, of what counts or
-   * waits, and of the newest change of each run of changes that lie within the skew of one another, plus skew. Points
-   * before `floor`, where the history of all sources begins, are judged there together.
+   * waits, of the newest change of each run of changes that lie within the skew of one another, plus skew, and the one
+   * that the rule asked for. Points before `floor`, where the history of all sources begins, are judged there together.
    */
   nextPoint(floor: number): number {
-    const point = Math.min(this.#nextDeadline(), this.#nextSettled());
+    const point = Math.min(this.#nextDeadline(), this.#nextSettled(), this.wakeAt);
     return this.#owed ? Math.min(point, floor) : point;
   }
 
-  /** Moves to a point: changes at or before it count from now on. False when nothing is to be judged there. */
-  advance(point: number, floor: number): boolean {
+  /**
+   * Moves to a point: changes at or before it count from now on; `ended` is told of each row that they end. False when
+   * nothing is to be judged there.
+   */
+  advance(point: number, floor: number, ended?: RowEnded): boolean {
     assert(point >= this.lastPoint, "points are taken in order");
-    let real = this.#owed || this.#nextSettled() === point;
+    let real = this.#owed || this.#nextSettled() === point || this.wakeAt <= point;
+    if (this.wakeAt <= point) this.wakeAt = NEVER;
     const waiting = this.#waiting;
     let taken = 0;
-    while (taken < waiting.length && waiting[taken]!.time <= point) this.#apply(waiting[taken++]!);
+    while (taken < waiting.length && waiting[taken]!.time <= point) this.#apply(waiting[taken++]!, ended);
     waiting.splice(0, taken);
     for (let due = this.#nextDue(point); due !== undefined; due = this.#nextDue(point)) {
       this.#totals.fallDue(due);
@@ -164,7 +181,7 @@ export class Ledger {
   /** True when nothing of what counts has a point ahead. */
   isIdle(): boolean {
     if (this.#owed || (this.lastChange ?? BEFORE_ALL_TIME) + this.#skewMs > this.lastPoint) return false;
-    return this.#deadlines.first() === NEVER;
+    return this.#deadlines.first() === NEVER && this.wakeAt === NEVER;
   }
 
   /** Currencies of all that counts once the changes that wait have been taken. */
@@ -210,16 +227,17 @@ export class Ledger {
     this.lastAdded.expect = BEFORE_ALL_TIME;
     this.lastAdded.actual = BEFORE_ALL_TIME;
     this.retireAt = NEVER;
+    this.wakeAt = NEVER;
     this.memory = "rows";
     this.judged = false;
   }
 
-  #apply(change: Change): void {
+  #apply(change: Change, ended: RowEnded | undefined): void {
     this.lastChange = change.time;
     if (change.isAdd) {
       this.#count({ id: change.row, entries: change.entries });
       for (const { side } of change.entries) this.lastAdded[side] = Math.max(this.lastAdded[side], change.time);
-    } else if (!this.#remove(change.row) && this.memory === "closed") {
+    } else if (!this.#remove(change.row, change.time, ended) && this.memory === "closed") {
       for (const entry of change.entries) this.#totals.remove(entry, true);
     }
   }
@@ -260,9 +278,10 @@ export class Ledger {
     }
   }
 
-  #remove(id: string): boolean {
+  #remove(id: string, time: number, ended: RowEnded | undefined): boolean {
     const row = this.#rows.remove(id);
     if (row === undefined) return false;
+    ended?.(row.entries, time);
     for (const entry of row.entries) this.#totals.remove(entry, this.#isDue(entry));
     return true;
   }

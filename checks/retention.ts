@@ -11,7 +11,7 @@ const CLOSE_AFTER_MS = days(30);
 /**
  * Ends the lives of keys, by "Retention" of the semantics. A key with nothing wrong and nothing due keeps its rows for a
  * month, then a marker of exact totals until `retain` after its last point: a late counterpart is still judged exactly.
- * Rules that judge by more than sums keep the rows all that time.
+ * Rules that judge by more than sums keep the rows all that time, and some keep a key for as long as it has any.
  * For as long again it is only known that there was such a key, so that what comes is `unknown-after-retention` and not
  * taken for new business. Then nothing is left of it, but for a key of which verdicts were emitted: their versions go on
  * from the last one, whenever the next comes.
@@ -33,6 +33,7 @@ export class Retention {
   watch(key: Key, { ledger }: KeyState): void {
     // A timer that is there already looks at the key again and plans anew: one a key is enough.
     if (ledger.retireAt !== Number.POSITIVE_INFINITY || !Number.isFinite(ledger.lastPoint)) return;
+    if (this.#isKept(ledger)) return;
     ledger.retireAt = this.#stepAfter(ledger.lastPoint, ledger.memory);
     this.#timers.register(key, ledger.retireAt);
   }
@@ -53,7 +54,7 @@ export class Retention {
   /** When an idle key takes its next step, where that is before the first change that waits; else +∞. */
   nextStep({ ledger, verdicts }: KeyState): number {
     const [next] = ledger.waiting;
-    const idle = next !== undefined && Number.isFinite(ledger.lastPoint) && ledger.isIdle();
+    const idle = next !== undefined && Number.isFinite(ledger.lastPoint) && ledger.isIdle() && !this.#isKept(ledger);
     if (!idle || !this.#judge.isQuiet(verdicts)) return Number.POSITIVE_INFINITY;
     const step = this.#stepAfter(ledger.lastPoint, ledger.memory);
     return step < next.time ? step : Number.POSITIVE_INFINITY;
@@ -98,7 +99,13 @@ export class Retention {
 
   #isIdle({ ledger, verdicts }: KeyState): boolean {
     const { waiting, timer } = ledger;
+    if (this.#isKept(ledger)) return false;
     return waiting.length === 0 && timer === Number.POSITIVE_INFINITY && this.#judge.isQuiet(verdicts);
+  }
+
+  /** It has rows, and its rule compares them as long as they are there. */
+  #isKept(ledger: KeyState["ledger"]): boolean {
+    return this.#rule.keepsLive === true && ledger.hasRows;
   }
 
   #stepAfter(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {

@@ -42,6 +42,10 @@ export class RowSet {
   /** Positions in `#rows`; kept once there are many. */
   #index: Map<string, number> | undefined;
 
+  get size(): number {
+    return this.#rows.length;
+  }
+
   has(id: string): boolean {
     return this.#positionOf(id) >= 0;
   }

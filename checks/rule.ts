@@ -2,7 +2,7 @@ import { idOf } from "../base/hash.ts";
 import type { Key } from "../base/key.ts";
 import { exponentOf, packCurrency, pow10 } from "../base/money.ts";
 import type { Model } from "../dataflow/model.ts";
-import type { Entry } from "./row-set.ts";
+import type { Entry, RowEvidence } from "./row-set.ts";
 import type { Totals } from "./totals.ts";
 
 /** The currency of what has no money, packed: ISO 4217's code for none. */
@@ -10,8 +10,8 @@ export const NO_MONEY = packCurrency("XXX");
 
 /** When the counterpart of a row must be there. */
 export interface LegDeadline {
-  /** The deadline of a row, from its business time, both in epoch ms. */
-  dueAt(businessTime: number): number;
+  /** The deadline of a row, from its business time, both in epoch ms; `from` is the row. */
+  dueAt(businessTime: number, from: RowEvidence): number;
   /** The longest that it can be, in ms. */
   readonly longestMs: number;
   /** Names it, for the rule's hash. */
@@ -57,6 +57,8 @@ export interface KeyView {
   isDue(entry: Entry): boolean;
   /** What the rule keeps of the key besides its rows; what it leaves here is kept, if a point is judged. */
   own: string;
+  /** A point at which the key is to be judged besides: what the rule leaves here, if a point is judged; +∞ for none. */
+  wakeAt: number;
 }
 
 /** What is said of a key in one currency, and one period, at a point. Amounts are at the currency's comparison scale. */
@@ -94,6 +96,13 @@ export interface CheckRule {
   readonly settings: string;
   /** True where sums are enough of a key that has been quiet for long; else its rows are kept as long as it is. */
   readonly isOfSums: boolean;
+  /** True where a key is not on its way out while it has rows, however long it has been quiet. */
+  readonly keepsLive?: boolean;
+  /**
+   * For rules that remember rows which are over: what is kept of the key when a row is changed or deleted at a time, besides
+   * what was kept (`own`). Rows of one leg that end at one time come in no order.
+   */
+  ended?(own: string, entry: Entry, time: number): string;
   /** Judges a key at a point: one answer per currency and period. Must depend on nothing but the key. */
   judge(key: KeyView): readonly Judgement[];
   /** The first deadline that a failure missed; null for failures that have none. */
