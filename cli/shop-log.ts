@@ -46,6 +46,7 @@ export function shopConfig(log: string, output: string) {
           purchases: { topic: "maria.shop.purchases" },
           charges: { topic: "maria.shop.charges" },
           charge_refunds: { topic: "maria.shop.charge_refunds" },
+          accounts: { topic: "maria.shop.accounts" },
         },
         heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
       },
@@ -55,6 +56,7 @@ export function shopConfig(log: string, output: string) {
         tables: {
           settlement_lines: { topic: "pg.public.settlement_lines" },
           refund_bookings: { topic: "pg.public.refund_bookings" },
+          accounts_v2: { topic: "pg.public.accounts_v2" },
         },
         heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
       },
