@@ -25,6 +25,8 @@ export interface TableSpec {
  */
 export class CapturedTable<R extends object> {
   readonly spec: TableSpec;
+  /** Told of every change in the transaction that makes it: what the row was and is, null for nothing. */
+  observer: ((before: R | null, after: R | null) => void) | undefined;
   readonly #database: Database;
   readonly #connector: Connector;
   readonly #keyColumns: readonly Column[];
@@ -79,48 +81,50 @@ export class CapturedTable<R extends object> {
 
   /** `statementMs`, here and below: when the statement ran, at most a few seconds before its transaction's commit. */
   insert(row: R, statementMs: number): void {
-    if (this.#rows !== null) {
-      this.#rows.add(row);
-      return;
+    if (this.#rows !== null) this.#rows.add(row);
+    else {
+      this.#database.advance(0);
+      this.#insert(row, statementMs);
     }
-    this.#database.advance(0);
-    this.#insert(row, statementMs);
+    this.observer?.(null, row);
   }
 
   /** `rowOfStatement` counts the rows that one statement updates. */
   update(row: R, changes: Partial<R>, statementMs: number, rowOfStatement = 0): void {
-    if (this.#rows !== null) {
+    const before = this.observer && { ...row };
+    if (this.#rows !== null) Object.assign(row, changes);
+    else {
+      this.#database.advance(rowOfStatement);
+      this.#beginValue();
+      this.#image(this.spec.hasBefore ? row : null);
       Object.assign(row, changes);
-      return;
+      this.#image(row);
+      this.#deliver(this.#key(row), "u", "false", statementMs);
     }
-    this.#database.advance(rowOfStatement);
-    this.#beginValue();
-    this.#image(this.spec.hasBefore ? row : null);
-    Object.assign(row, changes);
-    this.#image(row);
-    this.#deliver(this.#key(row), "u", "false", statementMs);
+    this.observer?.(before!, row);
   }
 
   delete(row: R, statementMs: number): void {
-    if (this.#rows !== null) {
-      this.#rows.delete(row);
-      return;
+    if (this.#rows !== null) this.#rows.delete(row);
+    else {
+      this.#database.advance(0);
+      this.#delete(row, statementMs, {});
     }
-    this.#database.advance(0);
-    this.#delete(row, statementMs, {});
+    this.observer?.(row, null);
   }
 
   /** An update that changes the primary key: to the log, a deletion and a creation at one position. */
   rekey(row: R, key: Partial<R>, statementMs: number): void {
-    if (this.#rows !== null) {
+    const before = this.observer && { ...row };
+    if (this.#rows !== null) Object.assign(row, key);
+    else {
+      this.#database.advance(0);
+      const oldKey = this.#keyText(row);
+      this.#delete(row, statementMs, { "__debezium.newkey": this.#keyText({ ...row, ...key }) });
       Object.assign(row, key);
-      return;
+      this.#insert(row, statementMs, { "__debezium.oldkey": oldKey });
     }
-    this.#database.advance(0);
-    const oldKey = this.#keyText(row);
-    this.#delete(row, statementMs, { "__debezium.newkey": this.#keyText({ ...row, ...key }) });
-    Object.assign(row, key);
-    this.#insert(row, statementMs, { "__debezium.oldkey": oldKey });
+    this.observer?.(before!, row);
   }
 
   #insert(row: R, statementMs: number, headers?: Record<string, string>): void {
