@@ -2,7 +2,7 @@ import type { ShopTruth } from "../shop/truth.ts";
 import { Amounts } from "./amounts.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** How the checks did on one class of fault, or on all. */
+/** How a check did on one class of fault, or all of them on all. */
 export interface ClassScore {
   injected: number;
   found: number;
@@ -12,6 +12,7 @@ export interface ClassScore {
 
 /** What was found of what was made to go wrong. */
 export interface Score extends ClassScore {
+  /** By `check/class`, in order. */
   readonly byClass: Readonly<Record<string, ClassScore>>;
   /** Money of the injected faults when they fall due, by currency. */
   readonly injectedAtRisk: Readonly<Record<string, string>>;
@@ -24,24 +25,21 @@ export interface Score extends ClassScore {
   /** Faults that were found and mended by a later record, and their part of the money. */
   readonly resolved: number;
   readonly resolvedAtRisk: Readonly<Record<string, string>>;
-  /** What was missed, and what was alerted without cause, for people: `class key currency`. */
+  /** What was missed, and what was alerted without cause, for people: `check/class key currency`. */
   readonly misses: readonly string[];
   readonly falseAlarmKeys: readonly string[];
   /** A verdict to look at: the first that was found. */
   readonly example: { readonly key: string; readonly class: string } | undefined;
 }
 
-const CLASSES = ["missing", "under-charge", "over-charge", "unknown-payment", "currency-mismatch"];
-
 /**
- * Holds what a run emitted against the shop's truth. A fault is found by a `fail` of its class, key and currency at any
+ * Holds what a run emitted against the shop's truth. A fault is found by a `fail` of its check, class, key and currency at any
  * version, which must have been left again where the fault is mended before the log's end. A false alarm is a money
  * alert ever opened, resolved or not, that no injected fault explains.
  */
 export function scoreOf(truth: ShopTruth, run: Recorder): Score {
-  const byClass = new Map<string, ClassScore>(
-    CLASSES.map((name) => [name, { injected: 0, found: 0, missed: 0, falseAlarms: 0 }]),
-  );
+  const classes = [...new Set([...truth.faults, ...truth.notDue].map(classOf))].sort();
+  const byClass = new Map<string, ClassScore>(classes.map((name) => [name, noScore()]));
   const failures = firstFailures(run);
   const unresolved = openAlerts(run);
   const injectedAtRisk = new Amounts();
@@ -53,9 +51,9 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
   let example: Score["example"];
   for (const fault of truth.faults) {
     const name = nameOf(fault);
-    const score = byClass.get(fault.class)!;
+    const score = byClass.get(classOf(fault))!;
     score.injected++;
-    injectedAtRisk.add(fault.currency, fault.atRisk);
+    addMoney(injectedAtRisk, fault, fault.atRisk);
     const atRisk = failures.get(name);
     if (atRisk === undefined || (fault.resolves && unresolved.has(name))) {
       score.missed++;
@@ -63,17 +61,17 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
       continue;
     }
     score.found++;
-    foundAtRisk.add(fault.currency, atRisk);
+    addMoney(foundAtRisk, fault, atRisk);
     const part = unresolved.has(name) ? open : resolved;
     part.count++;
-    part.atRisk.add(fault.currency, atRisk);
-    foundByClass.get(fault.class)!.add(fault.currency, atRisk);
-    example ??= { key: fault.key, class: fault.class };
+    addMoney(part.atRisk, fault, atRisk);
+    addMoney(foundByClass.get(classOf(fault))!, fault, atRisk);
+    if (isPlain(fault.key)) example ??= { key: fault.key, class: fault.class };
   }
   const falseAlarmKeys = falseAlarms(truth, run, byClass);
   return {
     ...sumOf([...byClass.values()]),
-    byClass: Object.fromEntries(byClass),
+    byClass: Object.fromEntries([...byClass].sort(([a], [b]) => (a < b ? -1 : 1))),
     injectedAtRisk: injectedAtRisk.toRecord(),
     foundAtRisk: foundAtRisk.toRecord(),
     foundAtRiskByClass: Object.fromEntries([...foundByClass].map(([name, amounts]) => [name, amounts.toRecord()])),
@@ -88,13 +86,34 @@ export function scoreOf(truth: ShopTruth, run: Recorder): Score {
 }
 
 interface Named {
+  readonly check: string;
   readonly class: string | null;
   readonly key: string;
   readonly currency: string;
 }
 
-function nameOf({ class: cause, key, currency }: Named): string {
-  return `${cause} ${key} ${currency}`;
+function nameOf(of: Named): string {
+  return `${classOf(of)} ${of.key} ${of.currency}`;
+}
+
+function classOf({ check, class: cause }: Pick<Named, "check" | "class">): string {
+  return `${check}/${cause}`;
+}
+
+function noScore(): ClassScore {
+  return { injected: 0, found: 0, missed: 0, falseAlarms: 0 };
+}
+
+/** ISO 4217's code for no currency stands where no money is concerned. */
+const NO_CURRENCY = "XXX";
+
+function addMoney(amounts: Amounts, { currency }: Named, atRisk: string): void {
+  if (currency !== NO_CURRENCY) amounts.add(currency, atRisk);
+}
+
+/** True for a key that a shell takes as it is. */
+function isPlain(key: string): boolean {
+  return /^[\w.-]+$/.test(key);
 }
 
 /** Money at risk of the first failure of each class, key and currency, the baseline left out. */
@@ -118,10 +137,10 @@ function openAlerts(run: Recorder): Set<string> {
 
 function falseAlarms(truth: ShopTruth, run: Recorder, byClass: Map<string, ClassScore>): string[] {
   const injected = new Set(truth.faults.map(nameOf));
-  const alarms = new Map(run.alerts.map((alert) => [nameOf(alert), alert.class]));
+  const alarms = new Map(run.alerts.map((alert) => [nameOf(alert), classOf(alert)]));
   const unexplained = [...alarms].filter(([name]) => !injected.has(name));
   for (const [, cause] of unexplained) {
-    const score = byClass.get(cause) ?? { injected: 0, found: 0, missed: 0, falseAlarms: 0 };
+    const score = byClass.get(cause) ?? noScore();
     score.falseAlarms++;
     byClass.set(cause, score);
   }
@@ -129,7 +148,7 @@ function falseAlarms(truth: ShopTruth, run: Recorder, byClass: Map<string, Class
 }
 
 function sumOf(scores: readonly ClassScore[]): ClassScore {
-  const sum = { injected: 0, found: 0, missed: 0, falseAlarms: 0 };
+  const sum = noScore();
   for (const score of scores) {
     sum.injected += score.injected;
     sum.found += score.found;

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { AvroSchema } from "../schemas/avro-schema.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
-import { runShop } from "../shop/shop.ts";
+import type { TableSpec } from "../shop/captured-table.ts";
+import { runShop, tablesOf } from "../shop/shop.ts";
 import type { ShopTruth } from "../shop/truth.ts";
 
 /** What the shop's log is made from. */
@@ -33,35 +34,32 @@ export async function writeShopLog({ dir, ...options }: ShopLogOptions): Promise
   });
 }
 
-/** The configuration that binds the shop's databases to its log; paths are relative to the file that it is written to. */
-export function shopConfig(log: string, output: string) {
+/**
+ * The configuration that binds the shop's databases to its log, with the tables of the departments that worked; paths are
+ * relative to the file that it is written to.
+ */
+export function shopConfig(log: string, output: string, departments: readonly string[] = []) {
+  const { maria, postgres } = tablesOf(departments);
   return {
     sources: {
       shop: {
         kind: "mariadb",
         log,
-        tables: {
-          payments: { topic: "maria.shop.payments" },
-          refunds: { topic: "maria.shop.refunds" },
-          purchases: { topic: "maria.shop.purchases" },
-          charges: { topic: "maria.shop.charges" },
-          charge_refunds: { topic: "maria.shop.charge_refunds" },
-          accounts: { topic: "maria.shop.accounts" },
-        },
+        tables: topicsOf(maria),
         heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
       },
       ledger: {
         kind: "postgresql",
         log,
-        tables: {
-          settlement_lines: { topic: "pg.public.settlement_lines" },
-          refund_bookings: { topic: "pg.public.refund_bookings" },
-          accounts_v2: { topic: "pg.public.accounts_v2" },
-        },
+        tables: topicsOf(postgres),
         heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
       },
     },
     registry: { folder: `${log}/schemas` },
     output,
   };
+}
+
+function topicsOf(tables: readonly TableSpec[]): Record<string, { readonly topic: string }> {
+  return Object.fromEntries(tables.map(({ name, topic }) => [name, { topic }]));
 }

@@ -47,6 +47,27 @@ export async function runShop(options: ShopOptions): Promise<ShopTruth> {
   return run.truth();
 }
 
+/** The tables that are captured when departments work, besides heartbeats. */
+export function tablesOf(names: readonly string[]): World["tables"] {
+  const world = new World(NOWHERE);
+  openDepartments(names, world, seededRandom(0), 0);
+  return world.tables;
+}
+
+/** The departments with these names; others are left out. */
+function openDepartments(names: readonly string[], world: World, random: Random, orders: number): Department[] {
+  const wanted = departments.filter(({ name }) => names.includes(name));
+  return wanted.map(({ name, open }) => open({ world, random: random.fork(`department/${name}`), orders }));
+}
+
+const NOWHERE: ShopSink = {
+  createTopic: () => undefined,
+  append: () => undefined,
+  flush: () => undefined,
+  end: () => undefined,
+  register: async () => 0,
+};
+
 class ShopRun {
   readonly world: World;
   readonly #options: ShopOptions;
@@ -60,10 +81,7 @@ class ShopRun {
     this.#options = options;
     this.world = new World(options.sink);
     this.#random = seededRandom(options.seed);
-    const wanted = departments.filter(({ name }) => options.departments?.includes(name));
-    this.#departments = wanted.map(({ name, open }) =>
-      open({ world: this.world, random: this.#random.fork(`department/${name}`), orders: options.orders }),
-    );
+    this.#departments = openDepartments(options.departments ?? [], this.world, this.#random, options.orders);
     this.#casting = new Casting(this.#random.fork("casting"), options.orders);
     const names = Object.keys(lookAlikes) as LookAlikeName[];
     const none = Object.fromEntries(names.map((name) => [name, 0])) as Record<LookAlikeName, number>;

@@ -69,6 +69,12 @@ export class World {
     return table;
   }
 
+  /** What is captured of each database, heartbeats left out. */
+  get tables(): Readonly<Record<"maria" | "postgres", readonly TableSpec[]>> {
+    const { maria, postgres } = this.#tables;
+    return { maria: maria.map(({ spec }) => spec), postgres: postgres.map(({ spec }) => spec) };
+  }
+
   /** Creates the topics and registers the schemas. */
   async create(): Promise<void> {
     const { maria, postgres } = this.#tables;
@@ -129,7 +135,7 @@ export class World {
   }
 }
 
-type AnyTable = Pick<CapturedTable<object>, "create" | "size" | "snapshot">;
+type AnyTable = Pick<CapturedTable<object>, "spec" | "create" | "size" | "snapshot">;
 
 /** Debezium's markers: the first row of all, the first and the last of a table, the last of all. */
 function snapshotAll(tables: readonly AnyTable[]): void {

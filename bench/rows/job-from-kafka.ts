@@ -98,7 +98,9 @@ async function isRight(config: Config, { truth, lastBeat }: ShopTopics): Promise
   }
   const score = scoreOf(truth, recorder);
   const unproven = truth.faults.filter(({ dueAt }) => dueAt >= lastBeat - UNPROVEN_MS);
-  const late = new Set(unproven.map((fault) => `${fault.class} ${fault.key} ${fault.currency}`));
+  const late = new Set(
+    unproven.map(({ check, class: cause, key, currency }) => `${check}/${cause} ${key} ${currency}`),
+  );
   const missed = score.misses.filter((name) => !late.has(name));
   const correct = score.found > 0 && missed.length === 0 && score.falseAlarms === 0;
   if (!correct) process.stderr.write(`missed: ${missed.join(", ")}; false: ${score.falseAlarmKeys.join(", ")}\n`);

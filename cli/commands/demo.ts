@@ -1,20 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
-import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
 import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { writeHistoryOf } from "../history.ts";
 import { interruption } from "../interrupt.ts";
+import { loadJobs } from "../load-job.ts";
 import { between, count, MOST_WORKERS } from "../options.ts";
 import { openProgress, type Progress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { runJob } from "../run-job.ts";
 import type { RunResult } from "../run-request.ts";
 import { type Score, scoreOf } from "../score.ts";
+import { pickJobs, shippedJob, shippedJobs } from "../shipped-jobs.ts";
 import { shopConfig, writeShopLog } from "../shop-log.ts";
 import { shownPath } from "../shown-path.ts";
 import { grouped } from "../table.ts";
@@ -26,14 +26,13 @@ interface DemoOptions {
   readonly seed: number;
   readonly orders: number;
   readonly dir: string;
+  readonly jobs: readonly string[];
   readonly json?: true;
   readonly verdicts?: string;
   readonly history?: string;
   readonly interleave?: number;
   readonly parallelism: number;
 }
-
-const JOB = fileURLToPath(new URL("../../jobs/payment-settlement/job.ts", import.meta.url));
 
 /** What still fits on a disk, and into a day. */
 const MAX_ORDERS = 10_000_000;
@@ -42,6 +41,7 @@ const EXAMPLES = `
 Examples:
   npm start
   npm start -- --seed 7 --orders 50000 --json --dir .countercheck/seed-7
+  npm start -- --jobs payment-settlement
   npx countercheck demo --orders 2000 --verdicts verdicts.jsonl --history history.jsonl`;
 
 /** Adds `countercheck demo`: a simulated shop with injected faults, checked, and scored against what it knows. */
@@ -52,6 +52,12 @@ export function addDemo(program: Command): void {
     .option("--seed <n>", "what the shop is made from", count, 1)
     .option("--orders <n>", "orders that arrive", between(0, MAX_ORDERS), 20_000)
     .option("--dir <dir>", "folder for the log and the results; emptied first", ".countercheck/demo")
+    .addOption(
+      program
+        .createOption("--jobs <names>", `which jobs run together, of ${shippedJobs.join(", ")}; default: all`)
+        .argParser(pickJobs)
+        .default(shippedJobs, "all"),
+    )
     .option("--parallelism <n>", "workers, each in a thread of its own", between(1, MOST_WORKERS), 1)
     .option("--json", "one JSON document on stdout")
     .option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines")
@@ -98,21 +104,22 @@ function emptyFolder(dir: string): void {
 }
 
 /** Lets the shop write its log, and the configuration that goes with it. */
-async function letShopTrade(dir: string, { seed, orders }: DemoOptions, progress: Progress): Promise<ShopTruth> {
+async function letShopTrade(dir: string, { seed, orders, jobs }: DemoOptions, progress: Progress): Promise<ShopTruth> {
   const onProgress = (done: number) =>
     progress.show(() => [`${noteColors.bold("Trading")} ${grouped(done)} of ${grouped(orders)} orders`]);
-  const truth = await writeShopLog({ dir: join(dir, "input"), seed, orders, onProgress });
+  const truth = await writeShopLog({ dir: join(dir, "input"), seed, orders, departments: jobs, onProgress });
   progress.done();
-  writeFileSync(join(dir, "config.json"), `${JSON.stringify(shopConfig("input", "."), null, 2)}\n`);
+  writeFileSync(join(dir, "config.json"), `${JSON.stringify(shopConfig("input", ".", jobs), null, 2)}\n`);
   return truth;
 }
 
 async function check(dir: string, options: DemoOptions, progress: Progress, signal: AbortSignal) {
   const recorder = new Recorder();
   const config = readConfig(join(dir, "config.json"));
+  const jobs = { paths: options.jobs.map(shippedJob) };
   const run = await runJob({
-    graph: paymentSettlement.graph(),
-    jobs: { paths: [JOB] },
+    graph: (await loadJobs(jobs)).graph(),
+    jobs,
     sources: config.sources,
     registry: config.registry,
     configFile: config.file,

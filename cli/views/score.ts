@@ -68,7 +68,7 @@ function classTable(score: Score): string {
   ];
   const classes = Object.entries(score.byClass).map(([name, counts]) => line(name, counts));
   return table(
-    [{ title: "class" }, ...numbers("injected", "found", "missed", "false alarms")],
+    [{ title: "check and class" }, ...numbers("injected", "found", "missed", "false alarms")],
     [...classes, line("all", score)],
   );
 }
@@ -77,6 +77,7 @@ function classTable(score: Score): string {
 function moneyTable(score: Score): string {
   const { byClass, injectedAtRisk, foundAtRiskByClass } = score;
   const currencies = Object.keys(injectedAtRisk);
+  const withMoney = Object.keys(byClass).filter((name) => Object.keys(foundAtRiskByClass[name] ?? {}).length > 0);
   const line = (name: string, atRisk: Readonly<Record<string, string>> = {}) => [
     name,
     ...currencies.map((code) => atRisk[code] ?? ""),
@@ -84,7 +85,7 @@ function moneyTable(score: Score): string {
   return table(
     [{ title: "money of the faults found" }, ...numbers(...currencies)],
     [
-      ...Object.keys(byClass).map((name) => line(name, foundAtRiskByClass[name])),
+      ...withMoney.map((name) => line(name, foundAtRiskByClass[name])),
       line("all found", score.foundAtRisk),
       line("  of it open", score.openAtRisk),
       line("  of it resolved", score.resolvedAtRisk),

@@ -37,7 +37,7 @@ export class ShopLog {
   static async write(seed: number, orders: number, departments: readonly string[] = []): Promise<ShopLog> {
     const log = new ShopLog();
     log.truth = await writeShopLog({ dir: join(log.#dir, "input"), seed, orders, departments });
-    writeFileSync(log.#file("config.json"), JSON.stringify(shopConfig("input", ".")));
+    writeFileSync(log.#file("config.json"), JSON.stringify(shopConfig("input", ".", departments)));
     return log;
   }
 
