@@ -4,10 +4,12 @@ export type { ErrorCode } from "./base/error-catalogue.ts";
 export { type CountercheckError, isError } from "./base/errors.ts";
 export type { RoundingMode } from "./base/money.ts";
 export { type Duration, days, hours, milliseconds, minutes, seconds } from "./base/time.ts";
+export type { BoundSpec } from "./checks/bound/bound.ts";
 export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile/reconcile.ts";
 export type { Tolerance } from "./checks/reconcile/tolerance.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
+export type { UniqueSpec } from "./checks/unique/unique.ts";
 export type {
   Aggregate,
   AggregateBuilder,

@@ -1,13 +1,26 @@
 import { raise } from "../base/errors.ts";
 import { Environment } from "../dataflow/environment.ts";
 import type { Graph } from "../dataflow/graph.ts";
+import type { Fields } from "../dataflow/model.ts";
+import { type BoundSpec, bound } from "./bound/bound.ts";
 import { type ReconcileSpec, reconcile } from "./reconcile/reconcile.ts";
+import { type UniqueSpec, unique } from "./unique/unique.ts";
 
 /** What a job is written against: streams and changelogs, and the checks over them. */
 export class JobEnvironment extends Environment {
   /** Σ expected = Σ actual per key and currency, each contribution by its deadline (A1 of the semantics). */
   reconcile<const K extends string>(uid: string, spec: ReconcileSpec<K>): void {
     reconcile(this, uid, spec);
+  }
+
+  /** Σ parts ≤ Σ whole per key and currency; an excess is judged at once (B of the semantics). */
+  bound<const K extends string>(uid: string, spec: BoundSpec<K>): void {
+    bound(this, uid, spec);
+  }
+
+  /** No row repeats another, by key or by likeness (B of the semantics). */
+  unique<F extends Fields>(uid: string, spec: UniqueSpec<F>): void {
+    unique(this, uid, spec);
   }
 }
 

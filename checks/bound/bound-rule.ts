@@ -1,0 +1,41 @@
+import type { CheckRule, Judgement, KeyView, RuleLeg } from "../rule.ts";
+import { type BoundClasses, judgeBound } from "./judgement.ts";
+
+/** What a bound has in common with all checks. */
+export type BoundSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
+
+/** Σ parts ≤ Σ whole by key, per currency (B of the semantics). Parts are the actual side, the whole the expected one. */
+export function boundRule(settings: BoundSettings, classes: BoundClasses): CheckRule {
+  return {
+    ...settings,
+    kind: "bound",
+    isOfSums: true,
+    expression: `${sumText(settings.legs, "actual")} <= ${sumText(settings.legs, "expect")}`,
+    settings: JSON.stringify(["bound", classes.exceeded, classes.repeated, classes.unknown]),
+    judge: ({ totals }) => judgeBound(totals, classes),
+    missedDeadline: (failure, key) => (failure.class === classes.unknown ? firstDue(failure, key) : null),
+    // Only more of the whole, or less of the parts, makes up for an excess; only a whole for there being none.
+    restsOn: (cause, { side, sign }) =>
+      (side === "expect" && sign === 1) || (cause !== classes.unknown && side === "actual" && sign === -1),
+    lateSide: () => "expect",
+  };
+}
+
+/** The first deadline of a part in the failure's currency that is over. */
+function firstDue({ currency }: Judgement, key: KeyView): number | null {
+  let first: number | null = null;
+  for (const entry of key.entries) {
+    if (entry.side !== "actual" || entry.currency !== currency || !key.isDue(entry)) continue;
+    if (first === null || entry.dueAt < first) first = entry.dueAt;
+  }
+  return first;
+}
+
+function sumText(legs: readonly RuleLeg[], side: RuleLeg["side"]): string {
+  return legs
+    .filter((leg) => leg.side === side)
+    .map(({ name, sign }, index) =>
+      index === 0 ? (sign === 1 ? name : `- ${name}`) : `${sign === 1 ? "+" : "-"} ${name}`,
+    )
+    .join(" ");
+}

@@ -1,0 +1,47 @@
+import type { Deadline } from "../../base/business-days.ts";
+import { type Duration, days, seconds } from "../../base/time.ts";
+import type { Environment } from "../../dataflow/environment.ts";
+import { CheckInputs, deadlineOf, modelOf } from "../check-inputs.ts";
+import type { Legs } from "../reconcile/reconcile.ts";
+import { checkLeg } from "../reconcile/spec-check.ts";
+import type { RuleLeg } from "../rule.ts";
+import type { CommonSpec } from "../spec-checks.ts";
+import { boundRule } from "./bound-rule.ts";
+import type { BoundClasses } from "./judgement.ts";
+import { checkBoundSpec } from "./spec-check.ts";
+
+/** A bound: Σ parts ≤ Σ whole, by key and currency. An excess is judged at once, parts of nothing by their deadline. */
+export interface BoundSpec<K extends string> extends CommonSpec {
+  /** The key field, which every leg's model must have. */
+  readonly by: K;
+  /** The parts: `{ refunded: refunds.where({ status: [...] }).sum("amount") }`. */
+  readonly of: Legs<NoInfer<K>>;
+  /** The whole that they may come to, and no more: `{ captured: payments.sum("amount") }`. */
+  readonly within: Legs<NoInfer<K>>;
+  /** From the business time of a part to the point where its whole must be known. `Leg.within` overrides it. */
+  readonly unknownAfter: Deadline;
+  /**
+   * What failures are called. Default: `exceeded`, and `unknown` for parts of a whole of which there is nothing in any
+   * currency. `repeated`, for an excess by two or more parts together, is called as one by a single part unless it is named.
+   */
+  readonly classes?: Partial<BoundClasses>;
+  readonly skew?: Duration;
+  readonly retain?: Duration;
+}
+
+/** Adds a bound to a job. `uid` names it for ever. Throws RULE_INVALID for a rule that cannot be judged. */
+export function bound<K extends string>(environment: Environment, uid: string, spec: BoundSpec<K>): void {
+  checkBoundSpec(uid, spec);
+  const { by, skew = seconds(2), version = 1, retain = days(180), emit } = spec;
+  const inputs = new CheckInputs(environment, [by]);
+  const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: Deadline) =>
+    Object.entries(legs).map(([name, { changes, field, sign, deadline = general }]): RuleLeg => {
+      checkLeg(uid, by, modelOf(changes.node), field);
+      return inputs.leg({ name, side, sign, changes, field, deadline: deadlineOf(deadline) });
+    });
+  // Nothing is due of a whole that has no parts.
+  const legs = [...resolve("expect", spec.within, seconds(0)), ...resolve("actual", spec.of, spec.unknownAfter)];
+  const { exceeded = "exceeded", repeated = exceeded, unknown = "unknown" } = spec.classes ?? {};
+  const settings = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
+  inputs.add(boundRule(settings, { exceeded, repeated, unknown }));
+}

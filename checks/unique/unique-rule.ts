@@ -1,0 +1,33 @@
+import { formatDuration } from "../../base/time.ts";
+import type { CheckRule } from "../rule.ts";
+import { judgeUnique } from "./judgement.ts";
+import type { UniqueFields } from "./unique.ts";
+
+/** What a check of uniqueness has in common with all checks. */
+export type UniqueSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
+
+/** Rows of a key that repeat others (B of the semantics). `names`: all fields of the model, in order. */
+export function uniqueRule(
+  settings: UniqueSettings,
+  cause: string,
+  { by, alike, within, confirmedBy }: UniqueFields,
+  names: readonly string[],
+): CheckRule {
+  const places = (fields: readonly string[]) => fields.map((field) => names.indexOf(field));
+  const [alikeAt, confirmedAt] = [places(alike), places(confirmedBy)];
+  const likeness = { class: cause, alike: alikeAt, withinMs: within ?? null, confirmedBy: confirmedAt };
+  const time = within === undefined ? "" : ` within ${formatDuration(within)}`;
+  const confirmed = confirmedBy.length === 0 ? "" : `, told apart by ${confirmedBy.join(" and ")}`;
+  return {
+    ...settings,
+    kind: "unique",
+    isOfSums: false,
+    expression: `one row for each ${[...by, ...alike].join(", ")}${time}${confirmed}`,
+    settings: JSON.stringify(["unique", cause, by, alike, within ?? null, confirmedBy]),
+    judge: ({ entries }) => judgeUnique(entries, likeness),
+    missedDeadline: () => null,
+    // Rows that are there repeat one another, whatever else has not been seen.
+    restsOn: () => false,
+    lateSide: () => "actual",
+  };
+}
