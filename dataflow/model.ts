@@ -1,18 +1,32 @@
-import { raise } from "../base/errors.ts";
 import { type Key, type KeyPart, keyOf } from "../base/key.ts";
 import { exponentOf, fitsInt64, type RoundingMode } from "../base/money.ts";
+import { checkedTables, checkFields } from "./model-check.ts";
 
-/** What a field of a model holds; `T` is its type in row views and conditions. */
-export interface Field<T = unknown> {
-  readonly kind: FieldKind;
+/** What a field of a model holds, and how a table says it; `T` is its type in row views and conditions. */
+export interface Field<T = unknown, K extends FieldKind = FieldKind> {
+  readonly kind: K;
   /** The table's column; default: the field's name in snake_case. */
   readonly column?: string;
   readonly money?: MoneyMapping;
+  /** For text: what the table's values are called here. */
+  readonly values?: ValueMap;
+  /** For text with `values`: what all others are called. Without it such a value is a fault of the record. */
+  readonly otherwise?: string;
+  /** What stands for null, an integer by its digits. */
+  readonly default?: string | number | boolean;
+  /** For an instant from an integer: what it counts since 1970. */
+  readonly unit?: InstantUnit;
   /** Only for the type checker. */
   readonly type?: T;
 }
 
 export type FieldKind = "id" | "text" | "integer" | "number" | "flag" | "instant" | "money";
+
+/** What a table's values are called in the model: `{ 1: "captured", 2: "failed" }`. Integers by their digits. */
+export type ValueMap = Readonly<Record<string | number, string>>;
+
+/** Seconds, milliseconds or microseconds. */
+export type InstantUnit = "s" | "ms" | "us";
 
 /** How a column becomes money. */
 export interface MoneyMapping {
@@ -24,8 +38,11 @@ export interface MoneyMapping {
   readonly scale?: number;
   /** Rounding where the column is finer than the scale. Without it such a value is a fault of the record. */
   readonly rounding?: RoundingMode;
-  /** An integer column holds minor units already; default: whole currency units. */
-  readonly minorUnits?: boolean;
+  /**
+   * An integer column holds minor units already, those of the scale; or units with so many digits after the point: 2 for
+   * cents. Default: whole currency units.
+   */
+  readonly minorUnits?: boolean | number;
 }
 
 /** Money as row views show it. */
@@ -35,7 +52,7 @@ export interface MoneyValue {
 }
 
 /** A field that holds points in time, told from other numbers by its kind. */
-export type InstantField = Field<number> & { readonly kind: "instant" };
+export type InstantField = Field<number, "instant">;
 
 declare const canonical: unique symbol;
 
@@ -45,28 +62,61 @@ export type Id = Key & { readonly [canonical]: true };
 /** The canonical key of a value, for functions that make keys. */
 export const idOf = (part: KeyPart): Id => keyOf(part) as Id;
 
-/** A business key or a part of it: integers of any width and strings. */
-export const id = (column?: string): Field<Id> => field("id", column);
-/** Text; database enums and UUIDs too. */
-export const text = (column?: string): Field<string> => field("text", column);
-/** A 64-bit integer, exact. */
-export const integer = (column?: string): Field<bigint> => field("integer", column);
-/** An IEEE double, for measures and scores. Never for money: it is not exact. */
-export const number = (column?: string): Field<number> => field("number", column);
-/** A boolean; MariaDB's TINYINT(1) too. */
-export const flag = (column?: string): Field<boolean> => field("flag", column);
-/** A point in time in epoch milliseconds, from any of Debezium's time types. A date is its midnight in UTC. */
-export const instant = (column?: string): InstantField => ({ ...field<number>("instant", column), kind: "instant" });
+/** A business key or a part of it: integers of any width and strings. It has no default: rows without a key share none. */
+export const id = (column?: string): Field<Id, "id"> => field("id", column);
 
-/** An amount. By default its currency comes from the column `currency`. */
-export function money(options: MoneyMapping & { readonly column?: string } = {}): Field<MoneyValue> {
-  const { column, ...mapping } = options;
-  const currency = mapping.currency === undefined ? { currencyFrom: mapping.currencyFrom ?? "currency" } : {};
-  return { ...field<MoneyValue>("money", column), money: { ...mapping, ...currency } };
+/** Text; database enums and UUIDs too. With `values` what it holds is called otherwise than in the table, integers too. */
+export function text(column?: string): Field<string, "text">;
+export function text<const V extends ValueMap, const O extends string = never, const D extends string = never>(
+  options: TextOptions & { readonly values: V; readonly otherwise?: O; readonly default?: D },
+): Field<NoInfer<V[keyof V] | O | D>, "text">;
+export function text(options: TextOptions & { readonly otherwise?: never }): Field<string, "text">;
+export function text(from?: string | TextOptions): Field<string, "text"> {
+  return field("text", from);
 }
 
-function field<T>(kind: FieldKind, column: string | undefined): Field<T> {
-  return column === undefined ? { kind } : { kind, column };
+/** How text is read. */
+export interface TextOptions {
+  readonly column?: string;
+  readonly values?: ValueMap;
+  readonly default?: string;
+}
+
+/** A 64-bit integer, exact. */
+export function integer(
+  from?: string | { readonly column?: string; readonly default?: bigint },
+): Field<bigint, "integer"> {
+  if (typeof from !== "object" || typeof from?.default !== "bigint") return field("integer", from as string | object);
+  return field("integer", { ...from, default: String(from.default) });
+}
+
+/** An IEEE double, for measures and scores. Never for money: it is not exact. */
+export const number = (
+  from?: string | { readonly column?: string; readonly default?: number },
+): Field<number, "number"> => field("number", from);
+
+/** A boolean; MariaDB's TINYINT(1) too. */
+export const flag = (
+  from?: string | { readonly column?: string; readonly default?: boolean },
+): Field<boolean, "flag"> => field("flag", from);
+
+/**
+ * A point in time in epoch milliseconds, from any of Debezium's time types. A date is its midnight in UTC. An integer needs
+ * the `unit` that it counts in, which is never guessed.
+ */
+export const instant = (from?: string | { readonly column?: string; readonly unit?: InstantUnit }): InstantField =>
+  field("instant", from);
+
+/** An amount. By default its currency comes from the column `currency`. */
+export function money(options: MoneyMapping & { readonly column?: string } = {}): Field<MoneyValue, "money"> {
+  const { column, ...mapping } = options;
+  const currency = mapping.currency === undefined ? { currencyFrom: mapping.currencyFrom ?? "currency" } : {};
+  return { ...field<MoneyValue, "money">("money", column), money: { ...mapping, ...currency } };
+}
+
+function field<T, K extends FieldKind>(kind: K, from: string | object | undefined): Field<T, K> {
+  if (from === undefined) return { kind };
+  return typeof from === "object" && from !== null ? { ...from, kind } : { kind, column: from };
 }
 
 /** The fields of a model by name. */
@@ -101,14 +151,45 @@ export function isOfKind(kind: FieldKind, value: unknown): boolean {
   }
 }
 
-/** Where rows of a model come from. `source` is a name that configuration binds to topics. */
+/** Where rows of a model come from. */
 export interface Table {
+  /** A name that configuration binds to topics. */
   readonly source: string;
   readonly table: string;
+  /** Fields that the table has in another way than the model says. */
+  readonly fields?: Fields;
 }
 
-/** Names a table of a source. */
-export const table = (source: string, name: string): Table => ({ source, table: name });
+/** A table that has all fields as the model says. */
+export interface UnmappedTable extends Table {
+  readonly fields?: never;
+}
+
+/** A table that maps the fields `O` itself. */
+export interface MappedTable<O extends Fields> extends Table {
+  readonly fields: O;
+  /** Only for the type checker: fields that the model must have. */
+  readonly mapped?: keyof O;
+}
+
+/** A table that can feed a model with fields `F`: what it maps itself has the names, kinds and values of the model's. */
+export interface TableOf<F extends Fields> {
+  readonly source: string;
+  readonly table: string;
+  readonly fields?: { readonly [K in keyof F]?: Field<ValueOf<F[K]>, F[K]["kind"]> };
+  readonly mapped?: keyof F;
+}
+
+/**
+ * Names a table of a source. Several tables can feed one model though each calls things by names of its own: `fields` says
+ * how the table has them, each with the kind that the model has it in. The mapping of such a field is all said here, its
+ * column too; nothing but the scale of money is taken from the model's own.
+ */
+export function table(source: string, name: string): UnmappedTable;
+export function table<const O extends Fields>(source: string, name: string, fields: O): MappedTable<O>;
+export function table(source: string, name: string, fields?: Fields): Table {
+  return { source, table: name, ...(fields === undefined ? {} : { fields }) };
+}
 
 /**
  * A business object: a typed schema and its mapping from tables. The model is the projection: exactly its columns are
@@ -128,21 +209,28 @@ export interface Model<F extends Fields = Fields> {
   readonly insertsOnly?: true;
 }
 
-/** Declares a model. */
+/** Declares a model. MODEL_INVALID. */
 export function model<const F extends Fields>(
   name: string,
   spec: {
-    readonly from: Table | readonly Table[];
+    readonly from: TableOf<NoInfer<F>> | readonly TableOf<NoInfer<F>>[];
     readonly fields: F;
     readonly businessTime?: InstantsOf<F>;
     readonly insertsOnly?: true;
   },
 ): Model<F> {
-  checkFields(name, spec);
-  const from = Array.isArray(spec.from) ? (spec.from as readonly Table[]) : [spec.from as Table];
   const { fields, businessTime, insertsOnly } = spec;
+  const tables = (Array.isArray(spec.from) ? spec.from : [spec.from]) as unknown as readonly Table[];
+  const from = checkedTables(name, fields, tables);
+  checkFields(name, fields, businessTime);
   const time = businessTime === undefined ? {} : { businessTime };
   return { name, from, fields, ...time, ...(insertsOnly === true ? { insertsOnly } : {}) };
+}
+
+/** How a model's fields are mapped from one of its tables, an index into `from`. */
+export function fieldsFrom(model: Model, table: number): Fields {
+  const own = model.from[table]?.fields;
+  return own === undefined ? model.fields : { ...model.fields, ...own };
 }
 
 /** Whether a name can be that of a field: letters and digits, as in Avro. */
@@ -153,26 +241,4 @@ export function isFieldName(name: string): boolean {
 /** The table column that a field is read from. */
 export function columnOf(name: string, declared: Field): string {
   return declared.column ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** Jobs run without the compiler, so what it would have said is said here. */
-function checkFields(
-  name: string,
-  { fields, businessTime }: { readonly fields: Fields; readonly businessTime?: string },
-) {
-  const invalid = (field: string, reason: string) =>
-    raise("MODEL_INVALID", { model: name, reason: `${field}: ${reason}` });
-  for (const [field, { kind, money, column }] of Object.entries(fields)) {
-    if (!isFieldName(field)) invalid(JSON.stringify(field), "its name should be letters and digits");
-    if (column !== undefined && typeof column !== "string")
-      invalid(field, `its column is ${JSON.stringify(column)}, and should be a name, as in ${kind}("other_name")`);
-    const scale = money?.scale ?? 0;
-    if (kind === "money" && !(Number.isInteger(scale) && scale >= 0 && scale <= 18)) {
-      invalid(field, `its scale is ${scale}, and should be a whole number from 0 to 18`);
-    }
-  }
-  if (businessTime !== undefined && fields[businessTime]?.kind !== "instant") {
-    const instants = Object.keys(fields).filter((field) => fields[field]!.kind === "instant");
-    invalid(businessTime, `it is the business time, but no instant; instants are ${instants.join(", ") || "none"}`);
-  }
 }

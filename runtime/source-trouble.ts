@@ -2,7 +2,7 @@ import type { Batch } from "../base/batch.ts";
 import { CountercheckError } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
-import { columnOf, type Model } from "../dataflow/model.ts";
+import { columnOf, fieldsFrom, type Model } from "../dataflow/model.ts";
 import type { RecordFault, SourceReader } from "../dataflow/source.ts";
 import type { EngineAlert } from "./outbox.ts";
 
@@ -15,8 +15,9 @@ export function incompleteRow(
   row: number,
 ): RecordFault {
   const change = changeColumns(batch);
-  const left = Object.keys(model.fields).filter((_, index) => (change.absent.values[row]! & (1 << index)) !== 0);
-  const columns = left.map((name) => columnOf(name, model.fields[name]!)).join(", ");
+  const fields = Object.entries(fieldsFrom(model, change.table.values[row]!));
+  const left = fields.filter((_, index) => (change.absent.values[row]! & (1 << index)) !== 0);
+  const columns = left.map(([name, field]) => columnOf(name, field)).join(", ");
   return faultOf(reader, split, model, batch, row, new CountercheckError("ROW_INCOMPLETE", { columns }));
 }
 

@@ -3,7 +3,7 @@ import type { Int32Column, Int64Column, TextColumn } from "../../base/columns.ts
 import type { ErrorCode } from "../../base/error-catalogue.ts";
 import type { ErrorDetails } from "../../base/errors.ts";
 import { type ChangeColumns, currencyColumn } from "../../dataflow/change-layout.ts";
-import { columnOf, type Field, type FieldKind, type Model } from "../../dataflow/model.ts";
+import { columnOf, type Field, type Fields, fieldsFrom, type Model } from "../../dataflow/model.ts";
 import { type AvroSchema, type CompiledDecoder, compileProjection, describeField } from "../../schemas/decoder.ts";
 import { leavesOf } from "../../schemas/schema-paths.ts";
 import { parseSchema } from "../../schemas/schema-tree.ts";
@@ -68,7 +68,7 @@ export function envelopePlan(
   schema: AvroSchema,
   models: readonly TableModel[],
 ): EnvelopePlan {
-  const columns = new Set(models.flatMap(({ model }) => columnsRead(model)));
+  const columns = new Set(models.flatMap(({ model, table }) => columnsRead(fieldsFrom(model, table))));
   const readable = [...columns]
     .map((column) => `after.${column}`)
     .filter((path) => describeField(schema, path) !== undefined);
@@ -94,9 +94,9 @@ export function envelopePlan(
   };
 }
 
-/** The columns that a model reads. */
-export function columnsRead(model: Model): string[] {
-  return Object.entries(model.fields).flatMap(([name, field]) => {
+/** The columns that fields are read from. */
+export function columnsRead(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([name, field]) => {
     const currency = field.money?.currencyFrom;
     return currency === undefined ? [columnOf(name, field)] : [columnOf(name, field), currency];
   });
@@ -105,7 +105,7 @@ export function columnsRead(model: Model): string[] {
 function modelMappers(table: string, schema: AvroSchema, raw: Batch, to: TableModel): readonly Mapper[] | Problem {
   const mappings = new Map<string, Mapping>();
   let index = 0;
-  for (const [name, field] of Object.entries(to.model.fields)) {
+  for (const [name, field] of Object.entries(fieldsFrom(to.model, to.table))) {
     const mapping = new FieldCompiler(table, schema, raw, to, name, field).compile(index++);
     if ("code" in mapping) return mapping;
     mappings.set(name, mapping);
@@ -135,16 +135,15 @@ class FieldCompiler {
   compile(index: number): Mapping | Problem {
     const from = this.#column(columnOf(this.#name, this.#field));
     if ("code" in from) return from;
-    const mapping =
-      this.#field.kind === "money" ? this.#money(from, index) : this.#plain(this.#field.kind, from, index);
-    if (mapping === undefined) return this.#mismatch(from, readableTypes[this.#field.kind]);
+    const mapping = this.#field.kind === "money" ? this.#money(from, index) : this.#plain(from, index);
+    if (mapping === undefined) return this.#mismatch(from, readableTypes(this.#field));
     if ("code" in mapping || !this.#changesFamily(mapping.family)) return mapping;
     return this.#mismatch(from, `${this.#to.families.get(this.#name)}s, as before`);
   }
 
-  #plain(kind: Exclude<FieldKind, "money">, from: RawColumn, index: number): Mapping | undefined {
+  #plain(from: RawColumn, index: number): Mapping | undefined {
     const { batch, columns } = this.#to;
-    return fieldMapping(kind, from, { to: batch.column(this.#name), index, absent: columns.absent });
+    return fieldMapping(this.#field, from, { to: batch.column(this.#name), index, absent: columns.absent });
   }
 
   #money(from: RawColumn, index: number): Mapping | Problem | undefined {
@@ -153,7 +152,7 @@ class FieldCompiler {
     const code = money.currencyFrom === undefined ? undefined : this.#column(money.currencyFrom);
     if (code !== undefined && "code" in code) return code;
     if (code !== undefined && code.type.type !== "string" && code.type.type !== "enum") {
-      return this.#mismatch(code, readableTypes.text);
+      return this.#mismatch(code, readableTypes({ kind: "text" }));
     }
     return moneyMapping(money, from, code?.values as TextColumn | undefined, {
       to: batch.column(this.#name) as Int64Column,

@@ -1,4 +1,5 @@
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { InstantUnit } from "../../dataflow/model.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { DAY_MS, FARTHEST_MS, floorDivideBig, InstantParser } from "./instant.ts";
 import type { Mapper, RawColumn } from "./mapping.ts";
@@ -20,25 +21,38 @@ const UNITS: Readonly<Record<string, Unit>> = {
   date: { ms: DAY_MS },
 };
 
+/** Of integers that say nothing of time themselves. */
+const DECLARED_UNITS: Readonly<Record<InstantUnit, Unit>> = { s: { ms: 1_000 }, ms: { ms: 1 }, us: { perMs: 1_000 } };
+
 const ZONED = "io.debezium.time.ZonedTimestamp";
 
-/** The mapper of a time or a date, known by its Connect name or its logical type; undefined for all other types. */
-export function instantMapper(from: RawColumn, to: Float64Column): Mapper | undefined {
+/**
+ * The mapper of a time or a date, known by its Connect name or its logical type, or of an integer whose unit is declared;
+ * undefined for all other types, and for a unit where the type has its own.
+ */
+export function instantMapper(from: RawColumn, to: Float64Column, declared?: InstantUnit): Mapper | undefined {
   const { type, connectName, logicalType } = from.type;
+  const named = connectName ?? logicalType;
+  if (declared !== undefined && named !== undefined) return undefined;
   if (type === "string" && connectName === ZONED) return zonedMapper(from.name, from.values as TextColumn, to);
-  const unit = UNITS[connectName ?? ""] ?? UNITS[logicalType ?? ""];
+  const unit =
+    declared === undefined ? (UNITS[connectName ?? ""] ?? UNITS[logicalType ?? ""]) : DECLARED_UNITS[declared];
   if (unit === undefined) return undefined;
-  if (type === "int" && "ms" in unit) return intMapper(from.name, from.values as Int32Column, unit.ms, to);
+  if (type === "int" && (declared !== undefined || "ms" in unit)) {
+    return intMapper(from.name, from.values as Int32Column, unit, to);
+  }
   if (type !== "long") return undefined;
   return longMapper(from.name, from.values as Int64Column, unit, to);
 }
 
-function intMapper(column: string, from: Int32Column, ms: number, to: Float64Column): Mapper {
+function intMapper(column: string, from: Int32Column, unit: Unit, to: Float64Column): Mapper {
+  const ms = "ms" in unit ? unit.ms : 1;
+  const perMs = "perMs" in unit ? unit.perMs : 1;
   return (count, base, bad) => {
     for (let row = 0; row < count; row++) {
       to.nulls[base + row] = from.nulls[row]!;
       if (from.nulls[row] === 1) continue;
-      const time = from.values[row]! * ms;
+      const time = Math.floor(from.values[row]! / perMs) * ms;
       to.values[base + row] = time;
       if (Math.abs(time) > FARTHEST_MS) markFar(bad, row, column, from.values[row]!);
     }

@@ -1,13 +1,15 @@
 import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { fitsInt64 } from "../../base/money.ts";
-import type { FieldKind } from "../../dataflow/model.ts";
+import type { Field } from "../../dataflow/model.ts";
 import type { FieldDescription } from "../../schemas/schema-paths.ts";
 import { AbsentValues } from "./absent-values.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { bigOfBytes, MOST_BYTES, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
+import { withDefault } from "./default-value.ts";
 import { instantMapper } from "./instant-mapping.ts";
 import { KeyWriter, keyPart } from "./key-text.ts";
 import { cut, shownBytes } from "./shown.ts";
+import { valueMapping } from "./value-mapping.ts";
 
 /**
  * Maps rows 0 … `count` − 1 of the column that it was made for to rows `base` … of the model's. A null stays null; a
@@ -37,28 +39,35 @@ export interface MappedField {
   readonly absent: Int32Column;
 }
 
-/** Avro types, as messages name them, that each kind of field can be read from. */
-export const readableTypes = {
+/** Avro types, as messages name them, that a field can be read from. */
+export function readableTypes({ kind, values, unit }: Field): string {
+  if (values !== undefined) return "string, enum, int or long, as it has `values`";
+  return unit === undefined ? READABLE[kind] : "int or long, as it has a `unit`; times and dates have their own";
+}
+
+const READABLE = {
   id: "int, long, string, enum or a decimal of scale 0",
   text: "string or enum",
   integer: "int, long or a decimal of scale 0",
   number: "float, double, int or long; a decimal is money, or an integer",
   flag: "boolean or a small integer",
-  instant: "one of Debezium's or Avro's time and date types",
+  instant:
+    "one of Debezium's or Avro's time and date types, or int or long with a unit, as in instant({ unit: \"ms\" })",
   money: "a decimal, an integer, a string of digits, or a float where both `scale` and `rounding` are given",
 } as const;
 
 /** The mapper of any field but money; undefined where the column's type cannot be read as that. */
-export function fieldMapping(
-  kind: Exclude<FieldKind, "money">,
-  from: RawColumn,
-  field: MappedField,
-): Mapping | undefined {
-  switch (kind) {
+export function fieldMapping(declared: Field, from: RawColumn, field: MappedField): Mapping | undefined {
+  const mapping = plainMapping(declared, from, field);
+  return mapping && { ...mapping, map: withDefault(mapping.map, declared, field) };
+}
+
+function plainMapping(declared: Field, from: RawColumn, field: MappedField): Mapping | undefined {
+  switch (declared.kind) {
     case "id":
       return idMapping(from, field);
     case "text":
-      return textMapping(from, field);
+      return declared.values === undefined ? textMapping(from, field) : valueMapping(from, declared, field);
     case "integer":
       return number(integerMapper(from, field.to as Int64Column));
     case "number":
@@ -66,7 +75,9 @@ export function fieldMapping(
     case "flag":
       return number(flagMapper(from, field.to as Int32Column));
     case "instant":
-      return number(instantMapper(from, field.to as Float64Column));
+      return number(instantMapper(from, field.to as Float64Column, declared.unit));
+    case "money":
+      return undefined;
   }
 }
 

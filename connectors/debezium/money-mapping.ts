@@ -96,9 +96,9 @@ function amountOf(mapping: MoneyMapping, from: RawColumn): Amount | undefined {
     case "string":
       return type.connectName === undefined ? decimalText(values as TextColumn, rounding) : undefined;
     case "int":
-      return isAnnotated(type) ? undefined : wholeInt(values as Int32Column, minorUnits === true);
+      return isAnnotated(type) ? undefined : wholeInt(values as Int32Column, minorUnits, rounding);
     case "long":
-      return isAnnotated(type) ? undefined : wholeLong(values as Int64Column, minorUnits === true);
+      return isAnnotated(type) ? undefined : wholeLong(values as Int64Column, minorUnits, rounding);
     case "float":
     case "double": {
       if (rounding === undefined || scale === undefined) return undefined;
@@ -140,16 +140,23 @@ function decimalText(from: TextColumn, rounding: RoundingMode | undefined): Amou
   };
 }
 
-function wholeInt(from: Int32Column, minorUnits: boolean): Amount {
-  return (row, to, at, wanted) => putSmall(from.values[row]!, minorUnits ? wanted : 0, wanted, undefined, to, at);
+type MinorUnits = MoneyMapping["minorUnits"];
+
+/** Digits after the point of what an integer counts. */
+function scaleOf(minorUnits: MinorUnits, wanted: number): number {
+  return minorUnits === true ? wanted : Number(minorUnits ?? 0);
 }
 
-function wholeLong(from: Int64Column, minorUnits: boolean): Amount {
+function wholeInt(from: Int32Column, minorUnits: MinorUnits, rounding: RoundingMode | undefined): Amount {
+  return (row, to, at, wanted) => putSmall(from.values[row]!, scaleOf(minorUnits, wanted), wanted, rounding, to, at);
+}
+
+function wholeLong(from: Int64Column, minorUnits: MinorUnits, rounding: RoundingMode | undefined): Amount {
   return (row, to, at, wanted) => {
-    const scale = minorUnits ? wanted : 0;
+    const scale = scaleOf(minorUnits, wanted);
     return from.isSafe(row)
-      ? putSmall(from.number(row), scale, wanted, undefined, to, at)
-      : putBig(from.big[row]!, scale, wanted, undefined, to, at);
+      ? putSmall(from.number(row), scale, wanted, rounding, to, at)
+      : putBig(from.big[row]!, scale, wanted, rounding, to, at);
   };
 }
 

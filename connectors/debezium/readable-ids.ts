@@ -2,7 +2,7 @@ import { Batch } from "../../base/batch.ts";
 import { isError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import { columnOf, type Model } from "../../dataflow/model.ts";
+import { columnOf, type Fields } from "../../dataflow/model.ts";
 import { type AvroSchema, type CompiledDecoder, compileProjection, describeField } from "../../schemas/decoder.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { type KeyPartWriter, KeyWriter, keyPart } from "./key-text.ts";
@@ -20,7 +20,7 @@ export class ReadableIds {
   readonly #readers: readonly IdReader[];
 
   /** One decoder for each field, so that a record which breaks off behind one of them still yields that one. */
-  constructor(schema: AvroSchema, name: string, models: readonly Model[]) {
+  constructor(schema: AvroSchema, name: string, models: readonly { readonly name: string; readonly fields: Fields }[]) {
     this.#readers = models.flatMap((model) =>
       Object.entries(model.fields).flatMap(([field, declared]) => {
         const path = `after.${columnOf(field, declared)}`;

@@ -1,9 +1,9 @@
 import { CountercheckError } from "../../base/errors.ts";
-import type { Model } from "../../dataflow/model.ts";
+import { fieldsFrom } from "../../dataflow/model.ts";
 import type { ChangeClass } from "../../dataflow/source.ts";
 import type { AvroSchema } from "../../schemas/decoder.ts";
 import { type ColumnChange, columnChanges, columnChangeText } from "./column-changes.ts";
-import { columnsRead, type Problem } from "./envelope-plan.ts";
+import { columnsRead, type Problem, type TableModel } from "./envelope-plan.ts";
 
 /** What a new schema means for the models that read a table. */
 export interface SchemaFinding {
@@ -26,11 +26,11 @@ export interface ModelFinding {
 
 /** What a model is told of columns that changed, and of why it cannot be read any more. */
 export function modelFinding(
-  model: Model,
+  { model, table }: Pick<TableModel, "model" | "table">,
   changes: readonly ColumnChange[],
   problem: Problem | undefined,
 ): ModelFinding {
-  const read = columnsRead(model);
+  const read = columnsRead(fieldsFrom(model, table));
   const columns = changes.filter(({ column }) => read.includes(column));
   const reason = problem === undefined ? null : new CountercheckError(problem.code, problem.details).message;
   const cause = reason !== null ? "breaking" : columns.length > 0 ? "widening" : "harmless";
@@ -41,12 +41,12 @@ export function modelFinding(
 export function schemaFinding(
   before: AvroSchema | undefined,
   after: AvroSchema,
-  models: readonly { readonly model: Model }[],
+  models: readonly TableModel[],
   broken: readonly { readonly model: string; readonly problem: Problem }[],
 ): SchemaFinding {
   const changes = before === undefined ? [] : columnChanges(before, after);
-  const findings = models.map(({ model }) =>
-    modelFinding(model, changes, broken.find((each) => each.model === model.name)?.problem),
+  const findings = models.map((each) =>
+    modelFinding(each, changes, broken.find(({ model }) => model === each.model.name)?.problem),
   );
   const hit = findings.filter((finding) => finding.class !== "harmless");
   const reasons = hit.flatMap(({ reason }) => reason ?? []);

@@ -39,10 +39,10 @@ export function classifyTable(
   const own = tableModels(source, table, models);
   if (before !== undefined) plan(table, kind, before, own);
   const found = plan(table, kind, after, own);
-  const findings = own.map(({ model }, i) => {
-    if (typeof found === "string") return notAnEnvelope(model, source, table, found);
+  const findings = own.map((each, i) => {
+    if (typeof found === "string") return notAnEnvelope(each.model, source, table, found);
     const mapped = found.models[i]!;
-    return modelFinding(model, columns, isProblem(mapped) ? mapped : undefined);
+    return modelFinding(each, columns, isProblem(mapped) ? mapped : undefined);
   });
   return { class: worstOf(findings.map((finding) => finding.class)), columns, models: findings };
 }

@@ -3,7 +3,7 @@ import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError, raise } from "../../base/errors.ts";
 import { changeColumns } from "../../dataflow/change-layout.ts";
-import type { Model } from "../../dataflow/model.ts";
+import { type Fields, fieldsFrom, type Model } from "../../dataflow/model.ts";
 import type { AvroSchema } from "../../schemas/decoder.ts";
 import type { DatabaseKind } from "./config.ts";
 import {
@@ -51,7 +51,7 @@ export class TableSchemas {
       const index = model.from.findIndex((from) => from.source === source && from.table === table);
       return index < 0 ? [] : [{ model, table: index, batch, columns: changeColumns(batch), families: new Map() }];
     });
-    for (const { model } of this.models) this.#declared.set(model, declaredOf(model));
+    for (const { model, table } of this.models) this.#declared.set(model, declaredOf(fieldsFrom(model, table)));
   }
 
   /** How records of a schema are decoded, or why all of them are faults; undefined for a schema not met yet. */
@@ -165,7 +165,7 @@ export class TableSchemas {
     schema.ids ??= new ReadableIds(
       plan.schema,
       String(plan.schemaId),
-      this.models.map(({ model }) => model),
+      this.models.map(({ model, table }) => ({ name: model.name, fields: fieldsFrom(model, table) })),
     );
     return schema.ids;
   }
@@ -196,14 +196,14 @@ export class TableSchemas {
   }
 }
 
-/** A model's declaration. */
+/** A model's declaration, as far as it is of the table. */
 interface Declared {
   /** Never 0. */
   readonly whole: number;
   readonly fields: ReadonlyMap<string, number>;
 }
 
-function declaredOf({ fields }: Model): Declared {
+function declaredOf(fields: Fields): Declared {
   const byName = Object.entries(fields).map(([name, field]) => [name, crc32(JSON.stringify(field))] as const);
   return { whole: 1 + crc32(JSON.stringify(fields)), fields: new Map(byName) };
 }

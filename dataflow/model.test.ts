@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { type Field, fieldsFrom, id, instant, integer, model, money, table, text } from "./model.ts";
+
+const declare = (field: unknown) => () =>
+  model("Thing", { from: table("db", "things"), fields: { value: field as Field } });
+
+describe("a model", () => {
+  it.each([
+    ["an unknown option", text({ valeus: { 1: "a" } } as object), "text has no option `valeus`"],
+    ["values of integers", integer({ values: { 1: "a" } } as object), "integer has no option `values`"],
+    ["no name", text({ values: {} }), "its `values` should say what each value is called"],
+    ["a name that is no text", text({ values: { 1: 2 } as never }), "its `values` should say"],
+    ["otherwise than nothing", text({ otherwise: "a" } as never), "its `otherwise` should be a text, beside `values`"],
+    ["a default of another type", text({ default: 1 as never }), "its default 1 is no value of text"],
+    ["a default for a key", id({ default: "x" } as never), "id has no option `default`"],
+    ["a default for a time", instant({ default: 0 } as never), "instant has no option `default`"],
+    [
+      "a unit that nobody counts in",
+      instant({ unit: "minutes" as never }),
+      "its unit is minutes, and should be one of",
+    ],
+    ["a share of a digit", money({ minorUnits: 1.5 }), "its minorUnits is 1.5"],
+    ["a column that is no name", text({ column: 5 as never }), "its column is 5, and should be a name"],
+    ["no field", undefined, "it is not declared by id(), text() or another of them"],
+  ])("is refused with %s", (_, field, reason) => {
+    expect(declare(field)).toThrow(expect.objectContaining({ code: "MODEL_INVALID", message: contains(reason) }));
+  });
+
+  it.each([
+    ["a field that it does not have", { nope: text() }, "nope of table db.old: the model has no such field; it has"],
+    ["a field of another kind", { amount: integer() }, "amount of table db.old: it is integer, and money in the model"],
+    ["another scale", { amount: money({ scale: 4 }) }, "its scale is 4, and the currency's in the model"],
+    [
+      "values that it does not know",
+      { status: text({ values: { 1: "lost" } }) },
+      "it can be lost, and in the model only",
+    ],
+    ["any text", { status: text("state") }, "it can be anything, and in the model only captured, failed"],
+    ["a mistake", { status: text({ values: { 1: "captured" }, unit: "s" } as never) }, "text has no option `unit`"],
+  ])("refuses a table that maps %s", (_, fields, reason) => {
+    const declared = () =>
+      model("Payment", {
+        from: [table("db", "payments"), table("db", "old", fields as never)],
+        fields: { paymentId: id(), amount: money(), status: text({ values: { C: "captured", F: "failed" } }) },
+      });
+    expect(declared).toThrow(expect.objectContaining({ code: "MODEL_INVALID", message: contains(reason) }));
+  });
+
+  it("has one scale in all of its tables, and else takes a table's mapping as it is said there", () => {
+    const Payment = model("Payment", {
+      from: [table("db", "payments"), table("db", "old", { amount: money({ column: "cents", minorUnits: 2 }) })],
+      fields: { paymentId: id(), amount: money({ scale: 4, rounding: "halfUp" }) },
+    });
+    expect(fieldsFrom(Payment, 0)).toBe(Payment.fields);
+    expect(fieldsFrom(Payment, 1)).toEqual({
+      paymentId: id(),
+      amount: money({ column: "cents", minorUnits: 2, scale: 4 }),
+    });
+  });
+});
+
+function contains(reason: string) {
+  return expect.stringContaining(reason);
+}
