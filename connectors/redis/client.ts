@@ -17,6 +17,9 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 1_000;
 const MOST_WAIT_MS = 1_000;
 
+/** A connection that was lost. */
+const AWAY: ReadonlySet<string> = new Set(["reconnecting", "close", "end"]);
+
 /** What no repetition mends. */
 const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR unknown command|NOSCRIPT)/;
 
@@ -66,11 +69,6 @@ export class RedisClient {
     return this.#ask((redis) => redis.eval(script, keys.length, ...keys, ...args));
   }
 
-  /** A connection that is not there is waited for only if it was never tried; false where there is none. */
-  get isAway(): boolean {
-    return this.#redis.status === "reconnecting" || this.#redis.status === "close" || this.#redis.status === "end";
-  }
-
   /** Never rejects, and waits for no answer. */
   close(): void {
     this.#redis.disconnect();
@@ -93,7 +91,7 @@ export class RedisClient {
     const redis = this.#redis;
     if (redis.status === "ready") return;
     if (redis.status === "wait") redis.connect().catch(() => undefined);
-    if (this.isAway) return;
+    if (AWAY.has(redis.status)) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);
