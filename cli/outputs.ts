@@ -21,6 +21,8 @@ import type { SnapshotRow, SnapshotStore } from "../snapshots/snapshot-store.ts"
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { operatorsBehind } from "./compose.ts";
 import { FileWatch } from "./file-watch.ts";
+import { noticesOf } from "./notify/notices.ts";
+import type { SinkConfig } from "./notify/notify-config.ts";
 import { OutputFolder } from "./output-log.ts";
 import { nameIn, nameOf, RecordsAhead } from "./records-ahead.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
@@ -75,6 +77,8 @@ export interface OutputsOptions {
   readonly place?: ResultPlace;
   /** Where the evidence goes, given up with the outputs. Default: a file in the output folder. */
   readonly snapshots?: SnapshotStore | undefined;
+  /** Who is told of alerts; for them it is laid down what to tell. Default: nobody. */
+  readonly notify?: readonly SinkConfig[];
 }
 
 /**
@@ -283,7 +287,8 @@ export class RunOutputs {
     const suspensions = outbox.suspensions
       .map((suspension) => ({ suspension, checks: this.#checksOf(suspension) }))
       .filter(({ checks }) => checks.length > 0);
-    this.desk.deliver(this.#nameOf(delivery), { ...outbox, suspensions }, delivery.takenAt);
+    const notices = noticesOf(this.#options.notify ?? [], this.#graph.name, delivery.epoch, outbox);
+    this.desk.deliver(this.#nameOf(delivery), { ...outbox, suspensions, notices }, delivery.takenAt);
   }
 
   #checksOf({ models }: Suspension): string[] {

@@ -5,6 +5,7 @@ import { addChecks } from "./commands/checks.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addNotifications } from "./commands/notifications.ts";
 import { addRun } from "./commands/run.ts";
 import { addSavepoint } from "./commands/savepoint.ts";
 import { addSchemas } from "./commands/schemas.ts";
@@ -38,6 +39,7 @@ function program(): Command {
     addSavepoint,
     addSnapshots,
     addAlerts,
+    addNotifications,
     addDeadLetters,
     addChecks,
     addDoctor,

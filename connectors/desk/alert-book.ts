@@ -11,18 +11,19 @@ export class AlertBook {
     this.#file = file;
   }
 
-  /** A step that is known, by its id, verdict version and action, changes nothing. */
-  record(steps: readonly AlertRecord[]): void {
-    this.#file.transaction(() => {
-      for (const step of steps) {
+  /** A step that is known, by its id, verdict version and action, changes nothing. Gives those that are new. */
+  record(steps: readonly AlertRecord[]): AlertRecord[] {
+    return this.#file.transaction(() =>
+      steps.filter((step) => {
         const isNew = this.#file.run("INSERT OR IGNORE INTO alert_steps VALUES (?, ?, ?)", [
           step.id,
           step.verdictVersion,
           step.action,
         ]);
         if (isNew === 1) this.#fold(step);
-      }
-    });
+        return isNew === 1;
+      }),
+    );
   }
 
   /** Puts the alerts of these ids back to what these steps made of them; those that have none are gone. */
@@ -43,11 +44,16 @@ export class AlertBook {
     return this.#file.all<StoredAlert>(text, [...values, capped(limit)]).map(toAlert);
   }
 
-  recordEngine(alerts: readonly EngineAlert[], at: number): void {
-    this.#file.transaction(() => {
-      for (const alert of alerts) {
-        this.#file.run(SEE_ENGINE_ALERT, [alert.id, alert.code, alert.source, alert.message, at, at]);
+  /** Gives the ids of those that were never seen before. */
+  recordEngine(alerts: readonly EngineAlert[], at: number): Set<string> {
+    const isKnown = "SELECT 1 FROM engine_alerts WHERE id = ?";
+    return this.#file.transaction(() => {
+      const fresh = new Set<string>();
+      for (const { id, code, source, message } of alerts) {
+        if (this.#file.all(isKnown, [id]).length === 0) fresh.add(id);
+        this.#file.run(SEE_ENGINE_ALERT, [id, code, source, message, at, at]);
       }
+      return fresh;
     });
   }
 

@@ -415,6 +415,7 @@ describe("deliveries to the desk", () => {
     suspensions: [{ suspension: truncated(3), checks: ["a", "b"] }],
     mended: [],
     schemaChanges: [],
+    notices: [],
   };
   const all = () => [
     desk.alerts({ limit: 9 }),

@@ -7,6 +7,7 @@ import { CountBook } from "./count-book.ts";
 import { DeadLetterBox } from "./dead-letter-box.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { DeliveryBook } from "./delivery-book.ts";
+import { NotificationQueue } from "./notification-queue.ts";
 import type {
   AlertQuery,
   Count,
@@ -57,6 +58,8 @@ export class Desk {
   readonly #deliveries: DeliveryBook;
   readonly #runs: RunBook;
   readonly #schemas: SchemaBook;
+  /** Who is told of alerts, and how far that is. */
+  readonly notifications: NotificationQueue;
 
   constructor(path: string, options: DeskOptions = {}) {
     const { create = false, busyTimeoutMs = 5_000 } = options;
@@ -69,6 +72,7 @@ export class Desk {
     this.#deliveries = new DeliveryBook(this.#file);
     this.#runs = new RunBook(this.#file);
     this.#schemas = new SchemaBook(this.#file);
+    this.notifications = new NotificationQueue(this.#file);
   }
 
   /**
@@ -79,6 +83,7 @@ export class Desk {
   beginRun(run: { readonly job: string; readonly start: RunStart }, at: number): void {
     this.#file.transaction(() => {
       this.#runs.begin(run.job, run.start, at);
+      if (run.start === "afresh") this.notifications.clear();
       if (run.start === "on") return;
       this.#deadLetters.forgetMet();
       this.#deliveries.clear();
@@ -109,8 +114,9 @@ export class Desk {
     return this.#file.transaction(() => {
       if (!this.#deliveries.note(id, { counts, engineAlerts: engineAlerts.map((alert) => ({ id: alert.id })) }))
         return false;
-      this.recordAlerts(alerts);
-      this.recordEngineAlerts(engineAlerts, at);
+      const steps = this.#alerts.record(alerts);
+      const troubles = this.#alerts.recordEngine(engineAlerts, at);
+      this.#queue(delivered, steps, troubles, at);
       this.recordFaults(faults, at);
       for (const { suspension, checks } of suspensions) this.recordSuspension(suspension, checks, at);
       for (const suspension of mended) this.#suspensions.mend(suspension);
@@ -246,6 +252,17 @@ export class Desk {
 
   close(): void {
     this.#file.close();
+  }
+
+  /** Of what was there before, people are told already. */
+  #queue({ notices }: Delivered, steps: readonly AlertRecord[], troubles: ReadonlySet<string>, at: number): void {
+    if (notices.length === 0) return;
+    const fresh = new Set(steps.map(({ id, verdictVersion, action }) => `${id}/${verdictVersion}/${action}`));
+    for (const notice of notices) {
+      const { alert, verdictVersion, action } = notice;
+      const isNew = verdictVersion === null ? troubles.has(alert) : fresh.has(`${alert}/${verdictVersion}/${action}`);
+      if (isNew) this.notifications.add(notice, "waiting", at);
+    }
   }
 }
 

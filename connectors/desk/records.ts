@@ -167,6 +167,66 @@ export interface Delivered {
   /** Ids of suspensions that are over by themselves; after those that begin. */
   readonly mended: readonly string[];
   readonly schemaChanges: readonly SchemaChange[];
+  /** Who is told of it; only of what is new. */
+  readonly notices: readonly Notice[];
+}
+
+/** News for one sink, to be kept until it is told. */
+export interface Notice {
+  /** Its idempotency key. */
+  readonly id: string;
+  readonly sink: string;
+  /** What it is news of: that of one alert is told in order. */
+  readonly alert: string;
+  /** Null for trouble of the engine. */
+  readonly check: string | null;
+  readonly action: string;
+  /** Of the step that it tells; null for what is no step of a money alert. */
+  readonly verdictVersion: number | null;
+  /** JSON of the news. */
+  readonly body: string;
+}
+
+/** A notice that waits. Times are wall times in epoch ms. */
+export interface WaitingNotice extends Omit<Notice, "verdictVersion"> {
+  readonly queuedAt: number;
+  /** Times that it was sent in vain. */
+  readonly attempts: number;
+  /** Why it waits still, or what was found when its alert was confirmed. */
+  readonly note: string | null;
+}
+
+/**
+ * `held`: a storm tells of it; `dropped`: its alert was over before the source of truth confirmed it; `given-up`: its sink
+ * did not take it for so long that nobody tries any more.
+ */
+export type NotificationState = "waiting" | "sent" | "held" | "dropped" | "given-up";
+
+/** What became of an attempt to tell. */
+export interface SentAttempt {
+  readonly id: string;
+  readonly state: Exclude<NotificationState, "held">;
+  readonly note: string | null;
+  /** When to try again, where it waits. */
+  readonly nextAt: number;
+  readonly at: number;
+  /** False where it was only held back, and nothing was sent. */
+  readonly isAttempt: boolean;
+}
+
+/** A notification as people see it. Times are wall times in epoch ms. */
+export interface NotificationEntry {
+  readonly id: string;
+  readonly sink: string;
+  readonly alert: string;
+  readonly check: string | null;
+  readonly action: string;
+  readonly state: NotificationState;
+  readonly queuedAt: number;
+  readonly nextAt: number;
+  readonly attempts: number;
+  readonly note: string | null;
+  readonly settledAt: number | null;
 }
 
 /** A run that wrote to the desk. Times are wall times in epoch ms. */

@@ -1,0 +1,25 @@
+import type { AlertNews } from "../../connectors/alerts/notification.ts";
+
+/**
+ * What the source of truth says of an alert that is about to be told. `refuted`: it says otherwise, so that the alert is held
+ * back and asked about again later; `unknown`: it could not be asked, so that the alert goes out, and says so.
+ */
+export interface Confirmation {
+  readonly outcome: "confirmed" | "refuted" | "unknown";
+  /** For people, without secrets. */
+  readonly note: string;
+}
+
+/** Asks the source of truth again before anybody is told that an alert opened. */
+export interface Confirmer {
+  /**
+   * Resolves with what it says; what it rejects with is taken for `unknown`. Many may be asked about at once, and the
+   * signal aborts those that nobody waits for any more.
+   */
+  confirm(alert: AlertNews, signal: AbortSignal): Promise<Confirmation>;
+}
+
+/** For a job that has no source of truth to ask. */
+export const unconfirmed: Confirmer = {
+  confirm: async () => ({ outcome: "confirmed", note: "" }),
+};

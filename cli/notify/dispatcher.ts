@@ -1,0 +1,120 @@
+import { isError } from "../../base/errors.ts";
+import type { Random } from "../../base/random.ts";
+import type { Clock } from "../../base/time.ts";
+import type { AlertSink } from "../../connectors/alerts/notification.ts";
+import type { Desk } from "../../connectors/desk/desk.ts";
+import type { SentAttempt } from "../../connectors/desk/records.ts";
+import type { Patience } from "./backoff.ts";
+import type { Confirmer } from "./confirmation.ts";
+import { Lane } from "./lane.ts";
+
+/** What a dispatcher works with. */
+export interface DispatcherOptions {
+  readonly desk: Desk;
+  readonly sinks: readonly DispatchedSink[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly confirmer: Confirmer;
+  /** Throws once another process has taken over, which tells of alerts from then on. */
+  readonly requireMine: () => void;
+}
+
+/** A sink, and how patiently it is told. */
+export interface DispatchedSink {
+  readonly name: string;
+  readonly sink: AlertSink;
+  readonly patience: Patience;
+}
+
+/** From one look at the queue to the next. */
+const LOOK_EVERY_MS = 200;
+/** What came to its end so long ago is forgotten. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/**
+ * Tells sinks what is laid down for them on the desk, beside the run and never in its way: at least once, in order for each
+ * alert, however often the process dies. What a sink has taken is noted a moment later, so that it may be told again after a
+ * crash, with the same idempotency key.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #lanes: readonly Lane[];
+  readonly #stop = new AbortController();
+  readonly #going: Promise<void>;
+  /** What became of attempts and is not on the desk yet. */
+  readonly #settled: SentAttempt[] = [];
+  #failure: unknown;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const { desk, clock, random, confirmer } = options;
+    const { signal } = this.#stop;
+    desk.notifications.prune(clock.now() - KEPT_MS);
+    this.#lanes = options.sinks.map(({ name, sink, patience }) => {
+      const due = (at: number, limit: number) => desk.notifications.due(name, at, limit);
+      const dropIfOver = (id: string, at: number, note: string) => desk.notifications.dropIfOver(id, at, note);
+      const settle = (attempt: SentAttempt) => void this.#settled.push(attempt);
+      return new Lane({ sink, patience, clock, random, confirmer, signal, due, dropIfOver, settle });
+    });
+    this.#going = this.#go();
+  }
+
+  /** Throws what made going on impossible. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Goes on until nothing is left that can be told within so many ms; what is, is told by the next run. */
+  async drain(ms: number): Promise<void> {
+    const { desk, clock } = this.#options;
+    const until = clock.now() + ms;
+    while (this.#failure === undefined && clock.now() < until) {
+      this.#look();
+      const next = desk.notifications.nextDue();
+      if (this.#lanes.every((lane) => lane.isIdle) && (next === undefined || next > until)) return;
+      await clock.sleep(LOOK_EVERY_MS / 10, this.#stop.signal);
+    }
+  }
+
+  /** Breaks off what is on its way, which stays on the desk, and closes the sinks. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#going;
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+    if (this.#failure === undefined) this.#attempt(() => this.#flush());
+  }
+
+  async #go(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && this.#failure === undefined) {
+      this.#look();
+      await this.#options.clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  #look(): void {
+    this.#attempt(() => {
+      this.#options.requireMine();
+      this.#flush();
+      for (const lane of this.#lanes) lane.look();
+    });
+  }
+
+  /** A desk that is busy is asked again at the next look. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (isError(error) && error.retryable) return;
+      this.#failure = error;
+      this.#stop.abort();
+    }
+  }
+
+  /** Together, since each transaction waits for the disk. */
+  #flush(): void {
+    if (this.#settled.length === 0) return;
+    this.#options.desk.notifications.settle(this.#settled);
+    for (const { id } of this.#settled.splice(0)) for (const lane of this.#lanes) lane.settled(id);
+  }
+}

@@ -1,0 +1,62 @@
+import { idOf } from "../../base/hash.ts";
+import { parseDecimal, rescale } from "../../base/money.ts";
+import type { EngineAlertRecord } from "../../checks/records.ts";
+import type { AlertNews, EngineNews, News } from "../../connectors/alerts/notification.ts";
+import type { Notice } from "../../connectors/desk/records.ts";
+import type { AlertRecord } from "../../schemas/contracts.ts";
+import type { RouteConfig, SinkConfig } from "./notify-config.ts";
+
+/** What a job lays down for its sinks of what a checkpoint brought out. */
+export function noticesOf(
+  sinks: readonly SinkConfig[],
+  job: string,
+  epoch: number,
+  { alerts, engineAlerts }: { alerts: readonly AlertRecord[]; engineAlerts: readonly EngineAlertRecord[] },
+): Notice[] {
+  if (sinks.length === 0) return [];
+  const all = [
+    ...alerts.map((alert) => newsOfAlert(alert, job, epoch)),
+    ...engineAlerts.map((alert): EngineNews => ({ about: "engine", action: "opened", job, ...alert })),
+  ];
+  return all.flatMap((news) =>
+    sinks.filter((sink) => isFor(sink, news)).map((sink) => noticeOf(sink.name, news, epoch)),
+  );
+}
+
+/** A notice of news about one alert; its id is the same whenever the same is laid down again. */
+export function noticeOf(sink: string, news: AlertNews | EngineNews, epoch: number): Notice {
+  const version = news.about === "money" ? news.verdictVersion : null;
+  return {
+    id: idOf(news.id, news.action, version ?? "", epoch, sink),
+    sink,
+    alert: news.id,
+    check: news.about === "money" ? news.check : null,
+    action: news.action,
+    verdictVersion: version,
+    body: JSON.stringify(news),
+  };
+}
+
+/** Whether a sink is to be told. */
+export function isFor(route: RouteConfig, news: Exclude<News, { readonly about: "storm" }>): boolean {
+  const { about, checks, classes, actions, minAtRisk } = route;
+  if (news.about !== about) return false;
+  if (news.about === "engine") return true;
+  if (checks !== undefined && !checks.includes(news.check)) return false;
+  if (classes !== undefined && !classes.includes(news.class)) return false;
+  if (actions !== undefined && !actions.includes(news.action)) return false;
+  const least = minAtRisk?.[news.currency];
+  // What is resolved has nothing at risk any more, and who was told that it opened is told that too.
+  return least === undefined || news.action === "resolved" || isAtLeast(news.atRisk, least);
+}
+
+function newsOfAlert(alert: AlertRecord, job: string, epoch: number): AlertNews {
+  const { repeats: _, ...rest } = alert;
+  return { about: "money", job, epoch, ...rest };
+}
+
+function isAtLeast(amount: string, least: string): boolean {
+  const [one, other] = [parseDecimal(amount)!, parseDecimal(least)!];
+  const scale = Math.max(one.scale, other.scale);
+  return rescale(one.unscaled, one.scale, scale)! >= rescale(other.unscaled, other.scale, scale)!;
+}

@@ -1,0 +1,60 @@
+import { createHmac } from "node:crypto";
+import type { AlertSink, News, Notification } from "../notification.ts";
+import { headlineOf } from "../summary.ts";
+import { type Endpoint, post } from "./http-post.ts";
+
+/** A webhook that is told of alerts. */
+export interface WebhookOptions extends Endpoint {
+  /** Signs what is sent. */
+  readonly secret: string;
+  /** Wall time in epoch ms. */
+  readonly now: () => number;
+}
+
+/** `t=SECONDS,v1=HEX`: when it was signed, and HMAC-SHA256 over `SECONDS.BODY`. */
+export const SIGNATURE_HEADER = "countercheck-signature";
+export const IDEMPOTENCY_HEADER = "idempotency-key";
+
+/** A JSON document for each notification, signed. At least once: who gets one twice knows it by its idempotency key. */
+export class WebhookSink implements AlertSink {
+  readonly concurrency = 8;
+  readonly #options: WebhookOptions;
+
+  constructor(options: WebhookOptions) {
+    this.#options = options;
+  }
+
+  async send(notification: Notification, signal: AbortSignal): Promise<void> {
+    const { secret, now } = this.#options;
+    const body = JSON.stringify(documentOf(notification));
+    const headers = {
+      "content-type": "application/json",
+      "user-agent": "countercheck",
+      [IDEMPOTENCY_HEADER]: notification.idempotencyKey,
+      [SIGNATURE_HEADER]: signatureOf(secret, Math.floor(now() / 1_000), body),
+    };
+    await post(this.#options, headers, body, signal);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** The JSON document of a notification, whatever takes it there. Times are ISO 8601 in UTC. */
+export function documentOf({ idempotencyKey, news, note }: Notification): object {
+  const { id: alert, ...facts } = news;
+  return { version: 1, id: idempotencyKey, headline: headlineOf(news), alert, ...withTimes(facts), note };
+}
+
+/** The signature header's value. */
+export function signatureOf(secret: string, seconds: number, body: string): string {
+  return `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`;
+}
+
+const TIMES: ReadonlySet<string> = new Set(["time", "dueAt", "since"]);
+
+function withTimes(facts: Omit<News, "id">): object {
+  const entries = Object.entries(facts).map(([name, value]) =>
+    TIMES.has(name) && typeof value === "number" ? [name, new Date(value).toISOString()] : [name, value],
+  );
+  return Object.fromEntries(entries);
+}
