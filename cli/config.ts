@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf, raise } from "../base/errors.ts";
 import type { DebeziumSource } from "../connectors/debezium/config.ts";
+import { TRANSACTIONS } from "../dataflow/source.ts";
 import { ConfluentRegistry } from "../schemas/confluent-registry.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import type { SubjectRegistry } from "../schemas/registry.ts";
@@ -115,6 +116,7 @@ const sourceShape = z
     kafka: inputShape.optional(),
     tables: z.record(name, tableShape),
     heartbeat: z.strictObject({ table: name, topic: name }).optional(),
+    transactions: tableShape.optional(),
     epochs: z
       .array(time)
       .default([])
@@ -123,7 +125,7 @@ const sourceShape = z
     connector: z.strictObject({ url: httpUrl, name }).optional(),
     database: z.strictObject({ url: secretShape }).optional(),
   })
-  .superRefine(({ log, kafka, tables, heartbeat }, context) => {
+  .superRefine(({ log, kafka, tables, heartbeat, transactions }, context) => {
     if ((log === undefined) === (kafka === undefined))
       context.addIssue({ code: "custom", message: "expected either `log` or `kafka`" });
     const topics = new Map<string, string>();
@@ -134,6 +136,7 @@ const sourceShape = z
       topics.set(topic, table);
     };
     for (const [table, { topic }] of Object.entries(tables)) bind(table, topic, ["tables", table, "topic"]);
+    if (transactions !== undefined) bind(TRANSACTIONS, transactions.topic, ["transactions", "topic"]);
     if (heartbeat === undefined) return;
     bind(heartbeat.table, heartbeat.topic, ["heartbeat", "topic"]);
     const message = `expected a table of its own, but ${heartbeat.table} is one of \`tables\` too`;
@@ -249,7 +252,7 @@ function bindingOf(
   kafka: KafkaConfig | undefined,
   group: string,
 ): SourceBinding {
-  const { heartbeat, longestTransaction, log, tables, kind, epochs, connector, database } = shape;
+  const { heartbeat, longestTransaction, log, tables, transactions, kind, epochs, connector, database } = shape;
   return {
     name: source,
     kind,
@@ -260,7 +263,11 @@ function bindingOf(
         : { folder: resolve(folder, log) },
     ...(connector === undefined ? {} : { connector }),
     ...(database === undefined ? {} : { database }),
-    tables: heartbeat === undefined ? tables : { ...tables, [heartbeat.table]: { topic: heartbeat.topic } },
+    tables: {
+      ...tables,
+      ...(heartbeat === undefined ? {} : { [heartbeat.table]: { topic: heartbeat.topic } }),
+      ...(transactions === undefined ? {} : { [TRANSACTIONS]: transactions }),
+    },
     ...(heartbeat === undefined ? {} : { heartbeatTable: heartbeat.table }),
     ...(longestTransaction === undefined ? {} : { longestTransactionMs: longestTransaction }),
   };

@@ -4,11 +4,15 @@ import { declared, refuse } from "./declared.ts";
 import type { Condition, FilterNode, Graph, Node, SideNode } from "./graph.ts";
 import type { Fields, Model } from "./model.ts";
 import { ModelChangelog } from "./streams.ts";
+import { type TransactionFields, transactionsOf } from "./transactions.ts";
+import { handedOn, type WriteFields, writesModel } from "./writes.ts";
 
 /** What a job is written against: names its inputs and collects the nodes that its calls make. */
 export class Environment {
   readonly #nodes: Node[] = [];
   readonly #changes = new Map<string, ModelChangelog<Fields>>();
+  /** Models of writes by the model, of transactions by the source. */
+  readonly #made = new Map<Model | string, Model>();
   /** How many nodes were there before the part that is being built. */
   #before = 0;
 
@@ -16,13 +20,39 @@ export class Environment {
   changes<F extends Fields>(model: Model<F>): ModelChangelog<F> {
     declared.spec("changes(…)", model);
     declared.fields(`changes(${model.name})`, model.fields);
+    return this.#changelog(model);
+  }
+
+  /**
+   * The writes of a model's rows, each as a row of its own that never goes: what was done, by which transaction, the row
+   * before and after. Rows of the seed are no writes. Asked for twice, they are read once. MODEL_INVALID.
+   */
+  writes<F extends Fields>(model: Model<F>): ModelChangelog<WriteFields<F>> {
+    declared.spec("writes(…)", model);
+    declared.fields(`writes(${model.name})`, model.fields);
+    const made = this.#madeFor(model, () => writesModel(model));
+    return this.#changelog(made) as unknown as ModelChangelog<WriteFields<F>>;
+  }
+
+  /** The ends of a source's transactions. Asked for twice, they are read once. */
+  transactions(source: string): ModelChangelog<TransactionFields> {
+    declared.name("transactions(…)", "source", source);
+    const made = this.#madeFor(source, () => transactionsOf(source));
+    return this.#changelog(made) as unknown as ModelChangelog<TransactionFields>;
+  }
+
+  #madeFor(what: Model | string, make: () => Model): Model {
+    const made = this.#made.get(what) ?? make();
+    this.#made.set(what, made);
+    return made;
+  }
+
+  #changelog<F extends Fields>(model: Model<F>): ModelChangelog<F> {
     const known = this.#changes.get(model.name);
     if (known === undefined) {
       const uid = `changes/${model.name}`;
-      const made = new ModelChangelog<F>(
-        this,
-        this.add({ type: "changes", uid, inputs: [], fields: model.fields, model }),
-      );
+      const { fields } = handedOn(model);
+      const made = new ModelChangelog<F>(this, this.add({ type: "changes", uid, inputs: [], fields, model }));
       this.#changes.set(model.name, made as unknown as ModelChangelog<Fields>);
       return made;
     }

@@ -6,6 +6,7 @@ import type { Fields, Model } from "./model.ts";
 import type { Operator } from "./operator.ts";
 import { rowLayout } from "./row-layout.ts";
 import type { Row } from "./row-view.ts";
+import { handedOn } from "./writes.ts";
 
 /**
  * The graph of a job: what a job author's calls build. Nodes are in topological order, each after its inputs; nothing
@@ -32,7 +33,7 @@ interface NodeBase {
   readonly fields: Fields;
 }
 
-/** The changelog of a model: source, decoder and row stage. */
+/** The changelog of a model, or its writes: source, decoder and row stage. */
 export interface ChangesNode extends NodeBase {
   readonly type: "changes";
   readonly model: Model;
@@ -129,7 +130,7 @@ export interface Graph {
 export function layoutOf(node: Node): Layout {
   switch (node.type) {
     case "changes":
-      return changeLayout(node.model);
+      return changeLayout(handedOn(node.model));
     case "filter":
       return layoutOf(node.inputs[0]!);
     case "key":

@@ -1,6 +1,7 @@
 import { type Key, type KeyPart, keyOf } from "../base/key.ts";
 import { exponentOf, fitsInt64, type RoundingMode } from "../base/money.ts";
 import { checkedTables, checkFields } from "./model-check.ts";
+import type { Writes } from "./writes.ts";
 
 /** What a field of a model holds, and how a table says it; `T` is its type in row views and conditions. */
 export interface Field<T = unknown, K extends FieldKind = FieldKind> {
@@ -207,6 +208,8 @@ export interface Model<F extends Fields = Fields> {
    * unless it runs with `exactly.once.support`: therefore checks do not take such models.
    */
   readonly insertsOnly?: true;
+  /** Not its rows are handed on, but the writes of them. */
+  readonly writes?: Writes;
 }
 
 /** Declares a model. MODEL_INVALID. */

@@ -3,6 +3,12 @@ import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import type { Model } from "./model.ts";
 
+/** The name that a source's ends of transactions have among its tables; no table has it. */
+export const TRANSACTIONS = "$transactions";
+
+/** The column that stands for the name of a change's transaction; those of tables have no dot in their names. */
+export const TRANSACTION_COLUMN = "transaction.id";
+
 /** One partition of one table's topic, as a reader numbers them. */
 export interface Split {
   readonly topic: string;

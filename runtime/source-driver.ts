@@ -1,11 +1,20 @@
 import type { Batch } from "../base/batch.ts";
 import { type ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
-import { BEFORE_ALL_TIME } from "../base/time.ts";
+import { BEFORE_ALL_TIME, hours } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { RecordFault, SchemaChange, SourceOutput, SourceReader, Split, Suspension } from "../dataflow/source.ts";
+import {
+  type RecordFault,
+  type SchemaChange,
+  type SourceOutput,
+  type SourceReader,
+  type Split,
+  type Suspension,
+  TRANSACTIONS,
+} from "../dataflow/source.ts";
+import { keptModel } from "../dataflow/writes.ts";
 import { type SplitEntry, splitKey, splitName } from "./checkpoint/manifest.ts";
 import { SourceFrontier } from "./frontier.ts";
 import { InsertStage } from "./operators/insert-stage.ts";
@@ -81,6 +90,9 @@ interface SplitState {
   /** Nothing has come since that was written. */
   isBeforeCurrent: boolean;
 }
+
+/** In event time. A connector says again only what it said shortly before it stopped. */
+const ENDS_RETAIN_MS = hours(1);
 
 /** Drives one source: reader, row stages, frontier. Reads what it is told to, and hands on in the channel's order. */
 export class SourceDriver {
@@ -320,8 +332,13 @@ export class SourceDriver {
     }
     const stage = this.#stages.get(model)!.get(changeColumns(batch).table.values[0]!)!;
     const before = stage.repeats;
-    stage.process(batch, state.group, this.#position, state.otherGroups);
+    stage.process(batch, state.group, this.#positionOf(split), state.otherGroups);
     state.repeats += stage.repeats - before;
+  }
+
+  /** Ends of transactions have places in their topic only. */
+  #positionOf(split: number): SourcePosition {
+    return this.reader.splits[split]!.table === TRANSACTIONS ? noPosition(0) : this.#position;
   }
 
   #othersOf(split: Split, groups: ReadonlyMap<string, number>): number[] {
@@ -343,7 +360,8 @@ export class SourceDriver {
     const tables = [...model.from.entries()].filter(([, from]) => from.source === source);
     return new Map(
       tables.map(([index, { table }]) => {
-        return [index, new RowStage(rowTable(source, table, model), model, retainMs, backend, events)];
+        const retain = table === TRANSACTIONS ? ENDS_RETAIN_MS : retainMs;
+        return [index, new RowStage(rowTable(source, table, model), model, retain, backend, events)];
       }),
     );
   }
@@ -369,14 +387,17 @@ export class SourceDriver {
     this.#target.fault(fault);
     for (const model of this.#models.filter((candidate) => this.#reads(candidate, fault.table))) {
       const known = fault.row === undefined ? undefined : this.#knownFields(model, fault.table, state.group, fault.row);
-      this.#target.control(model, { type: "fault", fault, fields: [fault.fields?.[model.name] ?? {}, known ?? {}] });
+      const own = model.writes === undefined || fault.row === undefined ? {} : { rowId: fault.row };
+      const fields = [{ ...fault.fields?.[model.name], ...own }, known ?? {}];
+      this.#target.control(model, { type: "fault", fault, fields });
     }
   }
 
   #knownFields(model: Model, table: string, group: number, row: string): Record<string, string> | undefined {
     const found = this.#stages.get(model)?.get(this.#tableIndex(model, table))?.lookUp(group, row);
     if (found === undefined) return undefined;
-    const ids = Object.keys(model.fields).filter((name) => model.fields[name]!.kind === "id");
+    const { fields } = keptModel(model);
+    const ids = Object.keys(fields).filter((name) => fields[name]!.kind === "id");
     const values = ids.map((name) => [name, found.column(name).get(0)] as const);
     return Object.fromEntries(values.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
   }

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../base/error-catalogue.ts";
 import type { ErrorDetails } from "../../base/errors.ts";
 import { type ChangeColumns, currencyColumn } from "../../dataflow/change-layout.ts";
 import { columnOf, type Field, type Fields, fieldsFrom, type Model } from "../../dataflow/model.ts";
+import { TRANSACTION_COLUMN } from "../../dataflow/source.ts";
 import { type AvroSchema, type CompiledDecoder, compileProjection, describeField } from "../../schemas/decoder.ts";
 import { leavesOf } from "../../schemas/schema-paths.ts";
 import { parseSchema } from "../../schemas/schema-tree.ts";
@@ -11,6 +12,7 @@ import type { DatabaseKind } from "./config.ts";
 import { fieldMapping, type Mapper, type Mapping, type RawColumn, readableTypes } from "./mapping.ts";
 import { moneyMapping } from "./money-mapping.ts";
 import { type PositionReader, positionPaths, positionReader } from "./position.ts";
+import { transactionIdMapping } from "./transaction-id.ts";
 
 /** A model that reads a table, with the batch that its changes are gathered in. */
 export interface TableModel {
@@ -36,14 +38,21 @@ export interface EnvelopePlan {
   readonly decoder: CompiledDecoder;
   /** What the decoder writes to. */
   readonly raw: Batch;
+  /** What was done, as the record says it. */
   readonly op: TextColumn;
+  /** The same as a letter: one of `OP`, `TRUNCATE`, `MESSAGE`; 0 for none of them. */
+  opAt(row: number): number;
   /** Whether there is an `after`. */
-  readonly after: Int32Column;
+  hasAfter(row: number): boolean;
   readonly tsMs: Int64Column;
   readonly position: PositionReader;
   /** For each model of the table its mappers, or why it cannot be read. */
   readonly models: readonly (readonly Mapper[] | Problem)[];
 }
+
+/** Letters beside those of `OP`: a TRUNCATE, and a logical message, which is about no row. */
+export const TRUNCATE = 116;
+export const MESSAGE = 109;
 
 /** True where a plan says why a model cannot be read. */
 export function isProblem(plan: readonly Mapper[] | Problem): plan is Problem {
@@ -69,9 +78,7 @@ export function envelopePlan(
   models: readonly TableModel[],
 ): EnvelopePlan {
   const columns = new Set(models.flatMap(({ model, table }) => columnsRead(fieldsFrom(model, table))));
-  const readable = [...columns]
-    .map((column) => `after.${column}`)
-    .filter((path) => describeField(schema, path) !== undefined);
+  const readable = [...columns].map(pathOf).filter((path) => describeField(schema, path) !== undefined);
   // The last field is decoded so that a record with bytes too many or too few is always recognised.
   const last = leavesOf(parseSchema(schema, String(schemaId)), String(schemaId)).at(-1)!;
   const paths = new Set([...envelopePaths(kind), ...readable, last]);
@@ -81,17 +88,30 @@ export function envelopePlan(
     String(schemaId),
   );
   const raw = new Batch(decoder.layout);
+  const op = raw.column("op") as TextColumn;
+  const after = raw.column("after") as Int32Column;
   return {
     schemaId,
     schema,
     decoder,
     raw,
-    op: raw.column("op") as TextColumn,
-    after: raw.column("after") as Int32Column,
+    op,
+    opAt: (row) => letterAt(op, row),
+    hasAfter: (row) => after.values[row] === 1,
     tsMs: raw.column("source.ts_ms") as Int64Column,
     position: positionReader(kind, raw),
-    models: models.map((model) => modelMappers(table, schema, raw, model)),
+    models: models.map((model) => modelMappers(kind, table, schema, raw, model)),
   };
+}
+
+function letterAt(op: TextColumn, row: number): number {
+  const start = op.starts[row]!;
+  return op.nulls[row] === 0 && op.ends[row]! - start === 1 ? op.heap[start]! : 0;
+}
+
+/** Where in an envelope a column is: in the row, or where its own dots say. */
+export function pathOf(column: string): string {
+  return column.includes(".") ? column : `after.${column}`;
 }
 
 /** The columns that fields are read from. */
@@ -102,11 +122,17 @@ export function columnsRead(fields: Fields): string[] {
   });
 }
 
-function modelMappers(table: string, schema: AvroSchema, raw: Batch, to: TableModel): readonly Mapper[] | Problem {
+function modelMappers(
+  kind: DatabaseKind,
+  table: string,
+  schema: AvroSchema,
+  raw: Batch,
+  to: TableModel,
+): readonly Mapper[] | Problem {
   const mappings = new Map<string, Mapping>();
   let index = 0;
   for (const [name, field] of Object.entries(fieldsFrom(to.model, to.table))) {
-    const mapping = new FieldCompiler(table, schema, raw, to, name, field).compile(index++);
+    const mapping = new FieldCompiler(kind, table, schema, raw, to, name, field).compile(index++);
     if ("code" in mapping) return mapping;
     mappings.set(name, mapping);
   }
@@ -116,6 +142,7 @@ function modelMappers(table: string, schema: AvroSchema, raw: Batch, to: TableMo
 
 /** Compiles one field of one model under one schema. */
 class FieldCompiler {
+  readonly #kind: DatabaseKind;
   readonly #table: string;
   readonly #schema: AvroSchema;
   readonly #raw: Batch;
@@ -123,7 +150,16 @@ class FieldCompiler {
   readonly #name: string;
   readonly #field: Field;
 
-  constructor(table: string, schema: AvroSchema, raw: Batch, to: TableModel, name: string, field: Field) {
+  constructor(
+    kind: DatabaseKind,
+    table: string,
+    schema: AvroSchema,
+    raw: Batch,
+    to: TableModel,
+    name: string,
+    field: Field,
+  ) {
+    this.#kind = kind;
     this.#table = table;
     this.#schema = schema;
     this.#raw = raw;
@@ -143,6 +179,9 @@ class FieldCompiler {
 
   #plain(from: RawColumn, index: number): Mapping | undefined {
     const { batch, columns } = this.#to;
+    if (from.name === TRANSACTION_COLUMN) {
+      return transactionIdMapping(this.#kind, from.values as TextColumn, batch.column(this.#name) as TextColumn);
+    }
     return fieldMapping(this.#field, from, { to: batch.column(this.#name), index, absent: columns.absent });
   }
 
@@ -170,7 +209,7 @@ class FieldCompiler {
   }
 
   #column(name: string): RawColumn | Problem {
-    const path = `after.${name}`;
+    const path = pathOf(name);
     const type = describeField(this.#schema, path);
     if (type !== undefined) return { name, type, values: this.#raw.column(path) };
     return { code: "MODEL_COLUMN_MISSING", details: this.#details(name) };

@@ -67,7 +67,7 @@ export class DebeziumReader implements SourceReader {
     if (source.heartbeatTable !== undefined) requireTable(source, source.heartbeatTable);
     const batches = batchesOf(source, models);
     const tables = new Map(
-      Object.keys(source.tables).map((table) => [table, new TableSchemas(source.name, source.kind, table, batches)]),
+      Object.keys(source.tables).map((table) => [table, new TableSchemas(source, table, batches)]),
     );
     this.splits = partitions.map((partition) => splitOf(source, partition));
     this.#open = partitions.map(({ table: name, reader }, index) => {

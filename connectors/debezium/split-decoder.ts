@@ -7,7 +7,7 @@ import { model } from "../../dataflow/model.ts";
 import type { SourceOutput, Suspension } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
-import { type EnvelopePlan, isProblem } from "./envelope-plan.ts";
+import { isProblem, MESSAGE, TRUNCATE } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
 import { FARTHEST_MS } from "./instant.ts";
 import { LeftOut } from "./left-out.ts";
@@ -15,10 +15,6 @@ import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchem
 import { appendHead, removeRows } from "./rows.ts";
 import { shownText } from "./shown.ts";
 import type { TableSchema } from "./table-schemas.ts";
-
-/** Op codes beside those of `OP`: a TRUNCATE, and a logical message, which is about no row. */
-const TRUNCATE = 116;
-const MESSAGE = 109;
 
 /** Records that are decoded in one go, with where they go. */
 interface Chunk {
@@ -166,7 +162,7 @@ export class SplitDecoder {
       if (isError(error) && error.code !== "BUG") return error;
       throw error;
     }
-    const op = opAt(plan, row);
+    const op = plan.opAt(row);
     if (op === MESSAGE) return undefined;
     if (plan.tsMs.nulls[row] === 1) return invalid("it has no source.ts_ms");
     if (Math.abs(plan.tsMs.number(row)) > FARTHEST_MS) return invalid(`its source.ts_ms is ${plan.tsMs.get(row)}`);
@@ -183,7 +179,7 @@ export class SplitDecoder {
     if (op !== OP.create && op !== OP.update && op !== OP.delete && op !== OP.read) {
       return invalid(`its op is ${JSON.stringify(shownText(plan.op, row))}`);
     }
-    if ((plan.after.values[row] === 1) === (op === OP.delete)) {
+    if (plan.hasAfter(row) === (op === OP.delete)) {
       return invalid(`it has ${op === OP.delete ? "an" : "no"} after, and its op is ${String.fromCharCode(op)}`);
     }
     const { keys } = this.#context;
@@ -191,11 +187,11 @@ export class SplitDecoder {
     if (keyError !== undefined) return keyError;
     const head = this.#columns;
     keys.putInto(head.row, row);
+    head.offset.values[row] = chunk.records.offsets[i]!;
     if (!plan.position(row, head)) return invalid("it names no position in the source's log");
     if (!this.#met.has(plan.schemaId)) this.#tellSchema(chunk, i);
     if (broken.length > 0) this.#tellBreakingChange(chunk, i);
     head.kind.values[row] = op;
-    head.offset.values[row] = chunk.records.offsets[i]!;
     this.#setTime(row, plan.tsMs.number(row), op);
     this.#recordOf[row] = i;
     this.#rows = row + 1;
@@ -327,12 +323,6 @@ export class SplitDecoder {
     output.progress(index, this.#newest);
     if (split.heartbeat) output.heartbeat(this.#newest);
   }
-}
-
-function opAt(plan: EnvelopePlan, row: number): number {
-  const { op } = plan;
-  const start = op.starts[row]!;
-  return op.nulls[row] === 0 && op.ends[row]! - start === 1 ? op.heap[start]! : 0;
 }
 
 function invalid(reason: string): CountercheckError {

@@ -4,8 +4,9 @@ import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError, raise } from "../../base/errors.ts";
 import { changeColumns } from "../../dataflow/change-layout.ts";
 import { type Fields, fieldsFrom, type Model } from "../../dataflow/model.ts";
+import { TRANSACTIONS } from "../../dataflow/source.ts";
 import type { AvroSchema } from "../../schemas/decoder.ts";
-import type { DatabaseKind } from "./config.ts";
+import type { DatabaseKind, DebeziumSource } from "./config.ts";
 import {
   type EnvelopePlan,
   envelopePlan,
@@ -16,6 +17,7 @@ import {
 } from "./envelope-plan.ts";
 import { ReadableIds } from "./readable-ids.ts";
 import { type SchemaFinding, schemaFinding } from "./schema-finding.ts";
+import { missingTransactionPath, transactionPlan } from "./transaction-plan.ts";
 
 /** A plan with what was found out about it. */
 export interface TableSchema {
@@ -31,7 +33,7 @@ export class TableSchemas {
   readonly table: string;
   readonly models: readonly TableModel[];
   readonly #source: string;
-  readonly #kind: DatabaseKind;
+  readonly #shape: Shape;
   readonly #known = new Map<number, TableSchema | CountercheckError>();
   readonly #former = new Map<number, AvroSchema>();
   /** Schemas that readers before this one knew. */
@@ -43,10 +45,14 @@ export class TableSchemas {
   readonly #worked = new Set<Model>();
 
   /** `batches` holds one batch for each model, which all of the model's tables share. */
-  constructor(source: string, kind: DatabaseKind, table: string, batches: ReadonlyMap<Model, Batch>) {
+  constructor(
+    { name: source, kind, tables }: Pick<DebeziumSource, "name" | "kind" | "tables">,
+    table: string,
+    batches: ReadonlyMap<Model, Batch>,
+  ) {
     this.table = table;
+    this.#shape = table === TRANSACTIONS ? transactionShape(kind, tables) : envelopeShape(kind, table);
     this.#source = source;
-    this.#kind = kind;
     this.models = [...batches].flatMap(([model, batch]) => {
       const index = model.from.findIndex((from) => from.source === source && from.table === table);
       return index < 0 ? [] : [{ model, table: index, batch, columns: changeColumns(batch), families: new Map() }];
@@ -125,9 +131,9 @@ export class TableSchemas {
    * by what comes.
    */
   addEarlier(schemaId: number, schema: AvroSchema): void {
-    if (missingEnvelopePath(schema, this.#kind) !== undefined) return;
+    if (this.#shape.missingPath(schema) !== undefined) return;
     this.#hasWorked = true;
-    const { models } = envelopePlan(this.table, this.#kind, schemaId, schema, this.models);
+    const { models } = this.#shape.plan(schemaId, schema, this.models);
     for (const [i, { model }] of this.models.entries()) if (!isProblem(models[i]!)) this.#worked.add(model);
   }
 
@@ -171,7 +177,7 @@ export class TableSchemas {
   }
 
   #compile(schemaId: number, schema: AvroSchema): void {
-    const path = missingEnvelopePath(schema, this.#kind);
+    const path = this.#shape.missingPath(schema);
     if (path !== undefined) {
       const error = new CountercheckError("ENVELOPE_MISSING", {
         schema: schemaId,
@@ -183,7 +189,7 @@ export class TableSchemas {
       this.#known.set(schemaId, error);
       return;
     }
-    const plan = envelopePlan(this.table, this.#kind, schemaId, schema, this.models);
+    const plan = this.#shape.plan(schemaId, schema, this.models);
     const broken = plan.models.flatMap((mapped, i) =>
       isProblem(mapped) ? [{ model: this.models[i]!.model, problem: mapped }] : [],
     );
@@ -194,6 +200,29 @@ export class TableSchemas {
     const names = broken.map(({ model, problem }) => ({ model: model.name, problem }));
     this.#known.set(schemaId, { plan, broken: names, ids: undefined });
   }
+}
+
+/** How records of a table look: changes of its rows, but for the ends of transactions. */
+interface Shape {
+  missingPath(schema: AvroSchema): string | undefined;
+  plan(schemaId: number, schema: AvroSchema, models: readonly TableModel[]): EnvelopePlan;
+}
+
+function envelopeShape(kind: DatabaseKind, table: string): Shape {
+  return {
+    missingPath: (schema) => missingEnvelopePath(schema, kind),
+    plan: (schemaId, schema, models) => envelopePlan(table, kind, schemaId, schema, models),
+  };
+}
+
+/** A table's topic is the connector's prefix, then what transactions call the table. */
+function transactionShape(kind: DatabaseKind, tables: DebeziumSource["tables"]): Shape {
+  const topics = Object.entries(tables);
+  const nameOf = (collection: string) => topics.find(([, { topic }]) => topic.endsWith(`.${collection}`))?.[0];
+  return {
+    missingPath: missingTransactionPath,
+    plan: (schemaId, schema, models) => transactionPlan(kind, schemaId, schema, models, nameOf),
+  };
 }
 
 /** A model's declaration, as far as it is of the table. */

@@ -2,6 +2,7 @@ import { raise } from "../../base/errors.ts";
 import { type Graph, modelsOf, type OperatorNode } from "../../dataflow/graph.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec, Timers } from "../../dataflow/operator.ts";
+import { keptModel } from "../../dataflow/writes.ts";
 import { keptByLookup } from "../operators/lookup-stage.ts";
 import { rowConversion, rowSchema } from "../operators/row-record.ts";
 import { nameOfRows, rowTable } from "../operators/row-table.ts";
@@ -64,7 +65,7 @@ function missing(one: Kept, other: Kept): string[] {
 
 function tablesOf(graph: Graph): { readonly name: string; readonly model: Model }[] {
   return modelsOf(graph).flatMap((model) =>
-    model.from.map(({ source, table }) => ({ name: rowTable(source, table, model), model })),
+    model.from.map(({ source, table }) => ({ name: rowTable(source, table, model), model: keptModel(model) })),
   );
 }
 

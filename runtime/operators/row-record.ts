@@ -126,7 +126,7 @@ export class RowRecord {
     const buffer = this.#buffer;
     const end = this.#end;
     let p = this.#fieldsAt + 1;
-    for (let c = FIRST_FIELD; c < columns.length; c++) {
+    for (let c = FIRST_FIELD; c < kinds.length; c++) {
       const kind = kinds[c]!;
       if (kind === WITH_ITS_AMOUNT) continue;
       const column = columns[c]!;
@@ -174,7 +174,7 @@ export class RowRecord {
     const { columns } = batch;
     const kinds = this.#kinds;
     const { out } = this;
-    for (let c = FIRST_FIELD; c < columns.length; c++) {
+    for (let c = FIRST_FIELD; c < kinds.length; c++) {
       const kind = kinds[c]!;
       if (kind === WITH_ITS_AMOUNT) continue;
       const column = columns[c]!;

@@ -2,22 +2,24 @@ import { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import {
-  ADD,
   type ChangeColumns,
   changeColumns,
   changeLayout,
   FIRST_FIELD,
   isCurrencyColumn,
   OP,
-  RETRACT,
 } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
+import { TRANSACTIONS } from "../../dataflow/source.ts";
+import { keptModel } from "../../dataflow/writes.ts";
 import { RowRecord, rowConversion, rowSchema } from "./row-record.ts";
 import { goesBack, notePosition, type SourcePosition } from "./source-position.ts";
+import { ComingAndGoing, Ends, type StageOutput } from "./stage-output.ts";
+import { WriteOutput } from "./write-output.ts";
 
 /** What the row stage tells besides its rows. Row numbers are those of the batch it was given. */
 export interface RowStageEvents {
-  /** Adds and retracts; valid only during the call. */
+  /** Adds and retracts, or writes; valid only during the call. */
   rows(batch: Batch): void;
   /** The row's left-out values are not known from earlier. */
   incomplete(batch: Batch, row: number): void;
@@ -57,7 +59,7 @@ export interface RowBackend {
 
 /**
  * The row stage of one table: state by primary key that keeps each row's last position and the model's fields, drops
- * repeats, fills in what Debezium left out, and turns changes into retract(old) and add(new). See "Row stage" and
+ * repeats, fills in what Debezium left out, and turns changes into retract(old) and add(new), or into writes. See "Row stage" and
  * "Identity of a change" in the semantics. Rows are kept apart by group, the number of the partition that they are in.
  */
 export class RowStage {
@@ -72,23 +74,21 @@ export class RowStage {
   readonly #stored: RowRecord;
   /** For one stored row. */
   readonly #scratch: Batch;
-  readonly #out: Batch;
-  readonly #outMeta: ChangeColumns;
+  readonly #out: StageOutput;
   /** Changes that were not newer than their row's last. */
   repeats = 0;
 
   /** `name`: that of its table in the backend. `retainMs`: how long a deleted row keeps its position, in event time. */
   constructor(name: string, model: Model, retainMs: number, backend: RowBackend, events: RowStageEvents) {
     this.table = name;
-    this.#model = model;
+    this.#model = keptModel(model);
     this.#events = events;
     this.#retainMs = retainMs;
     this.#rows = backend.store.table(name);
     this.#graves = backend.timerQueue(name);
-    this.#stored = new RowRecord(model);
-    this.#scratch = new Batch(changeLayout(model), 1);
-    this.#out = new Batch(changeLayout(model));
-    this.#outMeta = changeColumns(this.#out);
+    this.#stored = new RowRecord(this.#model);
+    this.#scratch = new Batch(changeLayout(this.#model), 1);
+    this.#out = outputOf(model);
   }
 
   /** Rows that are known, deleted ones included. */
@@ -106,9 +106,10 @@ export class RowStage {
     const change = changeColumns(batch);
     if (otherGroups.length > 0) this.#gather(batch.count, change, group, otherGroups);
     for (let row = 0; row < batch.count && this.#change(batch, change, row, group, source); row++);
-    if (this.#out.count === 0) return;
-    this.#events.rows(this.#out);
-    this.#out.clear();
+    const { batch: out } = this.#out;
+    if (out.count === 0) return;
+    this.#events.rows(out);
+    out.clear();
   }
 
   /** The stored fields of a live row, as row 0 of a batch that the next call overwrites; undefined for a row not known. */
@@ -194,7 +195,7 @@ export class RowStage {
     this.#stored.write(batch, change, row, time, !deleted);
     this.#put(change, row, group);
     if (deleted) this.#bury(group, change.row.text(row), time);
-    else this.#add(batch, row, time);
+    this.#out.first(batch, change, row, time);
   }
 
   /** A change of the row that was read, newer than its last. */
@@ -210,11 +211,10 @@ export class RowStage {
     const time = Math.max(change.time.values[row]!, stored.time);
     stored.write(batch, change, row, time, !deleted);
     const same = live && !deleted && stored.hasWrittenFields();
-    if (live && !same) this.#retract(batch, row, time);
+    this.#out.next(batch, change, row, time, stored, same);
     if (live && !same && change.kind.values[row] === OP.read) this.#events.seedDiffers(batch, row);
     this.#put(change, row, group);
     if (deleted) this.#bury(group, change.row.text(row), time);
-    else if (!same) this.#add(batch, row, time);
   }
 
   /** Reads the head of a row's record. */
@@ -232,33 +232,11 @@ export class RowStage {
     this.#rows.put(group, heap, starts[row]!, ends[row]!, buffer, 0, length);
   }
 
-  #add(batch: Batch, row: number, time: number): void {
-    const to = this.#out.append(batch, row);
-    this.#outMeta.kind.values[to] = ADD;
-    this.#outMeta.time.values[to] = time;
-    this.#outMeta.absent.values[to] = 0;
-  }
-
-  /** Hands on the row as it was read, for a change of it. */
-  #retract(batch: Batch, row: number, time: number): void {
-    const out = this.#out;
-    const meta = this.#outMeta;
-    const to = out.count;
-    out.grow(to + 1);
-    for (let c = 0; c < FIRST_FIELD; c++) out.columns[c]!.copy(to, batch.columns[c]!, row);
-    this.#stored.writeHead(meta, to);
-    this.#stored.readFields(out, to);
-    meta.kind.values[to] = RETRACT;
-    meta.time.values[to] = time;
-    meta.absent.values[to] = 0;
-    out.count = to + 1;
-  }
-
   /** Puts the stored values where Debezium left them out; money has its currency in a column of its own. */
   #fill(batch: Batch, absent: number, row: number): void {
     this.#readScratch();
     let field = -1;
-    for (let c = FIRST_FIELD; c < batch.columns.length; c++) {
+    for (let c = FIRST_FIELD; c < this.#scratch.columns.length; c++) {
       if (!isCurrencyColumn(batch.layout[c]!.name)) field++;
       if ((absent & (1 << field)) !== 0) batch.columns[c]!.copy(row, this.#scratch.columns[c]!, 0);
     }
@@ -288,6 +266,11 @@ export class RowStage {
       this.#rows.put(group, key, 0, key.length, out.buffer, 0, out.length);
     }
   }
+}
+
+function outputOf(model: Model): StageOutput {
+  if (model.writes !== undefined) return new WriteOutput(model.writes);
+  return model.from[0]?.table === TRANSACTIONS ? new Ends(model) : new ComingAndGoing(model);
 }
 
 /** Positive when a change is newer than its row's last one. */
