@@ -1,4 +1,5 @@
-import type { CheckRule, Judgement, KeyView, RuleLeg } from "../rule.ts";
+import type { CheckRule, Judgement, KeyView } from "../rule.ts";
+import { sideText } from "../side-text.ts";
 import { type BoundClasses, judgeBound } from "./judgement.ts";
 
 /** What a bound has in common with all checks. */
@@ -10,7 +11,7 @@ export function boundRule(settings: BoundSettings, classes: BoundClasses): Check
     ...settings,
     kind: "bound",
     isOfSums: true,
-    expression: `${sumText(settings.legs, "actual")} <= ${sumText(settings.legs, "expect")}`,
+    expression: `${sideText(settings.legs, "actual")} <= ${sideText(settings.legs, "expect")}`,
     settings: JSON.stringify(["bound", classes.exceeded, classes.repeated, classes.unknown]),
     judge: ({ totals }) => judgeBound(totals, classes),
     missedDeadline: (failure, key) => (failure.class === classes.unknown ? firstDue(failure, key) : null),
@@ -29,13 +30,4 @@ function firstDue({ currency }: Judgement, key: KeyView): number | null {
     if (first === null || entry.dueAt < first) first = entry.dueAt;
   }
   return first;
-}
-
-function sumText(legs: readonly RuleLeg[], side: RuleLeg["side"]): string {
-  return legs
-    .filter((leg) => leg.side === side)
-    .map(({ name, sign }, index) =>
-      index === 0 ? (sign === 1 ? name : `- ${name}`) : `${sign === 1 ? "+" : "-"} ${name}`,
-    )
-    .join(" ");
 }

@@ -3,7 +3,16 @@ import type { Judgement } from "../rule.ts";
 import type { Totals } from "../totals.ts";
 
 /** The causes of a failure, in the order in which they are looked for. */
-export type FailureClass = "unknown-payment" | "currency-mismatch" | "missing" | "under-charge" | "over-charge";
+export const FAILURE_CLASSES = [
+  "unknown-payment",
+  "currency-mismatch",
+  "missing",
+  "under-charge",
+  "over-charge",
+] as const;
+
+/** A cause of a failure. */
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /** How far apart the sides may lie in a currency, in minor units of its comparison scale. */
 export type ToleranceOf = (currency: number, expected: bigint, actual: bigint) => bigint;
@@ -63,7 +72,8 @@ function verdict(
 
 /** The first deadline that a failure missed, of those that are over; null for failures that have none. */
 export function missedDeadline(
-  { class: cause, currency, lower }: Judgement,
+  cause: FailureClass,
+  { currency, lower }: Judgement,
   entries: readonly Entry[],
   isDue: (entry: Entry) => boolean,
 ): number | null {

@@ -1,5 +1,7 @@
 import { unpackCurrency } from "../../base/money.ts";
 import { type CheckRule, type Judgement, type KeyView, type RuleLeg, scaleOf } from "../rule.ts";
+import { sideText } from "../side-text.ts";
+import { CauseNames, type ClassNames } from "./cause-names.ts";
 import { judge, missedDeadline, type ToleranceOf } from "./judgement.ts";
 import { type Tolerance, toleranceAt } from "./tolerance.ts";
 
@@ -20,8 +22,13 @@ export class ReconcileRule implements CheckRule {
   readonly settings: string;
   readonly #tolerance: ToleranceOf | undefined;
   readonly #scales = new Map<number, number>();
+  readonly #names: CauseNames;
 
-  constructor({ uid, legs, skewMs, version, retainMs, emitAll }: ReconcileSettings, tolerance?: Tolerance) {
+  constructor(
+    { uid, legs, skewMs, version, retainMs, emitAll }: ReconcileSettings,
+    tolerance?: Tolerance,
+    classes?: Partial<ClassNames>,
+  ) {
     this.uid = uid;
     this.legs = legs;
     this.skewMs = skewMs;
@@ -29,7 +36,8 @@ export class ReconcileRule implements CheckRule {
     this.retainMs = retainMs;
     this.emitAll = emitAll;
     this.expression = `${sideText(legs, "expect")} = ${sideText(legs, "actual")}`;
-    this.settings = JSON.stringify(tolerance ?? "");
+    this.settings = JSON.stringify(classes === undefined ? (tolerance ?? "") : [tolerance ?? "", classes]);
+    this.#names = new CauseNames(classes);
     if (tolerance !== undefined) {
       this.#tolerance = (currency, expected, actual) =>
         toleranceAt(tolerance, this.#scaleOf(currency), expected, actual);
@@ -37,15 +45,16 @@ export class ReconcileRule implements CheckRule {
   }
 
   judge({ totals }: KeyView): Judgement[] {
-    return judge(totals, this.#tolerance);
+    return judge(totals, this.#tolerance).map((judgement) => this.#names.named(judgement));
   }
 
   missedDeadline(failure: Judgement, key: KeyView): number | null {
-    return missedDeadline(failure, key.entries, (entry) => key.isDue(entry));
+    const cause = this.#names.causeOf(failure.class);
+    return cause === undefined ? null : missedDeadline(cause, failure, key.entries, (entry) => key.isDue(entry));
   }
 
-  restsOn(cause: string, { side, sign }: RuleLeg): boolean {
-    switch (cause) {
+  restsOn(name: string, { side, sign }: RuleLeg): boolean {
+    switch (this.#names.causeOf(name)) {
       case "missing":
       case "under-charge":
         return side === "actual" || sign === -1;
@@ -53,13 +62,15 @@ export class ReconcileRule implements CheckRule {
         return side === "expect" && sign === 1;
       case "over-charge":
         return side === "actual" || sign === 1;
+      case "currency-mismatch":
+        return true;
       default:
-        return cause === "currency-mismatch";
+        return false;
     }
   }
 
-  lateSide(cause: string): RuleLeg["side"] {
-    return cause === "unknown-payment" ? "expect" : "actual";
+  lateSide(name: string): RuleLeg["side"] {
+    return this.#names.causeOf(name) === "unknown-payment" ? "expect" : "actual";
   }
 
   #scaleOf(currency: number): number {
@@ -69,11 +80,4 @@ export class ReconcileRule implements CheckRule {
     this.#scales.set(currency, scale);
     return scale;
   }
-}
-
-function sideText(legs: readonly RuleLeg[], side: RuleLeg["side"]): string {
-  return legs
-    .filter((leg) => leg.side === side)
-    .map((leg, index) => (leg.sign === 1 ? (index === 0 ? leg.name : `+ ${leg.name}`) : `- ${leg.name}`))
-    .join(" ");
 }

@@ -4,6 +4,7 @@ import type { Environment } from "../../dataflow/environment.ts";
 import type { Leg } from "../../dataflow/leg.ts";
 import { CheckInputs, deadlineOf, modelOf } from "../check-inputs.ts";
 import type { RuleLeg } from "../rule.ts";
+import type { ClassNames } from "./cause-names.ts";
 import { ReconcileRule } from "./reconcile-rule.ts";
 import { checkLeg, checkSpec } from "./spec-check.ts";
 import type { Tolerance } from "./tolerance.ts";
@@ -27,6 +28,8 @@ export interface ReconcileSpec<K extends string> {
   readonly skew?: Duration;
   /** Default: none, the sides must be equal. */
   readonly tolerance?: Tolerance;
+  /** What causes are called where the domain has names of its own: `{ missing: "success-never-booked" }`. */
+  readonly classes?: Partial<ClassNames>;
   /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
   readonly version?: number;
   /** How long a closed key leaves a marker. Default: 180 days. */
@@ -46,8 +49,12 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
       return inputs.leg({ name, side, sign, changes, field, deadline: deadlineOf(deadline) });
     });
   const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
-  const { skew = seconds(2), version = 1, retain = days(180), emit, tolerance } = spec;
+  const { skew = seconds(2), version = 1, retain = days(180), emit, tolerance, classes } = spec;
   inputs.add(
-    new ReconcileRule({ uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" }, tolerance),
+    new ReconcileRule(
+      { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" },
+      tolerance,
+      classes,
+    ),
   );
 }

@@ -1,7 +1,10 @@
 import { parseDecimal, ROUNDING_MODES } from "../../base/money.ts";
 import type { Leg } from "../../dataflow/leg.ts";
 import type { Model } from "../../dataflow/model.ts";
+import { checkClassNames } from "../class-names.ts";
 import { checkCommon, checkDeadline, checkModel, type Invalid, invalidRule } from "../spec-checks.ts";
+import type { ClassNames } from "./cause-names.ts";
+import { FAILURE_CLASSES, type FailureClass } from "./judgement.ts";
 import type { ReconcileSpec } from "./reconcile.ts";
 
 /**
@@ -22,6 +25,16 @@ export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>)
   checkDeadline("`missingAfter`", spec.missingAfter, invalid);
   checkDeadline("`unknownAfter`", spec.unknownAfter, invalid);
   checkTolerance(spec.tolerance, invalid);
+  checkClasses(spec.classes ?? {}, invalid);
+}
+
+/** Causes are told apart by what they are called. */
+function checkClasses(classes: Partial<ClassNames>, invalid: Invalid): void {
+  const unknown = Object.keys(classes).find((cause) => !FAILURE_CLASSES.includes(cause as FailureClass));
+  if (unknown !== undefined) invalid(`\`classes\` names ${unknown}; causes are ${FAILURE_CLASSES.join(", ")}`);
+  const names = FAILURE_CLASSES.map((cause) => classes[cause] ?? cause);
+  checkClassNames("classes", names, invalid);
+  if (new Set(names).size < names.length) invalid("`classes` calls two causes the same");
 }
 
 /** Checks that a leg sums money and that its model has the key. */
