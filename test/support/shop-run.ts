@@ -78,6 +78,11 @@ export class ShopLog {
     };
   }
 
+  /** The folder of the log. */
+  get input(): string {
+    return this.#file("input");
+  }
+
   #file(name: string): string {
     return join(this.#dir, name);
   }
