@@ -9,6 +9,7 @@ export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile/reconcile.ts";
 export type { Tolerance } from "./checks/reconcile/tolerance.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
+export type { Comparisons, FieldComparison, ReplicaSpec } from "./checks/replica/replica.ts";
 export type { UniqueSpec } from "./checks/unique/unique.ts";
 export type {
   Aggregate,

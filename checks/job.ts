@@ -4,6 +4,7 @@ import type { Graph } from "../dataflow/graph.ts";
 import type { Fields } from "../dataflow/model.ts";
 import { type BoundSpec, bound } from "./bound/bound.ts";
 import { type ReconcileSpec, reconcile } from "./reconcile/reconcile.ts";
+import { type ReplicaSpec, replica, type UntypedReplicaSpec } from "./replica/replica.ts";
 import { type UniqueSpec, unique } from "./unique/unique.ts";
 
 /** What a job is written against: streams and changelogs, and the checks over them. */
@@ -21,6 +22,11 @@ export class JobEnvironment extends Environment {
   /** No row repeats another, by key or by likeness (B of the semantics). */
   unique<F extends Fields>(uid: string, spec: UniqueSpec<F>): void {
     unique(this, uid, spec);
+  }
+
+  /** Two tables say the same of each key, while writes go to both (C of the semantics). */
+  replica<const K extends string, O extends Fields, N extends Fields>(uid: string, spec: ReplicaSpec<K, O, N>): void {
+    replica(this, uid, spec as unknown as UntypedReplicaSpec);
   }
 }
 
