@@ -73,8 +73,9 @@ export class ReplicaRule implements CheckRule {
     const waiting = key.entries.filter((entry) => this.#own.waits(entry));
     // While the back-fill has time nobody is late, and what comes meanwhile has the usual time from then on.
     const isHeld = memory.told === null && waiting.some((entry) => !key.isDue(entry));
-    const since = isHeld ? null : (memory.since ?? key.point - this.skewMs);
-    const told = since === null ? null : this.#told(key, { ...memory, since }, rows, fault);
+    const changes = { old: lastChange("old", rows, memory), new: lastChange("new", rows, memory) };
+    const since = isHeld ? null : (memory.since ?? this.#firstOf(changes));
+    const told = since === null ? null : this.#told(key, { ...memory, since }, changes, fault);
     key.own = writeMemory({ ...memory, since, told });
     return [told === null ? PENDING : judgement(told)];
   }
@@ -95,19 +96,22 @@ export class ReplicaRule implements CheckRule {
   }
 
   /** What is to be told of sides that differ, null while it is too early; says when to look again. */
-  #told(key: KeyView, memory: ReplicaMemory & { since: number }, rows: Rows, fault: Fault): Told | null {
+  #told(key: KeyView, { since, told }: Differing, changes: LastChanges, fault: Fault): Told | null {
     const { failAfterMs } = this.#own;
-    const { since, told } = memory;
     const now = key.point - this.skewMs;
-    const [old, replica] = LEGS.map((side) => lastChange(side, rows, memory)) as [number, number];
-    const quietAt = Math.max(old, replica) + failAfterMs;
-    const lateAt = Math.min(old, replica) <= since ? Math.min(since + failAfterMs, quietAt) : quietAt;
+    const quietAt = Math.max(changes.old, changes.new) + failAfterMs;
+    const lateAt = Math.min(changes.old, changes.new) < since ? since + failAfterMs : quietAt;
     const next = [lateAt, quietAt].filter((time) => time > now);
     if (next.length > 0) key.wakeAt = Math.min(...next) + this.skewMs;
     if (told !== null && quietAt > now) return told;
     if (lateAt > now) return null;
     const dueAt = Math.max(lateAt, ...key.entries.filter((entry) => this.#own.waits(entry)).map(({ dueAt }) => dueAt));
     return { class: fault.class, note: fault.note(), dueAt: told?.dueAt ?? dueAt };
+  }
+
+  /** The change since which sides differ: the last one, or the first of two that clocks cannot tell apart. */
+  #firstOf({ old, new: replica }: LastChanges): number {
+    return Math.abs(old - replica) <= this.skewMs ? Math.min(old, replica) : Math.max(old, replica);
   }
 
   /** How the sides differ, null where they do not. */
@@ -141,6 +145,8 @@ export class ReplicaRule implements CheckRule {
 }
 
 type Rows = Readonly<Record<ReplicaSide, readonly RowEvidence[]>>;
+type LastChanges = Readonly<Record<ReplicaSide, number>>;
+type Differing = ReplicaMemory & { readonly since: number };
 
 /** A cause of failure; its note is made when it is told. */
 interface Fault {

@@ -1,8 +1,9 @@
 import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
+import { modelOf } from "../../dataflow/graph.ts";
 import type { Fields, Id, InstantsOf, Model, MoneyValue, ValueOf } from "../../dataflow/model.ts";
 import type { ModelChangelog } from "../../dataflow/streams.ts";
-import { CheckInputs, modelOf } from "../check-inputs.ts";
+import { CheckInputs } from "../check-inputs.ts";
 import type { RowEvidence } from "../row-set.ts";
 import type { LegDeadline } from "../rule.ts";
 import { type ComparedField, Comparison, type ReplicaSide } from "./comparison.ts";
