@@ -1,3 +1,3 @@
 import { testSeeds } from "./seeds.ts";
 
-testSeeds(1, 20, 1_000);
+testSeeds(1, 20, 600);
