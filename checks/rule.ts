@@ -43,6 +43,8 @@ export interface CheckInput {
   readonly key: string;
   /** Which of the model's rows it takes: all, or by which conditions. */
   readonly rows: string;
+  /** Its rows are of no key: every key is judged with all of them. */
+  readonly isReference?: true;
 }
 
 /** What a rule sees of a key at a point. Valid during the call only. */
@@ -57,6 +59,8 @@ export interface KeyView {
   isDue(entry: Entry): boolean;
   /** What the rule keeps of the key besides its rows; what it leaves here is kept, if a point is judged. */
   own: string;
+  /** Rows that every key is judged with, as they are at the point. */
+  referenceRows(): readonly RowEvidence[];
   /** A point at which the key is to be judged besides: what the rule leaves here, if a point is judged; +∞ for none. */
   wakeAt: number;
 }
@@ -76,6 +80,8 @@ export interface Judgement {
   readonly atRisk: bigint;
   /** For people: what the amounts do not say; null for nothing. */
   readonly note: string | null;
+  /** Why the rule cannot say more, though all sources have been read: the verdict is `unobservable` then. */
+  readonly unobservable?: string;
 }
 
 /** A rule over rows that share a key: what a kind of check gives to the operator, which does all the rest. */
@@ -109,6 +115,8 @@ export interface CheckRule {
   missedDeadline(failure: Judgement, key: KeyView): number | null;
   /** True when a row of the leg that was not seen could undo a failure of the class. */
   restsOn(cause: string, leg: RuleLeg): boolean;
+  /** True where a failure of a class may be what is left of one of another, and so no new loss. Without it: never. */
+  isRestOf?(cause: string, former: string): boolean;
   /** The side whose newest row makes up for a failure of the class. */
   lateSide(cause: string): RuleLeg["side"];
 }

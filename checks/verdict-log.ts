@@ -83,7 +83,7 @@ export class VerdictLog {
     const told = status === "fail" ? this.#fingerprint(judgement, ledger) : status;
     const before = state.status;
     const news = isNews(before, status, told !== state.told) || (this.#rule.emitAll && before !== status);
-    state.baseline = baselineAfter(state.baseline, outcome);
+    state.baseline = this.#baselineAfter(state.baseline, outcome);
     state.status = status;
     state.class = cause;
     if (status === "fail") state.atRisk = formatDecimal(judgement.atRisk, scale.scale);
@@ -143,6 +143,18 @@ export class VerdictLog {
       counts.pass += pass;
       counts.pending += pending;
     }
+  }
+
+  /**
+   * A failure stays the baseline's while nothing new is wrong: the same class with no more at risk, or a part of what was
+   * wrong. While it cannot be observed, nothing is known to have changed.
+   */
+  #baselineAfter(known: CurrencyVerdict["baseline"], outcome: Outcome): CurrencyVerdict["baseline"] {
+    const { class: cause, atRisk } = outcome.judgement;
+    if (outcome.baseline && cause !== null) return { class: cause, atRisk };
+    if (outcome.reason !== null) return known;
+    if (cause === null || known === null || atRisk > known.atRisk) return null;
+    return cause === known.class || this.#rule.isRestOf?.(cause, known.class) ? known : null;
   }
 
   #count(point: number, status: Status): void {
@@ -273,17 +285,4 @@ function isNews(before: Status | null, now: Status, toldChanged: boolean): boole
   if (now === "fail") return before !== "fail" || toldChanged;
   if (now === "unobservable") return before !== "unobservable";
   return before === "fail" || before === "unobservable";
-}
-
-/**
- * A failure stays the baseline's while nothing new is wrong: the same class with no more at risk, or a part of what was
- * missing. While it cannot be observed, nothing is known to have changed.
- */
-function baselineAfter(known: CurrencyVerdict["baseline"], outcome: Outcome): CurrencyVerdict["baseline"] {
-  const { class: cause, atRisk } = outcome.judgement;
-  if (outcome.baseline && cause !== null) return { class: cause, atRisk };
-  if (outcome.reason !== null) return known;
-  if (cause === null) return null;
-  if (known === null || atRisk > known.atRisk) return null;
-  return cause === known.class || (known.class === "missing" && cause === "under-charge") ? known : null;
 }

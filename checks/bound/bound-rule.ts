@@ -18,6 +18,7 @@ export function boundRule(settings: BoundSettings, classes: BoundClasses): Check
     // Only more of the whole, or less of the parts, makes up for an excess; only a whole for there being none.
     restsOn: (cause, { side, sign }) =>
       (side === "expect" && sign === 1) || (cause !== classes.unknown && side === "actual" && sign === -1),
+    isRestOf: (cause, former) => cause === classes.exceeded && former === classes.repeated,
     lateSide: () => "expect",
   };
 }

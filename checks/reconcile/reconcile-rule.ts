@@ -69,6 +69,10 @@ export class ReconcileRule implements CheckRule {
     }
   }
 
+  isRestOf(name: string, former: string): boolean {
+    return this.#names.causeOf(name) === "under-charge" && this.#names.causeOf(former) === "missing";
+  }
+
   lateSide(name: string): RuleLeg["side"] {
     return this.#names.causeOf(name) === "unknown-payment" ? "expect" : "actual";
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { RefundResult } from "../../jobs/refunds/models.ts";
 import { Desk } from "./refunds-support.ts";
 import { D, H, SKEW } from "./support.ts";
 
@@ -350,5 +351,25 @@ describe("a booking that never succeeded: a class of its own", () => {
       .refund("R1", { amount: "20.00 EUR", status: "succeeded", at: 20 * H });
     expect(desk.failures(BOOKED, 300 * H)).toEqual([]);
     expect(desk.said(BOOKED)).toEqual(["fail booking-never-succeeded 20.00 EUR", "pass EUR"]);
+  });
+});
+
+describe("an obligation already overdue at the seed goes into one baseline report, unpaged", () => {
+  const SEED = { at: 30 * D };
+  const seeded = (desk: Desk) => {
+    const row = { status: "succeeded", amount: "20.00 EUR" } as const;
+    desk.driver.seed(RefundResult, "R1", SEED, { ...row, refundId: "R1", finishedAt: 0 });
+    desk.driver.advance(30 * D + H);
+    return desk;
+  };
+
+  it("and stays there while only a part of it is made up for, whatever its class is called", () => {
+    const desk = seeded(new Desk()).book(1, "R1", "19.00 EUR", 31 * D);
+    expect(desk.failures(BOOKED, 40 * D)).toEqual(["booked-too-little 1.00 EUR"]);
+    expect(desk.driver.verdicts().map(({ class: cause, baseline }) => [cause, baseline])).toEqual([
+      ["success-never-booked", true],
+      ["booked-too-little", true],
+    ]);
+    expect(desk.driver.alerts()).toEqual([]);
   });
 });
