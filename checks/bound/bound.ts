@@ -1,7 +1,8 @@
 import type { Deadline } from "../../base/business-days.ts";
 import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
-import { CheckInputs, deadlineOf, modelOf } from "../check-inputs.ts";
+import { modelOf } from "../../dataflow/graph.ts";
+import { CheckInputs, deadlineOf } from "../check-inputs.ts";
 import type { Legs } from "../reconcile/reconcile.ts";
 import { checkLeg } from "../reconcile/spec-check.ts";
 import type { RuleLeg } from "../rule.ts";

@@ -1,6 +1,6 @@
+import { modelOf } from "../../dataflow/graph.ts";
 import type { Fields } from "../../dataflow/model.ts";
 import { ModelChangelog } from "../../dataflow/streams.ts";
-import { modelOf } from "../check-inputs.ts";
 import { checkClassNames } from "../class-names.ts";
 import { checkCommon, checkDeadline, checkModel, invalidRule } from "../spec-checks.ts";
 import type { UniqueFields, UniqueSpec } from "./unique.ts";

@@ -1,9 +1,10 @@
 import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
+import { modelOf } from "../../dataflow/graph.ts";
 import type { KeyFieldOf } from "../../dataflow/keys.ts";
 import type { Fields, FieldsOf, MoneyValue } from "../../dataflow/model.ts";
 import type { ModelChangelog } from "../../dataflow/streams.ts";
-import { CheckInputs, deadlineOf, modelOf } from "../check-inputs.ts";
+import { CheckInputs, deadlineOf } from "../check-inputs.ts";
 import type { CommonSpec } from "../spec-checks.ts";
 import { checkUniqueSpec } from "./spec-check.ts";
 import { uniqueRule } from "./unique-rule.ts";

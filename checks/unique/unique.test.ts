@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { hours, minutes } from "../../base/time.ts";
+import { flag, id, instant, model, money, table, text } from "../../dataflow/model.ts";
+import { testJob } from "../../testing/index.ts";
+import { job } from "../job.ts";
+
+const HOUR = 3_600_000;
+const Order = model("Order", {
+  from: table("shop", "orders"),
+  fields: { orderId: id(), shopId: id(), channel: text(), number: text(), amount: money(), orderedAt: instant() },
+  businessTime: "orderedAt",
+});
+const Untimed = model("Untimed", { from: table("shop", "untimed"), fields: { orderId: id(), amount: money() } });
+const Inserted = model("Inserted", {
+  from: table("shop", "inserted"),
+  fields: { orderId: id(), test: flag() },
+  insertsOnly: true,
+});
+
+const numbers = job("numbers", (env) =>
+  env.unique("numbers", { of: env.changes(Order), by: ["shopId", "number"], class: "number-given-twice" }),
+);
+
+describe("a check of uniqueness", () => {
+  it("has keys of several fields, and no currency where it is told no money", () => {
+    const driver = testJob(numbers)
+      .upsert(Order, 1, { at: HOUR }, { shopId: 1, number: "A", amount: "5.00 EUR", orderedAt: HOUR })
+      .upsert(Order, 2, { at: HOUR }, { shopId: 2, number: "A", amount: "5.00 EUR", orderedAt: HOUR })
+      .upsert(Order, 3, { at: 2 * HOUR }, { shopId: 1, number: "A", amount: "9.00 EUR", orderedAt: 2 * HOUR })
+      .end(9 * HOUR);
+    expect(driver.verdicts()).toMatchObject([
+      {
+        key: "1|'A",
+        currency: "XXX",
+        atRisk: "0",
+        class: "number-given-twice",
+        note: "3 after 1",
+        time: 2 * HOUR + 2000,
+      },
+    ]);
+    expect(driver.finals().map(({ key, status }) => `${key} ${status}`)).toEqual(["1|'A fail", "2|'A pass"]);
+  });
+
+  it("passes again when the surplus row is deleted, or gets another key", () => {
+    const row = { shopId: 1, number: "A", amount: "5.00 EUR", orderedAt: HOUR };
+    const driver = testJob(numbers)
+      .upsert(Order, 1, { at: HOUR }, row)
+      .upsert(Order, 2, { at: HOUR }, row)
+      .delete(Order, 2, { at: 2 * HOUR })
+      .upsert(Order, 3, { at: 3 * HOUR }, row)
+      .upsert(Order, 3, { at: 4 * HOUR }, { ...row, number: "B" })
+      .end(9 * HOUR);
+    expect(driver.verdicts().map(({ key, status, time }) => `${key} ${status} ${time / HOUR}`)).toEqual(
+      ["fail 1", "pass 2", "fail 3", "pass 4"].map((text) => {
+        const [status, hour] = text.split(" ");
+        return `1|'A ${status} ${Number(hour) + 2000 / HOUR}`;
+      }),
+    );
+  });
+
+  it("shows what it is about in its expression", () => {
+    const alike = job("alike", (env) =>
+      env.unique("alike", {
+        of: env.changes(Order),
+        by: "shopId",
+        alike: ["amount"],
+        within: minutes(30),
+        confirmedBy: "number",
+        money: "amount",
+      }),
+    );
+    const row = { shopId: 1, amount: "5.00 EUR" };
+    const driver = testJob(alike)
+      .upsert(Order, 1, { at: HOUR }, { ...row, number: "A", orderedAt: HOUR })
+      .upsert(Order, 2, { at: HOUR }, { ...row, number: "B", orderedAt: HOUR })
+      .end(9 * HOUR);
+    expect(driver.verdicts()).toMatchObject([
+      {
+        class: "duplicate",
+        atRisk: "5.00",
+        period: new Date(HOUR).toISOString(),
+        rule: { expression: "one row for each shopId, amount within 30m, told apart by number" },
+      },
+    ]);
+  });
+});
+
+describe("what cannot be judged is refused", () => {
+  it.each<[string, object]>([
+    ["a key that is not named", { by: [] }],
+    ["a likeness in a field that is not there", { alike: ["amuont"] }],
+    ["an id that is not there", { confirmedBy: "channelId" }],
+    ["money that is none", { money: "channel" }],
+    ["a window without a unit", { within: 24 }],
+    ["a window of nothing", { within: hours(0) }],
+    ["a class that is no name", { class: "Over refund" }],
+    ["a class that has a meaning already", { class: "unknown-after-retention" }],
+    ["a uid that is no name", { uid: "a b" }],
+    ["rows that are no model's", { of: {} }],
+  ])("%s", (_, changes) => {
+    const { uid = "orders", ...spec } = changes as { uid?: string };
+    const wrong = job("wrong", (env) =>
+      env.unique(uid, { of: env.changes(Order), by: "orderId", ...(spec as object) } as never),
+    );
+    expect(() => wrong.graph()).toThrow(expect.objectContaining({ code: "RULE_INVALID" }));
+  });
+
+  it("a window over rows without a business time", () => {
+    const wrong = job("wrong", (env) =>
+      env.unique("orders", { of: env.changes(Untimed), by: "orderId", within: hours(1) }),
+    );
+    expect(() => wrong.graph()).toThrow(/Untimed has none/);
+  });
+
+  it("rows that are only inserted, of which repeats cannot be told", () => {
+    const wrong = job("wrong", (env) => env.unique("orders", { of: env.changes(Inserted), by: "orderId" }));
+    expect(() => wrong.graph()).toThrow(expect.objectContaining({ code: "RULE_INVALID" }));
+  });
+});
