@@ -19,7 +19,9 @@ export type {
   FoldSpec,
   WindowAggregateBuilder,
 } from "./dataflow/aggregates/aggregate.ts";
+export { atLeast, type Bound, type Bounded, below, not, type Unlike } from "./dataflow/bound.ts";
 export type { DeduplicateSpec, RankedBy, TopSpec, TtlOptions, WithRank } from "./dataflow/changelogs/nodes.ts";
+export type { DeriveOptions } from "./dataflow/derive.ts";
 export type { ChangelogJoinSpec } from "./dataflow/joins/changelog-join.ts";
 export type { IntervalJoinSpec } from "./dataflow/joins/interval-join.ts";
 export type { JoinType } from "./dataflow/joins/join-type.ts";

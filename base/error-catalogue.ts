@@ -274,6 +274,12 @@ export const errorCatalogue = {
     message:
       "The job declares {place} in a way that cannot be: {reason}. Correct it; the TypeScript compiler finds such mistakes.",
   },
+  JOB_DERIVE_FAILED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The function that makes {model} failed at row {row} of {table}. Mend it, or leave such rows out before it with `where`, and run again; nothing is lost. It said: {reason}",
+  },
   JOB_DUPLICATE_NAME: {
     fault: "user",
     retryable: false,

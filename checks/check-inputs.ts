@@ -1,7 +1,6 @@
 import type { Deadline } from "../base/business-days.ts";
-import { assert } from "../base/errors.ts";
 import type { Environment } from "../dataflow/environment.ts";
-import type { Node, OperatorNode } from "../dataflow/graph.ts";
+import { modelOf, type Node, type OperatorNode } from "../dataflow/graph.ts";
 import { keySpec } from "../dataflow/keys.ts";
 import type { Model } from "../dataflow/model.ts";
 import { CheckOperator } from "./check-operator.ts";
@@ -85,12 +84,4 @@ export function deadlineOf(deadline: Deadline): LegDeadline {
   if (typeof deadline !== "number") return deadline;
   const ms: number = deadline;
   return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, text: String(ms) };
-}
-
-/** The model of the rows that a changelog of a model brings. */
-export function modelOf(node: Node): Model {
-  if (node.type === "changes") return node.model;
-  const [input] = node.inputs;
-  assert(input !== undefined, `${node.uid} follows a changelog`);
-  return modelOf(input);
 }

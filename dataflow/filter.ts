@@ -1,16 +1,20 @@
 import { raise } from "../base/errors.ts";
 import type { KeyPart } from "../base/key.ts";
+import { type Bound, type Bounded, isBoundOf, type Unlike } from "./bound.ts";
 import { declared, refuse, shown } from "./declared.ts";
 import type { Environment } from "./environment.ts";
-import type { Condition, ConditionValue, Node, RowTest } from "./graph.ts";
-import type { FieldKind, Fields, Id, ValueOf } from "./model.ts";
+import type { Condition, Node, RowTest } from "./graph.ts";
+import type { Field, FieldKind, Fields, Id, MoneyValue, ValueOf } from "./model.ts";
 
-/** Values to compare a field with: one, or a list of which any will do. Money, instants and numbers are not compared so. */
-export type Where<F extends Fields> = {
-  readonly [K in keyof F]?: ValueOf<F[K]> extends string | bigint | boolean
-    ? Comparable<ValueOf<F[K]>> | readonly Comparable<ValueOf<F[K]>>[]
-    : never;
-};
+/**
+ * Values to compare a field with: one, or a list of which any will do, or all `not(…)` these. Integers, numbers, instants
+ * and money have bounds too: `atLeast(…)`, `below(…)`.
+ */
+export type Where<F extends Fields> = { readonly [K in keyof F]?: Equal<ValueOf<F[K]>> | Within<ValueOf<F[K]>> };
+type Equal<T> = [T] extends [string | bigint | boolean]
+  ? Comparable<T> | readonly Comparable<T>[] | Unlike<Comparable<T>>
+  : never;
+type Within<T> = T extends bigint | number ? Bound<T | number> : T extends MoneyValue ? Bound<MoneyValue> : never;
 type Comparable<T> = T extends Id ? KeyPart : T extends bigint ? bigint | number : T;
 
 /** The node that keeps the rows with the given values; equal conditions on the same rows are tested once. JOB_FIELD_UNKNOWN, JOB_NOT_COMPARABLE. */
@@ -33,10 +37,11 @@ export function filterByNode(input: { environment: Environment; node: Node }, co
 }
 
 /** Jobs run without the compiler, so what it would have said is said here. */
-function checkCondition(node: Node, name: string, wanted: ConditionValue | readonly ConditionValue[]): void {
+function checkCondition(node: Node, name: string, wanted: Condition[string]): void {
   const field = Object.hasOwn(node.fields, name) ? node.fields[name] : undefined;
   const known = Object.keys(node.fields).join(", ");
   if (field === undefined) raise("JOB_FIELD_UNKNOWN", { field: name, place: node.uid, known });
+  if (isBound(wanted)) return checkBound(node, name, field, wanted);
   if (wanted === undefined || UNCOMPARED.has(field.kind)) {
     raise("JOB_NOT_COMPARABLE", {
       field: name,
@@ -44,9 +49,26 @@ function checkCondition(node: Node, name: string, wanted: ConditionValue | reado
       kind: wanted === undefined ? "undefined" : field.kind,
     });
   }
-  const wrong = (Array.isArray(wanted) ? wanted : [wanted]).find((value) => !isComparable(field.kind, value));
+  const values = isUnlike(wanted) ? wanted.values : Array.isArray(wanted) ? wanted : [wanted];
+  const wrong = values.find((value) => !isComparable(field.kind, value));
   if (wrong !== undefined || wanted === null)
     refuse(`where of ${node.uid}`, `${name} is ${field.kind}, and is compared with ${shown(wrong ?? wanted)}`);
+}
+
+function checkBound(node: Node, name: string, field: Field, bound: Bound): void {
+  if (isBoundOf(field, bound)) return;
+  refuse(`where of ${node.uid}`, `${name} is ${field.kind}, and its bound is ${boundText(bound.value)}`);
+}
+
+/** True for `atLeast(…)` and `below(…)`. */
+function isBound(wanted: unknown): wanted is Bound {
+  const is = (wanted as Partial<Bound> | null | undefined)?.is;
+  return is === "atLeast" || is === "below";
+}
+
+/** True for `not(…)`. */
+function isUnlike(wanted: unknown): wanted is Unlike {
+  return (wanted as Partial<Unlike> | null | undefined)?.is === "not";
 }
 
 /** Whether a value can be equal to one of a field of a kind. */
@@ -67,6 +89,16 @@ const UNCOMPARED: ReadonlySet<FieldKind> = new Set(["money", "instant", "number"
 
 function describe(condition: Condition): string {
   return Object.entries(condition)
-    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : value}`)
+    .map(([name, value]) => name + wantedText(value))
     .join(",");
+}
+
+function wantedText(wanted: Condition[string]): string {
+  if (isBound(wanted)) return `${wanted.is === "below" ? "<" : ">="}${boundText(wanted.value)}`;
+  if (isUnlike(wanted)) return `!=${wanted.values.join("|")}`;
+  return `=${Array.isArray(wanted) ? wanted.join("|") : wanted}`;
+}
+
+function boundText(value: Bounded): string {
+  return typeof value === "object" && value !== null ? `${value.minor} ${value.currency}` : shown(value);
 }

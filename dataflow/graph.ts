@@ -1,4 +1,6 @@
 import type { Layout } from "../base/batch.ts";
+import { assert } from "../base/errors.ts";
+import type { Bound, Unlike } from "./bound.ts";
 import { changeLayout } from "./change-layout.ts";
 import { KEY_COLUMN, type KeySpec } from "./keys.ts";
 import type { Lookup } from "./lookups/lookup.ts";
@@ -14,7 +16,9 @@ import { handedOn } from "./writes.ts";
  */
 export type Node =
   | ChangesNode
+  | DeriveNode
   | FilterNode
+  | SampleNode
   | EventsNode
   | SelectNode
   | MapNode
@@ -37,6 +41,22 @@ interface NodeBase {
 export interface ChangesNode extends NodeBase {
   readonly type: "changes";
   readonly model: Model;
+}
+
+/** The changelog of a model that a function makes of each row of another's; what is not the model's stays as it is. */
+export interface DeriveNode extends NodeBase {
+  readonly type: "derive";
+  readonly model: Model;
+  readonly derive: (row: Row<Fields>) => Record<string, unknown>;
+}
+
+/** All rows of some keys, told by the hash of the key. */
+export interface SampleNode extends NodeBase {
+  readonly type: "sample";
+  /** Part of the keys, above 0 and up to 1. */
+  readonly share: number;
+  /** Undefined for the primary key of changes. */
+  readonly key: KeySpec | undefined;
 }
 
 /** Rows whose fields have the given values, or that a function of the job holds for. */
@@ -116,8 +136,8 @@ export interface SinkNode extends NodeBase {
   readonly isChangelog: boolean;
 }
 
-/** Field values that a row must have; several are joined by "and", a list means any of them. */
-export type Condition = Readonly<Record<string, ConditionValue | readonly ConditionValue[]>>;
+/** Field values that a row must have, or where they lie; several are joined by "and", a list means any of them. */
+export type Condition = Readonly<Record<string, ConditionValue | readonly ConditionValue[] | Bound | Unlike>>;
 export type ConditionValue = string | bigint | number | boolean;
 
 /** A built job: its name and its nodes. */
@@ -131,13 +151,25 @@ export function layoutOf(node: Node): Layout {
   switch (node.type) {
     case "changes":
       return changeLayout(handedOn(node.model));
+    case "derive":
+      return changeLayout(node.model);
     case "filter":
+    case "sample":
       return layoutOf(node.inputs[0]!);
     case "key":
       return [...layoutOf(node.inputs[0]!), { name: KEY_COLUMN, type: "text" }];
     default:
       return rowLayout(node.fields);
   }
+}
+
+/** The model of the rows that a changelog of a model brings. */
+export function modelOf(node: Node): Model {
+  if (node.type === "changes") return handedOn(node.model);
+  if (node.type === "derive") return node.model;
+  const [input] = node.inputs;
+  assert(input !== undefined, `${node.uid} follows a changelog`);
+  return modelOf(input);
 }
 
 /** The models that a graph reads, each once. */

@@ -12,6 +12,7 @@ import {
   type WithRank,
 } from "./changelogs/nodes.ts";
 import { declared, refuse, shown } from "./declared.ts";
+import { type DeriveOptions, type DeriveRow, deriveNode } from "./derive.ts";
 import type { Environment } from "./environment.ts";
 import { filterByNode, filterNode, type Where } from "./filter.ts";
 import type { Condition, Node, RowTest } from "./graph.ts";
@@ -32,6 +33,7 @@ import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
 import { raiseUnknownSide } from "./process/sides.ts";
 import type { StateSpecs } from "./process/state-spec.ts";
 import type { Row } from "./row-view.ts";
+import { sampleNode } from "./sample.ts";
 import { type SameFields, type UnitedStream, unionNode } from "./union.ts";
 import type { GapFieldOf, WindowAssigner } from "./windows/assigners.ts";
 import { WindowedStream } from "./windows/windowed-stream.ts";
@@ -67,6 +69,14 @@ export class Changelog<F extends Fields> {
     return new Changelog(this.environment, filterByNode(this, holds as unknown as RowTest));
   }
 
+  /**
+   * All rows of a share of the keys, and none of the others: which ones is told by the hash of the key, so that it is the
+   * same in every run, and for all changelogs that are sampled by the same key. `by`: a key field; rows without it are left out.
+   */
+  sample(share: number, by: KeyFieldOf<F>): Changelog<F> {
+    return new Changelog(this.environment, sampleNode(this, share, by));
+  }
+
   /** Every add as an event of its own; retracts are dropped. */
   asEvents(): Stream<F> {
     const { environment, node } = this;
@@ -90,6 +100,41 @@ export class ModelChangelog<F extends Fields> extends Changelog<F> {
   /** Rows whose fields have the given values; a row that stops matching is retracted. Counterpart in Flink: `filter`. */
   override where(condition: Where<F>): ModelChangelog<F> {
     return new ModelChangelog(this.environment, filterNode(this, condition as Condition));
+  }
+
+  /**
+   * Rows that a function holds for; it must always say the same of the same row, so that retracts follow their adds. The row
+   * view must not outlive the call. Behind `where` it is called for what that has kept alone. Counterpart in Flink: `filter`.
+   */
+  override filter(holds: (row: Row<F>) => boolean): ModelChangelog<F> {
+    return new ModelChangelog(this.environment, filterByNode(this, holds as unknown as RowTest));
+  }
+
+  /**
+   * All rows of a share of the keys, and none of the others: which ones is told by the hash of the key, so that it is the
+   * same in every run, and for all changelogs that are sampled by the same key. `by`: a key field, without which rows are
+   * left out; default: the row's primary key.
+   */
+  override sample(share: number, by?: KeyFieldOf<F>): ModelChangelog<F> {
+    return new ModelChangelog(this.environment, sampleNode(this, share, by));
+  }
+
+  /**
+   * A model that a function makes of this one, row by row: other fields, the same rows, tables and times. Checks take it like
+   * any other. The function is called for what is added and again for what is retracted, so it must always make the same of
+   * the same row; the row view must not outlive the call. What it throws stops the run, and says at which row; nothing is
+   * lost by it. JOB_DERIVE_FAILED, MODEL_INVALID.
+   */
+  derive<const G extends Fields>(
+    name: string,
+    fields: G,
+    derive: (row: Row<F>) => RowOf<G>,
+    options: DeriveOptions<G> = {},
+  ): ModelChangelog<G> {
+    return new ModelChangelog(
+      this.environment,
+      deriveNode(this, name, fields, derive as unknown as DeriveRow, options),
+    );
   }
 
   /** The total of a money field, one per currency, as a leg of a check. */
@@ -118,6 +163,14 @@ export class Stream<F extends Fields> {
   /** Events that a function holds for; the row view must not outlive the call. Counterpart in Flink: `filter`. */
   filter(holds: (row: Row<F>) => boolean): Stream<F> {
     return new Stream(this.environment, filterByNode(this, holds as unknown as RowTest));
+  }
+
+  /**
+   * All events of a share of the keys, and none of the others: which ones is told by the hash of the key, so that it is the
+   * same in every run. `by`: a key field; events without it are left out.
+   */
+  sample(share: number, by: KeyFieldOf<F>): Stream<F> {
+    return new Stream(this.environment, sampleNode(this, share, by));
   }
 
   /** Some of the fields of each event, in the order in which they are named; nothing is copied. Counterpart in Flink: `project`. */

@@ -6,9 +6,11 @@ import { FAILED } from "../dataflow/lookups/lookup.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { KEY_GROUPS } from "../state/key-groups.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
+import { DeriveRows } from "./operators/derive-rows.ts";
 import { LookupStage } from "./operators/lookup-stage.ts";
 import { OperatorHost, type OperatorMetrics, type StateBackend } from "./operators/operator-host.ts";
 import { FanOut, type Receiver } from "./operators/receiver.ts";
+import { Sample } from "./operators/sample.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
 import { Events, Filter, KeyRows, MapRows, Pass, Select, Timed } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
@@ -152,6 +154,10 @@ export class ChainTask implements AskingTask {
       case "changes":
       case "union":
         return new Pass(node, next);
+      case "derive":
+        return new DeriveRows(node, next);
+      case "sample":
+        return new Sample(node, next);
       case "filter":
         return new Filter(node, next);
       case "events":

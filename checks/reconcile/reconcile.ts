@@ -1,8 +1,9 @@
 import type { Deadline } from "../../base/business-days.ts";
 import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
+import { modelOf } from "../../dataflow/graph.ts";
 import type { Leg } from "../../dataflow/leg.ts";
-import { CheckInputs, deadlineOf, modelOf } from "../check-inputs.ts";
+import { CheckInputs, deadlineOf } from "../check-inputs.ts";
 import type { RuleLeg } from "../rule.ts";
 import type { ClassNames } from "./cause-names.ts";
 import { ReconcileRule } from "./reconcile-rule.ts";

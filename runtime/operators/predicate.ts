@@ -1,8 +1,11 @@
 import type { Batch } from "../../base/batch.ts";
-import type { BytesColumn, Column, Int32Column, Int64Column } from "../../base/columns.ts";
+import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column } from "../../base/columns.ts";
 import { keyOf } from "../../base/key.ts";
+import { packCurrency } from "../../base/money.ts";
+import type { Bound } from "../../dataflow/bound.ts";
+import { currencyColumn } from "../../dataflow/change-layout.ts";
 import type { Condition, ConditionValue } from "../../dataflow/graph.ts";
-import type { FieldKind, Fields } from "../../dataflow/model.ts";
+import type { FieldKind, Fields, MoneyValue } from "../../dataflow/model.ts";
 
 /** Tells whether a row of the batch that it was compiled for is wanted. */
 export type Predicate = (row: number) => boolean;
@@ -12,11 +15,41 @@ export type Predicate = (row: number) => boolean;
  * compared in place. A null field satisfies nothing.
  */
 export function compilePredicate(fields: Fields, condition: Condition, batch: Batch): Predicate {
-  const parts = Object.entries(condition).map(([name, wanted]) =>
-    anyOf(fields[name]!.kind, batch.column(name), Array.isArray(wanted) ? wanted : [wanted as ConditionValue]),
-  );
+  const parts = Object.entries(condition).map(([name, wanted]) => partOf(fields[name]!.kind, batch, name, wanted));
   if (parts.length === 1) return parts[0]!;
   return (row) => parts.every((part) => part(row));
+}
+
+function partOf(kind: FieldKind, batch: Batch, name: string, wanted: Condition[string]): Predicate {
+  const column = batch.column(name);
+  if (typeof wanted !== "object") return anyOf(kind, column, [wanted]);
+  if (!("is" in wanted)) return anyOf(kind, column, wanted);
+  if (wanted.is === "not") {
+    const isAny = anyOf(kind, column, wanted.values);
+    return (row) => column.nulls[row] === 0 && !isAny(row);
+  }
+  const holds = kind === "money" ? moneyWithin(batch, name, wanted) : within(kind, column, wanted);
+  return (row) => column.nulls[row] === 0 && holds(row);
+}
+
+function within(kind: FieldKind, column: Column, { is, value }: Bound): Predicate {
+  if (kind !== "integer") {
+    const numbers = column as Float64Column;
+    const bound = value as number;
+    return is === "below" ? (row) => numbers.values[row]! < bound : (row) => numbers.values[row]! >= bound;
+  }
+  const integers = column as Int64Column;
+  const bound = BigInt(value as bigint | number);
+  return is === "below" ? (row) => integers.big[row]! < bound : (row) => integers.big[row]! >= bound;
+}
+
+/** Of amounts in one currency alone it can be said where they lie. */
+function moneyWithin(batch: Batch, name: string, { is, value }: Bound): Predicate {
+  const { minor, currency } = value as MoneyValue;
+  const packed = packCurrency(currency);
+  const currencies = batch.column(currencyColumn(name)) as Int32Column;
+  const holds = within("integer", batch.column(name), { is, value: minor });
+  return (row) => currencies.values[row] === packed && holds(row);
 }
 
 function anyOf(kind: FieldKind, column: Column, wanted: readonly ConditionValue[]): Predicate {

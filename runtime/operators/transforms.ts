@@ -22,7 +22,7 @@ import { compilePredicate, type Predicate } from "./predicate.ts";
 import { type FanOut, InputMerger, type Receiver } from "./receiver.ts";
 
 /** Nodes without state: rows in, rows out, control elements in the same order. */
-abstract class Transform implements Receiver {
+export abstract class Transform implements Receiver {
   protected readonly next: FanOut;
   readonly #merger: InputMerger;
 
