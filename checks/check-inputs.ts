@@ -19,7 +19,7 @@ export class CheckInputs {
   readonly #by: readonly string[];
   readonly #changelogs: Node[] = [];
   readonly #nodes: Node[] = [];
-  readonly #columns: string[] = [];
+  readonly #columns: (string | undefined)[] = [];
 
   /** `by`: the fields that the key is made of, which every model of the check must have. */
   constructor(environment: Environment, by: readonly string[]) {
@@ -34,6 +34,17 @@ export class CheckInputs {
     const input = this.#inputOf(node, model);
     const scale = own.field === null ? undefined : model.fields[own.field]!.money!.scale;
     return { ...own, input, scale, origin: this.#originOf(node, model, own.field) };
+  }
+
+  /** Resolves a leg whose rows are of no key: every key is judged with all of them, and every worker keeps them all. */
+  reference({ changes, ...own }: LegSpec): RuleLeg {
+    const { node } = changes;
+    const model = modelOf(node);
+    this.#nodes.push(node);
+    this.#columns.push(undefined);
+    this.#changelogs.push(node);
+    const input = this.inputs.push({ model, by: [], key: "", rows: rowsOf(node), isReference: true }) - 1;
+    return { ...own, input, scale: undefined, origin: this.#originOf(node, model, null) };
   }
 
   /** Adds the check to its job. */
@@ -60,7 +71,7 @@ export class CheckInputs {
     const keyed = isField ? node : this.#keyed(node, spec);
     this.#nodes.push(keyed);
     this.#columns.push(spec.column);
-    this.inputs.push({ model, by: this.#by, key: spec.column, rows: node.uid.replaceAll(/~\d+/g, "") });
+    this.inputs.push({ model, by: this.#by, key: spec.column, rows: rowsOf(node) });
     return this.#changelogs.push(node) - 1;
   }
 
@@ -84,4 +95,9 @@ export function deadlineOf(deadline: Deadline): LegDeadline {
   if (typeof deadline !== "number") return deadline;
   const ms: number = deadline;
   return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, text: String(ms) };
+}
+
+/** Which rows a changelog brings, however many like it there are. */
+function rowsOf(node: Node): string {
+  return node.uid.replaceAll(/~\d+/g, "");
 }

@@ -3,7 +3,7 @@ import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
 import type { Key } from "../base/key.ts";
 import { unpackCurrency } from "../base/money.ts";
-import { BEFORE_ALL_TIME } from "../base/time.ts";
+import { BEFORE_ALL_TIME, days } from "../base/time.ts";
 import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
@@ -14,10 +14,14 @@ import { Judge } from "./judge.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger, type RowEnded } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
+import { ReferenceRows } from "./reference-rows.ts";
 import { Retention } from "./retention.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
 import { type CheckInput, type CheckRule, type CurrencyScale, NO_MONEY, scaleOf } from "./rule.ts";
 import { type KeyState, type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
+
+/** For how long a key that was judged may be judged again with the reference rows of then, in event time. */
+const REFERENCE_KEPT_MS = days(30);
 
 /**
  * Checks rows by key: takes them in, waits until every source's frontier has reached a key's next point, judges it
@@ -29,6 +33,7 @@ export class CheckOperator implements Operator {
   readonly #scales = new Map<number, CurrencyScale>();
   readonly #frontiers: FrontierView;
   readonly #blindness: Blindness;
+  readonly #reference = new ReferenceRows();
   #keys!: KeyedState<KeyState>;
   #timers!: Timers;
   /** Points that only a stale source holds up. */
@@ -52,12 +57,13 @@ export class CheckOperator implements Operator {
     this.#timers = context.timers("points");
     this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
-    this.#judge = new Judge(this.#rule, this.#blindness, log, (currency) => this.#scaleOf(currency));
+    this.#judge = new Judge(this.#rule, this.#blindness, log, this.#reference, (code) => this.#scaleOf(code));
     this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule);
   }
 
   batch(input: number, batch: Batch): void {
-    const { model, key, by } = this.#inputs[input]!;
+    const { model, key, by, isReference } = this.#inputs[input]!;
+    if (isReference) return this.#referenceRows(input, batch);
     const keys = batch.column(key) as TextColumn;
     const change = changeColumns(batch);
     const business = model.businessTime === undefined ? null : batch.column(model.businessTime);
@@ -69,9 +75,21 @@ export class CheckOperator implements Operator {
         unkeyed++;
         continue;
       }
-      this.#change(keys.text(row), input, change, row, legs, business, fields);
+      const text = keys.text(row);
+      this.#context.changed?.(text);
+      this.#change(text, input, change, row, legs, business, fields);
     }
     if (unkeyed > 0) this.#tellUnkeyed(model, by.join(" and "));
+  }
+
+  #referenceRows(input: number, batch: Batch): void {
+    const { model } = this.#inputs[input]!;
+    const change = changeColumns(batch);
+    const fields = Object.keys(model.fields).map((name) => fieldReader(batch, model, name));
+    for (let row = 0; row < batch.count; row++) {
+      const from = this.#evidence(input, change, row, fields);
+      this.#reference.change(change.kind.values[row] === ADD, from, this.#effectiveTime(from));
+    }
   }
 
   control(input: number, element: Control): void {
@@ -115,6 +133,7 @@ export class CheckOperator implements Operator {
     out.float64(this.#judgedThrough);
     this.#frontiers.save(out);
     this.#blindness.save(out);
+    this.#reference.save(out);
   }
 
   /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
@@ -127,6 +146,7 @@ export class CheckOperator implements Operator {
     this.#judgedThrough = input.float64();
     this.#frontiers.restore(input, inputs);
     this.#blindness.restore(input, inputs);
+    this.#reference.restore(input, inputs);
   }
 
   #change(
@@ -227,6 +247,7 @@ export class CheckOperator implements Operator {
       }
       this.#judge.countsThrough(through);
       this.#retention.through(through);
+      this.#reference.forgetBefore(through - REFERENCE_KEPT_MS);
     }
     this.#markBlind();
   }

@@ -95,7 +95,7 @@ function byLegAndRow(left: Entry, right: Entry): number {
 }
 
 /** A field's value for people; null where the row has none. */
-function fieldText(field: Field, value: unknown): string | null {
+export function fieldText(field: Field, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   switch (field.kind) {
     case "id":

@@ -2,6 +2,7 @@ import { raise } from "../base/errors.ts";
 import { Environment } from "../dataflow/environment.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { Fields } from "../dataflow/model.ts";
+import { type AuditSpec, audit, type UntypedAuditSpec } from "./audit/audit.ts";
 import { type BoundSpec, bound } from "./bound/bound.ts";
 import { type ReconcileSpec, reconcile } from "./reconcile/reconcile.ts";
 import { type ReplicaSpec, replica, type UntypedReplicaSpec } from "./replica/replica.ts";
@@ -22,6 +23,11 @@ export class JobEnvironment extends Environment {
   /** No row repeats another, by key or by likeness (B of the semantics). */
   unique<F extends Fields>(uid: string, spec: UniqueSpec<F>): void {
     unique(this, uid, spec);
+  }
+
+  /** Writes of a model's rows are authorised, and change them as they may be changed (D of the semantics). */
+  audit<F extends Fields, C extends Fields, A extends Fields>(uid: string, spec: AuditSpec<F, C, A>): void {
+    audit(this, uid, spec as unknown as UntypedAuditSpec);
   }
 
   /** Two tables say the same of each key, while writes go to both (C of the semantics). */

@@ -4,6 +4,7 @@ import type { Blindness } from "./blindness.ts";
 import { LedgerView, seedView } from "./key-view.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FinalRecord } from "./records.ts";
+import type { ReferenceRows } from "./reference-rows.ts";
 import type { CheckRule, CurrencyScale, Judgement, KeyView } from "./rule.ts";
 import type { Totals } from "./totals.ts";
 import type { CurrencyVerdict, KeyState, KeyVerdicts, Outcome, VerdictLog } from "./verdict-log.ts";
@@ -19,12 +20,18 @@ export class Judge {
   readonly #scaleOf: (currency: number) => CurrencyScale;
   readonly #view: LedgerView;
 
-  constructor(rule: CheckRule, blindness: Blindness, log: VerdictLog, scaleOf: (currency: number) => CurrencyScale) {
+  constructor(
+    rule: CheckRule,
+    blindness: Blindness,
+    log: VerdictLog,
+    reference: ReferenceRows,
+    scaleOf: (currency: number) => CurrencyScale,
+  ) {
     this.#rule = rule;
     this.#blindness = blindness;
     this.#log = log;
     this.#scaleOf = scaleOf;
-    this.#view = new LedgerView(rule.skewMs);
+    this.#view = new LedgerView(rule.skewMs, reference);
   }
 
   /** Judges a key at a point. `first`: nothing of it has been judged before, so what fails may be the baseline's. */
@@ -97,7 +104,8 @@ export class Judge {
     for (const judgement of withFormer(judgements, verdicts)) {
       const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);
       const old = baseline.some((j) => isAbout(j, judgement) && j.class === judgement.class);
-      this.#record(view, ledger, verdicts, { judgement, reason: reason ?? silence, baseline: old });
+      const unseen = reason ?? silence ?? judgement.unobservable ?? null;
+      this.#record(view, ledger, verdicts, { judgement, reason: unseen, baseline: old });
     }
   }
 

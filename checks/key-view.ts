@@ -1,6 +1,7 @@
 import type { Key } from "../base/key.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Entry } from "./row-set.ts";
+import type { ReferenceRows } from "./reference-rows.ts";
+import type { Entry, RowEvidence } from "./row-set.ts";
 import type { KeyView } from "./rule.ts";
 import { type Totals, totalsOf } from "./totals.ts";
 
@@ -11,10 +12,12 @@ export class LedgerView implements KeyView {
   own = "";
   wakeAt = Number.POSITIVE_INFINITY;
   readonly #skewMs: number;
+  readonly #reference: ReferenceRows;
   #ledger!: Ledger;
 
-  constructor(skewMs: number) {
+  constructor(skewMs: number, reference: ReferenceRows) {
     this.#skewMs = skewMs;
+    this.#reference = reference;
   }
 
   /** Shows another key. */
@@ -35,14 +38,19 @@ export class LedgerView implements KeyView {
     return this.#ledger.totals;
   }
 
+  referenceRows(): readonly RowEvidence[] {
+    return this.#reference.at(this.point);
+  }
+
   isDue({ dueAt }: Entry): boolean {
     return dueAt + this.#skewMs <= this.point;
   }
 }
 
 /** What a key looked like when its seed was taken: nothing but rows of the seed, with what was due by then. */
-export function seedView({ key, point, own, wakeAt, entries: all }: KeyView): KeyView {
+export function seedView(view: KeyView): KeyView {
+  const { key, point, own, wakeAt, entries: all } = view;
   const entries = all.filter(({ from }) => from.seed !== null);
   const isDue = ({ dueAt, from }: Entry) => dueAt <= from.seed!;
-  return { key, point, own, wakeAt, entries, totals: totalsOf(entries, isDue).all, isDue };
+  return { key, point, own, wakeAt, entries, totals: totalsOf(entries, isDue).all, referenceRows: () => view.referenceRows(), isDue };
 }

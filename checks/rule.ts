@@ -141,6 +141,7 @@ export interface CurrencyScale {
 export function scaleOf({ legs }: Pick<CheckRule, "legs">, currency: string): CurrencyScale {
   const exponent = exponentOf(currency) ?? 0;
   const scales = legs.map((leg) => (leg.field === null ? 0 : (leg.scale ?? exponent)));
-  const scale = Math.max(...scales);
+  // Without a leg of money, a rule that finds money in its rows tells it in the currency's own minor units.
+  const scale = legs.every((leg) => leg.field === null) ? exponent : Math.max(...scales);
   return { scale, factors: scales.map((own) => pow10(scale - own)) };
 }

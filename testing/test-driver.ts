@@ -17,7 +17,7 @@ import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../dataflow/change
 import { modelsOf } from "../dataflow/graph.ts";
 import type { Field, Fields, Model, MoneyValue, ValueOf } from "../dataflow/model.ts";
 import { writeFields } from "../dataflow/row-writer.ts";
-import type { RecordFault, Suspension } from "../dataflow/source.ts";
+import { type RecordFault, type Suspension, TRANSACTIONS } from "../dataflow/source.ts";
 import { splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import { JobTasks } from "../runtime/job-tasks.ts";
 import { SourceDriver } from "../runtime/source-driver.ts";
@@ -36,6 +36,8 @@ export interface TestChange {
   readonly table?: number;
   /** Position in the source's log; default: behind the last one. */
   readonly position?: readonly [number, number, number];
+  /** The transaction that makes it, for checks of writes. */
+  readonly transaction?: string;
 }
 
 /** How sources behave, by name. */
@@ -50,6 +52,10 @@ export class TestDriver {
   readonly #drivers = new Map<string, { readonly driver: SourceDriver; readonly reader: ManualReader }>();
   readonly #records = new Map<string, unknown[]>();
   readonly #position = new Map<string, number>();
+  /** Those that the job reads. */
+  readonly #models: readonly Model[];
+  /** Rows that were pushed and not deleted since, as `model/row`. */
+  readonly #rows = new Set<string>();
   /** Engine troubles, each id once. */
   readonly engineAlerts: EngineAlertRecord[] = [];
 
@@ -58,6 +64,7 @@ export class TestDriver {
     const backend = memoryBackend();
     this.#tasks = new JobTasks({ graph, backend, emit: (output, record) => this.#emit(output, record) });
     const models = modelsOf(graph);
+    this.#models = models;
     for (const name of new Set(models.flatMap((model) => model.from.map((from) => from.source)))) {
       const own = models.filter((model) => model.from.some((from) => from.source === name));
       const reader = new ManualReader(name, own, sources[name] ?? {});
@@ -79,9 +86,24 @@ export class TestDriver {
     }
   }
 
-  /** A row is inserted or updated (inserted, where its model has inserts only): its new values. Others are null. */
+  /** A row is inserted, or updated where it is there (never, where its model has inserts only): its new values. Others are null. */
   upsert<F extends Fields>(model: Model<F>, row: KeyPart, change: TestChange, values: TestRow<F>): this {
-    return this.#push(model, row, model.insertsOnly ? OP.create : OP.update, change, values);
+    const isThere = this.#rows.has(`${model.name}/${keyOf(row)}`);
+    return this.#push(model, row, isThere && !model.insertsOnly ? OP.update : OP.create, change, values);
+  }
+
+  /** A row is updated, be it known from before or not. */
+  update<F extends Fields>(model: Model<F>, row: KeyPart, change: TestChange, values: TestRow<F>): this {
+    return this.#push(model, row, OP.update, change, values);
+  }
+
+  /** A source says that a transaction has ended, and how many writes it made to each table. */
+  commit(source: string, transaction: string, at: number, counts: Readonly<Record<string, number>>): this {
+    const model = this.#models.find(({ from: [table] }) => table?.source === source && table.table === TRANSACTIONS);
+    if (model === undefined) refuse(`the job reads no transactions of ${source}`);
+    const eventCount = BigInt(Object.values(counts).reduce((sum, count) => sum + count, 0));
+    const values = { transactionId: transaction, eventCount, tableCounts: JSON.stringify(counts) };
+    return this.#push(model, `END ${transaction}`, OP.delete, { at }, values);
   }
 
   /** A row is deleted. */
@@ -188,25 +210,19 @@ export class TestDriver {
     const table = change.table ?? 0;
     const from = model.from[table];
     if (from === undefined) refuse(`${model.name} has no table ${table}: the first one is 0`);
+    const name = `${model.name}/${keyOf(row)}`;
+    if (op === OP.delete) this.#rows.delete(name);
+    else this.#rows.add(name);
     const { reader } = this.#sourceOf(from.source);
-    const batch = new Batch(changeLayout(model), 1);
     const seeding = op === OP.read && reader.isSeeding(from.table);
-    const [major, minor, sub] = change.position ?? [1, this.#nextPosition(from.source), 0];
-    const meta = changeColumns(batch);
-    meta.kind.set(0, op);
-    meta.time.set(0, seeding ? BEFORE_ALL_TIME : change.at);
-    if (seeding) meta.seed.set(0, change.at);
-    else meta.seed.nulls[0] = 1;
-    meta.row.set(0, keyOf(row));
-    meta.major.set(0, major);
-    meta.minor.set(0, minor);
-    meta.sub.set(0, sub);
-    meta.table.set(0, table);
-    meta.absent.set(0, 0);
-    meta.offset.set(0, minor);
-    writeFields(batch, FIRST_FIELD, 0, model.fields, fieldValues(model.fields, values));
-    batch.count = 1;
-    this.#run(from.source, (manual) => manual.change(model, from.table, batch, change.at, seeding));
+    const place = { position: change.position ?? ([1, this.#nextPosition(from.source), 0] as const), seeding };
+    const own = this.#models.filter((each) => each === model || each.writes?.of === model);
+    this.#run(from.source, (manual) => {
+      for (const each of own) {
+        const all = each === model ? values : { ...values, transactionId: change.transaction ?? null };
+        manual.change(each, from.table, batchOf(each, row, op, change, place, all), change.at, seeding);
+      }
+    });
     return this;
   }
 
@@ -243,6 +259,36 @@ export class TestDriver {
   #of<T>(output: string): T[] {
     return [...(this.#records.get(output) ?? [])] as T[];
   }
+}
+
+/** A change as a reader hands it out. */
+function batchOf(
+  model: Model,
+  row: KeyPart,
+  op: number,
+  change: TestChange,
+  {
+    position: [major, minor, sub],
+    seeding,
+  }: { readonly position: readonly [number, number, number]; seeding: boolean },
+  values: TestRow<Fields>,
+): Batch {
+  const batch = new Batch(changeLayout(model), 1);
+  const meta = changeColumns(batch);
+  meta.kind.set(0, op);
+  meta.time.set(0, seeding ? BEFORE_ALL_TIME : change.at);
+  if (seeding) meta.seed.set(0, change.at);
+  else meta.seed.nulls[0] = 1;
+  meta.row.set(0, keyOf(row));
+  meta.major.set(0, major);
+  meta.minor.set(0, minor);
+  meta.sub.set(0, sub);
+  meta.table.set(0, change.table ?? 0);
+  meta.absent.set(0, 0);
+  meta.offset.set(0, minor);
+  writeFields(batch, FIRST_FIELD, 0, model.fields, fieldValues(model.fields, values));
+  batch.count = 1;
+  return batch;
 }
 
 /** Drives a job in memory. */

@@ -1,0 +1,67 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { BEFORE_ALL_TIME } from "../base/time.ts";
+import type { RowEvidence } from "./row-set.ts";
+
+/** A row as it was for a time. */
+interface Version {
+  readonly from: RowEvidence;
+  readonly since: number;
+  /** When it was changed or deleted; +∞ while it is as it is. */
+  until: number;
+}
+
+/**
+ * Rows that every key is judged with, such as tickets: whole small tables, on every worker. A key is judged by what they
+ * were at its point; their changes judge no key anew.
+ */
+export class ReferenceRows {
+  #versions: Version[] = [];
+
+  /** Takes a change at its time: `isAdd` false where the row is no longer so. */
+  change(isAdd: boolean, from: RowEvidence, time: number): void {
+    if (isAdd) {
+      this.#versions.push({ from, since: time, until: Number.POSITIVE_INFINITY });
+      return;
+    }
+    const last = this.#versions.findLast(({ from: own, until }) => own.id === from.id && until > time);
+    if (last !== undefined) last.until = time;
+  }
+
+  /** The rows as they are once all changes at or before a point have been taken. */
+  at(point: number): RowEvidence[] {
+    return this.#versions.flatMap(({ from, since, until }) => (since <= point && until > point ? [from] : []));
+  }
+
+  /** Forgets what no row was at or after a time. */
+  forgetBefore(time: number): void {
+    if (this.#versions.some(({ until }) => until < time))
+      this.#versions = this.#versions.filter((v) => v.until >= time);
+  }
+
+  save(out: ByteWriter): void {
+    out.text(JSON.stringify(this.#versions, toJson));
+  }
+
+  /** Takes in what `save` wrote. `inputs`: by number at that time, their numbers now. */
+  restore(input: ByteReader, inputs: readonly number[]): void {
+    const versions = JSON.parse(input.text(), fromJson) as readonly Version[];
+    this.#versions = versions.map(({ from, since, until }) => {
+      const now = inputs[from.input]!;
+      const id = `${now}/${from.table}/${from.row}`;
+      return { from: { ...from, id, input: now }, since, until };
+    });
+  }
+}
+
+/** JSON has neither big integers nor infinite times. */
+function toJson(_: string, value: unknown): unknown {
+  if (typeof value === "bigint") return { $big: String(value) };
+  if (value === Number.POSITIVE_INFINITY) return { $end: 1 };
+  return value === BEFORE_ALL_TIME ? { $end: -1 } : value;
+}
+
+function fromJson(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("$big" in value) return BigInt(value.$big as string);
+  return "$end" in value ? Number(value.$end) * Number.POSITIVE_INFINITY : value;
+}
