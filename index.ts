@@ -1,5 +1,13 @@
 /** What a job author uses. Nothing else is public. */
 
+export { type BusinessDays, businessDays, type Cutoff, cutoff, type Deadline } from "./base/business-days.ts";
+export {
+  type BusinessCalendar,
+  type CalendarName,
+  type CalendarSpec,
+  calendar,
+  type Weekday,
+} from "./base/calendar.ts";
 export type { ErrorCode } from "./base/error-catalogue.ts";
 export { type CountercheckError, isError } from "./base/errors.ts";
 export type { RoundingMode } from "./base/money.ts";

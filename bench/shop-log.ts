@@ -24,6 +24,7 @@ export async function shopLog(
 /** A shop that was changed writes another log. */
 function shopVersion(): string {
   const folder = join(import.meta.dirname, "../shop");
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.includes(".test"));
+  const all = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const files = all.filter((name) => name.endsWith(".ts") && !name.includes(".test"));
   return idOf(...files.map((name) => readFileSync(join(folder, name), "utf8"))).slice(0, 8);
 }

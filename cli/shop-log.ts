@@ -38,7 +38,7 @@ export async function writeShopLog({ dir, ...options }: ShopLogOptions): Promise
  * The configuration that binds the shop's databases to its log, with the tables of the departments that worked; paths are
  * relative to the file that it is written to.
  */
-export function shopConfig(log: string, output: string, departments: readonly string[] = []) {
+export function shopConfig(log: string, output: string, departments?: readonly string[]) {
   const { maria, postgres } = tablesOf(departments);
   return {
     sources: {

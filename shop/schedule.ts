@@ -7,6 +7,8 @@ export class Schedule {
   readonly #orders: number[] = [];
   readonly #tasks: (() => void)[] = [];
   #asked = 0;
+  /** The time of what is being done. */
+  now = Number.NEGATIVE_INFINITY;
 
   constructor(lastMs: number) {
     this.#lastMs = lastMs;
@@ -27,7 +29,10 @@ export class Schedule {
 
   /** Does everything that is due before this time, and what is asked for meanwhile. */
   runBefore(timeMs: number): void {
-    while (this.#times.length > 0 && this.#times[0]! < timeMs) this.#pop()();
+    while (this.#times.length > 0 && this.#times[0]! < timeMs) {
+      this.now = this.#times[0]!;
+      this.#pop()();
+    }
   }
 
   #pop(): () => void {

@@ -17,6 +17,8 @@ export interface BookingTimes {
 
 /** The acquirer's settlement runs: every 20 minutes a batch, whose lines share a transaction. */
 export class Settlement {
+  /** Told of each run when its first line is planned; `rows` grows until it is booked. */
+  observer: ((times: BookingTimes, rows: readonly LineRow[]) => void) | undefined;
   readonly #schedule: Schedule;
   readonly #postgres: Postgres;
   readonly #lines: CapturedTable<LineRow>;
@@ -38,8 +40,10 @@ export class Settlement {
       run.push(row);
       return;
     }
-    this.#runs.set(times.bookedAt, [row]);
+    const rows = [row];
+    this.#runs.set(times.bookedAt, rows);
     this.#schedule.at(times.committedAt, () => this.#book(times));
+    this.observer?.(times, rows);
   }
 
   /** Books a line in a batch and a transaction of its own. */

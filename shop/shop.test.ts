@@ -11,7 +11,7 @@ import type { InjectedFault, ShopTruth } from "./truth.ts";
 
 async function run(seed: number, orders = 2000) {
   const log = new MemoryLog();
-  const truth = await runShop({ seed, orders, sink: log });
+  const truth = await runShop({ seed, orders, sink: log, departments: [] });
   return { log, truth };
 }
 

@@ -4,7 +4,7 @@ import { hours, minutes } from "../base/time.ts";
 import { Casting, type Role } from "./casting.ts";
 import type { Connector } from "./connector.ts";
 import type { Department, DepartmentFault } from "./department.ts";
-import { departments } from "./departments.ts";
+import { departments, usualDepartments } from "./departments.ts";
 import { faults, type PlannedFault } from "./faults.ts";
 import { type LookAlikeName, lookAlikes } from "./look-alikes.ts";
 import { Order } from "./order.ts";
@@ -25,7 +25,7 @@ export interface ShopOptions {
   readonly seed: number;
   readonly orders: number;
   readonly sink: ShopSink;
-  /** Names of the departments that work besides payments and settlement; default: none. */
+  /** Names of the departments that work besides payments and settlement; default: the usual ones. */
   readonly departments?: readonly string[];
   /** Told now and then how many orders have arrived. */
   readonly onProgress?: (done: number) => void;
@@ -43,12 +43,13 @@ export async function runShop(options: ShopOptions): Promise<ShopTruth> {
   run.world.schedule.runBefore(ALTER_MS);
   await run.world.addRiskScore();
   run.world.schedule.runBefore(END_MS);
+  run.world.finish();
   options.sink.end(END_MS);
   return run.truth();
 }
 
-/** The tables that are captured when departments work, besides heartbeats. */
-export function tablesOf(names: readonly string[]): World["tables"] {
+/** The tables that are captured when departments work, by default the usual ones, besides heartbeats. */
+export function tablesOf(names: readonly string[] = usualDepartments): World["tables"] {
   const world = new World(NOWHERE);
   openDepartments(names, world, seededRandom(0), 0);
   return world.tables;
@@ -81,7 +82,12 @@ class ShopRun {
     this.#options = options;
     this.world = new World(options.sink);
     this.#random = seededRandom(options.seed);
-    this.#departments = openDepartments(options.departments ?? [], this.world, this.#random, options.orders);
+    this.#departments = openDepartments(
+      options.departments ?? usualDepartments,
+      this.world,
+      this.#random,
+      options.orders,
+    );
     this.#casting = new Casting(this.#random.fork("casting"), options.orders);
     const names = Object.keys(lookAlikes) as LookAlikeName[];
     const none = Object.fromEntries(names.map((name) => [name, 0])) as Record<LookAlikeName, number>;

@@ -48,7 +48,8 @@ async function measure(folder: string): Promise<Measured> {
 function isRight(truth: ShopTruth, mismatches: readonly Mismatch[]): boolean {
   const found = new Set(mismatches.map(({ payment, currency }) => `${payment} ${currency}`));
   const sums = truth.faults.filter(
-    (fault) => !fault.resolves && ["missing", "under-charge", "over-charge"].includes(fault.class),
+    ({ check, class: name, resolves }) =>
+      check === "payment-settlement" && !resolves && ["missing", "under-charge", "over-charge"].includes(name),
   );
   const missed = sums.filter(({ key, currency }) => !found.has(`${key} ${currency}`));
   const known = new Set([...truth.faults, ...truth.notDue, ...truth.baseline].map(({ key }) => key));

@@ -471,6 +471,7 @@ async function writeShop(dir: string, seed: number): Promise<FolderRegistry> {
   await runShop({
     seed,
     orders: 15,
+    departments: [],
     sink: {
       createTopic: (topic, partitions) => writer.createTopic(topic, partitions),
       append: (topic, partition, record) => {

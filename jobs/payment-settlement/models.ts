@@ -25,14 +25,27 @@ export const Refund = model("Refund", {
   businessTime: "refundedAt",
 });
 
-/** What the acquirer settles: net and fee of a payment, negative for a claw-back. */
+/** What the acquirer settles: net and fee of a payment, negative for a claw-back, in batches. */
 export const SettlementLine = model("SettlementLine", {
   from: table("ledger", "settlement_lines"),
   fields: {
     paymentId: id(),
+    batchId: id(),
     net: money(),
     fee: money(),
     bookedAt: instant(),
   },
   businessTime: "bookedAt",
+});
+
+/** What the acquirer pays to the bank for a batch, negative where it collects; several payouts may share a batch. */
+export const Payout = model("Payout", {
+  from: table("ledger", "payouts"),
+  fields: {
+    batchId: id(),
+    status: text(),
+    amount: money(),
+    paidAt: instant(),
+  },
+  businessTime: "paidAt",
 });

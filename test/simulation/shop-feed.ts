@@ -51,7 +51,7 @@ export class SimulatedShop {
   /** Always the same for a seed. Some records are broken where `isFaulty`. */
   static async open(seed: number, orders: number, faulty: Random | undefined): Promise<SimulatedShop> {
     const log = new MemoryLog();
-    await runShop({ seed, orders, sink: log });
+    await runShop({ seed, orders, sink: log, departments: [] });
     thinOut(log.records);
     if (faulty !== undefined) for (let i = 0; i < 3; i++) breakRecord(log.records, faulty);
     return new SimulatedShop(log);

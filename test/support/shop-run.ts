@@ -13,6 +13,7 @@ import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { OutboxRecord } from "../../runtime/outbox.ts";
 import type { Scheduler } from "../../runtime/source-loop.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
+import { usualDepartments } from "../../shop/departments.ts";
 import type { ShopTruth } from "../../shop/truth.ts";
 import { runInMemory } from "./memory-run.ts";
 
@@ -34,7 +35,11 @@ export class ShopLog {
   truth!: ShopTruth;
 
   /** `departments`: those that work besides payments and settlement. */
-  static async write(seed: number, orders: number, departments: readonly string[] = []): Promise<ShopLog> {
+  static async write(
+    seed: number,
+    orders: number,
+    departments: readonly string[] = usualDepartments,
+  ): Promise<ShopLog> {
     const log = new ShopLog();
     log.truth = await writeShopLog({ dir: join(log.#dir, "input"), seed, orders, departments });
     writeFileSync(log.#file("config.json"), JSON.stringify(shopConfig("input", ".", departments)));
