@@ -1,7 +1,8 @@
 import type { Random } from "../../base/random.ts";
 import { days } from "../../base/time.ts";
 import { END_MS, ORDER_SPAN, SEED_SPAN, START_MS } from "../terms.ts";
-import { baselineFaults, type FaultPlan, faults } from "./faults.ts";
+import type { FaultPlan } from "./fault-plan.ts";
+import { baselineFaults, faults } from "./faults.ts";
 import { type LookAlikeName, lookAlikes } from "./look-alikes.ts";
 
 /** What a purchase is there for. */

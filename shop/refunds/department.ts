@@ -7,8 +7,8 @@ import { END_MS, START_MS } from "../terms.ts";
 import type { World } from "../world.ts";
 import { Casting } from "./casting.ts";
 import { DeskTables } from "./desk-tables.ts";
-import type { PlannedFault } from "./faults.ts";
-import { type LookAlikeName, lookAlikes, paid } from "./look-alikes.ts";
+import type { PlannedFault } from "./fault-plan.ts";
+import { lookAlikes } from "./look-alikes.ts";
 import { Purchase } from "./purchase.ts";
 
 /** Purchases for each order of the shop. */
@@ -58,7 +58,7 @@ class RefundDesk implements Department {
     const random = this.#random.fork(`purchase/${index}`);
     const arrival = this.#casting.arrival(index, random);
     this.#world.schedule.at(arrival, () => {
-      this.#plan(new Purchase(this.#world, this.#tables, random, index, arrival), index);
+      this.#plan(new Purchase(random, index, arrival), index);
       this.#await(index + 1);
     });
   }
@@ -70,15 +70,15 @@ class RefundDesk implements Department {
       if (isDoubtful(planned)) return;
       this.#faults.push(planned);
     } else if (role.type === "lookAlike") {
-      lookAlikes[role.name as LookAlikeName].plan(purchase);
+      lookAlikes[role.name].plan(purchase);
       this.#counts[role.name]!++;
     } else if (purchase.random.chance(REFUNDED)) {
-      const { charge, askAt } = paid(purchase);
+      const { charge, askAt } = purchase.refundable();
       purchase.refundAndBook(charge.chargeNo, purchase.partOf(purchase.due), askAt);
     } else {
       purchase.pay();
     }
-    purchase.enter();
+    this.#tables.enter(purchase.changes, purchase.random);
   }
 }
 

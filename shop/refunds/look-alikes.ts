@@ -1,5 +1,5 @@
 import { days, hours, minutes } from "../../base/time.ts";
-import type { Charge, Purchase } from "./purchase.ts";
+import type { Purchase } from "./purchase.ts";
 import { CHARGE, REFUND } from "./tables.ts";
 import { refundTerms } from "./terms.ts";
 
@@ -31,12 +31,6 @@ export const lookAlikes = {
 
 export type LookAlikeName = keyof typeof lookAlikes;
 
-/** The purchase is paid, and some time later a refund may be asked for. */
-export function paid(purchase: Purchase): { charge: Charge; askAt: number } {
-  const charge = purchase.pay();
-  return { charge, askAt: charge.doneAt + purchase.between(hours(1), days(1)) };
-}
-
 /** At most half, so that it may be given back twice. */
 function halfOf(purchase: Purchase): number {
   return purchase.partOf(Math.floor(purchase.due / 2));
@@ -44,7 +38,7 @@ function halfOf(purchase: Purchase): number {
 
 /** Two things came back, one after the other: two requests, and the channel was told of two. */
 function equalPartialRefunds(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const amount = halfOf(purchase);
   const { row, doneAt } = purchase.refundAndBook(charge.chargeNo, amount, askAt);
   const { reason } = row;
@@ -53,7 +47,7 @@ function equalPartialRefunds(purchase: Purchase): void {
 
 /** The channel is told the same, but so late that nobody sent it again by mistake. */
 function equalRefundsDaysApart(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const amount = halfOf(purchase);
   const { row, askedAt } = purchase.refundAndBook(charge.chargeNo, amount, askAt);
   const cells = { reason: row.reason, channelRef: row.channel_ref };
@@ -63,7 +57,7 @@ function equalRefundsDaysApart(purchase: Purchase): void {
 
 /** Sent again by mistake, but the channel took only one of them. */
 function twinThatFails(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const amount = halfOf(purchase);
   const { row } = purchase.refundAndBook(charge.chargeNo, amount, askAt);
   const cells = { reason: row.reason, channelRef: row.channel_ref };
@@ -71,7 +65,7 @@ function twinThatFails(purchase: Purchase): void {
 }
 
 function refundedToTheLastUnit(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const part = purchase.partOf(purchase.due);
   const { doneAt } = purchase.refundAndBook(charge.chargeNo, part, askAt);
   const askAgainAt = doneAt + purchase.between(minutes(1), days(1));
@@ -80,7 +74,7 @@ function refundedToTheLastUnit(purchase: Purchase): void {
 
 /** The same request is sent again when it failed, even in everything that the channel was told. */
 function retryAfterFailure(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const amount = purchase.due;
   const { row, doneAt } = purchase.refund(charge.chargeNo, amount, askAt, {}, REFUND.failed);
   const cells = { requestNo: row.request_no, reason: row.reason, channelRef: row.channel_ref };
@@ -88,7 +82,7 @@ function retryAfterFailure(purchase: Purchase): void {
 }
 
 function failedRefundThenFull(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const part = purchase.partOf(purchase.due);
   const { doneAt } = purchase.refund(charge.chargeNo, part, askAt, {}, REFUND.failed);
   purchase.refundAndBook(charge.chargeNo, purchase.due, doneAt + purchase.between(minutes(1), hours(12)));
@@ -96,7 +90,7 @@ function failedRefundThenFull(purchase: Purchase): void {
 
 /** A refund that came back gives its part and its key back. */
 function keyGivenBack(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const first = purchase.refundAndBook(charge.chargeNo, purchase.due, askAt);
   const cameBackAt = first.doneAt + purchase.between(hours(1), days(1));
   purchase.reverseRefund(first, cameBackAt);
@@ -148,20 +142,20 @@ function dueRaised(purchase: Purchase): void {
 
 /** The ledger is faster than the channel. */
 function bookedAheadOfSuccess(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const { row, sentAt } = purchase.refund(charge.chargeNo, purchase.partOf(purchase.due), askAt);
   purchase.book(row, sentAt + minutes(0.5));
 }
 
 function bookedJustInTime(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const { row, doneAt } = purchase.refund(charge.chargeNo, purchase.partOf(purchase.due), askAt);
   purchase.book(row, doneAt + refundTerms.bookedAfter - purchase.between(minutes(10), hours(2)));
 }
 
 /** Its `gmt_modified` moves on, and nothing else: what is due is due as before. */
 function touchedRefund(purchase: Purchase): void {
-  const { charge, askAt } = paid(purchase);
+  const { charge, askAt } = purchase.refundable();
   const refund = purchase.refundAndBook(charge.chargeNo, purchase.partOf(purchase.due), askAt);
   purchase.touch(refund, refund.doneAt + purchase.between(minutes(1), days(1)));
 }

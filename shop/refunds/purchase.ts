@@ -1,15 +1,30 @@
 import type { Random } from "../../base/random.ts";
-import { hours, minutes, seconds } from "../../base/time.ts";
-import type { CapturedTable } from "../captured-table.ts";
+import { days, hours, minutes, seconds } from "../../base/time.ts";
 import { drawCurrency, drawPrice } from "../prices.ts";
-import { START_MS } from "../terms.ts";
-import type { World } from "../world.ts";
-import type { DeskTables } from "./desk-tables.ts";
-import { CHARGE, type ChargeRefundRow, type ChargeRow, type PurchaseRow, REFUND } from "./tables.ts";
+import {
+  type BookingRow,
+  CHARGE,
+  type ChargeRefundRow,
+  type ChargeRow,
+  type DeskTableName,
+  type PurchaseRow,
+  REFUND,
+} from "./tables.ts";
 
 /** Statements of one purchase keep this distance, longer than any transaction and the skew. */
 const APART = seconds(20);
 const REASONS = ["returned", "damaged", "goodwill", "price", "late"] as const;
+
+/** A statement as planned: a row that is inserted, or what of it is set. */
+export interface PlannedChange {
+  /** When it runs, in epoch ms. */
+  readonly at: number;
+  readonly table: DeskTableName;
+  /** As it is inserted; whoever plays the plan may change it in place. */
+  readonly row: object;
+  /** Columns of an update, `gmt_modified` left out; null for an insertion. */
+  readonly set: object | null;
+}
 
 /** A charge as planned: minor units, and when its last statement ran. */
 export interface Charge {
@@ -37,8 +52,8 @@ export interface RefundCells {
 }
 
 /**
- * One purchase's life, planned as a whole when it arrives: who directs it calls the verbs below with points in time, then
- * enters the plan into the schedule, or forgets it. Amounts are minor units.
+ * One purchase's life, planned as a whole when it arrives: who directs it calls the verbs below with points in time, and
+ * finds in `changes` what is to be done. Amounts are minor units.
  */
 export class Purchase {
   readonly random: Random;
@@ -47,16 +62,12 @@ export class Purchase {
   readonly currency: string;
   /** What the buyer owes. */
   readonly due: number;
-  readonly #world: World;
-  readonly #tables: DeskTables;
+  readonly changes: PlannedChange[] = [];
   readonly #name: string;
-  readonly #steps: (() => void)[] = [];
   #charges = 0;
   #refunds = 0;
 
-  constructor(world: World, tables: DeskTables, random: Random, index: number, arrival: number) {
-    this.#world = world;
-    this.#tables = tables;
+  constructor(random: Random, index: number, arrival: number) {
     this.random = random;
     this.arrival = arrival;
     this.#name = String(index).padStart(7, "0");
@@ -96,11 +107,6 @@ export class Purchase {
     return `RX${this.#name}`;
   }
 
-  /** Enters what was planned into the schedule. */
-  enter(): void {
-    for (const step of this.#steps) step();
-  }
-
   /** The row of what the buyer owes. */
   open(due = this.due): PurchaseRow {
     const at = this.arrival;
@@ -112,19 +118,25 @@ export class Purchase {
       gmt_create: at,
       gmt_modified: at,
     };
-    this.#shop(at, (ms) => this.#tables.purchases.insert(row, ms));
+    this.#insert("purchases", row, at);
     return row;
   }
 
   /** Another amount is owed from a time on. */
   owe(row: PurchaseRow, due: number, at: number): void {
-    this.#change(this.#tables.purchases, row, at, { due_amount: due });
+    this.#change("purchases", row, at, { due_amount: due });
   }
 
   /** The purchase, paid with one charge. */
   pay(): Charge {
     this.open();
     return this.charge(this.due);
+  }
+
+  /** The purchase, paid, and a time at which a refund may be asked for. */
+  refundable(): { readonly charge: Charge; readonly askAt: number } {
+    const charge = this.pay();
+    return { charge, askAt: charge.doneAt + this.between(hours(1), days(1)) };
   }
 
   /** A charge that is captured, or fails, some time later. */
@@ -145,19 +157,19 @@ export class Purchase {
     };
     this.#charges++;
     const doneAt = from + this.between(APART, minutes(15));
-    this.#shop(from, (ms) => this.#tables.charges.insert(row, ms));
-    this.#change(this.#tables.charges, row, doneAt, { status });
+    this.#insert("charges", row, from);
+    this.#change("charges", row, doneAt, { status });
     return { row, chargeNo: row.charge_no, doneAt };
   }
 
   /** A captured charge is given back as a whole. */
   reverseCharge({ row }: Charge, at: number): void {
-    this.#change(this.#tables.charges, row, at, { status: CHARGE.reversed });
+    this.#change("charges", row, at, { status: CHARGE.reversed });
   }
 
   /** Nothing but the time of its last change is another. */
   touch({ row }: Refund, at: number): void {
-    this.#change(this.#tables.refunds, row, at, {});
+    this.#change("charge_refunds", row, at, {});
   }
 
   /** A refund that is asked for, sent to the channel, and done. */
@@ -186,10 +198,10 @@ export class Purchase {
     this.#refunds++;
     const sentAt = askedAt + this.between(APART, minutes(2));
     const doneAt = sentAt + this.between(minutes(1), hours(2));
-    this.#shop(askedAt, (ms) => this.#tables.refunds.insert(row, ms));
-    this.#change(this.#tables.refunds, row, sentAt, { status: REFUND.inFlight });
+    this.#insert("charge_refunds", row, askedAt);
+    this.#change("charge_refunds", row, sentAt, { status: REFUND.inFlight });
     const channel_no = status === REFUND.succeeded ? `CN${number}` : null;
-    this.#change(this.#tables.refunds, row, doneAt, { status, channel_no, gmt_finish: doneAt });
+    this.#change("charge_refunds", row, doneAt, { status, channel_no, gmt_finish: doneAt });
     return { row, askedAt, sentAt, doneAt };
   }
 
@@ -202,44 +214,29 @@ export class Purchase {
 
   /** A refund that succeeded comes back: the channel could not pay it out. */
   reverseRefund({ row }: Refund, at: number): void {
-    this.#change(this.#tables.refunds, row, at, { status: REFUND.reversed });
+    this.#change("charge_refunds", row, at, { status: REFUND.reversed });
   }
 
   /** The ledger books a refund, by default as it is. Gives when, as its row says. */
   book({ refund_no, amount, currency }: Booked, committedAt: number): number {
     const bookedAt = committedAt - 35;
     const micros = 100 + this.random.below(900);
-    this.#at(committedAt, () => {
-      this.#world.postgres.begin(committedAt);
-      const booked_at = `${new Date(bookedAt).toISOString().slice(0, -1)}${micros}Z`;
-      const booking_id = this.#tables.nextBooking();
-      this.#tables.bookings.insert({ booking_id, refund_no, amount, currency, booked_at }, committedAt);
-    });
+    const booked_at = `${new Date(bookedAt).toISOString().slice(0, -1)}${micros}Z`;
+    this.#insert("refund_bookings", { booking_id: 0, refund_no, amount, currency, booked_at }, committedAt);
     return bookedAt;
   }
 
-  #change<R extends { gmt_modified: number }>(
-    table: CapturedTable<R>,
+  #insert(table: DeskTableName, row: PurchaseRow | ChargeRow | ChargeRefundRow | BookingRow, at: number): void {
+    this.changes.push({ at, table, row, set: null });
+  }
+
+  #change<R extends PurchaseRow | ChargeRow | ChargeRefundRow>(
+    table: DeskTableName,
     row: R,
     at: number,
-    changes: Partial<Omit<R, "gmt_modified">>,
+    set: Partial<Omit<R, "gmt_modified">>,
   ): void {
-    this.#shop(at, (ms) => table.update(row, { ...changes, gmt_modified: at } as Partial<R>, ms));
-  }
-
-  /** A MariaDB transaction of one statement; some are slow to commit. */
-  #shop(statementMs: number, run: (statementMs: number) => void): void {
-    const lag = this.random.chance(0.1) ? this.random.below(7000) : this.random.below(40);
-    // Before the snapshot nobody sees it, and after it no statement may seem older.
-    const commitMs = statementMs + (statementMs < START_MS ? 0 : lag);
-    this.#at(commitMs, () => {
-      this.#world.maria.begin(commitMs);
-      run(statementMs);
-    });
-  }
-
-  #at(timeMs: number, run: () => void): void {
-    this.#steps.push(() => this.#world.schedule.at(timeMs, run));
+    this.changes.push({ at, table, row, set });
   }
 }
 

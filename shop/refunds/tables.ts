@@ -6,6 +6,9 @@ export const CHARGE = { created: 0, captured: 1, failed: 2, reversed: 3 } as con
 /** States of a refund, as its column has them. */
 export const REFUND = { requested: 0, inFlight: 1, succeeded: 2, failed: 3, reversed: 4 } as const;
 
+/** The desk's tables: the bookings are PostgreSQL's, the others MariaDB's. */
+export type DeskTableName = "purchases" | "charges" | "charge_refunds" | "refund_bookings";
+
 /** MariaDB, what a buyer owes: an intent to pay. Amounts of this company are minor units. */
 export interface PurchaseRow {
   purchase_no: string;
@@ -49,6 +52,7 @@ export interface ChargeRefundRow {
 
 /** PostgreSQL, the ledger's booking of a refund. */
 export interface BookingRow {
+  /** From a sequence, when it is inserted. */
   booking_id: number;
   refund_no: string;
   amount: number;
