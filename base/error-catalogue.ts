@@ -705,6 +705,17 @@ export const errorCatalogue = {
     message:
       "Schema registry {registry} did not answer {request}: {reason}. Check that it is up and can be reached from here.",
   },
+  REREAD_ANSWER_INVALID: {
+    fault: "user",
+    retryable: false,
+    message: "What {place} answers is of no use: {problem}. Correct the question in `reread`.",
+  },
+  REREAD_FAILED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "The source of truth {source} could not be asked: {reason}. Check that it is up and can be reached from here.",
+  },
   RESULTS_ELSEWHERE: {
     fault: "user",
     retryable: false,
@@ -1016,6 +1027,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "There is no topic {topic} in {place}; known: {known}. Correct the name, or create the topic first.",
+  },
+  TRUTH_DISAGREES: {
+    fault: "external",
+    retryable: false,
+    message:
+      "The source of truth refutes an alert of {check}, of key {key}, and no change event resolves it: {note}. The alert was told all the same. Look whether the connector runs, and whether `reread.{check}` asks what the check does.",
   },
   VALUE_NOT_MAPPED: {
     fault: "external",

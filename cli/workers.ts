@@ -3,6 +3,7 @@ import { systemDisk } from "../base/disk.ts";
 import { seededRandom } from "../base/random.ts";
 import { systemClock } from "../base/time.ts";
 import type { Graph } from "../dataflow/graph.ts";
+import { ChangedKeys } from "../runtime/changed-keys.ts";
 import { type Manifest, type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import { type LinksMemory, makeLinksMemory, type RingLinks } from "../runtime/exchange/worker-links.ts";
 import type { Scheduler } from "../runtime/source-loop.ts";
@@ -35,6 +36,8 @@ export interface WorkerSpec {
   readonly prefix: string;
   readonly memoryBytes: number;
   readonly allowDroppedState: boolean;
+  /** Memory of `ChangedKeys`, where anybody relies on it. */
+  readonly changedKeys?: SharedArrayBuffer | undefined;
 }
 
 /** What differs from worker to worker. */
@@ -98,6 +101,7 @@ export function makeWorker(
   const memory = spec.memoryBytes / parallelism;
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
   const heeding = new Heeding();
+  const changed = spec.changedKeys && new ChangedKeys(spec.changedKeys);
   let queues = 0;
   const share = { worker: index, workers: parallelism, splits };
   const readers = openReaders(graph, spec.sources, registry, share, open);
@@ -122,6 +126,7 @@ export function makeWorker(
       scheduler: spec.interleave === undefined ? undefined : randomly(spec.interleave),
       backend: {
         store,
+        onChanged: changed && ((key) => changed.mark(key, systemClock.now())),
         cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
         timerQueue: () => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
       },

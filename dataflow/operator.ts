@@ -77,6 +77,8 @@ export interface OperatorContext {
   forwardTo(tag: string, batch: Batch): void;
   /** Hands a record to the sinks of a side output. */
   emit(output: string, record: unknown): void;
+  /** Is told of each key that rows come of, where anybody outside relies on what is known of it. */
+  readonly changed?: ((key: Key) => void) | undefined;
 }
 
 /**

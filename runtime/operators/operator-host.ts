@@ -1,6 +1,7 @@
 import type { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { assert } from "../../base/errors.ts";
+import type { Key } from "../../base/key.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control, Operator, StateCodec } from "../../dataflow/operator.ts";
 import { KeyedEntries } from "../../state/keyed-entries.ts";
@@ -15,6 +16,8 @@ export interface StateBackend {
   readonly store: StateStore;
   /** About how many bytes the decoded records of one operator may take. */
   readonly cacheBytes: number;
+  /** Is told of keys whose rows change. */
+  readonly onChanged?: ((key: Key) => void) | undefined;
   /** A queue that orders timers, and writes to the disk what does not fit into memory. */
   timerQueue(name: string): TimerQueue;
 }
@@ -81,6 +84,7 @@ export class OperatorHost implements Receiver {
       forward: (batch) => next.batch(batch),
       forwardTo: (tag, batch) => sides.get(tag)?.batch(batch),
       emit,
+      changed: backend.onChanged,
     });
   }
 

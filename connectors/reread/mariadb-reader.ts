@@ -1,0 +1,63 @@
+import { createPool, type Pool } from "mariadb";
+import type { Key } from "../../base/key.ts";
+import { asked } from "./asking.ts";
+import { keyValues } from "./key-values.ts";
+import { withQuestionMarks } from "./sql.ts";
+import type { SqlOptions } from "./sql-options.ts";
+import type { TruthReader, TruthRow } from "./truth-reader.ts";
+
+/** Asks a MariaDB, in transactions that cannot write. */
+export class MariadbReader implements TruthReader {
+  readonly #options: SqlOptions;
+  readonly #pool: Pool;
+  readonly #sql: string;
+  readonly #places: readonly number[];
+
+  constructor(options: SqlOptions) {
+    const { url, timeoutMs, connections, query } = options;
+    this.#options = options;
+    const { sql, places } = withQuestionMarks(query);
+    this.#sql = sql;
+    this.#places = places;
+    const address = new URL(url);
+    this.#pool = createPool({
+      host: address.hostname,
+      port: Number(address.port || 3306),
+      user: decodeURIComponent(address.username),
+      password: decodeURIComponent(address.password),
+      ...(address.pathname.length > 1 && { database: address.pathname.slice(1) }),
+      connectionLimit: connections,
+      minimumIdle: 0,
+      initializationTimeout: timeoutMs,
+      acquireTimeout: timeoutMs,
+      connectTimeout: timeoutMs,
+      // At the server, where what nobody waits for would go on.
+      initSql: `SET SESSION max_statement_time = ${timeoutMs / 1_000}`,
+      bigIntAsNumber: false,
+      decimalAsNumber: false,
+    });
+  }
+
+  read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
+    const { source, timeoutMs } = this.#options;
+    const values = keyValues(key);
+    return asked({
+      ...{ source, timeoutMs, signal },
+      take: () => this.#pool.getConnection(),
+      give: (connection, isBroken) => (isBroken ? connection.destroy() : void connection.release()),
+      ask: async (connection) => {
+        await connection.query("START TRANSACTION READ ONLY");
+        const rows = await connection.query<TruthRow[]>(
+          this.#sql,
+          this.#places.map((place) => values[place]),
+        );
+        await connection.query("ROLLBACK");
+        return rows;
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end().catch(() => undefined);
+  }
+}
