@@ -36,7 +36,8 @@ export class DecisionFeed {
     for (let more = this.#desk.decisions(this.#seen); more.length > 0; more = this.#desk.decisions(this.#seen)) {
       for (const { kind, id, decision } of more) {
         if (kind === "suspension") decided.push(...this.#resumed(id));
-        else decided.push({ type: decision === "discarded" ? "discarded" : "unsettled", fault: id });
+        else if (kind === "dead-letter")
+          decided.push({ type: decision === "discarded" ? "discarded" : "unsettled", fault: id });
       }
       this.#seen = more.at(-1)!.seq;
     }

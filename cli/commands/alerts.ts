@@ -1,18 +1,12 @@
 import type { Command } from "commander";
-import { displayKey } from "../../base/key.ts";
-import { formatDuration, formatTime } from "../../base/time.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
-import {
-  type AlertQuery,
-  type AlertState,
-  MAX_ROWS,
-  type MoneyAlert,
-  type SeenEngineAlert,
-} from "../../connectors/desk/records.ts";
+import { type AlertState, MAX_ROWS } from "../../connectors/desk/records.ts";
 import { between, choice, classOption, currency, dirOption } from "../options.ts";
 import { outputPaths } from "../outputs.ts";
-import { grouped, printable, shortTime, table } from "../table.ts";
+import { grouped } from "../table.ts";
 import { terminal } from "../terminal.ts";
+import { ALERT_STATES, alertsText, alertText, engineAlertLines, historyText, untoldLines } from "../views/alerts.ts";
+import { addAlertDecisions } from "./alert-decisions.ts";
 
 interface ListOptions {
   readonly dir: string;
@@ -24,21 +18,33 @@ interface ListOptions {
   readonly json?: true;
 }
 
+interface ShowOptions {
+  readonly dir: string;
+  readonly json?: true;
+}
+
 const EXAMPLES = `
 Examples:
   npx countercheck alerts list --dir .countercheck/demo
-  npx countercheck alerts list --state all --class missing --currency EUR --limit 100 --json --dir out`;
+  npx countercheck alerts list --state all --class missing --currency EUR --limit 100 --json --dir out
+  npx countercheck alerts acknowledge 3fa9 77c01 --note "asked the bank" --dir out
+  npx countercheck alerts snooze 3fa9 --for 4h --dir out`;
 
-/** Adds `countercheck alerts`: alerts of money, and of the engine. */
+const SHOW_EXAMPLE = `
+Example:
+  npx countercheck alerts history 3fa9 --dir out`;
+
+/** Adds `countercheck alerts`: alerts of money and of the engine, and what is done about them. */
 export function addAlerts(program: Command): void {
-  program
+  const alerts = program
     .command("alerts")
-    .description("look at the alerts")
-    .addHelpText("after", EXAMPLES)
+    .description("look at the alerts, and say what is done about them")
+    .addHelpText("after", EXAMPLES);
+  alerts
     .command("list")
     .description("money alerts, the last changed first, and engine alerts")
     .addOption(dirOption())
-    .addOption(choice("--state <state>", "which money alerts", ["open", "resolved", "all"]).default("open"))
+    .addOption(choice("--state <state>", "which money alerts", [...ALERT_STATES, "all"]).default("open"))
     .option("--check <uid>", "only this check")
     .addOption(classOption())
     .option("--currency <code>", "only this currency", currency)
@@ -46,71 +52,52 @@ export function addAlerts(program: Command): void {
     .option("--json", "JSON on stdout")
     .addHelpText("after", EXAMPLES)
     .action(list);
+  withId(alerts, "show", "all about one alert", show);
+  withId(alerts, "history", "what the check said of an alert, what people decided, and who was told", history);
+  addAlertDecisions(alerts);
+}
+
+function withId(
+  alerts: Command,
+  name: string,
+  description: string,
+  action: (id: string, options: ShowOptions) => void,
+): void {
+  alerts
+    .command(name)
+    .description(description)
+    .argument("<id>", "its id, or how that begins")
+    .addOption(dirOption())
+    .option("--json", "JSON on stdout")
+    .addHelpText("after", SHOW_EXAMPLE.replace("history", name))
+    .action(action);
 }
 
 function list({ dir, state, json, ...query }: ListOptions): void {
   const desk = new Desk(outputPaths.desk(dir));
+  const { limit, ...narrowed } = query;
   const alerts = desk.alerts({ ...query, ...(state === "all" ? {} : { state }) });
-  const engineAlerts = desk.engineAlerts({ limit: query.limit });
-  const known = countsOf(desk, query);
-  const all = countsOf(desk, {});
+  const engineAlerts = desk.engineAlerts({ limit });
+  const [known, all] = [desk.alertCounts(narrowed), desk.alertCounts()];
+  const notifications = desk.notifications.counts();
   desk.close();
-  if (json) return terminal.printJson({ alerts, engineAlerts });
-  const text = alerts.length === 0 ? noneText(known, all) : moneyText(alerts, state, known);
-  terminal.print([text, ...engineAlerts.map(engineLine)].join("\n"));
+  if (json) return terminal.printJson({ alerts, counts: known, engineAlerts, notifications });
+  const rest = [...engineAlertLines(engineAlerts), ...untoldLines(notifications)];
+  terminal.print([alertsText(alerts, state, known, all), ...rest].join("\n"));
 }
 
-/** How many money alerts there are by state, as far as a desk counts. */
-type Counts = Readonly<Record<AlertState, string>>;
-
-function countsOf(desk: Desk, { check, class: cause, currency: code }: Omit<AlertQuery, "limit">): Counts {
-  const narrowed = {
-    ...(check === undefined ? {} : { check }),
-    ...(cause === undefined ? {} : { class: cause }),
-    ...(code === undefined ? {} : { currency: code }),
-  };
-  const countOf = (state: AlertState) => {
-    const { length } = desk.alerts({ ...narrowed, state, limit: MAX_ROWS });
-    return length < MAX_ROWS ? grouped(length) : `${grouped(length)} or more`;
-  };
-  return { open: countOf("open"), resolved: countOf("resolved") };
+function show(id: string, { dir, json }: ShowOptions): void {
+  const desk = new Desk(outputPaths.desk(dir));
+  const { alert } = desk.alertHistory(id);
+  desk.close();
+  if (json) terminal.printJson(alert);
+  else terminal.print(alertText(alert));
 }
 
-function noneText(known: Counts, all: Counts): string {
-  if (all.open === "0" && all.resolved === "0") return "No money alerts.";
-  const text = `None match; ${countsText(all)} in all.`;
-  const isEmpty = known.open === "0" && known.resolved === "0";
-  return isEmpty ? text : `${text} In the other state: ${countsText(known)}; --state all shows them.`;
-}
-
-function countsText({ open, resolved }: Counts): string {
-  return `${open} are open, ${resolved} resolved`;
-}
-
-function moneyText(alerts: readonly MoneyAlert[], state: ListOptions["state"], known: Counts): string {
-  const titles = ["changed", "state", "check", "class", "key"].map((title) => ({ title }));
-  const rows = alerts.map((alert) => [
-    shortTime(alert.changedAt),
-    alert.state,
-    alert.check,
-    alert.class,
-    displayKey(alert.key),
-    `${alert.atRisk} ${alert.currency}`,
-    alert.dueAt === null ? "" : shortTime(alert.dueAt),
-    alert.lateByMs === null ? "" : formatDuration(alert.lateByMs),
-  ]);
-  const columns = [...titles, { title: "at risk", align: "right" } as const, { title: "due" }, { title: "late by" }];
-  return `${table(columns, rows)}\n\n${footer(alerts.length, state, known)}`;
-}
-
-/** `50 of 154 open, 67 resolved`, and which options show the others. */
-function footer(shown: number, state: ListOptions["state"], { open, resolved }: Counts): string {
-  if (state === "all")
-    return `${grouped(shown)} shown of ${open} open and ${resolved} resolved; --limit shows more or fewer.`;
-  const [wanted, other, others] = state === "open" ? [open, resolved, "resolved"] : [resolved, open, "open"];
-  return `${grouped(shown)} of ${wanted} ${state}, ${other} ${others}; --limit shows more or fewer, --state all both.`;
-}
-
-function engineLine({ code, count, lastSeen, message }: SeenEngineAlert): string {
-  return printable(`Engine alert ${code}, seen ${count} times, last at ${formatTime(lastSeen)}: ${message}`);
+function history(id: string, { dir, json }: ShowOptions): void {
+  const desk = new Desk(outputPaths.desk(dir));
+  const found = desk.alertHistory(id);
+  desk.close();
+  if (json) terminal.printJson(found);
+  else terminal.print(historyText(found));
 }

@@ -15,6 +15,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly confirmer: Confirmer;
+  /** Lays down what time brings: what tells of storms and of snoozes that are over. `isLast`: nothing comes for now. */
+  readonly onLook: (isLast: boolean) => void;
   /** Throws once another process has taken over, which tells of alerts from then on. */
   readonly requireMine: () => void;
 }
@@ -69,7 +71,7 @@ export class Dispatcher {
     const { desk, clock } = this.#options;
     const until = clock.now() + ms;
     while (this.#failure === undefined && clock.now() < until) {
-      this.#look();
+      this.#look(true);
       const next = desk.notifications.nextDue();
       if (this.#lanes.every((lane) => lane.isIdle) && (next === undefined || next > until)) return;
       await clock.sleep(LOOK_EVERY_MS / 10, this.#stop.signal);
@@ -92,10 +94,11 @@ export class Dispatcher {
     }
   }
 
-  #look(): void {
+  #look(isLast = false): void {
     this.#attempt(() => {
       this.#options.requireMine();
       this.#flush();
+      this.#options.onLook(isLast);
       for (const lane of this.#lanes) lane.look();
     });
   }

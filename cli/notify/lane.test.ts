@@ -13,6 +13,8 @@ import { noticeOf } from "./notices.ts";
 
 const PATIENCE = { firstWaitMs: 20, mostWaitMs: 100, giveUpAfterMs: 60_000, lookAgainMs: 50, holdBackMs: 400 };
 
+const STORM = { moreThan: 20, withinMs: 60_000 };
+
 let folder: string;
 let desk: Desk;
 let dispatcher: Dispatcher | undefined;
@@ -33,11 +35,11 @@ class ListedSink implements AlertSink {
   readonly notes: (string | null)[] = [];
   fail: (told: string) => void = () => undefined;
 
-  async send({ news, note }: Notification): Promise<void> {
+  async send({ news, confirmation }: Notification): Promise<void> {
     const told = `${news.id} ${news.action}`;
     this.fail(told);
     this.told.push(told);
-    this.notes.push(note);
+    this.notes.push(confirmation);
   }
 
   async close(): Promise<void> {}
@@ -47,9 +49,9 @@ function lay(id: string, ...actions: AlertNews["action"][]): void {
   for (const [index, action] of actions.entries()) {
     const news: AlertNews = {
       about: "money", action, job: "j", id, check: "c", key: "1", class: "missing", currency: "EUR", period: "",
-      atRisk: "1.00", verdictVersion: index + 1, epoch: 1, time: 0, dueAt: null, lateByMs: null,
+      atRisk: "1.00", verdictVersion: index + 1, epoch: 1, time: 0, dueAt: null, lateByMs: null, note: null,
     }; // biome-ignore format: one look is enough
-    desk.notifications.add(noticeOf("ops", news, 1), "waiting", Date.now());
+    desk.storms.lay(noticeOf({ name: "ops", storm: STORM }, news, 1), Date.now());
   }
 }
 
@@ -66,6 +68,7 @@ function dispatch(sink: AlertSink, confirm?: (alert: AlertNews) => Promise<Confi
     clock: { now: Date.now, sleep },
     random: seededRandom(1),
     confirmer,
+    onLook: () => undefined,
     requireMine: () => undefined,
   });
 }

@@ -85,19 +85,24 @@ export class Lane {
 
   async #prepare(notice: WaitingNotice): Promise<void> {
     const news = JSON.parse(notice.body) as News;
+    if (news.about !== "money" || !OPENING.has(news.action)) return this.#isReady({ notice, news, confirmation: null });
+    const { clock, confirmer, dropIfOver, patience, signal } = this.#options;
     // What was sent in vain may have arrived, so that it is neither held back nor dropped any more.
-    if (news.about !== "money" || !OPENING.has(news.action) || notice.attempts > 0)
-      return this.#isReady({ notice, news, note: null });
-    const { clock, dropIfOver, patience, signal } = this.#options;
-    if (notice.note !== null && dropIfOver(notice.id, clock.now(), notice.note)) return this.settled(notice.id);
-    const { outcome, note } = await this.#confirm(news);
+    const isUntold = notice.attempts === 0;
+    if (isUntold && notice.note !== null && dropIfOver(notice.id, clock.now(), notice.note))
+      return this.settled(notice.id);
+    const { outcome, note, ...own } = await this.#confirm(news);
     if (signal.aborted) return;
     const now = clock.now();
-    const isHeldBack = outcome === "refuted" && now - notice.queuedAt < patience.holdBackMs;
-    if (!isHeldBack) return this.#isReady({ notice, news, note: note === "" ? null : note });
-    if (dropIfOver(notice.id, now, note)) return this.settled(notice.id);
-    const nextAt = now + patience.lookAgainMs;
-    this.#options.settle({ id: notice.id, state: "waiting", note, nextAt, at: now, isAttempt: false });
+    const holdBackMs = own.holdBackMs ?? (outcome === "refuted" ? patience.holdBackMs : 0);
+    const left = outcome === "confirmed" ? 0 : notice.queuedAt + holdBackMs - now;
+    if (isUntold && note !== "" && dropIfOver(notice.id, now, note)) return this.settled(notice.id);
+    if (isUntold && left > 0) {
+      const nextAt = now + Math.min(own.lookAgainMs ?? patience.lookAgainMs, left);
+      return this.#options.settle({ id: notice.id, state: "waiting", note, nextAt, at: now, isAttempt: false });
+    }
+    if (outcome === "refuted") confirmer.disagrees?.(news, note);
+    this.#isReady({ notice, news, confirmation: note === "" ? null : note });
   }
 
   async #confirm(news: AlertNews): Promise<Confirmation> {
@@ -123,13 +128,13 @@ export class Lane {
     }
   }
 
-  async #send({ notice, news, note }: Confirmed): Promise<void> {
+  async #send({ notice, news, confirmation }: Confirmed): Promise<void> {
     const { sink, signal, clock, settle } = this.#options;
     try {
-      await sink.send({ idempotencyKey: notice.id, news, note }, signal);
+      await sink.send({ idempotencyKey: notice.id, news, confirmation }, signal);
       this.#failures = 0;
       const at = clock.now();
-      settle({ id: notice.id, state: "sent", note, nextAt: at, at, isAttempt: true });
+      settle({ id: notice.id, state: "sent", note: confirmation, nextAt: at, at, isAttempt: true });
     } catch (error) {
       if (!signal.aborted) this.#failed(notice, error);
     }
@@ -164,5 +169,5 @@ interface Confirmed {
   readonly notice: WaitingNotice;
   readonly news: News;
   /** What was found when the source of truth was asked. */
-  readonly note: string | null;
+  readonly confirmation: string | null;
 }

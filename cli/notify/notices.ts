@@ -2,7 +2,7 @@ import { idOf } from "../../base/hash.ts";
 import { parseDecimal, rescale } from "../../base/money.ts";
 import type { EngineAlertRecord } from "../../checks/records.ts";
 import type { AlertNews, EngineNews, News } from "../../connectors/alerts/notification.ts";
-import type { Notice } from "../../connectors/desk/records.ts";
+import type { MoneyAlert, Notice } from "../../connectors/desk/records.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import type { RouteConfig, SinkConfig } from "./notify-config.ts";
 
@@ -18,16 +18,19 @@ export function noticesOf(
     ...alerts.map((alert) => newsOfAlert(alert, job, epoch)),
     ...engineAlerts.map((alert): EngineNews => ({ about: "engine", action: "opened", job, ...alert })),
   ];
-  return all.flatMap((news) =>
-    sinks.filter((sink) => isFor(sink, news)).map((sink) => noticeOf(sink.name, news, epoch)),
-  );
+  return all.flatMap((news) => sinks.filter((sink) => isFor(sink, news)).map((sink) => noticeOf(sink, news, epoch)));
 }
 
 /** A notice of news about one alert; its id is the same whenever the same is laid down again. */
-export function noticeOf(sink: string, news: AlertNews | EngineNews, epoch: number): Notice {
+export function noticeOf(
+  { name: sink, storm }: Pick<SinkConfig, "name" | "storm">,
+  news: AlertNews | EngineNews,
+  epoch: number,
+): Notice {
   const version = news.about === "money" ? news.verdictVersion : null;
   return {
     id: idOf(news.id, news.action, version ?? "", epoch, sink),
+    storm: version === null ? null : storm,
     sink,
     alert: news.id,
     check: news.about === "money" ? news.check : null,
@@ -48,6 +51,28 @@ export function isFor(route: RouteConfig, news: Exclude<News, { readonly about: 
   const least = minAtRisk?.[news.currency];
   // What is resolved has nothing at risk any more, and who was told that it opened is told that too.
   return least === undefined || news.action === "resolved" || isAtLeast(news.atRisk, least);
+}
+
+/** What a job lays down for its sinks of an alert whose snooze is over at a wall time. */
+export function returnsOf(sinks: readonly SinkConfig[], job: string, alert: MoneyAlert, at: number): Notice[] {
+  const {
+    id,
+    check,
+    key,
+    class: cause,
+    currency,
+    period,
+    atRisk,
+    verdictVersion,
+    changedAt,
+    dueAt,
+    lateByMs,
+    note,
+  } = alert;
+  const what = { id, check, key, class: cause, currency, period, atRisk, verdictVersion, dueAt, lateByMs, note };
+  const news: AlertNews = { about: "money", action: "returned", job, epoch: 0, time: changedAt, ...what };
+  // Each snooze returns once, whatever version of the verdict it is of.
+  return sinks.filter((sink) => isFor(sink, news)).map((sink) => noticeOf(sink, news, at));
 }
 
 function newsOfAlert(alert: AlertRecord, job: string, epoch: number): AlertNews {

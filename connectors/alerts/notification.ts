@@ -24,6 +24,8 @@ export interface AlertNews {
   readonly time: number;
   readonly dueAt: number | null;
   readonly lateByMs: number | null;
+  /** What the check adds for people; null for nothing. */
+  readonly note: string | null;
 }
 
 /** Trouble of the engine or its sources, when it is first seen. */
@@ -61,7 +63,7 @@ export interface Notification {
   readonly idempotencyKey: string;
   readonly news: News;
   /** What was found when the source of truth was asked again; null where it was not. */
-  readonly note: string | null;
+  readonly confirmation: string | null;
 }
 
 /**

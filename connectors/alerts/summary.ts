@@ -19,6 +19,7 @@ export function factsOf(news: News): readonly (readonly [name: string, value: st
   return [
     ["at risk", `${news.atRisk} ${news.currency}`],
     ["key", displayKey(news.key)],
+    ...(news.note === null ? [] : [["what", news.note] as const]),
     ...(news.period === "" ? [] : [["period", news.period] as const]),
     ["at", formatTime(news.time)],
     ...(dueAt === null ? [] : [["due", formatTime(dueAt)] as const]),

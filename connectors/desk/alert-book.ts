@@ -1,6 +1,15 @@
+import { raise } from "../../base/errors.ts";
 import type { SqliteFile } from "../../base/sqlite-file.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
-import type { AlertQuery, AlertState, EngineAlert, MoneyAlert, SeenEngineAlert } from "./records.ts";
+import {
+  type AlertQuery,
+  type AlertState,
+  type AlertStep,
+  type EngineAlert,
+  MAX_ROWS,
+  type MoneyAlert,
+  type SeenEngineAlert,
+} from "./records.ts";
 import { capped, where } from "./tables.ts";
 
 /** Money alerts, folded from their steps, and engine alerts, counted. */
@@ -15,11 +24,8 @@ export class AlertBook {
   record(steps: readonly AlertRecord[]): AlertRecord[] {
     return this.#file.transaction(() =>
       steps.filter((step) => {
-        const isNew = this.#file.run("INSERT OR IGNORE INTO alert_steps VALUES (?, ?, ?)", [
-          step.id,
-          step.verdictVersion,
-          step.action,
-        ]);
+        const { id, verdictVersion, action, time, atRisk, lateByMs } = step;
+        const isNew = this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs]);
         if (isNew === 1) this.#fold(step);
         return isNew === 1;
       }),
@@ -37,11 +43,45 @@ export class AlertBook {
     });
   }
 
-  list(query: AlertQuery): MoneyAlert[] {
-    const { state, check, class: cause, currency, limit } = query;
-    const { sql, values } = where({ state, check_uid: check, class: cause, currency });
-    const text = `SELECT * FROM alerts ${sql} ORDER BY changed_at DESC, id DESC LIMIT ?`;
-    return this.#file.all<StoredAlert>(text, [...values, capped(limit)]).map(toAlert);
+  /** At a wall time, by which snoozes may be over. */
+  list(query: AlertQuery, at: number): MoneyAlert[] {
+    const { sql, values } = where(columnsOf(query));
+    const text = `SELECT * FROM (${HANDLED}) ${sql} ORDER BY changed_at DESC, id DESC LIMIT ?`;
+    return this.#file.all<StoredAlert>(text, [at, ...values, capped(query.limit)]).map(toAlert);
+  }
+
+  /** How many there are in each state. */
+  counts(query: Omit<AlertQuery, "limit">, at: number): Partial<Record<AlertState, number>> {
+    const { sql, values } = where(columnsOf(query));
+    const text = `SELECT shown, count(*) AS count FROM (${HANDLED}) ${sql} GROUP BY shown`;
+    const rows = this.#file.all<{ shown: AlertState; count: number }>(text, [at, ...values]);
+    return Object.fromEntries(rows.map(({ shown, count }) => [shown, count]));
+  }
+
+  /** The one alert whose id is this, or begins so. ALERT_UNKNOWN, ALERT_AMBIGUOUS. */
+  find(prefix: string, at: number): MoneyAlert {
+    const text = `SELECT * FROM (${HANDLED}) WHERE id >= ? AND id < ? || char(1114111) ORDER BY id LIMIT ?`;
+    const found = this.#file.all<StoredAlert>(text, [at, prefix, prefix, MAX_ROWS]).map(toAlert);
+    const exact = found.find(({ id }) => id === prefix);
+    if (exact !== undefined) return exact;
+    if (prefix === "" || found.length === 0) raise("ALERT_UNKNOWN", { id: prefix });
+    const known = found.slice(0, 5).map(({ id }) => id.slice(0, prefix.length + 6));
+    if (found.length > 1) raise("ALERT_AMBIGUOUS", { id: prefix, count: found.length, known: known.join(", ") });
+    return found[0]!;
+  }
+
+  /** Alerts of a storm that are not resolved, those with the most at risk first. */
+  openOfStorm(storm: string, at: number): MoneyAlert[] {
+    const sql = `SELECT * FROM (${HANDLED}) WHERE state <> 'resolved'
+      AND id IN (SELECT alert FROM notifications WHERE storm = ?) ORDER BY CAST(at_risk AS REAL) DESC, id`;
+    return this.#file.all<StoredAlert>(sql, [at, storm]).map(toAlert);
+  }
+
+  /** What happened to an alert, in that order. */
+  steps(id: string): AlertStep[] {
+    const sql = `SELECT verdict_version AS verdictVersion, action, time, at_risk AS atRisk, late_by_ms AS lateByMs
+      FROM alert_steps WHERE id = ? ORDER BY verdict_version LIMIT ?`;
+    return this.#file.all<AlertStep>(sql, [id, MAX_ROWS]).map((row) => ({ ...row }));
   }
 
   /** Gives the ids of those that were never seen before. */
@@ -72,7 +112,7 @@ export class AlertBook {
   }
 
   #fold(step: AlertRecord): void {
-    const state: AlertState = step.action === "resolved" ? "resolved" : "open";
+    const state: AlertState = step.action === "resolved" ? "resolved" : step.action === "warned" ? "warning" : "open";
     this.#file.run(FOLD, [
       step.id,
       step.check,
@@ -89,19 +129,49 @@ export class AlertBook {
       step.dueAt,
       step.lateByMs,
       step.repeats,
+      step.note,
     ]);
   }
 }
 
-const FOLD = `INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const STEP = `INSERT OR IGNORE INTO alert_steps (id, verdict_version, action, time, at_risk, late_by_ms)
+  VALUES (?, ?, ?, ?, ?, ?)`;
+
+const FOLD = `INSERT INTO alerts (id, check_uid, key, class, currency, period, state, opened_at, changed_at, updates, at_risk,
+    verdict_version, due_at, late_by_ms, repeats, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at,
     updates = updates + excluded.updates, at_risk = excluded.at_risk, verdict_version = excluded.verdict_version,
-    due_at = excluded.due_at, late_by_ms = excluded.late_by_ms, repeats = repeats + excluded.repeats`;
+    due_at = excluded.due_at, late_by_ms = excluded.late_by_ms, repeats = repeats + excluded.repeats,
+    note = excluded.note`;
+
+/**
+ * Of `alert_handling h`: what was decided holds while its alert is as it was then. An acknowledged or snoozed one may change;
+ * an accepted one may not.
+ */
+export const IN_FORCE = `NOT EXISTS (SELECT 1 FROM alert_steps s WHERE s.id = h.id AND s.verdict_version > h.verdict_version
+    AND (h.state = 'accepted' OR s.action <> 'updated'))`;
+
+/** Alerts with what people do about them, at a wall time. */
+const HANDLED = `SELECT a.*, h.state AS handling, h.until, h.note AS handling_note, h.who, h.at,
+    CASE WHEN h.id IS NULL OR a.state = 'resolved' THEN a.state ELSE h.state END AS shown
+  FROM alerts a LEFT JOIN alert_handling h ON h.id = a.id AND (h.until IS NULL OR h.until > ?) AND ${IN_FORCE}`;
+
+function columnsOf({ state, check, class: cause, currency }: Omit<AlertQuery, "limit">) {
+  return { shown: state, check_uid: check, class: cause, currency };
+}
 
 const SEE_ENGINE_ALERT = `INSERT INTO engine_alerts VALUES (?, ?, ?, ?, 1, ?, ?)
   ON CONFLICT DO UPDATE SET count = count + 1, message = excluded.message, last_seen = max(last_seen, excluded.last_seen)`;
 
-interface StoredAlert extends Omit<MoneyAlert, "check" | "openedAt" | "changedAt" | "atRisk" | "verdictVersion"> {
+interface StoredAlert
+  extends Omit<MoneyAlert, "check" | "openedAt" | "changedAt" | "atRisk" | "verdictVersion" | "handling"> {
+  /** With what people do about it. */
+  readonly shown: AlertState;
+  readonly handling: NonNullable<MoneyAlert["handling"]>["state"] | null;
+  readonly until: number | null;
+  readonly handling_note: string;
+  readonly who: string;
+  readonly at: number;
   readonly check_uid: string;
   readonly opened_at: number;
   readonly changed_at: number;
@@ -119,7 +189,7 @@ function toAlert(stored: StoredAlert): MoneyAlert {
     class: stored.class,
     currency: stored.currency,
     period: stored.period,
-    state: stored.state,
+    state: stored.shown,
     openedAt: stored.opened_at,
     changedAt: stored.changed_at,
     updates: stored.updates,
@@ -128,5 +198,11 @@ function toAlert(stored: StoredAlert): MoneyAlert {
     dueAt: stored.due_at,
     lateByMs: stored.late_by_ms,
     repeats: stored.repeats,
+    note: stored.note,
+    handling: handlingOf(stored),
   };
+}
+
+function handlingOf({ handling, shown, until, handling_note: note, who, at }: StoredAlert): MoneyAlert["handling"] {
+  return handling === null || handling !== shown ? null : { state: handling, until, note, who, at };
 }

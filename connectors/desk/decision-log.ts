@@ -1,22 +1,24 @@
 import { raise } from "../../base/errors.ts";
 import type { SqliteFile } from "../../base/sqlite-file.ts";
-import { type DeadLetterDecision, type Decision, MAX_NOTE, MAX_ROWS } from "./records.ts";
+import { type AlertDecision, type DeadLetterDecision, type Decision, MAX_NOTE, MAX_ROWS } from "./records.ts";
 
 /** What people decided, in the order in which they did. Decisions are added, never changed. */
 export class DecisionLog {
   readonly #file: SqliteFile;
-  readonly #who: string;
+  /** User of the operating system, who decides through this. */
+  readonly who: string;
 
   constructor(file: SqliteFile, who: string) {
     this.#file = file;
-    this.#who = who;
+    this.who = who;
   }
 
   /** Adds a decision; the caller's transaction makes it true together with what it changes. */
-  add(entry: Pick<Decision, "kind" | "id" | "decision" | "note" | "at"> & { readonly check?: string }): void {
+  add(entry: NewDecision): void {
+    const { kind, id, decision, check = null, note, at, until = null } = entry;
     this.#file.run(
-      "INSERT INTO decisions (kind, id, decision, check_uid, note, who, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      [entry.kind, entry.id, entry.decision, entry.check ?? null, entry.note, this.#who, entry.at],
+      "INSERT INTO decisions (kind, id, decision, check_uid, note, who, at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      [kind, id, decision, check, note, this.who, at, until],
     );
   }
 
@@ -28,8 +30,12 @@ export class DecisionLog {
 
   /** Decisions about one dead letter, oldest first. */
   ofDeadLetter(id: string): DeadLetterDecision[] {
-    const sql = "SELECT * FROM decisions WHERE kind = 'dead-letter' AND id = ? ORDER BY seq";
-    return this.#file.all<StoredDecision>(sql, [id]).map(toDecision) as DeadLetterDecision[];
+    return this.#of("dead-letter", id) as DeadLetterDecision[];
+  }
+
+  /** Decisions about one alert, oldest first. */
+  ofAlert(id: string): AlertDecision[] {
+    return this.#of("alert", id) as AlertDecision[];
   }
 
   /** The newest decision about a suspension, or about one check of it. */
@@ -38,6 +44,17 @@ export class DecisionLog {
     const sql = `SELECT * FROM decisions WHERE kind = 'suspension' AND ${narrowed} ORDER BY seq DESC LIMIT 1`;
     return this.#file.all<StoredDecision>(sql, [id ?? check ?? null]).map(toDecision)[0];
   }
+
+  #of(kind: Decision["kind"], id: string): Decision[] {
+    const sql = "SELECT * FROM decisions WHERE kind = ? AND id = ? ORDER BY seq";
+    return this.#file.all<StoredDecision>(sql, [kind, id]).map(toDecision);
+  }
+}
+
+/** A decision that is made now, by whoever has the log. */
+export interface NewDecision extends Pick<Decision, "kind" | "id" | "decision" | "note" | "at"> {
+  readonly check?: string;
+  readonly until?: number;
 }
 
 /** The note as it is kept. NOTE_REQUIRED where there must be one to `action`, NOTE_TOO_LONG. */
@@ -57,8 +74,9 @@ interface StoredDecision {
   readonly note: string;
   readonly who: string;
   readonly at: number;
+  readonly until: number | null;
 }
 
-function toDecision({ check_uid: check, ...stored }: StoredDecision): Decision {
-  return (check === null ? { ...stored } : { ...stored, check }) as Decision;
+function toDecision({ check_uid: check, until, ...stored }: StoredDecision): Decision {
+  return { ...stored, ...(check === null ? {} : { check }), ...(until === null ? {} : { until }) } as Decision;
 }

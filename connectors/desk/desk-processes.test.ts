@@ -88,7 +88,7 @@ function inProcess(script: string): Promise<string> {
     const desk = new Desk(${JSON.stringify(path)}, { create: true });
     const step = (version) => ({ id: "a", action: version === 1 ? "opened" : "updated", check: "c", key: "1",
       class: "missing", currency: "EUR", period: "", atRisk: "1", verdictVersion: version, time: version, dueAt: null,
-      lateByMs: null, repeats: 0 });
+      lateByMs: null, repeats: 0, note: null });
     ${script}
     desk.close();`;
   return new Promise((resolve, reject) => {

@@ -62,6 +62,8 @@ describe("money alerts on the desk", () => {
         dueAt: 90,
         lateByMs: null,
         repeats: 0,
+        note: null,
+        handling: null,
       },
     ]);
     desk.recordAlerts([step("resolved", 3, { time: 300, atRisk: "0", lateByMs: 210 })]);

@@ -3,13 +3,17 @@ import { SqliteFile } from "../../base/sqlite-file.ts";
 import type { RecordFault, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import { AlertBook } from "./alert-book.ts";
+import { AlertHandling } from "./alert-handling.ts";
 import { CountBook } from "./count-book.ts";
 import { DeadLetterBox } from "./dead-letter-box.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { DeliveryBook } from "./delivery-book.ts";
+import { completeTables } from "./later-tables.ts";
 import { NotificationQueue } from "./notification-queue.ts";
 import type {
+  AlertHistory,
   AlertQuery,
+  AlertState,
   Count,
   DeadLetter,
   DeadLetterState,
@@ -19,6 +23,7 @@ import type {
   DeliveryId,
   EngineAlert,
   MoneyAlert,
+  Notice,
   ReadPart,
   RunEnd,
   RunRecord,
@@ -30,6 +35,7 @@ import type {
 } from "./records.ts";
 import { RunBook } from "./run-book.ts";
 import { SchemaBook } from "./schema-book.ts";
+import { StormBook } from "./storm-book.ts";
 import { type ResumeTarget, SuspensionBook } from "./suspension-book.ts";
 import { DESK_FILE } from "./tables.ts";
 
@@ -58,14 +64,20 @@ export class Desk {
   readonly #deliveries: DeliveryBook;
   readonly #runs: RunBook;
   readonly #schemas: SchemaBook;
+  /** What people do about alerts. */
+  readonly handling: AlertHandling;
   /** Who is told of alerts, and how far that is. */
   readonly notifications: NotificationQueue;
+  /** Alerts that are so many that they are told as one. */
+  readonly storms: StormBook;
 
   constructor(path: string, options: DeskOptions = {}) {
     const { create = false, busyTimeoutMs = 5_000 } = options;
     this.#file = new SqliteFile(DESK_FILE, { path, create, busyTimeoutMs });
+    completeTables(this.#file);
     this.#decisions = new DecisionLog(this.#file, userName());
     this.#alerts = new AlertBook(this.#file);
+    this.handling = new AlertHandling(this.#file, this.#alerts, this.#decisions);
     this.#deadLetters = new DeadLetterBox(this.#file, this.#decisions);
     this.#suspensions = new SuspensionBook(this.#file, this.#decisions);
     this.#counts = new CountBook(this.#file);
@@ -73,6 +85,7 @@ export class Desk {
     this.#runs = new RunBook(this.#file);
     this.#schemas = new SchemaBook(this.#file);
     this.notifications = new NotificationQueue(this.#file);
+    this.storms = new StormBook(this.#file, this.notifications);
   }
 
   /**
@@ -83,7 +96,10 @@ export class Desk {
   beginRun(run: { readonly job: string; readonly start: RunStart }, at: number): void {
     this.#file.transaction(() => {
       this.#runs.begin(run.job, run.start, at);
-      if (run.start === "afresh") this.notifications.clear();
+      if (run.start === "afresh") {
+        this.notifications.clear();
+        this.storms.clear();
+      }
       if (run.start === "on") return;
       this.#deadLetters.forgetMet();
       this.#deliveries.clear();
@@ -152,14 +168,52 @@ export class Desk {
     this.#alerts.putBack(ids, steps);
   }
 
-  /** Money alerts, the last changed first. */
-  alerts(query: AlertQuery): MoneyAlert[] {
-    return this.#alerts.list(query);
+  /** Money alerts, the last changed first. `at` is the wall time by which snoozes may be over, now by default. */
+  alerts(query: AlertQuery, at = Date.now()): MoneyAlert[] {
+    return this.#alerts.list(query, at);
+  }
+
+  /** How many money alerts there are in each state that there is. */
+  alertCounts(query: Omit<AlertQuery, "limit" | "state"> = {}, at = Date.now()): Partial<Record<AlertState, number>> {
+    return this.#alerts.counts(query, at);
+  }
+
+  /** Alerts of a storm that are not resolved, those with the most at risk first. */
+  openOfStorm(storm: string, at: number): MoneyAlert[] {
+    return this.#alerts.openOfStorm(storm, at);
+  }
+
+  /** Gives back the alerts whose snooze is over and that are open still, and lays down who is told; gives how many. */
+  endSnoozes(noticesOf: (alert: MoneyAlert) => readonly Notice[], at: number): number {
+    return this.#file.transaction(() => {
+      const ended = this.handling.endSnoozes(at);
+      for (const alert of ended) for (const notice of noticesOf(alert)) this.storms.lay(notice, at);
+      return ended.length;
+    });
+  }
+
+  /** A money alert by its id, or how that begins, and all that happened to it. ALERT_UNKNOWN, ALERT_AMBIGUOUS. */
+  alertHistory(prefix: string, at = Date.now()): AlertHistory {
+    const alert = this.#alerts.find(prefix, at);
+    return {
+      alert,
+      steps: this.#alerts.steps(alert.id),
+      decisions: this.#decisions.ofAlert(alert.id),
+      notifications: this.notifications.ofAlert(alert.id),
+    };
   }
 
   /** Counts each as seen once more at `at`. */
   recordEngineAlerts(alerts: readonly EngineAlert[], at: number): void {
     if (alerts.length > 0) this.#alerts.recordEngine(alerts, at);
+  }
+
+  /** Counts trouble that was found beside the deliveries; who is told of it hears of it once. */
+  recordTrouble(alert: EngineAlert, notices: readonly Notice[], at: number): void {
+    this.#file.transaction(() => {
+      const fresh = this.#alerts.recordEngine([alert], at);
+      if (fresh.has(alert.id)) for (const notice of notices) this.storms.lay(notice, at);
+    });
   }
 
   /** Engine alerts, the last seen first. */
@@ -254,14 +308,15 @@ export class Desk {
     this.#file.close();
   }
 
-  /** Of what was there before, people are told already. */
+  /** Of what was there before, people are told already; who let an alert snooze hears of its changes when that is over. */
   #queue({ notices }: Delivered, steps: readonly AlertRecord[], troubles: ReadonlySet<string>, at: number): void {
     if (notices.length === 0) return;
     const fresh = new Set(steps.map(({ id, verdictVersion, action }) => `${id}/${verdictVersion}/${action}`));
     for (const notice of notices) {
       const { alert, verdictVersion, action } = notice;
       const isNew = verdictVersion === null ? troubles.has(alert) : fresh.has(`${alert}/${verdictVersion}/${action}`);
-      if (isNew) this.notifications.add(notice, "waiting", at);
+      const isSnoozed = action === "updated" && this.#alerts.find(alert, at).state === "snoozed";
+      if (isNew && !isSnoozed) this.storms.lay(notice, at);
     }
   }
 }

@@ -15,14 +15,12 @@ export class NotificationQueue {
 
   constructor(file: SqliteFile) {
     this.#file = file;
-    this.#file.run(NOTIFICATIONS);
-    this.#file.run(BY_ALERT);
   }
 
-  /** One whose id is known changes nothing. */
-  add(notice: Notice, state: "waiting" | "held", at: number): void {
-    const { id, sink, alert, check, action, body } = notice;
-    this.#file.run(ADD, [id, sink, alert, check, action, body, state, at, at]);
+  /** One whose id is known changes nothing. It is held where it is of a storm. */
+  add({ id, sink, alert, check, action, body }: Notice, storm: string | null, at: number): void {
+    const state: NotificationState = storm === null ? "waiting" : "held";
+    this.#file.run(ADD, [id, sink, alert, check, action, body, state, storm, at, at]);
   }
 
   /** Those of a sink whose turn it is, the first due first: of each alert the first that waits. */
@@ -96,17 +94,9 @@ export class NotificationQueue {
   }
 }
 
-/** Made whenever it is not there: desks from before there was this table stay in use. */
-const NOTIFICATIONS = `CREATE TABLE IF NOT EXISTS notifications (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, sink TEXT NOT NULL, alert TEXT NOT NULL,
-  check_uid TEXT, action TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, queued_at INTEGER NOT NULL,
-  next_at INTEGER NOT NULL, attempts INTEGER NOT NULL, note TEXT, settled_at INTEGER
-) STRICT`;
-const BY_ALERT = "CREATE INDEX IF NOT EXISTS notifications_by_alert ON notifications (state, sink, alert, seq)";
-
 const ADD = `INSERT OR IGNORE INTO notifications
-  (id, sink, alert, check_uid, action, body, state, queued_at, next_at, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
+  (id, sink, alert, check_uid, action, body, state, storm, queued_at, next_at, attempts)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
 
 const DUE = `SELECT id, sink, alert, check_uid, action, body, queued_at, attempts, note FROM notifications n
   WHERE state = 'waiting' AND sink = ? AND next_at <= ? AND NOT EXISTS (

@@ -1,6 +1,6 @@
 import type { Key } from "../../base/key.ts";
 import type { RecordFault, SchemaChange, Suspension } from "../../dataflow/source.ts";
-import type { AlertRecord } from "../../schemas/contracts.ts";
+import type { AlertAction, AlertRecord } from "../../schemas/contracts.ts";
 
 /** Trouble of the engine or its sources, as a job emits it. */
 export interface EngineAlert {
@@ -42,9 +42,43 @@ export interface MoneyAlert {
   readonly lateByMs: number | null;
   /** Points at which it failed in just the same way, up to the last step. */
   readonly repeats: number;
+  /** What the check adds for people; null for nothing. */
+  readonly note: string | null;
+  /** What somebody does about it; null where it is nobody's, or over. */
+  readonly handling: AlertHandlingState | null;
 }
 
-export type AlertState = "open" | "resolved";
+/** `warning`: it will open unless what it waits for comes in time. */
+export type AlertState = "warning" | "open" | "acknowledged" | "snoozed" | "accepted" | "resolved";
+
+/** Who has an alert in hand, and since when. Times are wall times in epoch ms. */
+export interface AlertHandlingState {
+  readonly state: "acknowledged" | "snoozed" | "accepted";
+  /** When a snooze is over; else null. */
+  readonly until: number | null;
+  readonly note: string;
+  readonly who: string;
+  readonly at: number;
+}
+
+/** What somebody does about an alert. */
+export interface AlertChoice {
+  readonly decision: AlertDecision["decision"];
+  /** Why; an alert is accepted with a note only. */
+  readonly note: string;
+  /** Of a snooze: the wall time in epoch ms at which it is over. */
+  readonly until?: number;
+}
+
+/** A step in the life of an alert. Null where it was recorded by a version that did not keep it. */
+export interface AlertStep {
+  readonly verdictVersion: number;
+  readonly action: AlertAction;
+  /** Event time in epoch ms. */
+  readonly time: number | null;
+  readonly atRisk: string | null;
+  readonly lateByMs: number | null;
+}
 
 /** Which money alerts; what is left out is not narrowed. */
 export interface AlertQuery {
@@ -106,11 +140,11 @@ export interface SchemaChangeEntry extends SchemaChange {
 }
 
 /** What a person decided, or a run found. `seq` ascends in the order of decisions. */
-export type Decision = DeadLetterDecision | ResumeDecision;
+export type Decision = DeadLetterDecision | ResumeDecision | AlertDecision;
 
 interface DecisionBase {
   readonly seq: number;
-  /** Id of the dead letter or of the suspension. */
+  /** Id of the dead letter, of the suspension or of the alert. */
   readonly id: string;
   /** Why; empty where none was asked for. */
   readonly note: string;
@@ -131,6 +165,14 @@ export interface ResumeDecision extends DecisionBase {
   readonly kind: "suspension";
   readonly decision: "resumed";
   readonly check: string;
+}
+
+/** Somebody does something about an alert. */
+export interface AlertDecision extends DecisionBase {
+  readonly kind: "alert";
+  readonly decision: "acknowledged" | "snoozed" | "accepted" | "reopened";
+  /** Of a snooze: the wall time in epoch ms at which it is over. */
+  readonly until?: number;
 }
 
 /** How a run ended. */
@@ -183,12 +225,35 @@ export interface Notice {
   readonly action: string;
   /** Of the step that it tells; null for what is no step of a money alert. */
   readonly verdictVersion: number | null;
+  /** From how many on they are told as one; null for what is always told by itself. */
+  readonly storm: StormLimits | null;
   /** JSON of the news. */
   readonly body: string;
 }
 
+/** More alerts of one check than that, opened within that time, are a storm. */
+export interface StormLimits {
+  readonly moreThan: number;
+  readonly withinMs: number;
+}
+
+/** A storm of alerts, for one sink. Times are wall times in epoch ms. */
+export interface Storm {
+  readonly id: string;
+  readonly sink: string;
+  readonly check: string;
+  readonly beganAt: number;
+  /** When an alert of it opened last. */
+  readonly lastAt: number;
+  /** Alerts of it. */
+  readonly opened: number;
+  /** How many of them were told of last, and when; null where nobody was told of it yet. */
+  readonly told: number | null;
+  readonly toldAt: number | null;
+}
+
 /** A notice that waits. Times are wall times in epoch ms. */
-export interface WaitingNotice extends Omit<Notice, "verdictVersion"> {
+export interface WaitingNotice extends Omit<Notice, "verdictVersion" | "storm"> {
   readonly queuedAt: number;
   /** Times that it was sent in vain. */
   readonly attempts: number;
@@ -227,6 +292,14 @@ export interface NotificationEntry {
   readonly attempts: number;
   readonly note: string | null;
   readonly settledAt: number | null;
+}
+
+/** All that happened to a money alert, each list in its order. */
+export interface AlertHistory {
+  readonly alert: MoneyAlert;
+  readonly steps: readonly AlertStep[];
+  readonly decisions: readonly AlertDecision[];
+  readonly notifications: readonly NotificationEntry[];
 }
 
 /** A run that wrote to the desk. Times are wall times in epoch ms. */

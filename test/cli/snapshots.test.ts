@@ -101,7 +101,7 @@ describe("countercheck snapshots and alerts", () => {
     const wanted = (alert: { state: string; class: string }) => alert.state === "open" && alert.class === "missing";
     expect(open.alerts).toEqual(alerts.filter(wanted));
     const { stdout } = await call("alerts", "list", "--state", "resolved");
-    expect(stdout).toMatch(/^changed +state +check +class +key +at risk +due +late by$/m);
+    expect(stdout).toMatch(/^alert +changed +state +check +class +key +at risk +due +late by$/m);
     expect(stdout).toMatch(/ resolved .* \d+[dhm]\d*[hms]?\d*$/m);
   });
 
@@ -113,6 +113,6 @@ describe("countercheck snapshots and alerts", () => {
     expect(stdout).toContain(`\n1 of ${open} open, ${resolved} resolved; --limit`);
     expect((await call("alerts", "list", "--currency", "eur")).stdout).toContain(" EUR");
     const none = await call("alerts", "list", "--currency", "XXX");
-    expect(none.stdout).toContain(`None match; ${open} are open, ${resolved} resolved in all.`);
+    expect(none.stdout).toContain(`None match; ${open} open, ${resolved} resolved in all.`);
   });
 });

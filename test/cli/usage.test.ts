@@ -35,7 +35,7 @@ describe.concurrent("the program", () => {
     expect(await countercheck(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it.each(["snapshots", "alerts", "dead-letters", "checks", "source"])(
+  it.each(["snapshots", "alerts", "notifications", "dead-letters", "checks", "source"])(
     "has examples for the group %s",
     async (group) => {
       const { code, stdout } = await countercheck([group, "--help"]);
@@ -55,7 +55,9 @@ describe.concurrent("a command that is called wrongly ends with 2", () => {
     [["snapshots", "get", "1"], "--dir"],
     [["snapshots", "scan", "--dir", "x", "--status", "red"], "Allowed choices are pass, fail"],
     [["snapshots", "scan", "--dir", "x", "--from", "yesterday"], "Expected a time such as"],
-    [["alerts", "list", "--dir", "x", "--class", "nope"], "Allowed choices are unknown-payment"],
+    [["alerts", "list", "--dir", "x", "--state", "nope"], "Allowed choices are open"],
+    [["alerts", "accept", "3fa9", "--dir", "x"], "--note"],
+    [["alerts", "snooze", "3fa9", "--for", "long", "--dir", "x"], "Expected a duration such as"],
     [["alerts", "list", "--dir", "x", "--limit", "40000"], "Expected a number from 1 to 1,000."],
     [["run", "job.ts"], "--config"],
     [["run", "job.ts", "--config", "missing.json"], "error CONFIG_NOT_FOUND: "],

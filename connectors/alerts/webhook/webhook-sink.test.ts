@@ -8,9 +8,9 @@ import { WebhookSink } from "./webhook-sink.ts";
 const NOW = Date.UTC(2026, 10, 23, 12);
 const NEWS: AlertNews = {
   about: "money", action: "opened", job: "settlement", id: "a1", check: "payment-settlement", key: "42", class: "missing",
-  currency: "EUR", period: "", atRisk: "118.25", verdictVersion: 1, epoch: 1, time: NOW, dueAt: NOW - 60_000, lateByMs: null,
+  currency: "EUR", period: "", atRisk: "118.25", verdictVersion: 1, epoch: 1, time: NOW, dueAt: NOW - 60_000, lateByMs: null, note: null,
 }; // biome-ignore format: one look is enough
-const NOTIFICATION: Notification = { idempotencyKey: "k1", news: NEWS, note: null };
+const NOTIFICATION: Notification = { idempotencyKey: "k1", news: NEWS, confirmation: null };
 const never = new AbortController().signal;
 
 let listener: HookListener;
@@ -30,7 +30,7 @@ describe("a webhook", () => {
     expect(JSON.parse(call!.body)).toEqual({
       ...{ version: 1, id: "k1", headline: "payment-settlement: missing opened, 42, 118.25 EUR at risk" },
       ...{ ...NEWS, id: "k1", alert: "a1", time: "2026-11-23T12:00:00.000Z", dueAt: "2026-11-23T11:59:00.000Z" },
-      note: null,
+      confirmation: null,
     });
     const seconds = NOW / 1_000;
     const expected = createHmac("sha256", "s3cret").update(`${seconds}.${call!.body}`).digest("hex");

@@ -40,9 +40,9 @@ export class WebhookSink implements AlertSink {
 }
 
 /** The JSON document of a notification, whatever takes it there. Times are ISO 8601 in UTC. */
-export function documentOf({ idempotencyKey, news, note }: Notification): object {
+export function documentOf({ idempotencyKey, news, confirmation }: Notification): object {
   const { id: alert, ...facts } = news;
-  return { version: 1, id: idempotencyKey, headline: headlineOf(news), alert, ...withTimes(facts), note };
+  return { version: 1, id: idempotencyKey, headline: headlineOf(news), alert, ...withTimes(facts), confirmation };
 }
 
 /** The signature header's value. */

@@ -1,0 +1,61 @@
+import { idOf } from "../../base/hash.ts";
+import type { StormNews } from "../../connectors/alerts/notification.ts";
+import type { Desk } from "../../connectors/desk/desk.ts";
+import type { Notice, Storm } from "../../connectors/desk/records.ts";
+import { Amounts } from "../amounts.ts";
+import type { StormConfig } from "./notify-config.ts";
+
+/** Alerts of a storm that are shown with what tells of it. */
+const SAMPLE = 5;
+
+/**
+ * Lays down what tells of storms: when one begins, what it has grown to each time that its `withinMs` has passed, and when no
+ * alert of it came for so long. `isLast`: nothing more will come for now, so that what it has grown to is told at once.
+ */
+export function tellStorms(
+  desk: Desk,
+  job: string,
+  limits: ReadonlyMap<string, StormConfig>,
+  at: number,
+  isLast: boolean,
+): void {
+  for (const storm of desk.storms.going()) {
+    const { withinMs } = limits.get(storm.sink) ?? { withinMs: 0 };
+    const action = actionOf(storm, withinMs, at, isLast);
+    if (action !== null) desk.storms.tell(storm, noticeOfStorm(desk, job, storm, action, at), action === "over", at);
+  }
+}
+
+function actionOf(
+  { told, toldAt, opened, lastAt }: Storm,
+  withinMs: number,
+  at: number,
+  isLast: boolean,
+): StormNews["action"] | null {
+  if (told === null) return "opened";
+  if (lastAt + withinMs <= at) return "over";
+  return told !== opened && (isLast || toldAt! + withinMs <= at) ? "updated" : null;
+}
+
+function noticeOfStorm(desk: Desk, job: string, storm: Storm, action: StormNews["action"], at: number): Notice {
+  const { id, sink, check, opened, beganAt: since } = storm;
+  const open = desk.openOfStorm(id, at);
+  const atRisk = new Amounts();
+  for (const alert of open) atRisk.add(alert.currency, alert.atRisk);
+  const sample = open.slice(0, SAMPLE).map((alert) => {
+    return { id: alert.id, key: alert.key, class: alert.class, currency: alert.currency, atRisk: alert.atRisk };
+  });
+  const counts = { opened, open: open.length, atRisk: atRisk.toRecord(), sample };
+  const news: StormNews = { about: "storm", action, job, id, check, since, ...counts };
+  const noticeId = idOf(id, action, opened, sink);
+  return {
+    id: noticeId,
+    sink,
+    alert: id,
+    check,
+    action,
+    verdictVersion: null,
+    storm: null,
+    body: JSON.stringify(news),
+  };
+}
