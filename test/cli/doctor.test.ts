@@ -37,7 +37,7 @@ describe.concurrent("countercheck doctor", () => {
     const { code, bad, findings } = await examine(folder.path, (config) => config);
     expect({ code, bad }).toEqual({ code: 0, bad: [] });
     const says = findings.map((finding) => finding.says).join("\n");
-    for (const part of ["is valid", "complete through", "heartbeat table", "has all 11 schemas", "can be read from"]) {
+    for (const part of ["is valid", "complete through", "heartbeat table", "has all 13 schemas", "can be read from"]) {
       expect(says).toContain(part);
     }
     const { stdout } = await countercheck(["doctor", "--config", "config.json"], { cwd: folder.path });
@@ -51,7 +51,7 @@ describe.concurrent("countercheck doctor", () => {
     const { code, bad } = await examine(folder.path, (config) => {
       const { shop, ledger } = config.sources;
       const { heartbeat: _, ...quiet } = shop;
-      const tables = { settlement_lines: { topic: "pg.public.lines" } };
+      const tables = { ...ledger.tables, settlement_lines: { topic: "pg.public.lines" } };
       return { ...config, sources: { shop: quiet, ledger: { ...ledger, tables } } };
     });
     expect(code).toBe(1);
@@ -82,7 +82,7 @@ describe.concurrent("countercheck doctor", () => {
     await layShopLog(folder.path, 100);
     mkdirSync(join(folder.path, "empty"));
     const empty = await examine(folder.path, (config) => ({ ...config, registry: { folder: "empty" } }));
-    expect(empty.bad).toEqual([expect.stringMatching(/^problem registry: .*empty has none of the 11 schemas/)]);
+    expect(empty.bad).toEqual([expect.stringMatching(/^problem registry: .*empty has none of the 13 schemas/)]);
     const absent = await examine(folder.path, (config) => ({ ...config, registry: { folder: "absent" } }));
     expect(absent.bad).toEqual([expect.stringMatching(/^problem registry: .*the folder does not exist/)]);
     expect([empty.code, absent.code]).toEqual([1, 1]);
