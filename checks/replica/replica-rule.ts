@@ -164,11 +164,13 @@ function lastChange(side: ReplicaSide, rows: Rows, { former }: ReplicaMemory): n
   return Math.max(former[side].at(-1)?.[0] ?? BEFORE_ALL_TIME, ...times);
 }
 
-/** `balance, state differ: balance old 10.00 EUR new 10.01 EUR; state old active new frozen`. */
+/** `balance differs: old 10.00 EUR, new 10.01 EUR`; `state, balance differ: state old active, new frozen; balance …`. */
 function noteOf(differences: readonly Difference[]): string {
-  const names = differences.map(({ name }) => name).join(", ");
-  const values = differences.map((difference) => `${difference.name} old ${difference.old} new ${difference.new}`);
-  return `${names} ${differences.length === 1 ? "differs" : "differ"}: ${values.join("; ")}`;
+  const values = (difference: Difference) => `old ${difference.old}, new ${difference.new}`;
+  const [first] = differences;
+  if (differences.length === 1) return `${first!.name} differs: ${values(first!)}`;
+  const all = differences.map((difference) => `${difference.name} ${values(difference)}`);
+  return `${differences.map(({ name }) => name).join(", ")} differ: ${all.join("; ")}`;
 }
 
 function iso(time: number): string {

@@ -165,7 +165,7 @@ describe("classes", () => {
     const account = new Account().old(0).new(3, { balance: "10.01 EUR", state: "frozen" }).until(100);
     expect(account.says).toEqual(["@33 fail field-differs"]);
     expect(account.note).toBe(
-      "state, balance differ: state old active new frozen; balance old 10.0000 EUR new 10.0100 EUR",
+      "state, balance differ: state old active, new frozen; balance old 10.0000 EUR, new 10.0100 EUR",
     );
   });
 
@@ -173,7 +173,7 @@ describe("classes", () => {
     const account = new Account().old(0).new(3).old(60, { balance: "12.00 EUR" }).until(100);
     expect(account.says).toEqual(["@90 fail stale"]);
     expect(account.note).toBe(
-      "balance differs: balance old 12.0000 EUR new 10.0000 EUR; new has what old had until 2026-03-02T10:01:00.000Z",
+      "balance differs: old 12.0000 EUR, new 10.0000 EUR; new has what old had until 2026-03-02T10:01:00.000Z",
     );
   });
 
