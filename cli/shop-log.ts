@@ -3,7 +3,7 @@ import { FileLogWriter } from "../connectors/file/writer.ts";
 import type { AvroSchema } from "../schemas/avro-schema.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import type { TableSpec } from "../shop/captured-table.ts";
-import { runShop, tablesOf } from "../shop/shop.ts";
+import { runShop, tablesOf, tellsTransactions } from "../shop/shop.ts";
 import type { ShopTruth } from "../shop/truth.ts";
 
 /** What the shop's log is made from. */
@@ -40,18 +40,21 @@ export async function writeShopLog({ dir, ...options }: ShopLogOptions): Promise
  */
 export function shopConfig(log: string, output: string, departments?: readonly string[]) {
   const { maria, postgres } = tablesOf(departments);
+  const transactions = tellsTransactions(departments);
   return {
     sources: {
       shop: {
         kind: "mariadb",
         log,
         tables: topicsOf(maria),
+        ...(transactions && { transactions: { topic: "maria.transaction" } }),
         heartbeat: { table: "heartbeat", topic: "maria.shop.heartbeat" },
       },
       ledger: {
         kind: "postgresql",
         log,
         tables: topicsOf(postgres),
+        ...(transactions && { transactions: { topic: "pg.transaction" } }),
         heartbeat: { table: "heartbeat", topic: "pg.public.heartbeat" },
       },
     },

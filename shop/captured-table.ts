@@ -178,8 +178,10 @@ export class CapturedTable<R extends object> {
     headers: Record<string, string> = {},
   ): void {
     const processedUs = (this.#database.commitMs + LAG_MS) * 1000 + ((this.#sequence * 7919) % 1000);
+    const { transactions, transactionId } = this.#database;
     this.#database.writeSource(valueWriter, this.spec.name, snapshot, statementMs);
-    valueWriter.long(0);
+    if (transactions === undefined || snapshot !== "false") valueWriter.long(0);
+    else transactions.writeBlock(valueWriter, transactionId, this.spec.name);
     valueWriter.text(operation);
     valueWriter.long(1);
     valueWriter.long(Math.floor(processedUs / 1000));

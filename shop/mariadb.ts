@@ -1,6 +1,7 @@
 import { type AvroWriter, encodedTexts } from "./avro-writer.ts";
 import type { Database, SnapshotMarker } from "./database.ts";
 import { mariaSource } from "./envelope.ts";
+import type { TransactionLog } from "./transaction-log.ts";
 
 const FIRST_POSITION = 4280;
 /** `max_binlog_size`: small, so that short runs see several files. */
@@ -14,6 +15,7 @@ export class MariaDb implements Database {
   readonly prefix = "maria";
   readonly sourceSchema = mariaSource;
   commitMs = 0;
+  transactions: TransactionLog | undefined;
   #file = 1;
   #fileName = "mysql-bin.000001";
   #position = FIRST_POSITION;
@@ -22,14 +24,31 @@ export class MariaDb implements Database {
   #transaction = 12;
   readonly #head = encodedTexts("3.5.0.Final", "mariadb", "maria");
 
+  get transactionId(): string {
+    return `0-1-${this.#transaction}`;
+  }
+
   begin(commitMs: number): void {
+    this.finish();
     this.commitMs = commitMs;
     this.#transaction++;
     this.#nextPosition += 84;
-    if (this.#nextPosition < FILE_BYTES) return;
-    this.#file++;
-    this.#fileName = `mysql-bin.${String(this.#file).padStart(6, "0")}`;
-    this.#nextPosition = 389;
+    if (this.#nextPosition >= FILE_BYTES) {
+      this.#file++;
+      this.#fileName = `mysql-bin.${String(this.#file).padStart(6, "0")}`;
+      this.#nextPosition = 389;
+    }
+    this.transactions?.begin(this.transactionId, wholeSeconds(commitMs), commitMs);
+  }
+
+  finish(): void {
+    this.transactions?.end(this.transactionId, wholeSeconds(this.commitMs));
+  }
+
+  /** A statement of DDL: a transaction of its own, of which the connector tells the begin only. */
+  alter(commitMs: number): void {
+    this.begin(commitMs);
+    this.transactions?.leave();
   }
 
   /** A statement that changes several rows writes one event: one position, and the rows are counted. */
@@ -42,7 +61,7 @@ export class MariaDb implements Database {
 
   writeSource(writer: AvroWriter, table: string, snapshot: SnapshotMarker, statementMs: number): void {
     const isChange = snapshot === "false";
-    const seconds = Math.floor(statementMs / 1000);
+    const seconds = wholeSeconds(statementMs) / 1000;
     writer.encoded(this.#head);
     writer.long(seconds * 1000);
     writer.long(0);
@@ -57,11 +76,15 @@ export class MariaDb implements Database {
     writer.text(table);
     writer.long(isChange ? 1 : 0);
     writer.long(isChange ? 1 : 0);
-    if (isChange) writer.text(`0-1-${this.#transaction}`);
+    if (isChange) writer.text(this.transactionId);
     writer.text(this.#fileName);
     writer.long(this.#position);
     writer.long(this.#row);
     writer.long(0);
     writer.long(0);
   }
+}
+
+function wholeSeconds(timeMs: number): number {
+  return Math.floor(timeMs / 1000) * 1000;
 }

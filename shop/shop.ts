@@ -55,6 +55,13 @@ export function tablesOf(names: readonly string[] = usualDepartments): World["ta
   return world.tables;
 }
 
+/** Whether the connectors tell of transactions when departments with these names work. */
+export function tellsTransactions(names: readonly string[] = usualDepartments): boolean {
+  const world = new World(NOWHERE);
+  openDepartments(names, world, seededRandom(0), 0);
+  return world.tellsTransactions;
+}
+
 /** The departments with these names; others are left out. */
 function openDepartments(names: readonly string[], world: World, random: Random, orders: number): Department[] {
   const wanted = departments.filter(({ name }) => names.includes(name));

@@ -18,6 +18,7 @@ import {
   riskScore,
 } from "./tables.ts";
 import { LAST_COMMIT_MS } from "./terms.ts";
+import { TransactionLog } from "./transaction-log.ts";
 
 /** Payments that one statement scores. */
 const SCORED_AT_ONCE = 8;
@@ -36,6 +37,7 @@ export class World {
   /** Captured payments that await their risk score. */
   readonly unscored: PaymentRow[] = [];
   readonly #sink: ShopSink;
+  #transactions: { readonly maria: TransactionLog; readonly postgres: TransactionLog } | undefined;
   /** Tables of each database, heartbeats left out. */
   readonly #tables: { readonly maria: AnyTable[]; readonly postgres: AnyTable[] } = { maria: [], postgres: [] };
   readonly #heartbeats: readonly [CapturedTable<HeartbeatRow>, CapturedTable<HeartbeatRow>];
@@ -75,11 +77,25 @@ export class World {
     return { maria: maria.map(({ spec }) => spec), postgres: postgres.map(({ spec }) => spec) };
   }
 
+  /** Both connectors tell of transactions, once their snapshots are complete. Before `create`. */
+  provideTransactions(): void {
+    this.#transactions ??= {
+      maria: new TransactionLog(this.maria.prefix, "shop.", this.mariaConnector),
+      postgres: new TransactionLog(this.postgres.prefix, "public.", this.postgresConnector),
+    };
+  }
+
+  get tellsTransactions(): boolean {
+    return this.#transactions !== undefined;
+  }
+
   /** Creates the topics and registers the schemas. */
   async create(): Promise<void> {
     const { maria, postgres } = this.#tables;
     const tables = [...maria, ...postgres, ...this.#heartbeats];
     for (const table of tables) await table.create(this.#sink);
+    await this.#transactions?.maria.create(this.#sink);
+    await this.#transactions?.postgres.create(this.#sink);
     for (const [i, table] of this.#heartbeats.entries()) table.insert(this.#beats[i]!, 0);
   }
 
@@ -103,17 +119,26 @@ export class World {
     snapshotAll([...this.#tables.postgres, this.#heartbeats[1]]);
     this.mariaConnector.completeSnapshot();
     this.postgresConnector.completeSnapshot();
+    this.maria.transactions = this.#transactions?.maria;
+    this.postgres.transactions = this.#transactions?.postgres;
     this.#sink.flush();
   }
 
   /** Updates both heartbeat rows. Everything committed before is visible to readers first. */
   beat(timeMs: number): void {
+    this.finish();
     this.#sink.flush();
     for (const [i, table] of this.#heartbeats.entries()) {
       const row = this.#beats[i]!;
       (i === 0 ? this.maria : this.postgres).begin(timeMs);
       table.update(row, { beat: row.beat + 1 }, timeMs);
     }
+  }
+
+  /** The transactions that are open have ended. */
+  finish(): void {
+    this.maria.finish();
+    this.postgres.finish();
   }
 
   /** ALTER TABLE payments ADD COLUMN risk_score INT NULL. */

@@ -1,4 +1,5 @@
 import { displayKey } from "../../base/key.ts";
+import { days } from "../../base/time.ts";
 import { columnOf } from "../../dataflow/model.ts";
 import { changedFields, type NamedFields } from "./changed.ts";
 import type { Write } from "./transaction.ts";
@@ -18,7 +19,7 @@ export interface Ticket {
 /** What a ticket says of a transaction's writes. */
 export interface TicketAnswer {
   readonly ticket: string;
-  /** True when it names one of the rows. */
+  /** True when it names one of the rows, and was good on the day of the writes or a day from it. */
   readonly isConcerned: boolean;
   /** Why it does not approve the writes; none where it does. */
   readonly problems: readonly string[];
@@ -41,7 +42,8 @@ export function answerOf(ticket: Ticket, writes: readonly Write[], fields: Named
   const isUnknown = !ticket.columns.includes("*") && writes.some(isUnattributable);
   const others = isUnknown ? [] : strangeColumns(ticket, writes, fields);
   if (others.length > 0) problems.push(`it does not name ${others.join(", ")}`);
-  return { ticket: ticket.ticket, isConcerned: strange.length < writes.length, problems, isUnknown };
+  const isNear = writes.some(({ time }) => time >= ticket.from - days(1) && time <= ticket.to + days(1));
+  return { ticket: ticket.ticket, isConcerned: isNear && strange.length < writes.length, problems, isUnknown };
 }
 
 /** True for an update of a row that is not known from before. */
