@@ -79,6 +79,12 @@ export const errorCatalogue = {
     message:
       "{path} has format {format}, which this version of countercheck does not read. Run the version that wrote it, or begin with `--fresh`.",
   },
+  CHECK_FUNCTION_FAILED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The function of the check {uid} failed at key {key}, which is unobservable until it can say something: {reason}. Mend the function; it is asked again after an hour, and at the key's next point.",
+  },
   CONFIG_INVALID: {
     fault: "user",
     retryable: false,

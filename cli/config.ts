@@ -11,7 +11,15 @@ import { requireEncrypted } from "./clear-text.ts";
 import { durationShape, parseDuration } from "./duration.ts";
 import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
 import { notifyShape, type SinkConfig, sinkConfigsOf } from "./notify/notify-config.ts";
-import { type LockConfig, lockShape, redisConfigOf, redisShape, requireRedis } from "./redis-config.ts";
+import { type RereadConfig, rereadConfigsOf, rereadShape } from "./notify/reread-config.ts";
+import {
+  type LockConfig,
+  lockShape,
+  type RedisConfig,
+  redisConfigOf,
+  redisShape,
+  requireRedis,
+} from "./redis-config.ts";
 import { secretOf } from "./secrets.ts";
 import { parseSize } from "./size.ts";
 
@@ -71,6 +79,10 @@ export interface Config {
   readonly retainMs: number;
   readonly state: StateConfig;
   readonly lock: LockConfig | undefined;
+  /** How alerts are confirmed before anybody is told. */
+  readonly reread: readonly RereadConfig[];
+  /** Where answers of the source of truth are kept besides. */
+  readonly redis: RedisConfig | undefined;
 }
 
 /** Where a run keeps what lets it go on after a crash, and what that may take. */
@@ -191,6 +203,7 @@ const configShape = z
     retain: durationShape.default(parseDuration("180d")!),
     state: stateShape.prefault({}),
     lock: lockShape.optional(),
+    reread: rereadShape.default({}),
   })
   .superRefine(({ redis, lock }, context) => requireRedis(redis, { lock }, context))
   .superRefine(({ kafka, sources, results }, context) => {
@@ -209,7 +222,8 @@ export function readConfig(path: string): Config {
   const parsed = configShape.safeParse(readJson(file));
   if (!parsed.success) raise("CONFIG_INVALID", { file, problems: parsed.error.issues.map(problemText).join("; ") });
   const folder = dirname(file);
-  const { sources, registry, output, results, snapshots, notify, staleAfter, retain, state, lock } = parsed.data;
+  const { sources, registry, output, results, snapshots, notify, staleAfter, retain, state, lock, reread } =
+    parsed.data;
   const kafka = parsed.data.kafka && kafkaConfigOf(parsed.data.kafka, folder);
   const redis = parsed.data.redis && redisConfigOf(parsed.data.redis, folder);
   const group = results?.kafka.prefix ?? DEFAULT_PREFIX;
@@ -228,6 +242,8 @@ export function readConfig(path: string): Config {
       memoryBytes: state.memory,
       checkpointEveryMs: state.checkpointEvery,
     },
+    reread: rereadConfigsOf(reread),
+    redis,
     lock: lock && { redis: redis!, leaseMs: lock.redis.lease },
   };
 }

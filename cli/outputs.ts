@@ -13,6 +13,7 @@ import {
   type AlertRecord,
   type Delivered,
   decodeAlert,
+  decodeVerdict,
   encodeVerdict,
   type MarkerRecord,
   type VerdictRecord,
@@ -155,6 +156,15 @@ export class RunOutputs {
   /** The marker of the checkpoint whose results were the last to be out; those that had none have no marker. */
   lastDelivered(): MarkerRecord | undefined {
     return this.#log.lastMarker;
+  }
+
+  /** The newest verdict of a check on a key in a currency and period; what the store raises. */
+  async newestVerdict(
+    of: Pick<VerdictRecord, "key" | "check" | "currency" | "period">,
+  ): Promise<VerdictRecord | undefined> {
+    const { key, check, currency, period } = of;
+    const [row] = await this.#snapshots.get({ key, check, currency, period });
+    return row && decodeVerdict(row.verdict);
   }
 
   /** OUTPUT_REPLACED where results would be written to where nobody finds them. */

@@ -14,6 +14,7 @@ import { DecisionFeed } from "./decisions.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { KafkaInputs } from "./kafka-input.ts";
 import { boundGarbage } from "./memory.ts";
+import { openRereading } from "./notify/open-rereading.ts";
 import { Teller } from "./notify/teller.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
@@ -90,7 +91,8 @@ async function runAt(
   inPlace: InPlace,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
-  const teller = new Teller(request.notify ?? [], request.configFile);
+  const { reread, sources, configFile } = request;
+  const teller = new Teller(request.notify ?? [], configFile, reread && openRereading(reread, sources, configFile));
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,
@@ -164,9 +166,22 @@ async function runWith(
     const splits = hooks?.machine === undefined ? gather(splitsOf(graph, sources, find), known, inPlace.gathered) : [];
     const open = await partitionOpener(graph, sources, configFile);
     const inputs = { splits, open, requests: growth ?? others, commit: (read: Manifest) => kafka?.commit(read.splits) };
-    runner = makeRunner(request, state, outputs, { inputs, tally, startedAt, waiting, teller, patience: failing.signal });
+    runner = makeRunner(request, state, outputs, {
+      inputs,
+      tally,
+      startedAt,
+      waiting,
+      teller,
+      patience: failing.signal,
+    });
     const from = await runner.recover();
-    teller.begin({ desk: outputs.desk, clock: clockOf(request), requireMine: () => requireMine(request, state) });
+    teller.begin({
+      job: graph.name,
+      desk: outputs.desk,
+      clock: clockOf(request),
+      requireMine: () => requireMine(request, state),
+      verdictOf: (alert) => outputs.newestVerdict(alert),
+    });
     inPlace.begun ??= { previousRun: outputs.previousRun, resumedFrom: from?.checkpoint };
     const { isComplete, last } = await runner.run(signal);
     if (isComplete) await complete(request, runner, outputs, tally);
@@ -183,7 +198,7 @@ async function runWith(
     const seconds = (performance.now() - startedAt) / 1000;
     const events = eventsOf(metrics);
     const hasGrown = growth?.hasGrown ?? false;
-    const left = { openDeadLetters, openSuspensions, ...inPlace.begun };
+    const left = { reread: teller.truthAsked, openDeadLetters, openSuspensions, ...inPlace.begun };
     return { isComplete, events, seconds, tally, metrics, ...left, hasGrown };
   } catch (error) {
     if (!isError(error, "ROWS_MOVE")) end = { state: "failed", code: isError(error) ? error.code : null };
@@ -237,6 +252,7 @@ function makeRunner(
     prefix: `e${epoch}a${attempt}`,
     memoryBytes: state.memoryBytes,
     allowDroppedState: request.allowDroppedState,
+    changedKeys: teller.changedKeys,
   };
   const decisions = new DecisionFeed(outputs.desk, clock);
   const signal = AbortSignal.any([request.signal, patience]);
@@ -258,7 +274,11 @@ function makeRunner(
       teller.check();
       request.turn?.requireMine();
       request.onMetrics?.(metrics);
-      progress.show(() => [...runLines(metrics, startedAt, tally.verdicts, tally.alerts), ...waiting.lines()]);
+      progress.show(() => [
+        ...runLines(metrics, startedAt, tally.verdicts, tally.alerts),
+        ...teller.lines(),
+        ...waiting.lines(),
+      ]);
     },
     requests: inputs.requests,
     ...(machine && { yieldToOthers: machine.yieldToOthers }),

@@ -2,14 +2,16 @@ import type { Disk } from "../base/disk.ts";
 import type { Rank } from "../base/folder-lock.ts";
 import type { Clock } from "../base/time.ts";
 import type { RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
+import type { CacheMetrics } from "../connectors/redis/multilevel-cache.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
 import type { RunnerMetrics, RunRequests } from "../runtime/embedded-runner.ts";
 import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import type { RegistryConfig, SourceBinding, StateConfig } from "./config.ts";
-import type { SinkConfig } from "./notify/notify-config.ts";
 import type { JobFiles } from "./load-job.ts";
+import type { SinkConfig } from "./notify/notify-config.ts";
+import type { RereadRequest } from "./notify/open-rereading.ts";
 import type { Progress } from "./progress.ts";
 import type { ResultPlace } from "./result-log.ts";
 import type { Tally } from "./tally.ts";
@@ -42,6 +44,8 @@ export interface RunRequest {
   readonly fresh: boolean;
   readonly fromSavepoint?: string | undefined;
   readonly allowDroppedState: boolean;
+  /** How alerts are confirmed before anybody is told. */
+  readonly reread?: RereadRequest | undefined;
   /** The run's turn among those that may run the job. */
   readonly turn?: RunTurn | undefined;
   /** Reads partitions in a random order. */
@@ -86,6 +90,8 @@ export interface RunResult {
   readonly seconds: number;
   readonly tally: Tally;
   readonly metrics: RunnerMetrics;
+  /** How often the source of truth was asked, and what answered; undefined where nothing is to be asked. */
+  readonly reread: CacheMetrics | undefined;
   /** Dead letters that are open on the desk afterwards, and how many of them this run met. */
   readonly openDeadLetters: { readonly all: number; readonly ofThisRun: number };
   /** Suspensions that wait on the desk afterwards, from this run and the ones before; 1,000 at most. */

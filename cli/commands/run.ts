@@ -118,6 +118,7 @@ async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefi
     configFile: config.file,
     output: config.output,
     notify: config.notify,
+    reread: { checks: config.reread, redis: config.redis },
     state: config.state,
     retainMs: config.retainMs,
     staleAfterMs: config.staleAfterMs,
@@ -201,6 +202,7 @@ function documentOf(job: string, result: RunResult) {
     suspensions: openSuspensions,
     engineAlerts: tally.engineAlerts(),
     sources: result.metrics.sources,
+    reread: result.reread ?? null,
     previousRun: result.previousRun ?? null,
   };
 }

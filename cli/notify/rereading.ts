@@ -4,6 +4,7 @@ import type { AlertNews } from "../../connectors/alerts/notification.ts";
 import type { RedisClient } from "../../connectors/redis/client.ts";
 import { type CacheMetrics, MultilevelCache } from "../../connectors/redis/multilevel-cache.ts";
 import { amountsOf, isWrong } from "../../connectors/reread/answers.ts";
+import { Gate } from "../../connectors/reread/gate.ts";
 import type { TruthReader } from "../../connectors/reread/truth-reader.ts";
 import { ChangedKeys } from "../../runtime/changed-keys.ts";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
@@ -33,6 +34,8 @@ export interface RunEvidence {
 
 /** An answer is as good as new for so long, unless the key is seen to change. */
 const KEPT_MS = 10_000;
+/** Alerts that are asked about once more, of all that may be asked about at once. */
+const ASKED_AGAIN_AT_ONCE = 4;
 const SWEEP_EVERY_MS = 1_000;
 /** Between two looks at an alert that is held back. */
 const LOOK_AGAIN_MS = { least: 250, most: 30_000 };
@@ -50,6 +53,7 @@ export class Rereading implements Confirmer {
   /** By alert that is held back, when it was last asked about: the next look is at something newer. */
   readonly #askedAt = new Map<string, number>();
   readonly #disagreeing = new Set<string>();
+  readonly #again = new Gate(ASKED_AGAIN_AT_ONCE);
   readonly #sweeping: NodeJS.Timeout;
   #evidence: RunEvidence | undefined;
 
@@ -103,9 +107,15 @@ export class Rereading implements Confirmer {
   }
 
   async #ask(alert: AlertNews, signal: AbortSignal): Promise<Confirmation> {
-    const since = this.#askedAt.get(alert.id) ?? 0;
+    const askedAt = this.#askedAt.get(alert.id);
+    // What did not answer before does not take the place of what was never asked about.
+    if (askedAt !== undefined) return this.#again.through(() => this.#answer(alert, askedAt + 1, signal));
+    return this.#answer(alert, 0, signal);
+  }
+
+  async #answer(alert: AlertNews, since: number, signal: AbortSignal): Promise<Confirmation> {
     try {
-      const { value: truth } = await this.#cache.get(nameOf(alert), signal, since + 1);
+      const { value: truth } = await this.#cache.get(nameOf(alert), signal, since);
       const verdict = await this.#evidence?.verdictOf(alert);
       if (verdict === undefined) return { outcome: "unknown", note: "not confirmed: its evidence is not there" };
       if (verdict.status !== "fail")

@@ -1,18 +1,28 @@
 import { randomUUID } from "node:crypto";
+import { CountercheckError } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Clock } from "../../base/time.ts";
+import type { AlertNews } from "../../connectors/alerts/notification.ts";
 import type { Desk } from "../../connectors/desk/desk.ts";
+import type { CacheMetrics } from "../../connectors/redis/multilevel-cache.ts";
+import type { VerdictRecord } from "../../schemas/contracts.ts";
 import { DEFAULT_PATIENCE } from "./backoff.ts";
-import { type Confirmer, unconfirmed } from "./confirmation.ts";
+import { unconfirmed } from "./confirmation.ts";
 import { type DispatchedSink, Dispatcher } from "./dispatcher.ts";
+import { noticesOf, returnsOf } from "./notices.ts";
 import type { SinkConfig } from "./notify-config.ts";
+import type { Rereading } from "./rereading.ts";
 import { openSink } from "./sinks.ts";
+import { tellStorms } from "./storms.ts";
 
 /** What a run tells of alerts with. */
 export interface Telling {
+  readonly job: string;
   readonly desk: Desk;
   readonly clock: Clock;
   readonly requireMine: () => void;
+  /** The newest verdict on what an alert is of. */
+  readonly verdictOf: (alert: AlertNews) => Promise<VerdictRecord | undefined>;
 }
 
 /** How long the end of a run waits for sinks, in ms: where all was read, and where the run is to end early. */
@@ -20,13 +30,15 @@ const LAST_WORDS_MS = { complete: 10_000, interrupted: 2_000 };
 
 /** Those whom a run tells of alerts. They are opened before it begins, so that what is missing is said before it does anything. */
 export class Teller {
+  readonly #configs: readonly SinkConfig[];
   readonly #sinks: readonly DispatchedSink[];
-  readonly #confirmer: Confirmer;
+  readonly #rereading: Rereading | undefined;
   #dispatcher: Dispatcher | undefined;
 
-  /** `file` is the configuration, for errors. What `openSink` raises. */
-  constructor(sinks: readonly SinkConfig[], file: string, confirmer: Confirmer = unconfirmed) {
-    this.#confirmer = confirmer;
+  /** `rereading` confirms alerts, and is closed with it. `file` is the configuration, for errors. What `openSink` raises. */
+  constructor(sinks: readonly SinkConfig[], file: string, rereading: Rereading | undefined) {
+    this.#configs = sinks;
+    this.#rereading = rereading;
     this.#sinks = sinks.map((config) => ({
       name: config.name,
       sink: openSink(config, file),
@@ -35,10 +47,45 @@ export class Teller {
   }
 
   /** Goes on with what waits on the desk, and with what comes. */
-  begin(telling: Telling): void {
+  begin({ job, desk, clock, requireMine, verdictOf }: Telling): void {
     if (this.#sinks.length === 0) return;
-    const random = seededRandom(randomUUID());
-    this.#dispatcher = new Dispatcher({ ...telling, random, sinks: this.#sinks, confirmer: this.#confirmer });
+    const limits = new Map(this.#configs.map(({ name, storm }) => [name, storm]));
+    const onLook = (isLast: boolean) => {
+      const at = clock.now();
+      tellStorms(desk, job, limits, at, isLast);
+      desk.endSnoozes((alert) => returnsOf(this.#configs, job, alert, at), at);
+    };
+    const onDisagreement = ({ check, key }: AlertNews, note: string) => {
+      const { code, message } = new CountercheckError("TRUTH_DISAGREES", { check, key, note });
+      const trouble = { id: `${code}/${check}`, code, source: check, message };
+      const notices = noticesOf(this.#configs, job, 0, { alerts: [], engineAlerts: [trouble] });
+      desk.recordTrouble(trouble, notices, clock.now());
+    };
+    this.#rereading?.begin({ verdictOf, onDisagreement });
+    const [random, sinks, confirmer] = [seededRandom(randomUUID()), this.#sinks, this.#rereading ?? unconfirmed];
+    this.#dispatcher = new Dispatcher({ desk, clock, random, sinks, confirmer, onLook, requireMine });
+  }
+
+  /** Where workers say which keys change; undefined where nobody relies on it. */
+  get changedKeys(): SharedArrayBuffer | undefined {
+    return this.#rereading?.changedKeys;
+  }
+
+  /** How often the source of truth was asked about alerts, and what answered; undefined where nothing is to be asked. */
+  get truthAsked(): CacheMetrics | undefined {
+    return this.#rereading?.metrics;
+  }
+
+  /** Lines for the progress of a run. */
+  lines(): string[] {
+    const asked = this.truthAsked;
+    if (asked === undefined) return [];
+    const { local, redis, source } = asked;
+    const [all, share] = [local + redis + source, (part: number) => `${Math.round((100 * part) / all)} %`];
+    if (all === 0) return [];
+    return [
+      `  source of truth: ${all} questions, answered by ${share(local)} local, ${share(redis)} Redis, ${share(source)} source`,
+    ];
   }
 
   /** Throws what makes telling impossible. */
@@ -52,6 +99,11 @@ export class Teller {
   }
 
   async close(): Promise<void> {
+    await this.#closeSinks();
+    await this.#rereading?.close();
+  }
+
+  async #closeSinks(): Promise<void> {
     if (this.#dispatcher !== undefined) await this.#dispatcher.close();
     else await Promise.all(this.#sinks.map(({ sink }) => sink.close()));
   }

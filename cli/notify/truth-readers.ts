@@ -8,8 +8,8 @@ import type { SourceBinding } from "../config.ts";
 import { SECRET_REFERENCE, secretOf } from "../secrets.ts";
 import type { HttpQuestion, Question, RereadConfig } from "./reread-config.ts";
 
-/** Connections for each question: alerts that are asked about at once wait for each other no longer than they must. */
-const CONNECTIONS = 4;
+/** Connections for each question. */
+const CONNECTIONS = 8;
 
 /**
  * What a question of `reread` is asked with; nothing is reached for yet. `file` is the configuration, for errors.

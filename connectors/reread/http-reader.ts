@@ -1,6 +1,7 @@
 import { isError, raise } from "../../base/errors.ts";
 import { httpFailure } from "../../base/http-failure.ts";
 import type { Key } from "../../base/key.ts";
+import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import type { TruthReader, TruthRow } from "./truth-reader.ts";
 
@@ -18,17 +19,23 @@ export interface HttpOptions {
   readonly timeoutMs: number;
 }
 
+const AT_ONCE = 8;
 const MOST_BYTES = 64 * 1024;
 
 /** Asks by HTTP. The answer is JSON: an array of rows, or one row. Redirects are not followed. */
 export class HttpReader implements TruthReader {
   readonly #options: HttpOptions;
+  readonly #gate = new Gate(AT_ONCE);
 
   constructor(options: HttpOptions) {
     this.#options = options;
   }
 
-  async read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
+  read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
+    return this.#gate.through(() => this.#read(key, signal));
+  }
+
+  async #read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
     const { source, method, headers, timeoutMs, body } = this.#options;
     const values = keyValues(key).map(String);
     const timeout = AbortSignal.timeout(timeoutMs);

@@ -1,6 +1,7 @@
 import { createPool, type Pool } from "mariadb";
 import type { Key } from "../../base/key.ts";
 import { asked } from "./asking.ts";
+import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import { withQuestionMarks } from "./sql.ts";
 import type { SqlOptions } from "./sql-options.ts";
@@ -10,6 +11,7 @@ import type { TruthReader, TruthRow } from "./truth-reader.ts";
 export class MariadbReader implements TruthReader {
   readonly #options: SqlOptions;
   readonly #pool: Pool;
+  readonly #gate: Gate;
   readonly #sql: string;
   readonly #places: readonly number[];
 
@@ -17,6 +19,7 @@ export class MariadbReader implements TruthReader {
     const { url, timeoutMs, connections, query } = options;
     this.#options = options;
     const { sql, places } = withQuestionMarks(query);
+    this.#gate = new Gate(connections);
     this.#sql = sql;
     this.#places = places;
     const address = new URL(url);
@@ -41,20 +44,23 @@ export class MariadbReader implements TruthReader {
   read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
     const { source, timeoutMs } = this.#options;
     const values = keyValues(key);
-    return asked({
-      ...{ source, timeoutMs, signal },
-      take: () => this.#pool.getConnection(),
-      give: (connection, isBroken) => (isBroken ? connection.destroy() : void connection.release()),
-      ask: async (connection) => {
-        await connection.query("START TRANSACTION READ ONLY");
-        const rows = await connection.query<TruthRow[]>(
-          this.#sql,
-          this.#places.map((place) => values[place]),
-        );
-        await connection.query("ROLLBACK");
-        return rows;
-      },
-    });
+    // Who waits for others is not late: its time begins with its turn.
+    return this.#gate.through(() =>
+      asked({
+        ...{ source, timeoutMs, signal },
+        take: () => this.#pool.getConnection(),
+        give: (connection, isBroken) => (isBroken ? connection.destroy() : void connection.release()),
+        ask: async (connection) => {
+          await connection.query("START TRANSACTION READ ONLY");
+          const rows = await connection.query<TruthRow[]>(
+            this.#sql,
+            this.#places.map((place) => values[place]),
+          );
+          await connection.query("ROLLBACK");
+          return rows;
+        },
+      }),
+    );
   }
 
   async close(): Promise<void> {

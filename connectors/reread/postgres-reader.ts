@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { Key } from "../../base/key.ts";
 import { asked } from "./asking.ts";
+import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import { parametersOf } from "./sql.ts";
 import type { SqlOptions } from "./sql-options.ts";
@@ -11,10 +12,12 @@ export class PostgresReader implements TruthReader {
   readonly #options: SqlOptions;
   readonly #pool: pg.Pool;
   readonly #parameters: number;
+  readonly #gate: Gate;
 
   constructor(options: SqlOptions) {
     const { url, timeoutMs, connections, query } = options;
     this.#options = options;
+    this.#gate = new Gate(connections);
     this.#parameters = parametersOf(query);
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -30,17 +33,20 @@ export class PostgresReader implements TruthReader {
 
   read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
     const { source, query, timeoutMs } = this.#options;
-    return asked({
-      ...{ source, timeoutMs, signal },
-      take: () => this.#pool.connect(),
-      give: (client, isBroken) => client.release(isBroken),
-      ask: async (client) => {
-        await client.query("BEGIN READ ONLY");
-        const { rows } = await client.query<TruthRow>(query, keyValues(key).slice(0, this.#parameters));
-        await client.query("ROLLBACK");
-        return rows;
-      },
-    });
+    // Who waits for others is not late: its time begins with its turn.
+    return this.#gate.through(() =>
+      asked({
+        ...{ source, timeoutMs, signal },
+        take: () => this.#pool.connect(),
+        give: (client, isBroken) => client.release(isBroken),
+        ask: async (client) => {
+          await client.query("BEGIN READ ONLY");
+          const { rows } = await client.query<TruthRow>(query, keyValues(key).slice(0, this.#parameters));
+          await client.query("ROLLBACK");
+          return rows;
+        },
+      }),
+    );
   }
 
   async close(): Promise<void> {
