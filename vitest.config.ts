@@ -10,6 +10,9 @@ const SERVERS = "**/*.servers.test.ts";
 /** Operators against naive models over random rows: of how many seeds, COUNTERCHECK_ALGEBRA_SEEDS says. */
 const PROPERTIES = "**/*.property.test.ts";
 
+/** They end what hangs, and nothing else: a machine that others use too may be slow for minutes. */
+const limits = { testTimeout: 5 * 60_000, hookTimeout: 5 * 60_000 };
+
 /**
  * Seven projects: `unit` stands beside the code, `integration` lives in test/, bench/ and docs/, with random tests from beside the code that
  * take a while, `servers` has the real servers running, on which `faults` kills them in long runs, `flink` needs a JDK and
@@ -20,6 +23,8 @@ const PROPERTIES = "**/*.property.test.ts";
 export default defineConfig({
   test: {
     pool: "threads",
+    // What is waited for comes at once, or late on a machine that others use too; how late says nothing.
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,
@@ -27,7 +32,7 @@ export default defineConfig({
           name: "unit",
           include: [`{${folders}}/**/*.test.ts`],
           exclude: [SERVERS, PROPERTIES],
-          testTimeout: 30_000,
+          ...limits,
         },
       },
       {
@@ -37,7 +42,7 @@ export default defineConfig({
           include: ["{bench,docs,test}/**/*.test.ts", `{${folders}}/${PROPERTIES}`],
           exclude: [SERVERS, "test/seeds/**", "test/faults/**", "test/flink/**", "test/simulation/mutants.test.ts"],
           env: { COUNTERCHECK_ALGEBRA_SEEDS: "500" },
-          testTimeout: 60_000,
+          ...limits,
         },
       },
       {
@@ -49,8 +54,7 @@ export default defineConfig({
           // The servers are shared, and two cores hold no more than them and one test.
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 2 * 60_000,
-          hookTimeout: 2 * 60_000,
+          ...limits,
         },
       },
       {

@@ -116,7 +116,7 @@ describe("a process that is killed with a stack of its own", () => {
     const { folder, port } = JSON.parse(text) as { folder: string; port: number };
     expect(await isFree(port)).toBe(false);
     child.kill("SIGKILL");
-    await expect.poll(() => existsSync(folder), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => existsSync(folder)).toBe(false);
     expect(await isFree(port)).toBe(true);
   });
 });

@@ -51,7 +51,7 @@ describe("reading a topic", () => {
     expect(reader.endOffset(since)).toBeUndefined();
     await send(topic, "b");
     expect(await keysFrom(reader, 2)).toEqual(["b"]);
-    await expect.poll(() => reader.endOffset(since), { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => reader.endOffset(since)).toBe(2);
     expect(Date.now() - since).toBeGreaterThan(2_000);
   });
 
@@ -75,7 +75,7 @@ describe("reading a topic", () => {
       expect(asked.length).toBeLessThanOrEqual(2);
       const settled = asked.length;
       for (const tell of asked) tell();
-      await expect.poll(() => readers.map((reader) => reader.endOffset(0)), { timeout: 5_000 }).toEqual([2, 0]);
+      await expect.poll(() => readers.map((reader) => reader.endOffset(0))).toEqual([2, 0]);
       expect(asked).toHaveLength(settled);
     } finally {
       for (const tell of asked) tell();
@@ -134,7 +134,7 @@ describe("reading a topic", () => {
     const reader = reading(topic, 0);
     expect(await keysFrom(reader, 2)).toEqual(["a", "b"]);
     await admin.deleteTopics({ topics: [topic] });
-    await expect.poll(() => existing([topic]), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => existing([topic])).toEqual([]);
     await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
     await expect(keysFrom(reader, 3)).rejects.toMatchObject({ code: "KAFKA_TOPIC_RECREATED" });
   });
@@ -185,7 +185,7 @@ describe("reading transactions", () => {
     await transaction.send({ topic, messages: [{ key: "in", value: "v" }] });
     await send(topic, "after");
     const reader = reading(topic, 0);
-    await expect.poll(() => reader.endOffset(0), { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => reader.endOffset(0)).toBe(2);
     expect([reader.read(1_000), reader.offset]).toEqual([null, 0]);
     await transaction.commit();
     expect(await keysFrom(reader, 3)).toEqual(["in", "after"]);

@@ -49,7 +49,7 @@ it("ends a run that fails while its results wait for the brokers", async () => {
     },
   });
   await expect(running).rejects.toThrow("a worker died");
-}, 20_000);
+});
 
 /** What the shop has written so far. */
 async function writeUnendedLog(dir: string): Promise<void> {

@@ -205,7 +205,7 @@ async function newestStatus(dir: string, key: string): Promise<string> {
 }
 
 async function waitFor<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     const found = await look();
     if (found !== undefined) return found;

@@ -182,7 +182,7 @@ export function versionsOf(verdicts: readonly VerdictRecord[]): string[] {
 
 /** Waits until something is so. */
 export async function waitFor(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const until = performance.now() + 30_000; performance.now() < until; await sleep(50)) if (await isSo()) return;
+  for (const until = performance.now() + 120_000; performance.now() < until; await sleep(50)) if (await isSo()) return;
   throw new Error("what was waited for did not come");
 }
 
