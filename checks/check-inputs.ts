@@ -1,4 +1,5 @@
 import type { Deadline } from "../base/business-days.ts";
+import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Environment } from "../dataflow/environment.ts";
 import { modelOf, type Node, type OperatorNode } from "../dataflow/graph.ts";
 import { keySpec } from "../dataflow/keys.ts";
@@ -96,6 +97,9 @@ export function deadlineOf(deadline: Deadline): LegDeadline {
   const ms: number = deadline;
   return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, text: String(ms) };
 }
+
+/** For rows of which nothing is due: their deadline makes no point. */
+export const NO_DEADLINE: LegDeadline = { dueAt: () => BEFORE_ALL_TIME, longestMs: 0, text: "none" };
 
 /** Which rows a changelog brings, however many like it there are. */
 function rowsOf(node: Node): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { displayKey } from "../base/key.ts";
 import { exponentOf, formatDecimal, unpackCurrency } from "../base/money.ts";
+import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Field, MoneyValue } from "../dataflow/model.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Contribution, LegTotal } from "./records.ts";
@@ -82,7 +83,7 @@ export class Evidence {
       row: from.row,
       position: `${from.major}/${from.minor}/${from.sub}`,
       time: from.seed === null ? from.time : null,
-      dueAt: entry.dueAt,
+      dueAt: entry.dueAt === BEFORE_ALL_TIME ? (from.seed ?? from.time) : entry.dueAt,
       amount:
         rule.field === null ? "" : `${formatDecimal(entry.minor, scaleOf(this.#rule, currency).scale)} ${currency}`,
       fields: Object.fromEntries(fields),

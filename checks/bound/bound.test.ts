@@ -60,6 +60,25 @@ describe("a bound", () => {
     expect(said(driver)).toEqual(["fail exceeded 1.00 @2"]);
   });
 
+  it("has no point but of changes, and of the deadlines of parts", () => {
+    const Dated = model("Dated", {
+      from: table("shop", "dated"),
+      fields: { budgetId: id(), amount: money(), from: instant() },
+      businessTime: "from",
+    });
+    const dated = job("dated", (env) =>
+      env.bound("budgets", {
+        by: "budgetId",
+        of: { spent: env.changes(Spending).sum("spent") },
+        within: { granted: env.changes(Dated).sum("amount") },
+        unknownAfter: hours(6),
+      }),
+    );
+    const driver = testJob(dated).upsert(Dated, 1, { at: 0 }, { budgetId: 7, amount: "5.00 EUR", from: H - 1000 });
+    spend(driver, 1, H, "8.00 EUR").end(9 * H);
+    expect(said(driver)).toEqual(["fail exceeded 3.00 @1"]);
+  });
+
   it("tells parts of nothing at their own deadline, and how late the whole came", () => {
     const driver = testJob(budgets());
     spend(driver, 1, H, "8.00 EUR");

@@ -2,10 +2,10 @@ import type { Deadline } from "../../base/business-days.ts";
 import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import { modelOf } from "../../dataflow/graph.ts";
-import { CheckInputs, deadlineOf } from "../check-inputs.ts";
+import { CheckInputs, deadlineOf, NO_DEADLINE } from "../check-inputs.ts";
 import type { Legs } from "../reconcile/reconcile.ts";
 import { checkLeg } from "../reconcile/spec-check.ts";
-import type { RuleLeg } from "../rule.ts";
+import type { LegDeadline, RuleLeg } from "../rule.ts";
 import type { CommonSpec } from "../spec-checks.ts";
 import { boundRule } from "./bound-rule.ts";
 import type { BoundClasses } from "./judgement.ts";
@@ -35,13 +35,15 @@ export function bound<K extends string>(environment: Environment, uid: string, s
   checkBoundSpec(uid, spec);
   const { by, skew = seconds(2), version = 1, retain = days(180), emit } = spec;
   const inputs = new CheckInputs(environment, [by]);
-  const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: Deadline) =>
-    Object.entries(legs).map(([name, { changes, field, sign, deadline = general }]): RuleLeg => {
+  const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: LegDeadline) =>
+    Object.entries(legs).map(([name, { changes, field, sign, deadline }]): RuleLeg => {
       checkLeg(uid, by, modelOf(changes.node), field);
-      return inputs.leg({ name, side, sign, changes, field, deadline: deadlineOf(deadline) });
+      const own = deadline === undefined ? general : deadlineOf(deadline);
+      return inputs.leg({ name, side, sign, changes, field, deadline: own });
     });
+  const parts = resolve("actual", spec.of, deadlineOf(spec.unknownAfter));
   // Nothing is due of a whole that has no parts.
-  const legs = [...resolve("expect", spec.within, seconds(0)), ...resolve("actual", spec.of, spec.unknownAfter)];
+  const legs = [...resolve("expect", spec.within, NO_DEADLINE), ...parts];
   const { exceeded = "exceeded", repeated = exceeded, unknown = "unknown" } = spec.classes ?? {};
   const settings = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
   inputs.add(boundRule(settings, { exceeded, repeated, unknown }));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { packCurrency, unpackCurrency } from "../../base/money.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Entry } from "../row-set.ts";
 import { judgeUnique, type Likeness } from "./judgement.ts";
 
@@ -13,9 +14,9 @@ interface Row {
   readonly currency?: string;
 }
 
-const WINDOW: Likeness = { class: "duplicate", alike: [0], withinMs: 10, confirmedBy: [] };
+const WINDOW: Likeness = { class: "duplicate", time: 2, alike: [0], withinMs: 10, confirmedBy: [] };
 const CONFIRMED: Likeness = { ...WINDOW, confirmedBy: [1] };
-const BY_KEY: Likeness = { class: "duplicate", alike: [], withinMs: null, confirmedBy: [] };
+const BY_KEY: Likeness = { class: "duplicate", time: 2, alike: [], withinMs: null, confirmedBy: [] };
 
 function entriesOf(rows: readonly Row[]): Entry[] {
   return rows.map(({ at, like = "a", id = null, minor = 100n, currency = "EUR" }, index) => ({
@@ -24,7 +25,7 @@ function entriesOf(rows: readonly Row[]): Entry[] {
     captures: false,
     currency: packCurrency(currency),
     minor,
-    dueAt: at,
+    dueAt: BEFORE_ALL_TIME,
     from: {
       id: `0/0/${index}`,
       input: 0,
@@ -33,9 +34,9 @@ function entriesOf(rows: readonly Row[]): Entry[] {
       major: 0,
       minor: index,
       sub: 0,
-      time: at,
+      time: 1_000,
       seed: null,
-      fields: [like, id],
+      fields: [like, id, at],
     },
   }));
 }

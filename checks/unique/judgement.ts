@@ -5,12 +5,20 @@ import type { Judgement } from "../rule.ts";
 /** What decides which rows of a key repeat others. Fields are places in the model's order. */
 export interface Likeness {
   readonly class: string;
+  /** The business time; null: rows are told apart by when they were seen. */
+  readonly time: number | null;
   /** Rows are alike when they are equal in these; a row without one of them is like no other. */
   readonly alike: readonly number[];
   /** Alike rows belong together while each is at most so much later than the one before it; null: always. */
   readonly withinMs: number | null;
   /** Rows count as repeats only where they differ in each of these; a row without one of them is not judged yet. */
   readonly confirmedBy: readonly number[];
+}
+
+/** A row with its business time. */
+interface Timed {
+  readonly entry: Entry;
+  readonly time: number;
 }
 
 /** Repeats that a note names at most. */
@@ -25,7 +33,7 @@ const MAX_NAMED = 5;
  */
 export function judgeUnique(entries: readonly Entry[], likeness: Likeness): Judgement[] {
   const found = new Map<string, Judgement>();
-  for (const group of alikeRows(entries, likeness.alike)) {
+  for (const group of alikeRows(entries, likeness)) {
     for (const cluster of clustersOf(group, likeness.withinMs)) {
       for (const judgement of judgeCluster(cluster, likeness)) {
         const place = `${judgement.period}/${judgement.currency}`;
@@ -37,16 +45,20 @@ export function judgeUnique(entries: readonly Entry[], likeness: Likeness): Judg
   return [...found.values()];
 }
 
-/** Groups of rows that are alike, in an order that does not depend on how they came. */
-function alikeRows(entries: readonly Entry[], alike: readonly number[]): Iterable<Entry[]> {
-  const groups = new Map<string, Entry[]>();
-  for (const entry of [...entries].sort(byTimeAndRow)) {
-    const name = likenessOf(entry, alike);
+/** Groups of rows that are alike, each in order of time, in an order that does not depend on how they came. */
+function alikeRows(entries: readonly Entry[], { alike, time }: Likeness): Iterable<Timed[]> {
+  const groups = new Map<string, Timed[]>();
+  for (const row of entries.map((entry) => ({ entry, time: timeOf(entry, time) })).sort(byTimeAndRow)) {
+    const name = likenessOf(row.entry, alike);
     const group = groups.get(name);
-    if (group === undefined) groups.set(name, [entry]);
-    else group.push(entry);
+    if (group === undefined) groups.set(name, [row]);
+    else group.push(row);
   }
   return groups.values();
+}
+
+function timeOf({ from }: Entry, field: number | null): number {
+  return (field === null ? null : (from.fields[field] as number | null)) ?? from.seed ?? from.time;
 }
 
 function likenessOf({ from }: Entry, alike: readonly number[]): string {
@@ -54,19 +66,20 @@ function likenessOf({ from }: Entry, alike: readonly number[]): string {
   return values.includes(null) ? `only ${from.id}` : JSON.stringify(values);
 }
 
-function* clustersOf(group: readonly Entry[], withinMs: number | null): Iterable<readonly Entry[]> {
+function* clustersOf(group: readonly Timed[], withinMs: number | null): Iterable<readonly Timed[]> {
   if (withinMs === null) return yield group;
   let start = 0;
   for (let i = 1; i <= group.length; i++) {
-    if (i < group.length && group[i]!.dueAt - group[i - 1]!.dueAt <= withinMs) continue;
+    if (i < group.length && group[i]!.time - group[i - 1]!.time <= withinMs) continue;
     yield group.slice(start, i);
     start = i;
   }
 }
 
-function judgeCluster(cluster: readonly Entry[], { class: cause, confirmedBy, withinMs }: Likeness): Judgement[] {
+function judgeCluster(rows: readonly Timed[], { class: cause, confirmedBy, withinMs }: Likeness): Judgement[] {
+  const cluster = rows.map(({ entry }) => entry);
   const { first, surplus, isOpen } = surplusOf(cluster, confirmedBy);
-  const period = withinMs === null ? "" : new Date(cluster[0]!.dueAt).toISOString();
+  const period = withinMs === null ? "" : new Date(rows[0]!.time).toISOString();
   const currencies = [...new Set(cluster.map((entry) => entry.currency))];
   return currencies.map((currency): Judgement => {
     const actual = sumOf(cluster, currency);
@@ -130,6 +143,7 @@ function textOf(value: unknown): string | null {
   return `${minor} ${currency}`;
 }
 
-function byTimeAndRow(left: Entry, right: Entry): number {
-  return left.dueAt - right.dueAt || (left.from.id < right.from.id ? -1 : left.from.id > right.from.id ? 1 : 0);
+function byTimeAndRow(left: Timed, right: Timed): number {
+  const [one, other] = [left.entry.from.id, right.entry.from.id];
+  return left.time - right.time || (one < other ? -1 : one > other ? 1 : 0);
 }

@@ -1,21 +1,28 @@
 import { formatDuration } from "../../base/time.ts";
+import type { Model } from "../../dataflow/model.ts";
 import type { CheckRule } from "../rule.ts";
-import { judgeUnique } from "./judgement.ts";
+import { judgeUnique, type Likeness } from "./judgement.ts";
 import type { UniqueFields } from "./unique.ts";
 
 /** What a check of uniqueness has in common with all checks. */
 export type UniqueSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
 
-/** Rows of a key that repeat others (B of the semantics). `names`: all fields of the model, in order. */
+/** Rows of a key that repeat others (B of the semantics). */
 export function uniqueRule(
   settings: UniqueSettings,
   cause: string,
   { by, alike, within, confirmedBy }: UniqueFields,
-  names: readonly string[],
+  model: Model,
 ): CheckRule {
+  const names = Object.keys(model.fields);
   const places = (fields: readonly string[]) => fields.map((field) => names.indexOf(field));
-  const [alikeAt, confirmedAt] = [places(alike), places(confirmedBy)];
-  const likeness = { class: cause, alike: alikeAt, withinMs: within ?? null, confirmedBy: confirmedAt };
+  const likeness: Likeness = {
+    class: cause,
+    time: model.businessTime === undefined ? null : names.indexOf(model.businessTime),
+    alike: places(alike),
+    withinMs: within ?? null,
+    confirmedBy: places(confirmedBy),
+  };
   const time = within === undefined ? "" : ` within ${formatDuration(within)}`;
   const confirmed = confirmedBy.length === 0 ? "" : `, told apart by ${confirmedBy.join(" and ")}`;
   return {

@@ -4,7 +4,7 @@ import { modelOf } from "../../dataflow/graph.ts";
 import type { KeyFieldOf } from "../../dataflow/keys.ts";
 import type { Fields, FieldsOf, MoneyValue } from "../../dataflow/model.ts";
 import type { ModelChangelog } from "../../dataflow/streams.ts";
-import { CheckInputs, deadlineOf } from "../check-inputs.ts";
+import { CheckInputs, NO_DEADLINE } from "../check-inputs.ts";
 import type { CommonSpec } from "../spec-checks.ts";
 import { checkUniqueSpec } from "./spec-check.ts";
 import { uniqueRule } from "./unique-rule.ts";
@@ -62,11 +62,9 @@ export function unique<F extends Fields>(environment: Environment, uid: string, 
   const { of: changes, money: field = null, class: cause = "duplicate" } = spec;
   const { skew = seconds(2), version = 1, retain = days(180), emit } = spec;
   const inputs = new CheckInputs(environment, fields.by);
-  // A row's deadline is its business time: nothing waits for it, and windows are told by it.
-  const deadline = deadlineOf(seconds(0));
-  const legs = [inputs.leg({ name: "rows", side: "actual", sign: 1, changes, field, deadline })];
+  const legs = [inputs.leg({ name: "rows", side: "actual", sign: 1, changes, field, deadline: NO_DEADLINE })];
   const settings = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
-  inputs.add(uniqueRule(settings, cause, fields, Object.keys(modelOf(changes.node).fields)));
+  inputs.add(uniqueRule(settings, cause, fields, modelOf(changes.node)));
 }
 
 function listOf(names: string | readonly string[] | undefined): readonly string[] {
