@@ -34,7 +34,9 @@ export function moneyMoved(writes: readonly Write[], fields: NamedFields): Reado
     const size = rescale(minor < 0n ? -minor : minor, scale ?? own, own, "up")!;
     if (size > 0n) moved.set(currency, (moved.get(currency) ?? 0n) + size);
   };
-  for (const { before, after } of writes) {
+  for (const { operation, isBeforeKnown, before, after } of writes) {
+    // How far it moved cannot be told.
+    if (operation === "update" && !isBeforeKnown) continue;
     for (const [i, [, { kind, money }]] of fields.entries()) {
       if (kind !== "money") continue;
       const [was, is] = [before?.[i], after?.[i]] as (MoneyValue | null | undefined)[];

@@ -8,6 +8,9 @@ export type Deed = (book: Book, row: BookRow, timeMs: number) => boolean;
 
 /** The most rows that may be written at once without a ticket. */
 const BULK_LIMIT = 10;
+/** Rows that bulk changes begin with: no ticket for others may approve them. */
+const OF_APPROVED = 10;
+const OF_BULKS = 22;
 /** What amounts are changed by, in hundredths. */
 const STEP = 1250;
 
@@ -55,7 +58,7 @@ export const faults: Readonly<Record<string, Deed>> = {
 
   /** The application is used for more than it may be. */
   bulk: (book, _row, timeMs) => {
-    const rows = someRows(book, BULK_LIMIT + 2);
+    const rows = someRows(book, BULK_LIMIT + 2, OF_BULKS);
     if (rows === undefined) return false;
     book.write(timeMs, "first", (statementMs) => rename(book, rows, statementMs));
     fault(book, "bulk-change", "more rows at once than may be");
@@ -102,7 +105,7 @@ export const lookAlikes: Readonly<Record<string, Deed>> = {
 
   auditBulkApproved: (book, row, timeMs) => {
     const at = timeMs + hours(1);
-    const rows = someRows(book, BULK_LIMIT + 2);
+    const rows = someRows(book, BULK_LIMIT + 2, OF_APPROVED);
     if (rows === undefined) return false;
     const columns = "account,version,updated_at";
     book.approve(row, at, { row_keys: keysOf(rows), columns, max_rows: BULK_LIMIT + 5 });
@@ -171,9 +174,9 @@ function fault(book: Book, cause: string, note: string): void {
   book.fault({ class: cause, currency: "XXX", atRisk: "0", note });
 }
 
-/** The oldest rows that nothing is done to any more; undefined where there are not so many. */
-function someRows(book: Book, count: number): BookRow[] | undefined {
-  const rows = book.plain.filter((row) => row.status === "settled").slice(0, count);
+/** Old rows that nothing is done to any more, by their numbers; undefined where there are not so many. */
+function someRows(book: Book, count: number, first = 0): BookRow[] | undefined {
+  const rows = book.plain.filter((row) => row.status === "settled").slice(first, first + count);
   return rows.length < count ? undefined : rows;
 }
 
