@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "./duration.ts";
 import { grouped } from "./table.ts";
 
 /** More threads than that only get in each other's way: each of them talks to all others. */
@@ -38,6 +39,13 @@ export function instant(text: string): number {
   const time = isTime ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError("Expected a time such as 2026-03-02T10:15:00Z, or a date.");
   return time;
+}
+
+/** Parses a length of time such as `30m`; gives milliseconds. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("Expected a duration such as 30m, 4h or 2d.");
+  return ms;
 }
 
 /** The folder that a run left its results in. */

@@ -5,6 +5,7 @@ import { addChecks } from "./commands/checks.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addMigration } from "./commands/migration.ts";
 import { addNotifications } from "./commands/notifications.ts";
 import { addRun } from "./commands/run.ts";
 import { addSavepoint } from "./commands/savepoint.ts";
@@ -42,6 +43,7 @@ function program(): Command {
     addNotifications,
     addDeadLetters,
     addChecks,
+    addMigration,
     addDoctor,
     addSchemas,
     addSource,

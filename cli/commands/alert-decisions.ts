@@ -1,10 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { systemClock } from "../../base/time.ts";
 import { Desk } from "../../connectors/desk/desk.ts";
 import type { AlertChoice } from "../../connectors/desk/records.ts";
-import { parseDuration } from "../duration.ts";
-import { dirOption, instant } from "../options.ts";
+import { dirOption, duration, instant } from "../options.ts";
 import { outputPaths } from "../outputs.ts";
 import { terminal } from "../terminal.ts";
 import { decidedLine } from "../views/alerts.ts";
@@ -91,10 +90,4 @@ function decide(ids: readonly string[], choice: Omit<AlertChoice, "note">, { dir
   desk.close();
   if (json) terminal.printJson(alerts);
   else terminal.print(alerts.map(decidedLine).join("\n"));
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError("Expected a duration such as 30m, 4h or 2d.");
-  return ms;
 }

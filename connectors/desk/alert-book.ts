@@ -24,8 +24,8 @@ export class AlertBook {
   record(steps: readonly AlertRecord[]): AlertRecord[] {
     return this.#file.transaction(() =>
       steps.filter((step) => {
-        const { id, verdictVersion, action, time, atRisk, lateByMs } = step;
-        const isNew = this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs]);
+        const { id, verdictVersion, action, time, atRisk, lateByMs, note } = step;
+        const isNew = this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs, note]);
         if (isNew === 1) this.#fold(step);
         return isNew === 1;
       }),
@@ -134,8 +134,8 @@ export class AlertBook {
   }
 }
 
-const STEP = `INSERT OR IGNORE INTO alert_steps (id, verdict_version, action, time, at_risk, late_by_ms)
-  VALUES (?, ?, ?, ?, ?, ?)`;
+const STEP = `INSERT OR IGNORE INTO alert_steps (id, verdict_version, action, time, at_risk, late_by_ms, note)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
 
 const FOLD = `INSERT INTO alerts (id, check_uid, key, class, currency, period, state, opened_at, changed_at, updates, at_risk,
     verdict_version, due_at, late_by_ms, repeats, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

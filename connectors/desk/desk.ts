@@ -9,11 +9,13 @@ import { DeadLetterBox } from "./dead-letter-box.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { DeliveryBook } from "./delivery-book.ts";
 import { completeTables } from "./later-tables.ts";
+import { MismatchBook } from "./mismatch-book.ts";
 import { NotificationQueue } from "./notification-queue.ts";
 import type {
   AlertHistory,
   AlertQuery,
   AlertState,
+  Comparisons,
   Count,
   DeadLetter,
   DeadLetterState,
@@ -22,6 +24,7 @@ import type {
   Delivered,
   DeliveryId,
   EngineAlert,
+  Mismatches,
   MoneyAlert,
   Notice,
   ReadPart,
@@ -64,6 +67,7 @@ export class Desk {
   readonly #deliveries: DeliveryBook;
   readonly #runs: RunBook;
   readonly #schemas: SchemaBook;
+  readonly #mismatches: MismatchBook;
   /** What people do about alerts. */
   readonly handling: AlertHandling;
   /** Who is told of alerts, and how far that is. */
@@ -84,6 +88,7 @@ export class Desk {
     this.#deliveries = new DeliveryBook(this.#file);
     this.#runs = new RunBook(this.#file);
     this.#schemas = new SchemaBook(this.#file);
+    this.#mismatches = new MismatchBook(this.#file);
     this.notifications = new NotificationQueue(this.#file);
     this.storms = new StormBook(this.#file, this.notifications);
   }
@@ -297,6 +302,16 @@ export class Desk {
    */
   decisions(since: number): Decision[] {
     return this.#decisions.since(since);
+  }
+
+  /** What a check that compares two tables found to differ, by class and fields, the most frequent first. */
+  mismatches(check: string): Mismatches[] {
+    return this.#mismatches.list(check);
+  }
+
+  /** Comparisons of a check that were clean in the minutes that begin after an event time. */
+  cleanComparisons(check: string, after: number): Comparisons {
+    return this.#mismatches.clean(check, after);
   }
 
   /** Counts, the latest minute first. */

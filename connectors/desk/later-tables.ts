@@ -6,6 +6,7 @@ const COLUMNS: readonly (readonly [table: string, column: string, type: string])
   ["alert_steps", "time", "INTEGER"],
   ["alert_steps", "at_risk", "TEXT"],
   ["alert_steps", "late_by_ms", "INTEGER"],
+  ["alert_steps", "note", "TEXT"],
   ["decisions", "until", "INTEGER"],
 ];
 

@@ -80,6 +80,24 @@ export interface AlertStep {
   readonly lateByMs: number | null;
 }
 
+/** Differences of one class in the same fields, as the alerts of a check tell them. */
+export interface Mismatches {
+  readonly class: string;
+  /** Names of the fields; none where a row as a whole is missing. */
+  readonly fields: readonly string[];
+  /** How often alerts were opened, or opened again, by them. */
+  readonly count: number;
+  /** Event time of the last one, or of its last change; null where it was not kept. */
+  readonly lastAt: number | null;
+}
+
+/** Comparisons that were clean, and the minutes of event time that they are of; null for none. */
+export interface Comparisons {
+  readonly count: number;
+  readonly firstMinute: number | null;
+  readonly lastMinute: number | null;
+}
+
 /** Which money alerts; what is left out is not narrowed. */
 export interface AlertQuery {
   readonly state?: AlertState;
