@@ -1,6 +1,7 @@
 import type { Batch } from "../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
+import type { CountercheckError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import { unpackCurrency } from "../base/money.ts";
 import { BEFORE_ALL_TIME, days } from "../base/time.ts";
@@ -57,7 +58,9 @@ export class CheckOperator implements Operator {
     this.#timers = context.timers("points");
     this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
-    this.#judge = new Judge(this.#rule, this.#blindness, log, this.#reference, (code) => this.#scaleOf(code));
+    const scaleOf = (code: number) => this.#scaleOf(code);
+    const tellFailure = (failure: CountercheckError) => this.#tellFailure(failure);
+    this.#judge = new Judge(this.#rule, this.#blindness, log, this.#reference, scaleOf, tellFailure);
     this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule);
   }
 
@@ -167,6 +170,12 @@ export class CheckOperator implements Operator {
     this.#schedule(key, state);
   }
 
+  /** A function of the job failed at a key, which is unobservable, and the others go on. */
+  #tellFailure({ code, message }: CountercheckError): void {
+    const { source } = this.#inputs[0]!.model.from[0]!;
+    this.#context.emit(OUTPUTS.engine, { id: `${code}/${this.#rule.uid}`, code, source, message });
+  }
+
   /** Rows without a business key are part of no verdict, which a person should know. */
   #tellUnkeyed(model: Model, key: string): void {
     const { uid } = this.#rule;
@@ -263,6 +272,7 @@ export class CheckOperator implements Operator {
       if (point > through) break;
       const first = !ledger.judged;
       if (ledger.advance(point, this.#floor, this.#endedOf(state))) this.#judge.at(point, key, state, first);
+      else if (ledger.entersBand) this.#judge.warn(point, key, state);
     }
     const isEmpty = ledger.lastChange === undefined && ledger.waiting.length === 0;
     if (isEmpty && verdicts.currencies.length === 0) this.#keys.delete(key);
@@ -350,7 +360,11 @@ export class CheckOperator implements Operator {
   #stateOf(key: Key): KeyState {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
-    const fresh: KeyState = { ledger: new Ledger(this.#rule.skewMs), verdicts: { currencies: [] }, own: "" };
+    const fresh: KeyState = {
+      ledger: new Ledger(this.#rule.skewMs, this.#rule.warnBeforeMs),
+      verdicts: { currencies: [] },
+      own: "",
+    };
     this.#keys.set(key, fresh);
     return fresh;
   }

@@ -1,11 +1,12 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { type CountercheckError, isError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import type { Blindness } from "./blindness.ts";
-import { LedgerView, seedView } from "./key-view.ts";
+import { bandView, LedgerView, seedView } from "./key-view.ts";
 import type { Ledger } from "./ledger.ts";
 import type { FinalRecord } from "./records.ts";
 import type { ReferenceRows } from "./reference-rows.ts";
-import type { CheckRule, CurrencyScale, Judgement, KeyView } from "./rule.ts";
+import { type CheckRule, type CurrencyScale, type Judgement, type KeyView, NO_MONEY } from "./rule.ts";
 import type { Totals } from "./totals.ts";
 import type { CurrencyVerdict, KeyState, KeyVerdicts, Outcome, VerdictLog } from "./verdict-log.ts";
 
@@ -19,19 +20,23 @@ export class Judge {
   readonly #log: VerdictLog;
   readonly #scaleOf: (currency: number) => CurrencyScale;
   readonly #view: LedgerView;
+  readonly #tellFailure: (failure: CountercheckError) => void;
 
+  /** `tellFailure`: that a function of the job which the rule asks has failed. */
   constructor(
     rule: CheckRule,
     blindness: Blindness,
     log: VerdictLog,
     reference: ReferenceRows,
     scaleOf: (currency: number) => CurrencyScale,
+    tellFailure: (failure: CountercheckError) => void,
   ) {
     this.#rule = rule;
     this.#blindness = blindness;
     this.#log = log;
     this.#scaleOf = scaleOf;
     this.#view = new LedgerView(rule.skewMs, reference);
+    this.#tellFailure = tellFailure;
   }
 
   /** Judges a key at a point. `first`: nothing of it has been judged before, so what fails may be the baseline's. */
@@ -40,6 +45,12 @@ export class Judge {
     this.#judge(view, state, first);
     state.own = view.own;
     state.ledger.wakeAt = view.wakeAt > point ? view.wakeAt : Number.POSITIVE_INFINITY;
+    this.#warn(view, state);
+  }
+
+  /** Looks at a point, which is none of judgement, whether a key is about to fail. */
+  warn(point: number, key: Key, state: KeyState): void {
+    this.#warn(this.#view.show(key, point, state.ledger, state.own), state);
   }
 
   /** Judges a key at its last point again, because what can be seen of it changed. */
@@ -52,7 +63,7 @@ export class Judge {
     const { ledger, verdicts, own } = state;
     const view = this.#view.show(key, point, ledger, own);
     const fresh = ledger.currencies();
-    const judgements = this.#rule.judge(view);
+    const judgements = this.#ask(view).judgements;
     for (const { currency } of judgements) fresh.delete(currency);
     for (const judgement of withFormer([...judgements, ...[...fresh].map((code) => nothingLeft(code, ""))], verdicts)) {
       this.#record(view, ledger, verdicts, { judgement, reason, baseline: false });
@@ -98,14 +109,39 @@ export class Judge {
   }
 
   #judge(view: KeyView, { ledger, verdicts }: KeyState, first: boolean): void {
-    const judgements = ledger.memory === "forgotten" ? judgeForgotten(ledger.totals) : this.#rule.judge(view);
-    const reason = this.#blindness.reasonFor(view.key);
+    const isForgotten = ledger.memory === "forgotten";
+    const { judgements, failure } = isForgotten ? { judgements: judgeForgotten(ledger.totals) } : this.#ask(view);
+    const reason = failure ?? this.#blindness.reasonFor(view.key);
     const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(view) : [];
     for (const judgement of withFormer(judgements, verdicts)) {
       const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);
       const old = baseline.some((j) => isAbout(j, judgement) && j.class === judgement.class);
       const unseen = reason ?? silence ?? judgement.unobservable ?? null;
       this.#record(view, ledger, verdicts, { judgement, reason: unseen, baseline: old });
+    }
+  }
+
+  /** What the rule says of a key. Where a function of the job fails, nothing can be said of any of its currencies. */
+  #ask(view: KeyView): { readonly judgements: readonly Judgement[]; readonly failure?: string } {
+    try {
+      return { judgements: this.#rule.judge(view) };
+    } catch (error) {
+      if (!isError(error, "CHECK_FUNCTION_FAILED")) throw error;
+      this.#tellFailure(error);
+      return { judgements: [nothingLeft(NO_MONEY, "")], failure: error.message };
+    }
+  }
+
+  /** Tells of failures that lie ahead, and of those that do not any more. What cannot be seen is left as it is. */
+  #warn(view: KeyView, { ledger, verdicts }: KeyState): void {
+    const { warnBeforeMs } = this.#rule;
+    if (warnBeforeMs === undefined || this.#blindness.reasonFor(view.key) !== null) return;
+    const dueAt = ledger.warnsOf;
+    const ahead = dueAt === null ? [] : this.#rule.judge(bandView(view, warnBeforeMs));
+    for (const state of verdicts.currencies) {
+      const failure = ahead.find((judgement) => judgement.status === "fail" && isAbout(judgement, state));
+      if (failure !== undefined && this.#blindness.reasonForSilence(failure.class!) !== null) continue;
+      this.#log.warn(view, state, failure, dueAt, this.#scaleOf(state.currency));
     }
   }
 
@@ -121,7 +157,8 @@ export class Judge {
 
   /** What failed by the seed alone, with the deadlines that were over when it was taken. */
   #baselineOf(view: KeyView): readonly Judgement[] {
-    return this.#rule.judge(seedView(view)).filter((j) => j.status === "fail");
+    if (!view.entries.some(({ from }) => from.seed !== null)) return [];
+    return this.#ask(seedView(view)).judgements.filter((j) => j.status === "fail");
   }
 }
 
@@ -167,6 +204,7 @@ function unjudged(currency: number, period: string): CurrencyVerdict {
     baseline: null,
     atRisk: "0",
     alert: null,
+    warning: null,
     opened: [],
   };
 }

@@ -33,8 +33,8 @@ const captured = leg("captured", "expect", 1, 0, "amount");
 const refunded = leg("refunded", "expect", -1, 0, "amount");
 const settled = leg("settled", "actual", 1, 1, "net");
 const fees = leg("fees", "actual", 1, 1, "fee");
-const ruleOf = (...legs: RuleLeg[]) =>
-  new ReconcileRule({ uid: "check", skewMs: 2_000, version: 1, emitAll: false, legs, retainMs: days(180) });
+const settings = { skewMs: 2_000, warnBeforeMs: hours(3), version: 1, emitAll: false, retainMs: days(180) };
+const ruleOf = (...legs: RuleLeg[]) => new ReconcileRule({ uid: "check", ...settings, legs });
 const rule = ruleOf(captured, refunded, settled, fees);
 const inputsOf = (...models: unknown[]): CheckInput[] =>
   models.map((one) => ({ model: one as Model, by: ["paymentId"], key: "paymentId", rows: "all" }));
@@ -110,7 +110,7 @@ function visitPoints(random: Random, now: Now): Step {
   return (one) => {
     const seen: unknown[] = [];
     for (let point = one.nextPoint(floor); point <= until && seen.length < 50; point = one.nextPoint(floor)) {
-      seen.push([point, one.advance(point, floor), textOf(judge(one.totals))]);
+      seen.push([point, one.advance(point, floor), one.entersBand, one.warnsOf, textOf(judge(one.totals))]);
     }
     return seen;
   };
@@ -181,8 +181,8 @@ it(`a ledger that was read behaves as the one that was written, whatever comes (
   for (let run = 0; run < RUNS; run++) {
     const random = seededRandom(`${SEED}/${run}`);
     const now: Now = { time: 1_767_225_600_000, floor: BEFORE_ALL_TIME, seeding: true, live: new Map() };
-    const original = new Ledger(rule.skewMs);
-    let copy = new Ledger(rule.skewMs);
+    const original = new Ledger(rule.skewMs, rule.warnBeforeMs);
+    let copy = new Ledger(rule.skewMs, rule.warnBeforeMs);
     for (let step = 0; step < 40; step++) {
       const happens = randomStep(random, now, original);
       if (random.chance(0.5)) copy = readBack({ ledger: copy, verdicts: { currencies: [] }, own: "" }).ledger;
@@ -205,6 +205,7 @@ it("what was said of a key is read as it was written", () => {
     baseline: null,
     atRisk: "0",
     alert: null,
+    warning: null,
     opened: [],
   };
   const told = "missing/1000/1000/0/0/0";
@@ -218,6 +219,7 @@ it("what was said of a key is read as it was written", () => {
     baseline: { class: "under-charge", atRisk: 2n ** 60n },
     atRisk: "10.00",
     alert: { class: "missing", dueAt: 1_767_225_600_000, told: "missing/1/1/0/0/0", repeats: 2 },
+    warning: null,
     opened: ["over-charge", "missing"],
   };
   const hidden: CurrencyVerdict = {
@@ -229,7 +231,12 @@ it("what was said of a key is read as it was written", () => {
   };
   const unjudged = { ...quiet, status: null };
   const noDeadline = { ...failing, alert: { class: "a-class-of-ones-own", dueAt: null, told, repeats: 0 } } as const;
-  const currencies = [quiet, failing, hidden, unjudged, noDeadline];
+  const warned: CurrencyVerdict = {
+    ...quiet,
+    status: "pending",
+    warning: { class: "missing", dueAt: 1_767_225_600_000 },
+  };
+  const currencies = [quiet, failing, hidden, unjudged, noDeadline, warned];
   expect(readBack({ ledger: new Ledger(0), verdicts: { currencies }, own: "seen: 7" }).verdicts).toEqual({
     currencies,
   });
@@ -279,7 +286,7 @@ it("legs are told by their names: their order may change, and with it the order 
   const state = settledKey();
   const told = "over-charge/100/1000/0/900/200";
   const failing = { version: 1, status: "fail", class: "over-charge", told, atRisk: "1.00" } as const;
-  const rest = { currency: packCurrency("EUR"), period: "", baseline: null, alert: null, opened: [] };
+  const rest = { currency: packCurrency("EUR"), period: "", baseline: null, alert: null, warning: null, opened: [] };
   state.verdicts.currencies.push({ ...rest, ...failing });
   const { ledger, verdicts } = readBack(state, read);
   expect(ledger.entries.map((entry) => [now.legs[entry.leg]!.name, entry.side, entry.from.id])).toEqual([

@@ -36,12 +36,12 @@ export function keyStateCodec(rule: CheckRule, inputs: readonly CheckInput[]): S
   };
 }
 
-function reader({ skewMs, legs }: CheckRule, mapping: LayoutMapping): (bytes: ByteReader) => KeyState {
+function reader({ skewMs, warnBeforeMs, legs }: CheckRule, mapping: LayoutMapping): (bytes: ByteReader) => KeyState {
   const input = new StateReader();
   const rows = new RowReader(input, mapping, legs);
   return (bytes) => {
     input.start(bytes);
-    const ledger = Ledger.read(rows, skewMs);
+    const ledger = Ledger.read(rows, skewMs, warnBeforeMs);
     return { ledger, verdicts: readVerdicts(input, mapping), own: input.text() };
   };
 }

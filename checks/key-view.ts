@@ -47,10 +47,27 @@ export class LedgerView implements KeyView {
   }
 }
 
+/** What a key will look like when the band before its deadlines is over, if nothing else comes. */
+export function bandView(view: KeyView, bandMs: number): KeyView {
+  const { key, point, own, wakeAt, entries } = view;
+  const isDue = (entry: Entry) => view.isDue({ ...entry, dueAt: entry.dueAt - bandMs });
+  const totals = totalsOf(entries, isDue).all;
+  return { key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue };
+}
+
 /** What a key looked like when its seed was taken: nothing but rows of the seed, with what was due by then. */
 export function seedView(view: KeyView): KeyView {
   const { key, point, own, wakeAt, entries: all } = view;
   const entries = all.filter(({ from }) => from.seed !== null);
   const isDue = ({ dueAt, from }: Entry) => dueAt <= from.seed!;
-  return { key, point, own, wakeAt, entries, totals: totalsOf(entries, isDue).all, referenceRows: () => view.referenceRows(), isDue };
+  return {
+    key,
+    point,
+    own,
+    wakeAt,
+    entries,
+    totals: totalsOf(entries, isDue).all,
+    referenceRows: () => view.referenceRows(),
+    isDue,
+  };
 }

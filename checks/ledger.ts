@@ -2,7 +2,7 @@ import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
-import { type Entry, RowSet } from "./row-set.ts";
+import { type CountedRow, type Entry, RowSet } from "./row-set.ts";
 import { KeyTotals, type Totals } from "./totals.ts";
 
 /** A change of a key: entries of a row that count from its time on, or that no longer do. */
@@ -51,19 +51,25 @@ export class Ledger {
   judged = false;
   /** A point that the rule asked for besides; +∞ for none. */
   wakeAt = NEVER;
+  /** The last point that was visited lies in the band before a deadline, where the rule warns, for the first time. */
+  entersBand = false;
   /** A point before the floor is still to be judged, at the floor. */
   #owed = false;
   readonly #skewMs: number;
+  readonly #bandMs: number;
   readonly #rows = new RowSet();
   /** Of the rows that count; in event time, without skew. */
   readonly #deadlines = new Deadlines();
+  /** Those whose band is still ahead. */
+  readonly #bands = new Deadlines();
   #totals = new KeyTotals();
   /** By time; equal times in the order of arrival, which is the log's order for one row. */
   readonly #waiting: Change[] = [];
 
-  /** `skewMs` is added to every deadline and to the time of every change. */
-  constructor(skewMs: number) {
+  /** `skewMs` is added to every deadline and to the time of every change; the band before deadlines is `bandMs` long. */
+  constructor(skewMs: number, bandMs = 0) {
     this.#skewMs = skewMs;
+    this.#bandMs = bandMs;
   }
 
   /** Writes all that later behaviour depends on, for `read`. */
@@ -94,9 +100,9 @@ export class Ledger {
   }
 
   /** A ledger that was written. `skewMs` may be another one than then: what is due is told by the one now. */
-  static read(rows: RowReader, skewMs: number): Ledger {
+  static read(rows: RowReader, skewMs: number, bandMs = 0): Ledger {
     const { input } = rows;
-    const ledger = new Ledger(skewMs);
+    const ledger = new Ledger(skewMs, bandMs);
     const flags = input.byte();
     ledger.memory = MEMORIES[flags & 3]!;
     ledger.judged = (flags & JUDGED) !== 0;
@@ -148,11 +154,11 @@ export class Ledger {
 
   /**
    * The next point after the last one, +∞ if there is none: the least of the deadlines, plus skew, of what counts or
-   * waits, of the newest change of each run of changes that lie within the skew of one another, plus skew, and the one
-   * that the rule asked for. Points before `floor`, where the history of all sources begins, are judged there together.
+   * waits, and where their bands begin, of the newest change of each run of changes that lie within the skew of one
+   * another, plus skew, and the one that the rule asked for. Points before `floor`, where the history of all sources begins, are judged there together.
    */
   nextPoint(floor: number): number {
-    const point = Math.min(this.#nextDeadline(), this.#nextSettled(), this.wakeAt);
+    const point = Math.min(this.#nextDeadline(), this.#nextBand(), this.#nextSettled(), this.wakeAt);
     return this.#owed ? Math.min(point, floor) : point;
   }
 
@@ -172,10 +178,19 @@ export class Ledger {
       this.#totals.fallDue(due);
       real ||= due.dueAt + this.#skewMs === point;
     }
+    this.entersBand = this.#nextBand() <= point && point >= floor;
+    while (this.#nextBand() <= point) this.#bands.next(NEVER);
     this.lastPoint = point;
     this.#owed = real && point < floor;
     this.judged ||= real && !this.#owed;
     return real && !this.#owed;
+  }
+
+  /** The first deadline ahead, where its band has begun and no change is too new to be judged; else null. */
+  get warnsOf(): number | null {
+    const isSettled = (this.lastChange ?? BEFORE_ALL_TIME) + this.#skewMs <= this.lastPoint;
+    const first = this.#deadlines.first();
+    return isSettled && first - this.#bandMs + this.#skewMs <= this.lastPoint ? first : null;
   }
 
   /** True when nothing of what counts has a point ahead. */
@@ -209,6 +224,7 @@ export class Ledger {
   close(): void {
     this.#rows.clear();
     this.#deadlines.clear();
+    this.#bands.clear();
     this.memory = "closed";
     this.closedAt = this.lastPoint;
   }
@@ -247,8 +263,14 @@ export class Ledger {
     for (const entry of entries) {
       const isDue = this.#isDue(entry);
       this.#totals.add(entry, isDue);
-      if (!isDue) this.#deadlines.add(entry, row);
+      if (!isDue) this.#expect(entry, row);
     }
+  }
+
+  /** Waits for a deadline that is ahead, and for its band. */
+  #expect(entry: Entry, row: CountedRow): void {
+    this.#deadlines.add(entry, row);
+    if (this.#bandMs > 0 && entry.dueAt - this.#bandMs + this.#skewMs > this.lastPoint) this.#bands.add(entry, row);
   }
 
   /** Reads the rows that count. Totals follow from them, but for those of a closed key. */
@@ -274,7 +296,7 @@ export class Ledger {
         this.#totals.remove(entry, wasDue);
         this.#totals.add(entry, isDue);
       }
-      if (!isDue) this.#deadlines.add(entry, row);
+      if (!isDue) this.#expect(entry, row);
     }
   }
 
@@ -307,6 +329,11 @@ export class Ledger {
     return least;
   }
 
+  /** Where the next band begins. A change that waits is judged by itself, and its band looked at there. */
+  #nextBand(): number {
+    return this.#bands.first() - this.#bandMs + this.#skewMs;
+  }
+
   /** The end of the first run of changes that has not been judged, plus skew. */
   #nextSettled(): number {
     const judged = this.lastChange === undefined || this.lastChange + this.#skewMs <= this.lastPoint;
@@ -321,6 +348,7 @@ export class Ledger {
   #clear(): void {
     this.#rows.clear();
     this.#deadlines.clear();
+    this.#bands.clear();
     this.#totals.clear();
   }
 }

@@ -100,6 +100,8 @@ export interface CheckRule {
   readonly expression: string;
   /** All that decides a verdict besides the legs, the skew and the retention. */
   readonly settings: string;
+  /** For so long before a deadline a person is warned of what would be missed, in ms. Without it: never. */
+  readonly warnBeforeMs?: number;
   /** True where sums are enough of a key that has been quiet for long; else its rows are kept as long as it is. */
   readonly isOfSums: boolean;
   /** True where a key is not on its way out while it has rows, however long it has been quiet. */
@@ -141,7 +143,8 @@ export interface CurrencyScale {
 export function scaleOf({ legs }: Pick<CheckRule, "legs">, currency: string): CurrencyScale {
   const exponent = exponentOf(currency) ?? 0;
   const scales = legs.map((leg) => (leg.field === null ? 0 : (leg.scale ?? exponent)));
-  // Without a leg of money, a rule that finds money in its rows tells it in the currency's own minor units.
-  const scale = legs.every((leg) => leg.field === null) ? exponent : Math.max(...scales);
+  // Without a leg of money, a rule that finds money in its rows tells it in the currency's own minor units, or in finer ones.
+  const isWithoutMoney = legs.every((leg) => leg.field === null);
+  const scale = isWithoutMoney ? Math.max(exponent, ...legs.map((leg) => leg.scale ?? 0)) : Math.max(...scales);
   return { scale, factors: scales.map((own) => pow10(scale - own)) };
 }

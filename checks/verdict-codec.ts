@@ -24,6 +24,7 @@ const WAS_TOLD = 16;
 const HAS_BASELINE = 32;
 const HAS_ALERT = 64;
 const HAS_PERIOD = 128;
+const HAS_WARNING = 256;
 
 /** Writes what was said of a key. */
 export function writeVerdicts({ currencies }: KeyVerdicts, out: StateWriter): void {
@@ -39,16 +40,17 @@ export function readVerdicts(input: StateReader, mapping: LayoutMapping): KeyVer
 }
 
 function writeVerdict(verdict: CurrencyVerdict, out: StateWriter): void {
-  const { class: cause, version, baseline, alert, told, atRisk, opened } = verdict;
+  const { class: cause, version, baseline, alert, warning, told, atRisk, opened } = verdict;
   const wasTold = version > 0 || told !== "" || atRisk !== "0" || opened.length > 0;
   out.currency(verdict.currency);
-  out.byte(
+  out.uint(
     STATUSES.indexOf(verdict.status) |
       (cause === null ? 0 : HAS_CLASS) |
       (wasTold ? WAS_TOLD : 0) |
       (baseline === null ? 0 : HAS_BASELINE) |
       (alert === null ? 0 : HAS_ALERT) |
-      (verdict.period === "" ? 0 : HAS_PERIOD),
+      (verdict.period === "" ? 0 : HAS_PERIOD) |
+      (warning === null ? 0 : HAS_WARNING),
   );
   if (verdict.period !== "") out.text(verdict.period);
   if (cause !== null) writeClass(cause, out);
@@ -70,11 +72,15 @@ function writeVerdict(verdict: CurrencyVerdict, out: StateWriter): void {
     out.byte(alert.told === told ? 1 : 0);
     if (alert.told !== told) out.text(alert.told);
   }
+  if (warning !== null) {
+    writeClass(warning.class, out);
+    out.time(warning.dueAt ?? Number.POSITIVE_INFINITY);
+  }
 }
 
 function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdict {
   const currency = input.currency();
-  const flags = input.byte();
+  const flags = input.uint();
   const status = STATUSES[flags & 7]!;
   const period = (flags & HAS_PERIOD) === 0 ? "" : input.text();
   const cause = (flags & HAS_CLASS) === 0 ? null : readClass(input);
@@ -88,6 +94,7 @@ function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdic
     baseline: null,
     atRisk: "0",
     alert: null,
+    warning: null,
     opened: [],
   };
   if ((flags & WAS_TOLD) !== 0) {
@@ -103,6 +110,11 @@ function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdic
     const repeats = input.uint();
     const told = input.byte() === 1 ? verdict.told : toldBy(input.text(), mapping);
     verdict.alert = { class: opened, dueAt: dueAt === Number.POSITIVE_INFINITY ? null : dueAt, told, repeats };
+  }
+  if ((flags & HAS_WARNING) !== 0) {
+    const ahead = readClass(input);
+    const dueAt = input.time();
+    verdict.warning = { class: ahead, dueAt: dueAt === Number.POSITIVE_INFINITY ? null : dueAt };
   }
   return verdict;
 }

@@ -30,6 +30,8 @@ export interface CurrencyVerdict {
   atRisk: string;
   /** The alert that is open, with the deadline that was missed. */
   alert: { readonly class: string; readonly dueAt: number | null; readonly told: string; repeats: number } | null;
+  /** The failure that it was warned of, with the deadline ahead. */
+  warning: { readonly class: string; readonly dueAt: number | null } | null;
   /** Classes for which an alert was opened before. */
   opened: string[];
 }
@@ -96,6 +98,28 @@ export class VerdictLog {
     state.version++;
     this.#emit(OUTPUTS.verdicts, this.#verdict(point, key, ledger, state, outcome, scale));
     this.#alerts(view, ledger, state, judgement);
+  }
+
+  /**
+   * Warns of a failure that lies ahead, once, or takes the warning back where there is none any more. The alert is that of
+   * the failure, and says nothing of the verdict, which passes or waits.
+   */
+  warn(
+    { key, point }: KeyView,
+    state: CurrencyVerdict,
+    ahead: Judgement | undefined,
+    dueAt: number | null,
+    { scale }: CurrencyScale,
+  ): void {
+    const { status, warning } = state;
+    if (status !== "pass" && status !== "pending") return;
+    const cause = ahead?.class ?? null;
+    if (cause === (warning?.class ?? null)) return;
+    if (warning !== null) this.#endWarning(point, key, state, warning);
+    if (ahead === undefined || cause === null) return;
+    state.warning = { class: cause, dueAt };
+    const atRisk = formatDecimal(ahead.atRisk, scale);
+    this.#alert("warned", point, key, state, { cause, dueAt, lateByMs: null, repeats: 0, note: ahead.note, atRisk });
   }
 
   /** The last word on a currency of a key. */
@@ -215,7 +239,11 @@ export class VerdictLog {
     const { key, point } = view;
     if (state.status === "unobservable") return;
     const failing = state.status === "fail" && state.baseline === null ? state.class : null;
-    const open = state.alert;
+    const { alert: open, warning } = state;
+    if (state.status === "fail" && warning !== null) {
+      if (warning.class === failing) state.warning = null;
+      else this.#endWarning(point, key, state, warning);
+    }
     if (open !== null && open.class !== failing) {
       const { class: cause, dueAt, repeats } = open;
       this.#alert("resolved", point, key, state, {
@@ -224,6 +252,7 @@ export class VerdictLog {
         lateByMs: this.#lateBy(ledger, cause, dueAt),
         repeats,
         note: null,
+        atRisk: atRiskOf(state),
       });
       state.alert = null;
     }
@@ -242,7 +271,20 @@ export class VerdictLog {
       told: state.told,
       repeats: 0,
     };
-    this.#alert(action, point, key, state, { cause: failing, dueAt, lateByMs: null, repeats, note: judgement.note });
+    this.#alert(action, point, key, state, {
+      cause: failing,
+      dueAt,
+      lateByMs: null,
+      repeats,
+      note: judgement.note,
+      atRisk: atRiskOf(state),
+    });
+  }
+
+  #endWarning(point: number, key: Key, state: CurrencyVerdict, { class: cause, dueAt }: AheadOf): void {
+    state.warning = null;
+    const none = { lateByMs: null, repeats: 0, note: null, atRisk: "0" };
+    this.#alert("resolved", point, key, state, { cause, dueAt, ...none });
   }
 
   /**
@@ -259,7 +301,7 @@ export class VerdictLog {
     point: number,
     key: Key,
     state: CurrencyVerdict,
-    { cause, ...rest }: { cause: string } & Pick<AlertRecord, "dueAt" | "lateByMs" | "repeats" | "note">,
+    { cause, ...rest }: { cause: string } & Pick<AlertRecord, "dueAt" | "lateByMs" | "repeats" | "note" | "atRisk">,
   ): void {
     const check = this.#rule.uid;
     const { period } = state;
@@ -272,12 +314,17 @@ export class VerdictLog {
       class: cause,
       currency,
       period,
-      atRisk: state.status === "fail" ? state.atRisk : "0",
       verdictVersion: state.version,
       time: point,
       ...rest,
     } satisfies AlertRecord);
   }
+}
+
+type AheadOf = NonNullable<CurrencyVerdict["warning"]>;
+
+function atRiskOf({ status, atRisk }: CurrencyVerdict): string {
+  return status === "fail" ? atRisk : "0";
 }
 
 /** "Emitted" of the semantics: into fail, within fail, into unobservable, and out of either. */

@@ -35,7 +35,7 @@ export interface Score extends ClassScore {
 /**
  * Holds what a run emitted against the shop's truth. A fault is found by a `fail` of its check, class, key and currency at any
  * version, which must have been left again where the fault is mended before the log's end. A false alarm is a money
- * alert ever opened, resolved or not, that no injected fault explains.
+ * alert ever opened, resolved or not, that no injected fault explains; a warning that comes to nothing is none.
  */
 export function scoreOf(truth: ShopTruth, run: Recorder): Score {
   const classes = [...new Set([...truth.faults, ...truth.notDue].map(classOf))].sort();
@@ -129,6 +129,7 @@ function firstFailures(run: Recorder): Map<string, string> {
 function openAlerts(run: Recorder): Set<string> {
   const open = new Set<string>();
   for (const alert of run.alerts) {
+    if (alert.action === "warned") continue;
     if (alert.action === "resolved") open.delete(nameOf(alert));
     else open.add(nameOf(alert));
   }
@@ -137,7 +138,8 @@ function openAlerts(run: Recorder): Set<string> {
 
 function falseAlarms(truth: ShopTruth, run: Recorder, byClass: Map<string, ClassScore>): string[] {
   const injected = new Set(truth.faults.map(nameOf));
-  const alarms = new Map(run.alerts.map((alert) => [nameOf(alert), classOf(alert)]));
+  const opened = run.alerts.filter(({ action }) => action !== "warned" && action !== "resolved");
+  const alarms = new Map(opened.map((alert) => [nameOf(alert), classOf(alert)]));
   const unexplained = [...alarms].filter(([name]) => !injected.has(name));
   for (const [, cause] of unexplained) {
     const score = byClass.get(cause) ?? noScore();

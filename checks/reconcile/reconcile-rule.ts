@@ -6,7 +6,10 @@ import { judge, missedDeadline, type ToleranceOf } from "./judgement.ts";
 import { type Tolerance, toleranceAt } from "./tolerance.ts";
 
 /** What a reconciliation has in common with all checks. */
-export type ReconcileSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
+export type ReconcileSettings = Pick<
+  CheckRule,
+  "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll" | "warnBeforeMs"
+>;
 
 /** A reconciliation of two sides by key, per currency (A of the semantics). */
 export class ReconcileRule implements CheckRule {
@@ -18,6 +21,7 @@ export class ReconcileRule implements CheckRule {
   readonly version: number;
   readonly retainMs: number;
   readonly emitAll: boolean;
+  readonly warnBeforeMs?: number;
   readonly expression: string;
   readonly settings: string;
   readonly #tolerance: ToleranceOf | undefined;
@@ -25,7 +29,7 @@ export class ReconcileRule implements CheckRule {
   readonly #names: CauseNames;
 
   constructor(
-    { uid, legs, skewMs, version, retainMs, emitAll }: ReconcileSettings,
+    { uid, legs, skewMs, version, retainMs, emitAll, warnBeforeMs }: ReconcileSettings,
     tolerance?: Tolerance,
     classes?: Partial<ClassNames>,
   ) {
@@ -35,6 +39,7 @@ export class ReconcileRule implements CheckRule {
     this.version = version;
     this.retainMs = retainMs;
     this.emitAll = emitAll;
+    if (warnBeforeMs !== undefined) this.warnBeforeMs = warnBeforeMs;
     this.expression = `${sideText(legs, "expect")} = ${sideText(legs, "actual")}`;
     this.settings = JSON.stringify(classes === undefined ? (tolerance ?? "") : [tolerance ?? "", classes]);
     this.#names = new CauseNames(classes);

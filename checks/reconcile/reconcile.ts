@@ -25,6 +25,11 @@ export interface ReconcileSpec<K extends string> {
   readonly missingAfter: Deadline;
   /** From the business time of an actual row to the point where what it belongs to must be known. Default: `missingAfter`. */
   readonly unknownAfter?: Deadline;
+  /**
+   * For so long before a deadline an alert warns of what will fail at it if nothing else comes: the alert of the failure,
+   * which opens or is resolved later. Default: no warnings.
+   */
+  readonly warnBefore?: Duration;
   /** How far the databases' clocks may differ. Default: 2 s. */
   readonly skew?: Duration;
   /** Default: none, the sides must be equal. */
@@ -50,12 +55,8 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
       return inputs.leg({ name, side, sign, changes, field, deadline: deadlineOf(deadline) });
     });
   const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
-  const { skew = seconds(2), version = 1, retain = days(180), emit, tolerance, classes } = spec;
-  inputs.add(
-    new ReconcileRule(
-      { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" },
-      tolerance,
-      classes,
-    ),
-  );
+  const { skew = seconds(2), version = 1, retain = days(180), emit, warnBefore, tolerance, classes } = spec;
+  const warns = warnBefore === undefined ? {} : { warnBeforeMs: warnBefore };
+  const common = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all", ...warns };
+  inputs.add(new ReconcileRule(common, tolerance, classes));
 }

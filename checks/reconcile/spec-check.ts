@@ -24,8 +24,20 @@ export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>)
   if (spec.missingAfter === undefined) invalid("`missingAfter` is missing, as in `missingAfter: hours(24)`");
   checkDeadline("`missingAfter`", spec.missingAfter, invalid);
   checkDeadline("`unknownAfter`", spec.unknownAfter, invalid);
+  checkBand(spec, invalid);
   checkTolerance(spec.tolerance, invalid);
   checkClasses(spec.classes ?? {}, invalid);
+}
+
+/** A band as long as the deadline would warn of everything at once. */
+function checkBand(
+  { warnBefore, missingAfter }: Pick<ReconcileSpec<never>, "warnBefore" | "missingAfter">,
+  invalid: Invalid,
+) {
+  checkDeadline("`warnBefore`", warnBefore, invalid);
+  if (warnBefore === 0) invalid("`warnBefore` is no time");
+  if (warnBefore !== undefined && typeof missingAfter === "number" && warnBefore >= missingAfter)
+    invalid("`warnBefore` should be shorter than `missingAfter`");
 }
 
 /** Causes are told apart by what they are called. */

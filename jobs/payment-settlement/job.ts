@@ -27,6 +27,7 @@ export default job("payment-settlement", (env) => {
     expect: { net: lines.sum("net") },
     actual: { paid: payouts.sum("amount") },
     missingAfter: businessDays(1, "TARGET2", cutoff("17:00", "Europe/Berlin")),
+    warnBefore: hours(2),
     classes: { "unknown-payment": "unknown-batch", "under-charge": "under-paid", "over-charge": "over-paid" },
   });
 });
