@@ -1,6 +1,6 @@
 import { hours, minutes, seconds } from "../../base/time.ts";
 import { START_MS, terms } from "../terms.ts";
-import { type Account, type AccountContent, sidesAt } from "./account.ts";
+import { type Account, type AccountContent, type Side, sidesAt } from "./account.ts";
 import { batchAfter } from "./backfill.ts";
 import { migrationTerms, shownAt } from "./terms.ts";
 
@@ -52,9 +52,10 @@ export const migrationFaults = {
 
 export type MigrationFaultName = keyof typeof migrationFaults;
 
-/** When a key fails that nothing happens to any more. */
-function dueAfter(changedAt: number): number {
-  return changedAt + migrationTerms.failAfter + terms.skew;
+/** When a key fails of which a side was changed last; MariaDB's log has whole seconds. */
+function dueAfter(side: Side, changedAt: number): number {
+  const logged = side === "old" ? Math.floor(changedAt / 1000) * 1000 : changedAt;
+  return logged + migrationTerms.failAfter + terms.skew;
 }
 
 /** Late by enough to be beyond doubt. */
@@ -68,8 +69,8 @@ function sometime(account: Account): number {
 }
 
 function neverCopied(account: Account) {
-  account.insert(sidesAt(account.arrival)[0], account.arrival, account.first);
-  return { dueAt: dueAfter(account.arrival), note: "never written to the new table" };
+  account.insert("old", account.arrival, account.first);
+  return { dueAt: dueAfter("old", account.arrival), note: "never written to the new table" };
 }
 
 function copiedLate(account: Account) {
@@ -87,7 +88,7 @@ function backfillForgot(account: Account) {
 
 function newAlone(account: Account) {
   account.insert("new", account.arrival, account.first);
-  return { dueAt: dueAfter(account.arrival), note: "in the new table only" };
+  return { dueAt: dueAfter("new", account.arrival), note: "in the new table only" };
 }
 
 function newAheadOfOld(account: Account) {
@@ -105,7 +106,7 @@ function changeDifferently(account: Account, changes: Partial<AccountContent>, w
   account.changeAlone(at, changes);
   const wrongAt = at + account.lag();
   account.write(other, wrongAt, wrong);
-  return { dueAt: dueAfter(wrongAt), other };
+  return { dueAt: dueAfter(other, wrongAt), other };
 }
 
 function balanceOffByOne(account: Account) {
@@ -135,7 +136,7 @@ function zoneShifted(account: Account) {
   const at = arrival + account.lag();
   account.insert("old", arrival, first);
   account.insert("new", at, { ...first, openedAt: shownAt(first.openedAt) });
-  return { dueAt: dueAfter(at), note: "the time was taken for one of UTC" };
+  return { dueAt: dueAfter("new", at), note: "the time was taken for one of UTC" };
 }
 
 function differsThenCorrected(account: Account) {
@@ -159,26 +160,28 @@ function updateLost(account: Account) {
   const at = sometime(account);
   account.open();
   account.changeAlone(at, { balance: account.otherBalance() });
-  return { dueAt: dueAfter(at), note: "an update never came" };
+  return { dueAt: dueAfter("old", at), note: "an update never came" };
 }
 
 function updateLostThenSent(account: Account) {
   const at = sometime(account);
   account.open();
   const changes = account.changeAlone(at, { balance: account.otherBalance() });
-  const dueAt = dueAfter(at);
+  const dueAt = dueAfter("old", at);
   const resolvedAt = later(account, dueAt);
-  account.write(sidesAt(at)[1], resolvedAt, changes);
+  account.write("new", resolvedAt, changes);
   return { dueAt, resolvedAt, note: "an update came long after" };
 }
 
+/** Late from the first of them on, though the old side goes on changing. */
 function lastOfQuickUpdatesLost(account: Account) {
   const at = sometime(account);
+  const lostAt = at + seconds(12);
   account.open();
   account.change(at, { balance: account.otherBalance() });
-  account.changeAlone(at + seconds(3), { balance: account.otherBalance() });
-  account.changeAlone(at + seconds(6), { balance: account.otherBalance() });
-  return { dueAt: dueAfter(at + seconds(8)), note: "the last two of three quick updates never came" };
+  account.changeAlone(lostAt, { balance: account.otherBalance() });
+  account.changeAlone(lostAt + seconds(4), { balance: account.otherBalance() });
+  return { dueAt: dueAfter("old", lostAt), note: "the last two of three quick updates never came" };
 }
 
 /** Read, then changed on both sides, then written as it had been read. */
@@ -190,21 +193,21 @@ function backfillOverwrote(account: Account) {
   account.write("old", batch - seconds(25), changes);
   account.insert("new", batch - seconds(25) + account.lag(), { ...first, ...changes });
   account.write("new", batch, first);
-  return { dueAt: dueAfter(batch), note: "the back-fill overwrote what was newer" };
+  return { dueAt: dueAfter("new", batch), note: "the back-fill overwrote what was newer" };
 }
 
 function notDeleted(account: Account) {
   const at = sometime(account);
   account.open();
-  account.remove(sidesAt(at)[0], at);
-  return { dueAt: dueAfter(at), note: "deleted on one side only" };
+  account.remove("old", at);
+  return { dueAt: dueAfter("old", at), note: "deleted on one side only" };
 }
 
 function deletedLate(account: Account) {
   const at = sometime(account);
   account.open();
   account.remove("old", at);
-  const dueAt = dueAfter(at);
+  const dueAt = dueAfter("old", at);
   const resolvedAt = later(account, dueAt);
   account.remove("new", resolvedAt);
   return { dueAt, resolvedAt, note: "deleted long after" };
