@@ -26,6 +26,12 @@ describe("the job over refunds and the shop's desk", () => {
     },
   );
 
+  it.each([1, 2, 30])("works with %i orders", async (orders) => {
+    using log = await ShopLog.write(5, orders, ["refunds"]);
+    const run = await log.run(undefined, 1, refunds);
+    expect(failuresOf(run)).toEqual(faultsOf(log).told);
+  });
+
   it("has each class of fault at least twice before the log's end, and every look-alike", async () => {
     using log = await ShopLog.write(4, ORDERS, ["refunds"]);
     const counts = new Map<string, number>();

@@ -1,12 +1,22 @@
 import { parseDecimal, rescale } from "../../base/money.ts";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
-import type { SqlFault, SqlTruth } from "../../shop/sql/sql-truth.ts";
+import type { SqlFault } from "../../shop/sql/sql-truth.ts";
 
 /** A verdict as far as it is held against the truth. */
 export type JudgedVerdict = Pick<
   VerdictRecord,
   "key" | "currency" | "version" | "status" | "class" | "time" | "baseline" | "atRisk"
 >;
+
+/** What was injected, as far as verdicts are held against it; all of one check. */
+export interface ComparedTruth {
+  readonly faults: readonly ComparedFault[];
+  readonly baseline: readonly Pick<ComparedFault, "key" | "currency" | "class">[];
+  /** Keys of which it is not known what must be said. */
+  readonly doubtful: readonly string[];
+}
+
+type ComparedFault = Omit<SqlFault, "class"> & { readonly class: string };
 
 /** What differs between verdicts and truth, for people; both are empty when all is well. */
 export interface Comparison {
@@ -19,7 +29,11 @@ export interface Comparison {
  * point, left again by a `pass` where something mends it. Nothing else may fail, but the baseline. What was unobservable
  * meanwhile is left out, and so is what could not be done in time. `of` limits both sides to some keys.
  */
-export function compare(truth: SqlTruth, verdicts: readonly JudgedVerdict[], of = (_key: string) => true): Comparison {
+export function compare(
+  truth: ComparedTruth,
+  verdicts: readonly JudgedVerdict[],
+  of = (_key: string) => true,
+): Comparison {
   const isSure = (key: string) => of(key) && !truth.doubtful.includes(key);
   const found = sequences(verdicts.filter(({ key }) => isSure(key)));
   const faults = truth.faults.filter(({ key }) => isSure(key));
@@ -52,7 +66,7 @@ function sequences(verdicts: readonly JudgedVerdict[]): Map<string, JudgedVerdic
   return all;
 }
 
-function isFound(fault: SqlFault, sequence: readonly JudgedVerdict[]): boolean {
+function isFound(fault: ComparedFault, sequence: readonly JudgedVerdict[]): boolean {
   // A key that could not be seen may say pass or pending first, because it left `unobservable` for that.
   const from = sequence.findIndex(({ status }) => status === "fail");
   const [first, ...rest] = from < 0 ? [] : sequence.slice(from);
