@@ -13,6 +13,15 @@ export { type CountercheckError, isError } from "./base/errors.ts";
 export type { RoundingMode } from "./base/money.ts";
 export { type Duration, days, hours, milliseconds, minutes, seconds } from "./base/time.ts";
 export type { BoundSpec } from "./checks/bound/bound.ts";
+export type {
+  CheckedModels,
+  CheckedRows,
+  CommonKey,
+  CustomContext,
+  CustomSpec,
+} from "./checks/custom/custom.ts";
+export type { FailureFinding, Finding, PendingFinding } from "./checks/custom/finding.ts";
+export type { StateValue } from "./checks/custom/state-text.ts";
 export { type Job, type JobEnvironment, job } from "./checks/job.ts";
 export type { Legs, ReconcileSpec } from "./checks/reconcile/reconcile.ts";
 export type { Tolerance } from "./checks/reconcile/tolerance.ts";

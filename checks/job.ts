@@ -4,6 +4,8 @@ import type { Graph } from "../dataflow/graph.ts";
 import type { Fields } from "../dataflow/model.ts";
 import { type AuditSpec, audit, type UntypedAuditSpec } from "./audit/audit.ts";
 import { type BoundSpec, bound } from "./bound/bound.ts";
+import { type CheckedModels, type CustomSpec, custom, type UntypedCustomSpec } from "./custom/custom.ts";
+import type { StateValue } from "./custom/state-text.ts";
 import { type ReconcileSpec, reconcile } from "./reconcile/reconcile.ts";
 import { type ReplicaSpec, replica, type UntypedReplicaSpec } from "./replica/replica.ts";
 import { type UniqueSpec, unique } from "./unique/unique.ts";
@@ -23,6 +25,11 @@ export class JobEnvironment extends Environment {
   /** No row repeats another, by key or by likeness (B of the semantics). */
   unique<F extends Fields>(uid: string, spec: UniqueSpec<F>): void {
     unique(this, uid, spec);
+  }
+
+  /** A function of the job's own says what is wrong with the rows of a key. */
+  custom<const M extends CheckedModels, S extends StateValue = null>(uid: string, spec: CustomSpec<M, S>): void {
+    custom(this, uid, spec as unknown as UntypedCustomSpec);
   }
 
   /** Writes of a model's rows are authorised, and change them as they may be changed (D of the semantics). */
