@@ -39,6 +39,20 @@ export class LiveRun {
     this.#ended = ended(this.#process);
   }
 
+  /** Starts a job's copy in the run's folder, with some text of its files replaced. */
+  startChanged(job: string, file: string, replaced: Readonly<Record<string, string>>, parallelism: number): void {
+    const copy = join(this.#folder.path, "changed");
+    cpSync(job, copy, { recursive: true });
+    const path = join(copy, file);
+    let text = readFileSync(path, "utf8");
+    for (const [before, after] of Object.entries(replaced)) {
+      if (!text.includes(before)) throw new Error(`${file} has no ${before}`);
+      text = text.replace(before, after);
+    }
+    writeFileSync(path, text);
+    this.start({ job: copy, parallelism });
+  }
+
   /** Starts the job again with a copy of its models in which the payments' amount is declared anew, as text that it reads. */
   startMended(parallelism: number): void {
     const mended = join(this.#folder.path, "mended");
@@ -104,9 +118,14 @@ export class LiveRun {
   }
 }
 
-/** A configuration of the job that ships over a real shop. */
-export function configOf({ kafka, registry, hbase }: Endpoints, { topics }: RealShop, name: string) {
-  const table = (prefix: string, tableName: string) => ({ [tableName]: { topic: `${prefix}.${tableName}` } });
+/** A configuration of a job over a real shop. */
+export function configOf(
+  { kafka, registry, hbase }: Endpoints,
+  { connectors, topics, tables }: RealShop,
+  name: string,
+) {
+  const topicsOf = (prefix: string, names: readonly string[]) =>
+    Object.fromEntries(names.map((table) => [table, { topic: `${prefix}.${table}` }]));
   const heartbeat = (prefix: string) => ({ table: "heartbeat", topic: `${prefix}.heartbeat` });
   return {
     kafka: { brokers: kafka.brokers },
@@ -114,14 +133,16 @@ export function configOf({ kafka, registry, hbase }: Endpoints, { topics }: Real
       shop: {
         kind: "mariadb",
         kafka: { start: "earliest" },
-        tables: { ...table(topics.shop, "payments"), ...table(topics.shop, "refunds") },
+        tables: topicsOf(topics.shop, tables.shop),
         heartbeat: heartbeat(topics.shop),
+        transactions: { topic: `${connectors.shop}.transaction` },
       },
       ledger: {
         kind: "postgresql",
         kafka: { start: "earliest" },
-        tables: table(topics.ledger, "settlement_lines"),
+        tables: topicsOf(topics.ledger, tables.ledger),
         heartbeat: heartbeat(topics.ledger),
+        transactions: { topic: `${connectors.ledger}.transaction` },
       },
     },
     registry: { url: registry.url },

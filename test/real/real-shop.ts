@@ -23,6 +23,8 @@ export interface RealShop {
   readonly topics: { readonly shop: string; readonly ledger: string };
   /** Topics of the tables that the checks read. */
   readonly tableTopics: readonly string[];
+  /** Names of these tables in each database. */
+  readonly tables: { readonly shop: readonly string[]; readonly ledger: readonly string[] };
   /** Statements outside a transaction, for DDL. */
   alterShop(statement: string): Promise<void>;
   alterLedger(statement: string): Promise<void>;
@@ -32,15 +34,31 @@ export interface RealShop {
   close(): Promise<void>;
 }
 
+/** Tables that a department has besides, by name: the statements that make each. */
+export interface RealTables {
+  readonly shop: Readonly<Record<string, readonly string[]>>;
+  readonly ledger: Readonly<Record<string, readonly string[]>>;
+}
+
+const NO_TABLES: RealTables = { shop: {}, ledger: {} };
+
 const PASSWORD = "of this test only";
 
 /** Creates databases of their own with the shop's tables, and a user for each connector with just the rights it needs. */
-export async function openRealShop(servers: Endpoints, name: string): Promise<RealShop> {
+export async function openRealShop(
+  servers: Endpoints,
+  name: string,
+  tables: RealTables = NO_TABLES,
+): Promise<RealShop> {
   const connect = new ConnectClient({ url: servers.connect.url });
   const connectors = { shop: `${name}-shop`, ledger: `${name}-ledger` };
-  const shop = await openMaria(servers, name);
-  const ledger = await openPostgres(servers, name);
+  const shop = await openMaria(servers, name, Object.values(tables.shop).flat());
+  const ledger = await openPostgres(servers, name, tables.ledger);
   const topics = { shop: `${connectors.shop}.${name}`, ledger: `${connectors.ledger}.public` };
+  const names = {
+    shop: ["payments", "refunds", ...Object.keys(tables.shop)],
+    ledger: ["settlement_lines", ...Object.keys(tables.ledger)],
+  };
   const environment = environmentOf(servers, name, connectors);
   return {
     shop: mariaDatabase(shop.pool),
@@ -48,12 +66,18 @@ export async function openRealShop(servers: Endpoints, name: string): Promise<Re
     connect,
     connectors,
     topics,
-    tableTopics: [`${topics.shop}.payments`, `${topics.shop}.refunds`, `${topics.ledger}.settlement_lines`],
+    tableTopics: [
+      ...names.shop.map((table) => `${topics.shop}.${table}`),
+      ...names.ledger.map((table) => `${topics.ledger}.${table}`),
+    ],
+    tables: names,
     alterShop: async (statement) => void (await shop.pool.query(statement)),
     alterLedger: async (statement) => void (await ledger.pool.query(statement)),
     capture: async () => {
-      await connect.put(connectors.shop, filledConfig(connectorTemplate("mariadb"), environment));
-      await connect.put(connectors.ledger, filledConfig(connectorTemplate("postgresql"), environment));
+      const shopTables = Object.keys(tables.shop).map((table) => `${name}.${table}`);
+      const ledgerTables = Object.keys(tables.ledger).map((table) => `public.${table}`);
+      await connect.put(connectors.shop, capturing("mariadb", shopTables, environment));
+      await connect.put(connectors.ledger, capturing("postgresql", ledgerTables, environment));
       for (const connector of Object.values(connectors)) await connect.waitRunning(connector);
       for (const prefix of Object.values(topics)) await beating(servers, `${prefix}.heartbeat`);
     },
@@ -66,6 +90,12 @@ export async function openRealShop(servers: Endpoints, name: string): Promise<Re
       await deleteTopics(servers.kafka.brokers, ...own);
     },
   };
+}
+
+/** The configuration that ships, with some tables more. */
+function capturing(kind: "mariadb" | "postgresql", tables: readonly string[], environment: Record<string, string>) {
+  const config = filledConfig(connectorTemplate(kind), environment);
+  return { ...config, "table.include.list": [config["table.include.list"], ...tables].join() };
 }
 
 function environmentOf({ connect: { sees } }: Endpoints, name: string, connectors: RealShop["connectors"]) {
@@ -89,14 +119,14 @@ function environmentOf({ connect: { sees } }: Endpoints, name: string, connector
   };
 }
 
-async function openMaria({ mariadb: endpoint }: Endpoints, name: string) {
+async function openMaria({ mariadb: endpoint }: Endpoints, name: string, tables: readonly string[]) {
   const login = await administrator(endpoint);
   const admin = await mariadb.createConnection(login);
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.query(`CREATE USER ${name}@'%' IDENTIFIED BY '${PASSWORD}'`);
   await admin.query(`USE ${name}`);
   const capturing = captureStatements("mariadb").map((text) => text.replaceAll("debezium@", `${name}@`));
-  for (const statement of [...mariaTables, ...capturing]) await admin.query(statement);
+  for (const statement of [...mariaTables, ...tables, ...capturing]) await admin.query(statement);
   const pool = mariadb.createPool({ ...login, database: name, connectionLimit: 6 });
   const close = async () => {
     await pool.end();
@@ -118,7 +148,7 @@ async function administrator({ host, port }: Endpoints["mariadb"]) {
   return withPassword((await isRight("")) ? "" : "cdc");
 }
 
-async function openPostgres({ postgres: endpoint }: Endpoints, name: string) {
+async function openPostgres({ postgres: endpoint }: Endpoints, name: string, tables: RealTables["ledger"]) {
   const { host, port, user, password, database } = endpoint;
   const admin = new pg.Client({ host, port, user, password, database });
   await admin.connect();
@@ -126,7 +156,12 @@ async function openPostgres({ postgres: endpoint }: Endpoints, name: string) {
   await admin.query(`CREATE ROLE ${name} LOGIN REPLICATION PASSWORD '${PASSWORD}'`);
   const pool = new pg.Pool({ host, port, user, password, database: name, max: 6 });
   const capturing = captureStatements("postgresql").map((text) => text.replace(/ TO debezium$/, ` TO ${name}`));
-  for (const statement of [...postgresTables, ...capturing]) await pool.query(statement);
+  const published = Object.keys(tables).flatMap((table) => [
+    `ALTER PUBLICATION countercheck ADD TABLE ${table}`,
+    `GRANT SELECT ON ${table} TO ${name}`,
+  ]);
+  const statements = [...postgresTables, ...Object.values(tables).flat(), ...capturing, ...published];
+  for (const statement of statements) await pool.query(statement);
   const close = async () => {
     await pool.end();
     await dropSlot(admin, name);

@@ -14,7 +14,7 @@ export interface SqlKind {
 /** The other side follows after so long. */
 const LAG_MS = 1_500;
 /** What mends a fault comes so long after it: behind the check's delay and the slowness of machines. */
-const LATE_MS = 30_000;
+const LATE_MS = 20_000;
 /** Some time after an account was opened. */
 const LATER_MS = 4_000;
 

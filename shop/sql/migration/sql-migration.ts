@@ -6,7 +6,7 @@ import { type SqlKind, type SqlKindName, sqlKinds } from "./sql-kinds.ts";
 /** What a run is told. */
 export interface SqlMigrationOptions extends SqlAccountTables {
   readonly seed: number;
-  /** The time in which accounts are opened, in ms; the last is through some 45 s later. */
+  /** The time in which accounts are opened, in ms; the last is through some 35 s later. */
   readonly openWithin: number;
 }
 
@@ -31,7 +31,7 @@ export class SqlMigration {
   readonly #random: Random;
   readonly #truth: SqlAccountTruth[] = [];
   #next = FIRST_ID;
-  #unfilled: SqlAccount[] = [];
+  readonly #unfilled: SqlAccount[] = [];
 
   constructor(options: SqlMigrationOptions) {
     this.#options = options;
@@ -49,12 +49,11 @@ export class SqlMigration {
     }
   }
 
-  /** Runs the traffic, the back-fill last; what is told last is due behind everything else. */
+  /** Runs the traffic and, meanwhile, the back-fill; what is told last is due behind everything else. */
   async run(): Promise<readonly SqlAccountTruth[]> {
     const names = Object.keys(sqlKinds) as SqlKindName[];
     const all = Array.from({ length: TIMES }, () => names).flat();
-    await Promise.all(all.map((name) => this.#play(name)));
-    for (const account of this.#unfilled) await account.insertNew();
+    await Promise.all([this.#backfill(), ...all.map((name) => this.#play(name))]);
     const last = this.#account();
     await last.insertOld();
     this.#tell(last, "last", { class: "missing-in-new" });
@@ -64,6 +63,11 @@ export class SqlMigration {
   /** The account whose fault falls due last, once the traffic has run. */
   get lastKey(): string {
     return this.#truth.find(({ kind }) => kind === "last")!.key;
+  }
+
+  async #backfill(): Promise<void> {
+    await sleep(this.#options.openWithin);
+    for (const account of this.#unfilled) await account.insertNew();
   }
 
   async #play(name: SqlKindName): Promise<void> {
