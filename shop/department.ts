@@ -30,6 +30,8 @@ export interface DepartmentContext {
   readonly random: Random;
   /** Orders of the whole shop: departments have traffic in proportion. */
   readonly orders: number;
+  /** False: nothing may go wrong. */
+  readonly faults: boolean;
 }
 
 /** A department by its name. Opening it opens its tables by `World.open`. */

@@ -27,6 +27,8 @@ export interface ShopOptions {
   readonly sink: ShopSink;
   /** Names of the departments that work besides payments and settlement; default: the usual ones. */
   readonly departments?: readonly string[];
+  /** False lets nothing go wrong: look-alikes only. Default: true. */
+  readonly faults?: boolean;
   /** Told now and then how many orders have arrived. */
   readonly onProgress?: (done: number) => void;
 }
@@ -63,9 +65,15 @@ export function tellsTransactions(names: readonly string[] = usualDepartments): 
 }
 
 /** The departments with these names; others are left out. */
-function openDepartments(names: readonly string[], world: World, random: Random, orders: number): Department[] {
+function openDepartments(
+  names: readonly string[],
+  world: World,
+  random: Random,
+  orders: number,
+  faults = true,
+): Department[] {
   const wanted = departments.filter(({ name }) => names.includes(name));
-  return wanted.map(({ name, open }) => open({ world, random: random.fork(`department/${name}`), orders }));
+  return wanted.map(({ name, open }) => open({ world, random: random.fork(`department/${name}`), orders, faults }));
 }
 
 const NOWHERE: ShopSink = {
@@ -89,12 +97,8 @@ class ShopRun {
     this.#options = options;
     this.world = new World(options.sink);
     this.#random = seededRandom(options.seed);
-    this.#departments = openDepartments(
-      options.departments ?? usualDepartments,
-      this.world,
-      this.#random,
-      options.orders,
-    );
+    const { orders, faults, departments: wanted = usualDepartments } = options;
+    this.#departments = openDepartments(wanted, this.world, this.#random, orders, faults);
     this.#casting = new Casting(this.#random.fork("casting"), options.orders);
     const names = Object.keys(lookAlikes) as LookAlikeName[];
     const none = Object.fromEntries(names.map((name) => [name, 0])) as Record<LookAlikeName, number>;
@@ -152,7 +156,8 @@ class ShopRun {
   #plan(index: number, arrival: number, random: Random): void {
     const role = this.#casting.role(index, random);
     const order = new Order(this.world, random, index, arrival);
-    const planned = this.#play(order, role);
+    const isAllowed = this.#options.faults !== false || role.type !== "fault";
+    const planned = this.#play(order, isAllowed ? role : { type: "usual" });
     if (planned !== undefined) {
       if (isDoubtful(planned)) return;
       this.#faults.push({ key: order.paymentId, currency: order.currency, planned });

@@ -29,19 +29,21 @@ export const migration: DepartmentSpec = { name: "migration", open: (context) =>
 class Migration implements Department {
   readonly #tables: AccountTables;
   readonly #random: Random;
+  readonly #goesWrong: boolean;
   readonly #casting: MigrationCasting;
   readonly #faults: DepartmentFault[] = [];
   readonly #counts = Object.fromEntries(
     [...Object.keys(liveLookAlikes), ...Object.keys(seedLookAlikes)].map((name) => [name, 0]),
   ) as Record<MigrationLookAlikeName, number>;
 
-  constructor({ world, random, orders }: DepartmentContext) {
+  constructor({ world, random, orders, faults }: DepartmentContext) {
     this.#tables = {
       world,
       old: world.open(oldAccountsTable, "maria"),
       new: world.open(newAccountsTable, "postgres"),
     };
     this.#random = random;
+    this.#goesWrong = faults;
     this.#casting = new MigrationCasting(random.fork("casting"), orders);
   }
 
@@ -56,7 +58,7 @@ class Migration implements Department {
   #plan(index: number): void {
     const random = this.#random.fork(`account/${index}`);
     const account = new Account(this.#tables, random, FIRST_ID + index, this.#casting.arrival(index));
-    const name = this.#casting.fault(index);
+    const name = this.#goesWrong ? this.#casting.fault(index) : undefined;
     if (name === undefined) this.#behave(account, this.#casting.isSeed(index));
     else {
       const { class: cause, plan } = migrationFaults[name];

@@ -20,12 +20,14 @@ type Wanted = PayoutFaultName | "unknownBatch";
 /** Says which accounts are there for what. */
 export class PayoutCasting {
   readonly #random: Random;
+  readonly #goesWrong: boolean;
   /** What is to go wrong next, first things first. */
   readonly #wanted: Wanted[];
   #accounts = 0;
   #unknown = 0;
 
-  constructor(random: Random, orders: number) {
+  constructor(random: Random, orders: number, goesWrong: boolean) {
+    this.#goesWrong = goesWrong;
     this.#random = random;
     const first = Array.from({ length: AT_LEAST }, () => [
       ...guaranteed.map((kinds): Wanted => random.pick(kinds)),
@@ -37,6 +39,7 @@ export class PayoutCasting {
 
   /** What is to go wrong with a plain account that is to be paid out; undefined for nothing. */
   fault(account: Account, now: number, random: Random): PayoutFaultName | undefined {
+    if (!this.#goesWrong) return undefined;
     const { dueAt } = account.batch;
     if (dueAt < START_MS) return random.chance(BASELINE) ? random.pick(baselineFaults) : undefined;
     if (now < START_MS || dueAt > END_MS - hours(1) || ++this.#accounts < EVERY) return undefined;
@@ -48,13 +51,14 @@ export class PayoutCasting {
 
   /** Id of an unknown batch, where one is next to be paid for. */
   unknownBatch(): string | undefined {
-    if (this.#wanted[0] !== "unknownBatch") return undefined;
+    if (!this.#goesWrong || this.#wanted[0] !== "unknownBatch") return undefined;
     this.#wanted.shift();
     return `U-${++this.#unknown}`;
   }
 
   /** Whether nobody follows a change of lines behind a payout. */
   leavesUnadjusted(account: Account, now: number): boolean {
+    if (!this.#goesWrong) return false;
     const { batch, fault, lines, payouts, negatives, open } = account;
     const isClear = now > START_MS + hours(1) && now < END_MS - hours(1) && batch.dueAt < END_MS && batch.isCalm(now);
     if (!isClear || fault !== undefined || lines === 0 || payouts.length === 0) return false;

@@ -42,11 +42,11 @@ class Payouts implements Department {
     payoutAdjusted: 0,
   };
 
-  constructor({ world, random, orders }: DepartmentContext) {
+  constructor({ world, random, orders, faults }: DepartmentContext) {
     this.#world = world;
     this.#random = random;
     this.#desk = new Desk(world);
-    this.#casting = new PayoutCasting(random.fork("casting"), orders);
+    this.#casting = new PayoutCasting(random.fork("casting"), orders, faults);
   }
 
   begin(): void {

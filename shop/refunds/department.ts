@@ -23,14 +23,16 @@ class RefundDesk implements Department {
   readonly #world: World;
   readonly #random: Random;
   readonly #purchases: number;
+  readonly #goesWrong: boolean;
   readonly #tables: DeskTables;
   readonly #casting: Casting;
   readonly #faults: PlannedFault[] = [];
   readonly #counts: Record<string, number> = {};
 
-  constructor({ world, random, orders }: DepartmentContext) {
+  constructor({ world, random, orders, faults }: DepartmentContext) {
     this.#world = world;
     this.#random = random;
+    this.#goesWrong = faults;
     this.#purchases = Math.ceil(orders * PURCHASES);
     this.#tables = new DeskTables(world);
     this.#casting = new Casting(random.fork("casting"), this.#purchases);
@@ -65,7 +67,7 @@ class RefundDesk implements Department {
 
   #plan(purchase: Purchase, index: number): void {
     const role = this.#casting.role(index, purchase.random);
-    if (role.type === "fault") {
+    if (role.type === "fault" && this.#goesWrong) {
       const planned = role.plan(purchase);
       if (isDoubtful(planned)) return;
       this.#faults.push(planned);

@@ -51,25 +51,7 @@ export class ShopLog {
    * workers as are wanted.
    */
   async run(interleave?: number, parallelism = 1, job: Job = paymentSettlement): Promise<ShopRun> {
-    const graph = job.graph();
-    const registry = new FolderRegistry(join(this.#dir, "input", "schemas"));
-    const { sources } = readConfig(this.#file("config.json"));
-    const splits = splitsOf(graph, sources);
-    const records: OutboxRecord[] = [];
-    await runInMemory(
-      {
-        graph,
-        readers: (worker, workers) => openReaders(graph, sources, registry, { worker, workers }),
-        groups: new Map(splits.map(({ source, topic, partition }, i) => [`${source.name} ${topic}/${partition}`, i])),
-        clock: systemClock,
-        retainMs: days(180),
-        scheduler: interleave === undefined ? undefined : randomly(interleave),
-        parallelism,
-      },
-      records,
-    );
-    const recorder = new Recorder();
-    for (const each of records) if (each.kind === "emit") recorder.emitted(each.output, each.record);
+    const { recorder, ...rest } = await runLog(this.#dir, { interleave, parallelism, job });
     recorder.writeFinals(this.#file("verdicts"));
     writeHistory(this.#file("history"), recorder.history);
     const [verdicts, history] = ["verdicts", "history"].map((name) => readFileSync(this.#file(name), "utf8"));
@@ -78,8 +60,7 @@ export class ShopLog {
       verdicts: verdicts!,
       history: history!,
       recorder,
-      engineAlerts: records.flatMap((each) => (each.kind === "engine-alert" ? [each.alert.id] : [])),
-      faults: records.filter(({ kind }) => kind === "fault").length,
+      ...rest,
     };
   }
 
@@ -95,6 +76,41 @@ export class ShopLog {
   [Symbol.dispose](): void {
     rmSync(this.#dir, { recursive: true, force: true });
   }
+}
+
+/** What a job emits over the log in a folder with a `config.json`. */
+export async function runLog(
+  dir: string,
+  {
+    interleave,
+    parallelism = 1,
+    job,
+  }: { readonly interleave?: number | undefined; readonly parallelism?: number; readonly job: Job },
+): Promise<Pick<ShopRun, "recorder" | "engineAlerts" | "faults">> {
+  const graph = job.graph();
+  const registry = new FolderRegistry(join(dir, "input", "schemas"));
+  const { sources } = readConfig(join(dir, "config.json"));
+  const splits = splitsOf(graph, sources);
+  const records: OutboxRecord[] = [];
+  await runInMemory(
+    {
+      graph,
+      readers: (worker, workers) => openReaders(graph, sources, registry, { worker, workers }),
+      groups: new Map(splits.map(({ source, topic, partition }, i) => [`${source.name} ${topic}/${partition}`, i])),
+      clock: systemClock,
+      retainMs: days(180),
+      scheduler: interleave === undefined ? undefined : randomly(interleave),
+      parallelism,
+    },
+    records,
+  );
+  const recorder = new Recorder();
+  for (const each of records) if (each.kind === "emit") recorder.emitted(each.output, each.record);
+  return {
+    recorder,
+    engineAlerts: records.flatMap((each) => (each.kind === "engine-alert" ? [each.alert.id] : [])),
+    faults: records.filter(({ kind }) => kind === "fault").length,
+  };
 }
 
 function randomly(seed: number): Scheduler {
