@@ -14,15 +14,18 @@ export interface Confirmation {
   readonly lookAgainMs?: number;
 }
 
+/** What is known of an alert when the source of truth is asked about it. */
+export type AlertInDoubt = Pick<AlertNews, "id" | "check" | "key" | "currency" | "period" | "verdictVersion">;
+
 /** Asks the source of truth again before anybody is told that an alert opened. */
 export interface Confirmer {
   /**
    * Resolves with what it says; what it rejects with is taken for `unknown`. Many may be asked about at once, and the
    * signal aborts those that nobody waits for any more.
    */
-  confirm(alert: AlertNews, signal: AbortSignal): Promise<Confirmation>;
+  confirm(alert: AlertInDoubt, signal: AbortSignal): Promise<Confirmation>;
   /** Is told of an alert that goes out though it was refuted for as long as it was held back. */
-  disagrees?(alert: AlertNews, note: string): void;
+  disagrees?(alert: AlertInDoubt, note: string): void;
 }
 
 /** For a job that has no source of truth to ask. */

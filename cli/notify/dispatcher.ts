@@ -7,6 +7,7 @@ import type { SentAttempt } from "../../connectors/desk/records.ts";
 import type { Patience } from "./backoff.ts";
 import type { Confirmer } from "./confirmation.ts";
 import { Lane } from "./lane.ts";
+import { Scrutiny } from "./scrutiny.ts";
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
@@ -56,7 +57,10 @@ export class Dispatcher {
       const due = (at: number, limit: number) => desk.notifications.due(name, at, limit);
       const dropIfOver = (id: string, at: number, note: string) => desk.notifications.dropIfOver(id, at, note);
       const settle = (attempt: SentAttempt) => void this.#settled.push(attempt);
-      return new Lane({ sink, patience, clock, random, confirmer, signal, due, dropIfOver, settle });
+      const openOfStorm = (storm: string, at: number) => desk.openOfStorm(storm, at).length;
+      const isTold = (alert: string) => desk.notifications.isTold(alert, name);
+      const scrutiny = new Scrutiny({ confirmer, patience, clock, signal, dropIfOver, openOfStorm, isTold });
+      return new Lane({ sink, patience, clock, random, scrutiny, signal, due, settle });
     });
     this.#going = this.#go();
   }

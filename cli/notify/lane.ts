@@ -1,11 +1,11 @@
 import { isError, messageOf } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import type { Clock } from "../../base/time.ts";
-import type { AlertNews, AlertSink, News } from "../../connectors/alerts/notification.ts";
+import type { AlertSink, News } from "../../connectors/alerts/notification.ts";
 import type { SentAttempt, WaitingNotice } from "../../connectors/desk/records.ts";
 import { masked } from "../secrets.ts";
 import { type Patience, waitAfter } from "./backoff.ts";
-import type { Confirmation, Confirmer } from "./confirmation.ts";
+import type { Scrutiny } from "./scrutiny.ts";
 
 /** What a lane works with. */
 export interface LaneOptions {
@@ -13,22 +13,18 @@ export interface LaneOptions {
   readonly patience: Patience;
   readonly clock: Pick<Clock, "now">;
   readonly random: Random;
-  readonly confirmer: Confirmer;
+  /** Says what is told now. */
+  readonly scrutiny: Scrutiny;
   /** Aborts what is on its way. */
   readonly signal: AbortSignal;
   /** Notices whose turn it is. */
   readonly due: (at: number, limit: number) => readonly WaitingNotice[];
   /** Takes in what became of one. */
   readonly settle: (attempt: SentAttempt) => void;
-  /** Drops one whose alert is resolved by now, with what else waits of it; false where it is open still. */
-  readonly dropIfOver: (id: string, at: number, note: string) => boolean;
 }
 
 /** Alerts that the source of truth is asked about at once. */
 const MOST_CONFIRMED_AT_ONCE = 16;
-
-/** What tells that an alert is there: only that is confirmed first. */
-const OPENING: ReadonlySet<string> = new Set(["opened", "reopened", "returned"]);
 
 /** The way to one sink: takes what is due, has it confirmed, sends it, and rests while the sink is away. */
 export class Lane {
@@ -84,34 +80,16 @@ export class Lane {
   }
 
   async #prepare(notice: WaitingNotice): Promise<void> {
+    const { scrutiny, clock, settle } = this.#options;
     const news = JSON.parse(notice.body) as News;
-    if (news.about !== "money" || !OPENING.has(news.action)) return this.#isReady({ notice, news, confirmation: null });
-    const { clock, confirmer, dropIfOver, patience, signal } = this.#options;
-    // What was sent in vain may have arrived, so that it is neither held back nor dropped any more.
-    const isUntold = notice.attempts === 0;
-    if (isUntold && notice.note !== null && dropIfOver(notice.id, clock.now(), notice.note))
-      return this.settled(notice.id);
-    const { outcome, note, ...own } = await this.#confirm(news);
-    if (signal.aborted) return;
-    const now = clock.now();
-    const holdBackMs = own.holdBackMs ?? (outcome === "refuted" ? patience.holdBackMs : 0);
-    const left = outcome === "confirmed" ? 0 : notice.queuedAt + holdBackMs - now;
-    if (isUntold && note !== "" && dropIfOver(notice.id, now, note)) return this.settled(notice.id);
-    if (isUntold && left > 0) {
-      const nextAt = now + Math.min(own.lookAgainMs ?? patience.lookAgainMs, left);
-      return this.#options.settle({ id: notice.id, state: "waiting", note, nextAt, at: now, isAttempt: false });
-    }
-    if (outcome === "refuted") confirmer.disagrees?.(news, note);
-    this.#isReady({ notice, news, confirmation: note === "" ? null : note });
-  }
-
-  async #confirm(news: AlertNews): Promise<Confirmation> {
-    const { confirmer, signal } = this.#options;
-    try {
-      return await confirmer.confirm(news, signal);
-    } catch (error) {
-      return { outcome: "unknown", note: masked(messageOf(error)) };
-    }
+    const finding = await scrutiny.examine(notice, news);
+    if (finding === undefined) return;
+    if (finding.is === "told") return this.#isReady({ notice, news, confirmation: finding.confirmation });
+    if (finding.is === "dropped") return this.settled(notice.id);
+    const at = clock.now();
+    const { note } = finding;
+    if (finding.is === "to-drop") settle({ id: notice.id, state: "dropped", note, nextAt: at, at, isAttempt: false });
+    else settle({ id: notice.id, state: "waiting", note, nextAt: finding.nextAt, at, isAttempt: false });
   }
 
   #isReady(confirmed: Confirmed): void {

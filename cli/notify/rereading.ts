@@ -1,6 +1,5 @@
 import { isError, messageOf } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
-import type { AlertNews } from "../../connectors/alerts/notification.ts";
 import type { RedisClient } from "../../connectors/redis/client.ts";
 import { type CacheMetrics, MultilevelCache } from "../../connectors/redis/multilevel-cache.ts";
 import { amountsOf, isWrong } from "../../connectors/reread/answers.ts";
@@ -9,7 +8,7 @@ import type { TruthReader } from "../../connectors/reread/truth-reader.ts";
 import { ChangedKeys } from "../../runtime/changed-keys.ts";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
 import { masked } from "../secrets.ts";
-import type { Confirmation, Confirmer } from "./confirmation.ts";
+import type { AlertInDoubt, Confirmation, Confirmer } from "./confirmation.ts";
 import type { RereadConfig } from "./reread-config.ts";
 import { compare, type Truth } from "./truth.ts";
 
@@ -27,9 +26,9 @@ export interface RereadingOptions {
 /** What a run tells the one that confirms its alerts. */
 export interface RunEvidence {
   /** The newest verdict on what an alert is of; undefined where there is none. */
-  readonly verdictOf: (alert: AlertNews) => Promise<VerdictRecord | undefined>;
+  readonly verdictOf: (alert: AlertInDoubt) => Promise<VerdictRecord | undefined>;
   /** Told, once for each, of alerts that go out though the source of truth refutes them. */
-  readonly onDisagreement: (alert: AlertNews, note: string) => void;
+  readonly onDisagreement: (alert: AlertInDoubt, note: string) => void;
 }
 
 /** An answer is as good as new for so long, unless the key is seen to change. */
@@ -80,7 +79,7 @@ export class Rereading implements Confirmer {
     return this.#cache.metrics;
   }
 
-  async confirm(alert: AlertNews, signal: AbortSignal): Promise<Confirmation> {
+  async confirm(alert: AlertInDoubt, signal: AbortSignal): Promise<Confirmation> {
     const config = this.#checks.get(alert.check);
     if (config === undefined) return { outcome: "confirmed", note: "" };
     const confirmation = await this.#ask(alert, signal);
@@ -92,7 +91,7 @@ export class Rereading implements Confirmer {
   }
 
   /** Every sink comes to that, at every attempt. */
-  disagrees(alert: AlertNews, note: string): void {
+  disagrees(alert: AlertInDoubt, note: string): void {
     const name = `${alert.id} ${alert.verdictVersion}`;
     if (this.#disagreeing.has(name)) return;
     this.#disagreeing.add(name);
@@ -106,14 +105,14 @@ export class Rereading implements Confirmer {
     this.#options.redis?.close();
   }
 
-  async #ask(alert: AlertNews, signal: AbortSignal): Promise<Confirmation> {
+  async #ask(alert: AlertInDoubt, signal: AbortSignal): Promise<Confirmation> {
     const askedAt = this.#askedAt.get(alert.id);
     // What did not answer before does not take the place of what was never asked about.
     if (askedAt !== undefined) return this.#again.through(() => this.#answer(alert, askedAt + 1, signal));
     return this.#answer(alert, 0, signal);
   }
 
-  async #answer(alert: AlertNews, since: number, signal: AbortSignal): Promise<Confirmation> {
+  async #answer(alert: AlertInDoubt, since: number, signal: AbortSignal): Promise<Confirmation> {
     try {
       const { value: truth } = await this.#cache.get(nameOf(alert), signal, since);
       const verdict = await this.#evidence?.verdictOf(alert);

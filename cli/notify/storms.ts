@@ -43,7 +43,8 @@ function noticeOfStorm(desk: Desk, job: string, storm: Storm, action: StormNews[
   const atRisk = new Amounts();
   for (const alert of open) atRisk.add(alert.currency, alert.atRisk);
   const sample = open.slice(0, SAMPLE).map((alert) => {
-    return { id: alert.id, key: alert.key, class: alert.class, currency: alert.currency, atRisk: alert.atRisk };
+    const { id, key, class: cause, currency, period, atRisk, verdictVersion } = alert;
+    return { id, key, class: cause, currency, period, atRisk, verdictVersion };
   });
   const counts = { opened, open: open.length, atRisk: atRisk.toRecord(), sample };
   const news: StormNews = { about: "storm", action, job, id, check, since, ...counts };

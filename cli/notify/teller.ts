@@ -2,12 +2,11 @@ import { randomUUID } from "node:crypto";
 import { CountercheckError } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Clock } from "../../base/time.ts";
-import type { AlertNews } from "../../connectors/alerts/notification.ts";
 import type { Desk } from "../../connectors/desk/desk.ts";
 import type { CacheMetrics } from "../../connectors/redis/multilevel-cache.ts";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
 import { DEFAULT_PATIENCE } from "./backoff.ts";
-import { unconfirmed } from "./confirmation.ts";
+import { type AlertInDoubt, unconfirmed } from "./confirmation.ts";
 import { type DispatchedSink, Dispatcher } from "./dispatcher.ts";
 import { noticesOf, returnsOf } from "./notices.ts";
 import type { SinkConfig } from "./notify-config.ts";
@@ -22,7 +21,7 @@ export interface Telling {
   readonly clock: Clock;
   readonly requireMine: () => void;
   /** The newest verdict on what an alert is of. */
-  readonly verdictOf: (alert: AlertNews) => Promise<VerdictRecord | undefined>;
+  readonly verdictOf: (alert: AlertInDoubt) => Promise<VerdictRecord | undefined>;
 }
 
 /** How long the end of a run waits for sinks, in ms: where all was read, and where the run is to end early. */
@@ -55,7 +54,7 @@ export class Teller {
       tellStorms(desk, job, limits, at, isLast);
       desk.endSnoozes((alert) => returnsOf(this.#configs, job, alert, at), at);
     };
-    const onDisagreement = ({ check, key }: AlertNews, note: string) => {
+    const onDisagreement = ({ check, key }: AlertInDoubt, note: string) => {
       const { code, message } = new CountercheckError("TRUTH_DISAGREES", { check, key, note });
       const trouble = { id: `${code}/${check}`, code, source: check, message };
       const notices = noticesOf(this.#configs, job, 0, { alerts: [], engineAlerts: [trouble] });

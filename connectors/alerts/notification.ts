@@ -54,7 +54,10 @@ export interface StormNews {
   /** Money at risk of those that are open: decimal texts by currency. */
   readonly atRisk: Readonly<Record<string, string>>;
   /** Those that are open with the most at risk. */
-  readonly sample: readonly Pick<AlertNews, "id" | "key" | "class" | "currency" | "atRisk">[];
+  readonly sample: readonly Pick<
+    AlertNews,
+    "id" | "key" | "class" | "currency" | "period" | "atRisk" | "verdictVersion"
+  >[];
 }
 
 /** News on its way to one sink. */

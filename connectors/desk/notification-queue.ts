@@ -53,6 +53,12 @@ export class NotificationQueue {
     return true;
   }
 
+  /** True where a sink was told anything of an alert, or of a storm. */
+  isTold(alert: string, sink: string): boolean {
+    const sql = "SELECT 1 FROM notifications WHERE alert = ? AND sink = ? AND state = 'sent' LIMIT 1";
+    return this.#file.all(sql, [alert, sink]).length > 0;
+  }
+
   list(query: { readonly state?: NotificationState; readonly sink?: string; readonly limit: number }) {
     const { sql, values } = where({ state: query.state, sink: query.sink });
     const text = `SELECT ${ENTRY} FROM notifications ${sql} ORDER BY seq DESC LIMIT ?`;
