@@ -29,6 +29,7 @@ beforeAll(async () => {
     "INSERT INTO refunds (payment_id, kind, amount, currency, status) VALUES (1, 'refund', 1, 'EUR', 'failed')",
   );
   await shop.alterLedger(`${lines} VALUES ('b1', 1, 1, 'capture', 9, 1, 'EUR', now())`);
+  await shop.alterLedger("INSERT INTO payouts VALUES (1, 'b1', 9, 'EUR', 'paid', now())");
   for (const connector of Object.values(shop.connectors)) settings[connector] = await shop.connect.config(connector);
   for (const topic of shop.tableTopics)
     await vi.waitFor(async () => expect((await endOffsets(brokers, topic)).some((end) => end > 0n)).toBe(true), {
@@ -292,7 +293,13 @@ function configuration() {
     kafka: { brokers: servers.kafka.brokers },
     sources: {
       shop: source("mariadb", shop.topics.shop, ["payments", "refunds"], shop.connectors.shop, "SHOP_URL"),
-      ledger: source("postgresql", shop.topics.ledger, ["settlement_lines"], shop.connectors.ledger, "LEDGER_URL"),
+      ledger: source(
+        "postgresql",
+        shop.topics.ledger,
+        ["settlement_lines", "payouts"],
+        shop.connectors.ledger,
+        "LEDGER_URL",
+      ),
     },
     registry: { url: servers.registry.url },
     results: { kafka: { prefix: `${name}.` } },

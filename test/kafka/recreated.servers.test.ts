@@ -9,7 +9,7 @@ import { ended, root, startCountercheck, TemporaryFolder } from "../support/cli.
 
 const { kafka } = inject("servers");
 const PREFIX = `recreated-${process.pid}.`;
-const TABLES = ["payments", "refunds", "settlement_lines", "shop-heartbeat", "ledger-heartbeat"];
+const TABLES = ["payments", "refunds", "settlement_lines", "payouts", "shop-heartbeat", "ledger-heartbeat"];
 const JOB = join(root, "jobs/payment-settlement");
 
 it.each([1, 2])(
@@ -60,7 +60,12 @@ function configuration() {
     kafka: { brokers: kafka.brokers },
     sources: {
       shop: { kind: "mariadb", kafka: {}, tables: tables("payments", "refunds"), heartbeat: heartbeat("shop") },
-      ledger: { kind: "postgresql", kafka: {}, tables: tables("settlement_lines"), heartbeat: heartbeat("ledger") },
+      ledger: {
+        kind: "postgresql",
+        kafka: {},
+        tables: tables("settlement_lines", "payouts"),
+        heartbeat: heartbeat("ledger"),
+      },
     },
     registry: { folder: "schemas" },
     output: "out",

@@ -57,7 +57,7 @@ export async function openRealShop(
   const topics = { shop: `${connectors.shop}.${name}`, ledger: `${connectors.ledger}.public` };
   const names = {
     shop: ["payments", "refunds", ...Object.keys(tables.shop)],
-    ledger: ["settlement_lines", ...Object.keys(tables.ledger)],
+    ledger: ["settlement_lines", "payouts", ...Object.keys(tables.ledger)],
   };
   const environment = environmentOf(servers, name, connectors);
   return {

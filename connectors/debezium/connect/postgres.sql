@@ -16,11 +16,13 @@ CREATE TABLE IF NOT EXISTS public.debezium_signal (
 
 -- Changes carry the row as it was, long values that were not touched included.
 ALTER TABLE public.settlement_lines REPLICA IDENTITY FULL;
+ALTER TABLE public.payouts REPLICA IDENTITY FULL;
 
 -- What is captured. The connector does not make it itself (publication.autocreate.mode), so it need own no table.
-CREATE PUBLICATION countercheck FOR TABLE public.settlement_lines, public.heartbeat, public.debezium_signal;
+CREATE PUBLICATION countercheck
+  FOR TABLE public.settlement_lines, public.payouts, public.heartbeat, public.debezium_signal;
 
 GRANT USAGE ON SCHEMA public TO debezium;
-GRANT SELECT ON public.settlement_lines, public.heartbeat, public.debezium_signal TO debezium;
+GRANT SELECT ON public.settlement_lines, public.payouts, public.heartbeat, public.debezium_signal TO debezium;
 GRANT INSERT, UPDATE ON public.heartbeat TO debezium;
 GRANT INSERT ON public.debezium_signal TO debezium;
