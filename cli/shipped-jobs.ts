@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { raise } from "../base/errors.ts";
 
 /** The jobs that ship, by name: folders in `jobs/`. A department of the simulated shop has the name of the job that checks it. */
-export const shippedJobs: readonly string[] = ["payment-settlement", "refunds", "migration"];
+export const shippedJobs: readonly string[] = ["payment-settlement", "refunds", "migration", "manual-changes"];
 
 /** The file of a job that ships. */
 export function shippedJob(name: string): string {
