@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestRedis } from "../../test/support/test-redis.ts";
-import { Lease, type LeaseOptions, leaseTaker, withLease } from "./lease.ts";
+import { Lease, type LeaseOptions, leaseTaker } from "./lease.ts";
 
 const OPTIONS: LeaseOptions = { name: "run:payments", leaseMs: 1_000 };
 
@@ -33,7 +33,11 @@ describe("a lease", () => {
   it("has a token above that of every holder before", async () => {
     redis = await TestRedis.start();
     const tokens: number[] = [];
-    for (let i = 0; i < 20; i++) await withLease(redis.client(), OPTIONS, async ({ token }) => void tokens.push(token));
+    for (let i = 0; i < 20; i++) {
+      const lease = await taken();
+      tokens.push(lease.token);
+      await lease.release();
+    }
     expect(tokens).toEqual([...new Set(tokens)].sort((one, other) => one - other));
   });
 

@@ -42,24 +42,6 @@ export function leaseTaker(redis: RedisClient, options: LeaseOptions): () => Pro
   };
 }
 
-/**
- * Does something while it has a lease, and gives it back. LOCK_HELD where another has it; else what `act` rejects with,
- * who asks `requireHeld` right before each thing that it does, and hands the token on with it.
- */
-export async function withLease<T>(
-  redis: RedisClient,
-  options: LeaseOptions,
-  act: (lease: Lease) => Promise<T>,
-): Promise<T> {
-  const lease = await leaseTaker(redis, options)();
-  if (!(lease instanceof Lease)) return raise("LOCK_HELD", { name: options.name, holder: holderText(lease) });
-  try {
-    return await act(lease);
-  } finally {
-    await lease.release();
-  }
-}
-
 /** Who has the lease, in words. */
 export function holderText({ holder }: Refusal): string {
   return holder || "nobody that the server knows of, which was started less than a lease ago and may have forgotten";
