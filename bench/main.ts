@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { boundGarbage } from "../cli/memory.ts";
 import type { BenchRow, Measured } from "./row.ts";
+import { checks5, checks5All, checks100, checks100All } from "./rows/checks.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
 import { jobFromKafka } from "./rows/job-from-kafka.ts";
 import { jobFromLog, jobFromLogOnce } from "./rows/job-from-log.ts";
@@ -25,6 +26,10 @@ const ROWS: readonly BenchRow[] = [
   plainNodeRow,
   jobFromKafka,
   openKeys,
+  checks5,
+  checks100,
+  checks5All,
+  checks100All,
   snapshotsWrite,
   snapshotsScan,
 ];
