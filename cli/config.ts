@@ -206,12 +206,19 @@ const configShape = z
     reread: rereadShape.default({}),
   })
   .superRefine(({ redis, lock }, context) => requireRedis(redis, { lock }, context))
-  .superRefine(({ kafka, sources, results }, context) => {
+  .superRefine(({ lock, notify }, context) => {
+    const acting = Object.entries(notify).filter(([, { webhook }]) => lock === undefined && webhook?.acts);
+    const message = "it needs `lock`, so that no two processes act at a time";
+    for (const [sink] of acting)
+      context.addIssue({ code: "custom", path: ["notify", sink, "webhook", "acts"], message });
+  })
+  .superRefine(({ kafka, sources, results, notify }, context) => {
     if (kafka !== undefined) return;
     const users = Object.entries(sources).flatMap(([source, shape]) =>
       shape.kafka ? [["sources", source, "kafka"]] : [],
     );
     if (results !== undefined) users.push(["results", "kafka"]);
+    for (const [sink, shape] of Object.entries(notify)) if (shape.kafka) users.push(["notify", sink, "kafka"]);
     const message = 'it needs `kafka` beside `sources`, with `brokers` such as ["127.0.0.1:9092"]';
     for (const path of users) context.addIssue({ code: "custom", path, message });
   });
@@ -234,7 +241,7 @@ export function readConfig(path: string): Config {
     output: resolve(folder, output),
     results: results && { kafka: kafka!, prefix: results.kafka.prefix },
     snapshots: snapshots && { hbase: hbaseOf(snapshots.hbase) },
-    notify: sinkConfigsOf(notify),
+    notify: sinkConfigsOf(notify, kafka, folder),
     staleAfterMs: staleAfter ?? (kafka === undefined ? undefined : STALE_AFTER_MS),
     retainMs: retain,
     state: {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { parseDecimal } from "../../base/money.ts";
-import { isInTheClear } from "../../connectors/alerts/webhook/http-post.ts";
 import { parseDuration } from "../duration.ts";
-import { secretShape } from "../kafka-config.ts";
-import { SECRET_REFERENCE } from "../secrets.ts";
+import type { KafkaConfig } from "../kafka-config.ts";
+import { DESTINATIONS, type Destination, destinationOf, destinationShapes } from "./destinations.ts";
 
 /** Somebody who is told of alerts: where, of which, and how patiently. Times in ms. */
 export interface SinkConfig extends RouteConfig {
@@ -20,14 +19,6 @@ export interface StormConfig {
   readonly moreThan: number;
   readonly withinMs: number;
 }
-
-/** Where a sink is; secrets are references. */
-export type Destination = {
-  readonly kind: "webhook";
-  readonly url: string;
-  readonly secret: string;
-  readonly allowHttp: boolean;
-};
 
 /** Which news a sink gets; what is left out is not narrowed. */
 export interface RouteConfig {
@@ -48,21 +39,6 @@ const duration = z
   .refine((value) => (parseDuration(value) ?? 0) > 0, 'expected a duration such as "10s" or "24h"')
   .transform((value) => parseDuration(value)!);
 
-/** An address that may itself be a secret; then it is a reference. */
-const urlShape = z
-  .string()
-  .refine(
-    (value) => SECRET_REFERENCE.test(value) || (URL.canParse(value) && /^https?:/.test(value)),
-    `expected a URL that begins with https://, or a reference such as $${"{env:HOOK_URL}"}`,
-  );
-
-const webhookShape = z
-  .strictObject({ url: urlShape, secret: secretShape, allowHttp: z.boolean().default(false) })
-  .refine(({ url, allowHttp }) => allowHttp || SECRET_REFERENCE.test(url) || !isInTheClear(url), {
-    path: ["url"],
-    message: "everyone on the way could read it; expected https://, or `allowHttp` beside it",
-  });
-
 const sinkShape = z.strictObject({
   about: z.enum(["money", "engine"]).default("money"),
   checks: z.array(text).min(1).optional(),
@@ -77,7 +53,7 @@ const sinkShape = z.strictObject({
   timeout: duration.prefault("10s"),
   giveUpAfter: duration.prefault("24h"),
   storm: z.strictObject({ moreThan: z.int().min(1).default(20), within: duration.prefault("5m") }).prefault({}),
-  webhook: webhookShape.optional(),
+  ...destinationShapes,
 });
 
 /** What `notify` may hold: sinks by their names. */
@@ -85,20 +61,21 @@ export const notifyShape = z.record(
   z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, "expected a name of letters, digits, dashes and underscores"),
   sinkShape.refine(
     (sink) => DESTINATIONS.filter((kind) => sink[kind] !== undefined).length === 1,
-    "expected exactly one of `webhook`",
+    `expected exactly one of ${DESTINATIONS.map((kind) => `\`${kind}\``).join(", ")}`,
   ),
 );
 
-const DESTINATIONS = ["webhook"] as const;
-
-/** What the shape was read from. */
-export function sinkConfigsOf(notify: z.infer<typeof notifyShape>): SinkConfig[] {
+/** What the shape was read from, with absolute paths; `kafka` is there where a sink needs it. */
+export function sinkConfigsOf(
+  notify: z.infer<typeof notifyShape>,
+  kafka: KafkaConfig | undefined,
+  folder: string,
+): SinkConfig[] {
   return Object.entries(notify).map(([name, sink]) => {
-    const { webhook, timeout, giveUpAfter, storm, ...route } = sink;
+    const { about, checks, classes, actions, minAtRisk, timeout, giveUpAfter, storm } = sink;
     return {
-      ...route,
-      name,
-      to: { kind: "webhook", ...webhook! },
+      ...{ name, about, checks, classes, actions, minAtRisk },
+      to: destinationOf(sink, kafka, folder),
       timeoutMs: timeout,
       giveUpAfterMs: giveUpAfter,
       storm: { moreThan: storm.moreThan, withinMs: storm.within },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CountercheckError } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Clock } from "../../base/time.ts";
+import type { ActingTurn } from "../../connectors/alerts/webhook/webhook-sink.ts";
 import type { Desk } from "../../connectors/desk/desk.ts";
 import type { CacheMetrics } from "../../connectors/redis/multilevel-cache.ts";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
@@ -34,13 +35,18 @@ export class Teller {
   readonly #rereading: Rereading | undefined;
   #dispatcher: Dispatcher | undefined;
 
-  /** `rereading` confirms alerts, and is closed with it. `file` is the configuration, for errors. What `openSink` raises. */
-  constructor(sinks: readonly SinkConfig[], file: string, rereading: Rereading | undefined) {
+  /** `rereading` confirms alerts, and is closed with it; sinks that act do so in their `turn`. `file` is the configuration, for errors. What `openSink` raises. */
+  constructor(
+    sinks: readonly SinkConfig[],
+    file: string,
+    rereading: Rereading | undefined,
+    turn: ActingTurn | undefined,
+  ) {
     this.#configs = sinks;
     this.#rereading = rereading;
     this.#sinks = sinks.map((config) => ({
       name: config.name,
-      sink: openSink(config, file),
+      sink: openSink(config, file, turn),
       patience: { ...DEFAULT_PATIENCE, giveUpAfterMs: config.giveUpAfterMs },
     }));
   }

@@ -9,11 +9,22 @@ export interface WebhookOptions extends Endpoint {
   readonly secret: string;
   /** Wall time in epoch ms. */
   readonly now: () => number;
+  /** Of a webhook that acts: the right to be the only one that does. */
+  readonly turn?: ActingTurn | undefined;
+}
+
+/** The right to act, alone. */
+export interface ActingTurn {
+  /** Above that of everyone who had it before. Who is acted upon refuses a lower one than it has seen. */
+  readonly token: number;
+  /** Throws once another may have it. */
+  requireMine(): void;
 }
 
 /** `t=SECONDS,v1=HEX`: when it was signed, and HMAC-SHA256 over `SECONDS.BODY`. */
 export const SIGNATURE_HEADER = "countercheck-signature";
 export const IDEMPOTENCY_HEADER = "idempotency-key";
+export const FENCING_HEADER = "countercheck-fencing-token";
 
 /** A JSON document for each notification, signed. At least once: who gets one twice knows it by its idempotency key. */
 export class WebhookSink implements AlertSink {
@@ -25,14 +36,16 @@ export class WebhookSink implements AlertSink {
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<void> {
-    const { secret, now } = this.#options;
-    const body = JSON.stringify(documentOf(notification));
+    const { secret, now, turn } = this.#options;
+    const body = JSON.stringify({ ...documentOf(notification), ...(turn && { fencingToken: turn.token }) });
     const headers = {
       "content-type": "application/json",
       "user-agent": "countercheck",
       [IDEMPOTENCY_HEADER]: notification.idempotencyKey,
       [SIGNATURE_HEADER]: signatureOf(secret, Math.floor(now() / 1_000), body),
+      ...(turn && { [FENCING_HEADER]: String(turn.token) }),
     };
+    turn?.requireMine();
     await post(this.#options, headers, body, signal);
   }
 
