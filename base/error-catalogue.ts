@@ -913,6 +913,12 @@ export const errorCatalogue = {
     message:
       "Source {source} has no table {table}; known: {known}. Add it to the source's `tables`, or correct the model.",
   },
+  SOURCE_TRANSACTIONS_UNBOUND: {
+    fault: "user",
+    retryable: false,
+    message:
+      'The job needs the ends of transactions of source {source}, and the configuration does not say where they are. Add `"transactions": { "topic": "<topic.prefix>.transaction" }` to the source; its connector must have provide.transaction.metadata=true.',
+  },
   SOURCE_UNKNOWN: {
     fault: "user",
     retryable: false,

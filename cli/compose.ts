@@ -6,6 +6,7 @@ import { FileLog } from "../connectors/file/file-log.ts";
 import { FileLogReader } from "../connectors/file/reader.ts";
 import { type Graph, modelsOf, type Node } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
+import { TRANSACTIONS } from "../dataflow/source.ts";
 import { type SplitEntry, splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import type { SourceBinding } from "./config.ts";
@@ -81,7 +82,10 @@ export function openReaders(
   }
 }
 
-/** All splits that a graph reads, in one order everywhere. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, LOG_NOT_FOUND. */
+/**
+ * All splits that a graph reads, in one order everywhere. SOURCE_UNKNOWN, SOURCE_TABLE_UNKNOWN, SOURCE_TRANSACTIONS_UNBOUND,
+ * LOG_NOT_FOUND.
+ */
 export function splitsOf(
   graph: Graph,
   sources: readonly SourceBinding[],
@@ -137,6 +141,7 @@ function requireBound(models: readonly Model[], sources: readonly SourceBinding[
         raise("SOURCE_UNKNOWN", { model: model.name, source: name, known });
       }
       if (Object.hasOwn(source.tables, table)) continue;
+      if (table === TRANSACTIONS) raise("SOURCE_TRANSACTIONS_UNBOUND", { source: name });
       raise("SOURCE_TABLE_UNKNOWN", { source: name, table, known: Object.keys(source.tables).join(", ") || "none" });
     }
   }

@@ -1,5 +1,6 @@
-import { isError } from "../../base/errors.ts";
+import { CountercheckError, isError } from "../../base/errors.ts";
 import { type Graph, modelsOf } from "../../dataflow/graph.ts";
+import { TRANSACTIONS } from "../../dataflow/source.ts";
 import type { SchemaRegistry } from "../../schemas/registry.ts";
 import type { Config } from "../config.ts";
 import { loadJobs } from "../load-job.ts";
@@ -43,9 +44,9 @@ export async function modelFindings(
     for (const { source: name, table } of model.from) {
       const source = config.sources.find((candidate) => candidate.name === name);
       if (source === undefined || !Object.hasOwn(source.tables, table)) {
-        findings.push(
-          problem(about, `reads ${name}.${table}, which the configuration does not bind. Add it to \`sources\`.`),
-        );
+        const reason = `reads ${name}.${table}, which the configuration does not bind. Add it to \`sources\`.`;
+        const unbound = new CountercheckError("SOURCE_TRANSACTIONS_UNBOUND", { source: name });
+        findings.push(problem(about, table === TRANSACTIONS ? unbound.message : reason));
         continue;
       }
       const contents = topics.get(source);

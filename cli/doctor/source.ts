@@ -1,4 +1,5 @@
 import { isError } from "../../base/errors.ts";
+import { TRANSACTIONS } from "../../dataflow/source.ts";
 import type { SourceBinding } from "../config.ts";
 import { secretOf } from "../secrets.ts";
 import type { Clusters } from "./clusters.ts";
@@ -79,7 +80,7 @@ function requestOf(
 ): DatabaseRequest {
   const asked = Object.entries(tables).flatMap(([table, { topic }]) => {
     const name = qualifiedName(topic, settings);
-    return name === undefined ? [] : [{ name, isHeartbeat: table === heartbeat }];
+    return name === undefined || table === TRANSACTIONS ? [] : [{ name, isHeartbeat: table === heartbeat }];
   });
   const known = (value: string | undefined) => (value === undefined || isReference(value) ? undefined : value);
   const connectorUser = known(settings["database.user"]);

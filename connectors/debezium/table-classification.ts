@@ -2,7 +2,7 @@ import { Batch } from "../../base/batch.ts";
 import { CountercheckError } from "../../base/errors.ts";
 import { changeColumns, changeLayout } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
-import type { ChangeClass } from "../../dataflow/source.ts";
+import { type ChangeClass, TRANSACTIONS } from "../../dataflow/source.ts";
 import { type AvroSchema, describeField } from "../../schemas/decoder.ts";
 import { type ColumnChange, columnChanges } from "./column-changes.ts";
 import type { DatabaseKind } from "./config.ts";
@@ -49,6 +49,8 @@ export function classifyTable(
 
 /** Models that read a table, with batches that nothing is decoded to. */
 function tableModels(source: string, table: string, models: readonly Model[]): TableModel[] {
+  // Ends of transactions have no columns of anybody's.
+  if (table === TRANSACTIONS) return [];
   return models.flatMap((model) => {
     const index = model.from.findIndex((from) => from.source === source && from.table === table);
     if (index < 0) return [];
@@ -69,6 +71,10 @@ function envelopeOf(row: AvroSchema, kind: DatabaseKind): AvroSchema {
   const place = names.map((name) => ({ name, type: name === "file" ? "string" : name === "row" ? "int" : "long" }));
   const fields = [
     { name: "after", type: ["null", row] },
+    {
+      name: "transaction",
+      type: { type: "record", name: "EnvelopeTransaction", fields: [{ name: "id", type: "string" }] },
+    },
     {
       name: "source",
       type: { type: "record", name: "EnvelopeSource", fields: [{ name: "ts_ms", type: "long" }, ...place] },

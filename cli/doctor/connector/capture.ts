@@ -1,3 +1,4 @@
+import { TRANSACTIONS } from "../../../dataflow/source.ts";
 import { defect, type Finding } from "../finding.ts";
 import { heartbeatQuery } from "../heartbeat-sql.ts";
 import { exclusionOf, isReference, matches, type Settings } from "./include-list.ts";
@@ -13,7 +14,7 @@ export function captureFindings(about: string, source: CapturedSource, settings:
   const isRouted = aliases.some((alias) => ROUTERS.test(settings[`transforms.${alias}.type`] ?? ""));
   if (!isRouted)
     for (const [table, { topic }] of Object.entries(source.tables))
-      found.push(...tableFindings(about, source, settings, table, topic));
+      if (table !== TRANSACTIONS) found.push(...tableFindings(about, source, settings, table, topic));
   found.push(...heartbeatFindings(about, source, settings));
   return found;
 }
