@@ -1,6 +1,10 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import refunds from "../../jobs/refunds/job.ts";
 import { RefundResult } from "../../jobs/refunds/models.ts";
+import { runGolden } from "../support/golden-job.ts";
 import { Desk } from "./refunds-support.ts";
+import { restarting } from "./restarting-job.ts";
 import { D, H, SKEW } from "./support.ts";
 
 const BOUND = "refunds-within-captured";
@@ -371,5 +375,40 @@ describe("an obligation already overdue at the seed goes into one baseline repor
       ["booked-too-little", true],
     ]);
     expect(desk.driver.alerts()).toEqual([]);
+  });
+});
+
+it("a restart after every step changes nothing of what is said", () => {
+  const golden = join(import.meta.dirname, "../../jobs/refunds/golden");
+  expect(runGolden(restarting(refunds), golden)).toBe(runGolden(refunds, golden));
+});
+
+describe("closed keys leave a compact marker for `retain`", () => {
+  it("an excess is exact after a month without a change", () => {
+    const desk = paid()
+      .refund("R1", { amount: "60.00 EUR", status: "succeeded", at: H })
+      .book(1, "R1", "60.00 EUR", 2 * H);
+    desk.driver.advance(100 * D);
+    desk.refund("R2", { amount: "40.01 EUR", status: "in-flight", at: 101 * D });
+    expect(desk.failures(BOUND, 102 * D)).toEqual(["over-refund 0.01 EUR"]);
+  });
+
+  it("a charge that is reversed after a month gives nothing more", () => {
+    const desk = paid().charge("C2", "100.00 EUR", 0, "reversed");
+    desk.driver.advance(100 * D);
+    desk.charge("C3", "100.00 EUR", 101 * D).charge("C", "100.00 EUR", 102 * D, "reversed");
+    expect(desk.failures(PAID, 103 * D)).toEqual([]);
+    expect(desk.said(PAID)).toEqual(["fail duplicate-payment 100.00 EUR", "pass EUR"]);
+  });
+
+  it("a request key is known for half a year", () => {
+    const refund = { amount: "20.00 EUR", status: "succeeded", requestKey: "K" } as const;
+    const twice = (at: number) =>
+      paid()
+        .refund("R1", { ...refund, at: H })
+        .refund("R2", { ...refund, at })
+        .failures(KEYS, 400 * D);
+    expect(twice(170 * D)).toEqual(["duplicate-refund 20.00 EUR"]);
+    expect(twice(190 * D)).toEqual(["unknown-after-retention 20.00 EUR"]);
   });
 });

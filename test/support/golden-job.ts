@@ -46,6 +46,7 @@ export function runGolden(job: Job, folder: string): string {
     const window = period === "" ? "" : ` in the window of ${period}`;
     return {
       time,
+      of: `${check} ${key}`,
       text: `${check} ${displayKey(key)} v${version}: ${what}${window}${note === null ? "" : ` (${note})`}`,
     };
   });

@@ -13,7 +13,7 @@ import { writeChange } from "./statements.ts";
 import { Timeline } from "./timeline.ts";
 
 /** The time in which purchases arrive, in ms. */
-const ARRIVE_WITHIN = seconds(20);
+const ARRIVE_WITHIN = seconds(12);
 /** A statement that is through later than this was too late. */
 const LATEST = 1500;
 const USUAL = 4;
