@@ -47,7 +47,7 @@ export type { LookupJoinSpec } from "./dataflow/joins/lookup-join.ts";
 export { atMost, type Comparison, less } from "./dataflow/joins/pair-condition.ts";
 export type { Ref, Refs, SelectedFields, Selection } from "./dataflow/joins/selection.ts";
 export type { JoinAssigner, WindowJoinSpec } from "./dataflow/joins/window-join.ts";
-export { Leg, minus } from "./dataflow/leg.ts";
+export { type Conversion, Leg, minus, type SumLeg } from "./dataflow/leg.ts";
 export type { LookupResult, LookupSpec } from "./dataflow/lookups/lookup.ts";
 export {
   type Field,
@@ -67,6 +67,8 @@ export {
   model,
   money,
   number,
+  type Rate,
+  rate,
   type Table,
   type TableOf,
   type TextOptions,

@@ -8,7 +8,7 @@ import { CheckOperator } from "./check-operator.ts";
 import type { CheckInput, CheckRule, LegDeadline, RuleLeg } from "./rule.ts";
 
 /** What a leg is made from. */
-export interface LegSpec extends Pick<RuleLeg, "name" | "side" | "sign" | "field" | "deadline"> {
+export interface LegSpec extends Pick<RuleLeg, "name" | "side" | "sign" | "field" | "deadline" | "conversion"> {
   /** The changelog that brings its rows. */
   readonly changes: { readonly node: Node };
 }
@@ -34,7 +34,7 @@ export class CheckInputs {
     const model = modelOf(node);
     const input = this.#inputOf(node, model);
     const scale = own.field === null ? undefined : model.fields[own.field]!.money!.scale;
-    return { ...own, input, scale, origin: this.#originOf(node, model, own.field) };
+    return { ...own, input, scale, origin: this.#originOf(node, model, own) };
   }
 
   /** Resolves a leg whose rows are of no key: every key is judged with all of them, and every worker keeps them all. */
@@ -45,7 +45,7 @@ export class CheckInputs {
     this.#columns.push(undefined);
     this.#changelogs.push(node);
     const input = this.inputs.push({ model, by: [], key: "", rows: rowsOf(node), isReference: true }) - 1;
-    return { ...own, input, scale: undefined, origin: this.#originOf(node, model, null) };
+    return { ...own, input, scale: undefined, origin: this.#originOf(node, model, { field: null }) };
   }
 
   /** Adds the check to its job. */
@@ -82,12 +82,14 @@ export class CheckInputs {
   }
 
   /** All that decides which rows a leg counts, and as what. */
-  #originOf(node: Node, model: Model, field: string | null): string {
+  #originOf(node: Node, model: Model, { field, conversion }: Pick<LegSpec, "field" | "conversion">): string {
     const { name, from, businessTime = null, fields } = model;
     const by = this.#by.length === 1 ? this.#by[0]! : this.#by;
     const keys = this.#by.length === 1 ? fields[this.#by[0]!] : this.#by.map((key) => fields[key] ?? null);
     const money = field === null ? null : fields[field];
-    return JSON.stringify([node.uid, name, from, businessTime, by, keys, field, money]);
+    const own = [node.uid, name, from, businessTime, by, keys, field, money];
+    if (conversion === undefined) return JSON.stringify(own);
+    return JSON.stringify([...own, conversion, fields[conversion.to], fields[conversion.rate]]);
   }
 }
 

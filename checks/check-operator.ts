@@ -10,6 +10,7 @@ import type { Model } from "../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
+import { Converter } from "./conversion.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
@@ -219,8 +220,9 @@ export class CheckOperator implements Operator {
     const { amount } = leg;
     if (amount !== null && amount.nulls[row] === 1) return null;
     const rule = this.#rule.legs[leg.leg]!;
-    const currency = leg.currency === null ? NO_MONEY : leg.currency.values[row]!;
-    const minor = amount === null ? 0n : amount.big[row]! * this.#scaleOf(currency).factors[leg.leg]!;
+    const own = leg.currency === null ? NO_MONEY : leg.currency.values[row]!;
+    const currency = leg.converter === undefined ? own : leg.converter.currencyOf(row, own);
+    const minor = amount === null ? 0n : this.#minorOf(leg, row, amount.big[row]!, own, currency);
     const businessTime = (business?.get(row) as number | null | undefined) ?? from.seed ?? from.time;
     return {
       leg: leg.leg,
@@ -231,6 +233,13 @@ export class CheckOperator implements Operator {
       dueAt: rule.deadline.dueAt(businessTime, from),
       from,
     };
+  }
+
+  /** An amount at the comparison scale of the currency that it counts in. */
+  #minorOf({ leg, converter }: LegColumns, row: number, amount: bigint, own: number, currency: number): bigint {
+    const { scale, factors } = this.#scaleOf(currency);
+    if (converter === undefined || own === currency) return amount * factors[leg]!;
+    return converter.convert(row, amount, own, currency, scale);
   }
 
   #schedule(key: Key, state: KeyState): void {
@@ -385,9 +394,12 @@ export class CheckOperator implements Operator {
   #legColumns(input: number, batch: Batch): LegColumns[] {
     return this.#rule.legs.flatMap((leg, index): LegColumns[] => {
       if (leg.input !== input) return [];
-      if (leg.field === null) return [{ leg: index, amount: null, currency: null }];
+      if (leg.field === null) return [{ leg: index, amount: null, currency: null, converter: undefined }];
       const amount = batch.column(leg.field) as Int64Column;
-      return [{ leg: index, amount, currency: batch.column(currencyColumn(leg.field)) as Int32Column }];
+      const currency = batch.column(currencyColumn(leg.field)) as Int32Column;
+      const { model } = this.#inputs[input]!;
+      const converter = leg.conversion && new Converter(leg.conversion, leg, model, batch);
+      return [{ leg: index, amount, currency, converter }];
     });
   }
 }
@@ -397,6 +409,8 @@ interface LegColumns {
   /** Both null for rows that take part without money. */
   readonly amount: Int64Column | null;
   readonly currency: Int32Column | null;
+  /** For legs whose rows count in other currencies. */
+  readonly converter: Converter | undefined;
 }
 
 type FieldReader = (row: number) => unknown;

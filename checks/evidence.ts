@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { displayKey } from "../base/key.ts";
 import { exponentOf, formatDecimal, unpackCurrency } from "../base/money.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
-import type { Field, MoneyValue } from "../dataflow/model.ts";
+import { type Field, type MoneyValue, NO_CURRENCY } from "../dataflow/model.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Contribution, LegTotal } from "./records.ts";
 import type { Entry } from "./row-set.ts";
@@ -105,7 +105,8 @@ export function fieldText(field: Field, value: unknown): string | null {
       return new Date(value as number).toISOString();
     case "money": {
       const { minor, currency } = value as MoneyValue;
-      return `${formatDecimal(minor, field.money?.scale ?? exponentOf(currency) ?? 0)} ${currency}`;
+      const amount = formatDecimal(minor, field.money?.scale ?? exponentOf(currency) ?? 0);
+      return currency === NO_CURRENCY ? amount : `${amount} ${currency}`;
     }
     default:
       return String(value);

@@ -1,6 +1,7 @@
 import { idOf } from "../base/hash.ts";
 import type { Key } from "../base/key.ts";
 import { exponentOf, packCurrency, pow10 } from "../base/money.ts";
+import type { Conversion } from "../dataflow/leg.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
 import type { Totals } from "./totals.ts";
@@ -28,6 +29,8 @@ export interface RuleLeg {
   /** The money field; null for rows that take part as rows, without money. */
   readonly field: string | null;
   readonly deadline: LegDeadline;
+  /** How its amounts count in another currency. */
+  readonly conversion?: Conversion | undefined;
   /** Declared scale of the money field; undefined: the currency's own. */
   readonly scale: number | undefined;
   /** Where its rows come from, in full: changelog with its conditions, tables, key, business time, mapping. */

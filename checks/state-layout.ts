@@ -16,6 +16,8 @@ export interface StateLayout {
 /** A leg. Amounts in the state are signed and at the comparison scale, which all legs' scales decide. */
 export interface LegLayout extends Pick<RuleLeg, "name" | "side" | "sign" | "input" | "field"> {
   readonly scale: number | null;
+  /** How its amounts are converted, as text; absent where they are not. */
+  readonly conversion?: string;
 }
 
 /** An input: what the fields of its rows are. */
@@ -51,13 +53,14 @@ export function layoutOf(rule: CheckRule, inputs: readonly CheckInput[]): StateL
   return {
     format: FORMAT,
     kind: rule.kind,
-    legs: rule.legs.map(({ name, side, sign, input, field, scale = null }) => ({
+    legs: rule.legs.map(({ name, side, sign, input, field, conversion, scale = null }) => ({
       name,
       side,
       sign,
       input,
       field,
       scale,
+      ...(conversion === undefined ? {} : { conversion: JSON.stringify(conversion) }),
     })),
     inputs: inputs.map(({ model, by, rows }) => ({
       model: model.name,
@@ -95,8 +98,9 @@ export function mappingOf(written: StateLayout, now: StateLayout): LayoutMapping
 }
 
 function sameLeg(left: LegLayout, right: LegLayout): boolean {
-  const { side, sign, field, scale } = left;
-  return side === right.side && sign === right.sign && field === right.field && scale === right.scale;
+  const { side, sign, field, scale, conversion } = left;
+  const isSameMoney = field === right.field && scale === right.scale && conversion === right.conversion;
+  return side === right.side && sign === right.sign && isSameMoney;
 }
 
 function fieldPlaces(written: InputLayout, now: InputLayout): number[] | undefined {

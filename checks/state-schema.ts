@@ -61,8 +61,9 @@ export function layoutFrom(schema: string): StateLayout {
   const inputs: InputLayout[] = [];
   for (const field of fields) {
     if ("leg" in field) {
-      const { leg, side, sign, input, field: amount, scale } = field;
-      legs.push({ name: leg, side, sign, input, field: amount, scale });
+      const { leg, side, sign, input, field: amount, scale, conversion } = field;
+      const converts = conversion === undefined ? {} : { conversion };
+      legs.push({ name: leg, side, sign, input, field: amount, scale, ...converts });
       continue;
     }
     const { model, key, rows, tables, type } = field;

@@ -52,6 +52,14 @@ export interface MoneyValue {
   readonly currency: string;
 }
 
+declare const factor: unique symbol;
+
+/** An exact factor between two currencies, as units of its last digit: no money, and not summed as such. */
+export interface Rate {
+  readonly minor: bigint;
+  readonly [factor]: true;
+}
+
 /** A field that holds points in time, told from other numbers by its kind. */
 export type InstantField = Field<number, "instant">;
 
@@ -114,6 +122,23 @@ export function money(options: MoneyMapping & { readonly column?: string } = {})
   const currency = mapping.currency === undefined ? { currencyFrom: mapping.currencyFrom ?? "currency" } : {};
   return { ...field<MoneyValue, "money">("money", column), money: { ...mapping, ...currency } };
 }
+
+/**
+ * A rate of exchange, exact: a decimal, integer or text column, never a float. `scale`: digits behind its point; a value with
+ * more of them is a fault of the record. Default: 8.
+ */
+export function rate({
+  column,
+  scale = 8,
+}: {
+  readonly column?: string;
+  readonly scale?: number;
+} = {}): Field<Rate, "money"> {
+  return { ...field<Rate, "money">("money", column), money: { currency: NO_CURRENCY, scale } };
+}
+
+/** ISO 4217's code for what is in no currency. */
+export const NO_CURRENCY = "XXX";
 
 function field<T, K extends FieldKind>(kind: K, from: string | object | undefined): Field<T, K> {
   if (from === undefined) return { kind };

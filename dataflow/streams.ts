@@ -25,9 +25,9 @@ import type { SelectedFields, Selection } from "./joins/selection.ts";
 import { type JoinAssigner, type WindowJoinSpec, windowJoinNode } from "./joins/window-join.ts";
 import { KEY_COLUMN, type KeyFieldOf, type KeySpec, type KeyTypes, keySpec } from "./keys.ts";
 import { LATE } from "./late-side.ts";
-import { Leg } from "./leg.ts";
+import { SumLeg } from "./leg.ts";
 import { FAILED, type LookupSpec, lookupOf } from "./lookups/lookup.ts";
-import type { Fields, FieldsOf, Id, InstantsOf, MoneyValue } from "./model.ts";
+import type { Fields, FieldsOf, InstantsOf, MoneyValue } from "./model.ts";
 import { processNode, processPlan } from "./process/process-node.ts";
 import type { None, ProcessSpec, Sides } from "./process/process-spec.ts";
 import { raiseUnknownSide } from "./process/sides.ts";
@@ -138,8 +138,8 @@ export class ModelChangelog<F extends Fields> extends Changelog<F> {
   }
 
   /** The total of a money field, one per currency, as a leg of a check. */
-  sum(field: FieldsOf<F, MoneyValue>): Leg<FieldsOf<F, Id>> {
-    return new Leg(this, field, 1, undefined);
+  sum(field: FieldsOf<F, MoneyValue>): SumLeg<F> {
+    return new SumLeg({ changes: this, field, sign: 1, deadline: undefined, conversion: undefined });
   }
 }
 

@@ -15,7 +15,15 @@ import {
 } from "../checks/records.ts";
 import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../dataflow/change-layout.ts";
 import { modelsOf } from "../dataflow/graph.ts";
-import type { Field, Fields, Model, MoneyValue, ValueOf } from "../dataflow/model.ts";
+import {
+  type Field,
+  type Fields,
+  type Model,
+  type MoneyValue,
+  NO_CURRENCY,
+  type Rate,
+  type ValueOf,
+} from "../dataflow/model.ts";
 import { writeFields } from "../dataflow/row-writer.ts";
 import { type RecordFault, type Suspension, TRANSACTIONS } from "../dataflow/source.ts";
 import { splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
@@ -26,7 +34,7 @@ import { memoryBackend } from "./memory-backend.ts";
 
 /** Values of a row as tests write them: keys as they are in the database, money as `"12.50 EUR"`, instants in ms. */
 export type TestRow<F extends Fields> = { readonly [K in keyof F]?: TestValue<ValueOf<F[K]>> | null };
-type TestValue<T> = T extends MoneyValue ? string : T extends string ? KeyPart : T;
+type TestValue<T> = T extends MoneyValue | Rate ? string : T extends string ? KeyPart : T;
 
 /** What happens to a row. */
 export interface TestChange {
@@ -308,7 +316,8 @@ function fieldValues(fields: Fields, values: Readonly<Record<string, unknown>>):
 function fieldValue(field: Field, value: unknown): unknown {
   if (field.kind === "id") return keyOf(value as KeyPart);
   if (field.kind !== "money") return value;
-  const [amount = "", currency = ""] = String(value).split(" ");
+  const isRate = field.money?.currency === NO_CURRENCY;
+  const [amount = "", currency = isRate ? NO_CURRENCY : ""] = String(value).split(" ");
   const exponent = exponentOf(currency);
   if (exponent === undefined) refuse(`money is written as "12.50 EUR", and not as ${JSON.stringify(value)}`);
   const decimal = parseDecimal(amount);

@@ -36,10 +36,10 @@ export function bound<K extends string>(environment: Environment, uid: string, s
   const { by, skew = seconds(2), version = 1, retain = days(180), emit } = spec;
   const inputs = new CheckInputs(environment, [by]);
   const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: LegDeadline) =>
-    Object.entries(legs).map(([name, { changes, field, sign, deadline }]): RuleLeg => {
-      checkLeg(uid, by, modelOf(changes.node), field);
+    Object.entries(legs).map(([name, { changes, field, sign, conversion, deadline }]): RuleLeg => {
+      checkLeg(uid, by, modelOf(changes.node), { field, conversion });
       const own = deadline === undefined ? general : deadlineOf(deadline);
-      return inputs.leg({ name, side, sign, changes, field, deadline: own });
+      return inputs.leg({ name, side, sign, changes, field, conversion, deadline: own });
     });
   const parts = resolve("actual", spec.of, deadlineOf(spec.unknownAfter));
   // Nothing is due of a whole that has no parts.

@@ -50,9 +50,9 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
   const { by, missingAfter, unknownAfter = missingAfter } = spec;
   const inputs = new CheckInputs(environment, [by]);
   const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: Deadline) =>
-    Object.entries(legs).map(([name, { changes, field, sign, deadline = general }]): RuleLeg => {
-      checkLeg(uid, by, modelOf(changes.node), field);
-      return inputs.leg({ name, side, sign, changes, field, deadline: deadlineOf(deadline) });
+    Object.entries(legs).map(([name, { changes, field, sign, conversion, deadline = general }]): RuleLeg => {
+      checkLeg(uid, by, modelOf(changes.node), { field, conversion });
+      return inputs.leg({ name, side, sign, changes, field, conversion, deadline: deadlineOf(deadline) });
     });
   const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
   const { skew = seconds(2), version = 1, retain = days(180), emit, warnBefore, tolerance, classes } = spec;

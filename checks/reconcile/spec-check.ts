@@ -1,6 +1,7 @@
 import { parseDecimal, ROUNDING_MODES } from "../../base/money.ts";
+import { modelOf } from "../../dataflow/graph.ts";
 import type { Leg } from "../../dataflow/leg.ts";
-import type { Model } from "../../dataflow/model.ts";
+import { type Field, type Model, NO_CURRENCY } from "../../dataflow/model.ts";
 import { checkClassNames } from "../class-names.ts";
 import { checkCommon, checkDeadline, checkModel, type Invalid, invalidRule } from "../spec-checks.ts";
 import type { ClassNames } from "./cause-names.ts";
@@ -19,6 +20,7 @@ export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>)
   }
   const legs = [...Object.entries(spec.expect), ...Object.entries(spec.actual)];
   if (new Set(legs.map(([name]) => name)).size < legs.length) invalid("two legs have the same name");
+  checkFees(legs as [string, Leg<never>][], invalid);
   if (!Object.values(spec.expect).some((leg) => (leg as Leg).sign === 1)) invalid("`expect` has no positive leg");
   for (const [name, leg] of legs) checkDeadline(`the deadline of ${name}`, (leg as Leg).deadline, invalid);
   if (spec.missingAfter === undefined) invalid("`missingAfter` is missing, as in `missingAfter: hours(24)`");
@@ -27,6 +29,16 @@ export function checkSpec<K extends string>(uid: string, spec: ReconcileSpec<K>)
   checkBand(spec, invalid);
   checkTolerance(spec.tolerance, invalid);
   checkClasses(spec.classes ?? {}, invalid);
+}
+
+/** Fees come from the line or from a fee model, never both: what is called a fee is of one model. */
+function checkFees(legs: readonly (readonly [string, Leg<never>])[], invalid: Invalid): void {
+  const fees = legs.filter(([name]) => /^fees?([A-Z_]|$)/.test(name));
+  const models = new Set(fees.map(([, { changes }]) => modelOf(changes.node).name));
+  if (models.size > 1) {
+    const names = fees.map(([name]) => name).join(" and ");
+    invalid(`${names} are of ${[...models].join(" and ")}: fees come from the line or from a fee model, never both`);
+  }
 }
 
 /** A band as long as the deadline would warn of everything at once. */
@@ -49,8 +61,13 @@ function checkClasses(classes: Partial<ClassNames>, invalid: Invalid): void {
   if (new Set(names).size < names.length) invalid("`classes` calls two causes the same");
 }
 
-/** Checks that a leg sums money and that its model has the key. */
-export function checkLeg(uid: string, by: string, model: Model, field: string): void {
+/** Checks that a leg sums money, that its model has the key, and that what it converts by is there. */
+export function checkLeg(
+  uid: string,
+  by: string,
+  model: Model,
+  { field, conversion }: Pick<Leg, "field" | "conversion">,
+): void {
   const kinds = Object.entries(model.fields).map(([name, { kind }]) => [name, kind] as const);
   const having = (wanted: string) =>
     kinds.flatMap(([name, kind]) => (kind === wanted ? [name] : [])).join(", ") || "none";
@@ -61,6 +78,21 @@ export function checkLeg(uid: string, by: string, model: Model, field: string): 
   if (model.fields[field]?.kind !== "money") {
     invalid(`${field} of ${model.name} is not money; its money: ${having("money")}`);
   }
+  if (isRate(model.fields[field])) invalid(`${field} of ${model.name} is a rate, which is no money`);
+  if (conversion === undefined) return;
+  if (model.fields[conversion.to]?.kind !== "text") {
+    invalid(`${conversion.to} of ${model.name} should name a currency, but is no text; its texts: ${having("text")}`);
+  }
+  if (!isRate(model.fields[conversion.rate])) {
+    invalid(`${conversion.rate} of ${model.name} is no rate: declare it as \`rate()\``);
+  }
+  if (!ROUNDING_MODES.includes(conversion.rounding)) {
+    invalid(`the rounding of ${field} should be one of ${ROUNDING_MODES.join(", ")}`);
+  }
+}
+
+function isRate(field: Field | undefined): boolean {
+  return field?.money?.currency === NO_CURRENCY;
 }
 
 function checkTolerance(tolerance: unknown, invalid: Invalid): void {

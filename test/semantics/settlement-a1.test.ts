@@ -414,6 +414,22 @@ describe("fees come from the line or from a fee model", () => {
       .end(30 * H);
     expect(finalLines(driver)).toEqual(says);
   });
+
+  it("never from both: what is called a fee is of one model", () => {
+    const both = job("both", (env) =>
+      env.reconcile("both", {
+        by: "paymentId",
+        expect: { captured: env.changes(Payment).sum("amount") },
+        actual: {
+          settled: env.changes(Line).sum("net"),
+          fees: env.changes(Line).sum("fee"),
+          feesCharged: env.changes(Fee).sum("charged"),
+        },
+        missingAfter: hours(24),
+      }),
+    );
+    expect(() => both.graph()).toThrow(/fees and feesCharged are of Line and Fee: fees come from the line or/);
+  });
 });
 
 describe("every expected contribution has its own deadline from its own business time", () => {
