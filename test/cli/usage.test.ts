@@ -14,6 +14,7 @@ const COMMANDS = [
   ["dead-letters", "replay"],
   ["dead-letters", "discard"],
   ["checks", "resume"],
+  ["migration", "status"],
   ["doctor"],
   ["source", "new-epoch"],
 ];
@@ -35,7 +36,7 @@ describe.concurrent("the program", () => {
     expect(await countercheck(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it.each(["snapshots", "alerts", "notifications", "dead-letters", "checks", "source"])(
+  it.each(["snapshots", "alerts", "notifications", "dead-letters", "checks", "migration", "source"])(
     "has examples for the group %s",
     async (group) => {
       const { code, stdout } = await countercheck([group, "--help"]);
