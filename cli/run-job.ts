@@ -92,7 +92,8 @@ async function runAt(
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
   const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const { reread, sources, configFile } = request;
-  const teller = new Teller(request.notify ?? [], configFile, reread && openRereading(reread, sources, configFile));
+  const rereading = reread && openRereading(reread, sources, configFile);
+  const teller = new Teller(request.notify ?? [], configFile, rereading, request.turn);
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,

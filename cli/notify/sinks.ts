@@ -16,7 +16,7 @@ import type { SinkConfig } from "./notify-config.ts";
  * CONFIG_SECRET_UNREADABLE; CONFIG_INVALID for an address in a secret that is none, or in the clear, and for a certificate
  * that cannot be read.
  */
-export function openSink({ name, to, timeoutMs }: SinkConfig, file: string, turn: ActingTurn | undefined): AlertSink {
+export function openSink({ name, to, timeoutMs }: SinkConfig, file: string, turn?: ActingTurn): AlertSink {
   const place = `notify.${name}.${to.kind}`;
   switch (to.kind) {
     case "webhook": {
