@@ -12,6 +12,7 @@ export type { ErrorCode } from "./base/error-catalogue.ts";
 export { type CountercheckError, isError } from "./base/errors.ts";
 export type { RoundingMode } from "./base/money.ts";
 export { type Duration, days, hours, milliseconds, minutes, seconds } from "./base/time.ts";
+export type { ApprovalsSpec, AuditSpec, Severity } from "./checks/audit/audit.ts";
 export type { BoundSpec } from "./checks/bound/bound.ts";
 export type {
   CheckedModels,
@@ -109,6 +110,7 @@ export {
   Stream,
   WithLate,
 } from "./dataflow/streams.ts";
+export type { TransactionFields } from "./dataflow/transactions.ts";
 export {
   type AlignedOptions,
   calendarDays,
@@ -131,3 +133,4 @@ export {
 } from "./dataflow/windows/triggers.ts";
 export type { WindowContext, WindowProcessSpec } from "./dataflow/windows/window-node.ts";
 export type { WindowedStream } from "./dataflow/windows/windowed-stream.ts";
+export type { WriteFields, WriteOperation } from "./dataflow/writes.ts";

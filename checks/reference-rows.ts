@@ -16,9 +16,12 @@ interface Version {
  */
 export class ReferenceRows {
   #versions: Version[] = [];
+  /** The rows at points from one change on, until before the next. */
+  #known: { readonly from: number; readonly until: number; readonly rows: readonly RowEvidence[] } | undefined;
 
   /** Takes a change at its time: `isAdd` false where the row is no longer so. */
   change(isAdd: boolean, from: RowEvidence, time: number): void {
+    this.#known = undefined;
     if (isAdd) {
       this.#versions.push({ from, since: time, until: Number.POSITIVE_INFINITY });
       return;
@@ -27,9 +30,16 @@ export class ReferenceRows {
     if (last !== undefined) last.until = time;
   }
 
-  /** The rows as they are once all changes at or before a point have been taken. */
-  at(point: number): RowEvidence[] {
-    return this.#versions.flatMap(({ from, since, until }) => (since <= point && until > point ? [from] : []));
+  /** The rows as they are once all changes at or before a point have been taken; the same list while they are the same. */
+  at(point: number): readonly RowEvidence[] {
+    const known = this.#known;
+    if (known !== undefined && point >= known.from && point < known.until) return known.rows;
+    const times = this.#versions.flatMap(({ since, until }) => [since, until]);
+    const from = times.reduce((last, time) => (time <= point ? Math.max(last, time) : last), BEFORE_ALL_TIME);
+    const until = times.reduce((next, time) => (time > point ? Math.min(next, time) : next), Number.POSITIVE_INFINITY);
+    const rows = this.#versions.flatMap((own) => (own.since <= point && own.until > point ? [own.from] : []));
+    this.#known = { from, until, rows };
+    return rows;
   }
 
   /** Forgets what no row was at or after a time. */
@@ -44,6 +54,7 @@ export class ReferenceRows {
 
   /** Takes in what `save` wrote. `inputs`: by number at that time, their numbers now. */
   restore(input: ByteReader, inputs: readonly number[]): void {
+    this.#known = undefined;
     const versions = JSON.parse(input.text(), fromJson) as readonly Version[];
     this.#versions = versions.map(({ from, since, until }) => {
       const now = inputs[from.input]!;

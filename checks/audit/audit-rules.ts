@@ -124,7 +124,7 @@ function ticketReader(
     String(text ?? "")
       .split(",")
       .map((part) => part.trim());
-  return (rows) =>
+  const ticketsOf = (rows: readonly RowEvidence[]) =>
     rows.flatMap((row): Ticket[] => {
       const [from, to, most] = [read(row, "from"), read(row, "to"), read(row, "rows")];
       if (from === null || to === null || most === null) return [];
@@ -140,6 +140,14 @@ function ticketReader(
         },
       ];
     });
+  let last: readonly RowEvidence[] = [];
+  let tickets: Ticket[] = [];
+  return (rows) => {
+    // The same list comes for transaction after transaction.
+    if (rows !== last) tickets = ticketsOf(rows);
+    last = rows;
+    return tickets;
+  };
 }
 
 /** Of a key, what people call it. */

@@ -85,7 +85,7 @@ export const connectorDefects = {
     level: "note",
     says: "provide.transaction.metadata is not true",
     follows:
-      "Which changes were made by one transaction cannot be told: a check of manual changes finds them unattributable.",
+      "Which changes were made by one transaction cannot be told: an audit judges none of them, and one engine alert says so.",
     remedy: "provide.transaction.metadata=true",
   },
   CONNECTOR_SEED_ONLY: {

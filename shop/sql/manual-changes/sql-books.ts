@@ -119,7 +119,7 @@ class Book {
     await this.#database.commit(this.#accounted(this.#savepoint, "last"));
     // What was found stays, though the value is what it was.
     await this.#database.commit(
-      this.#accounted(this.#set(3, "amount = amount - 1, version = 3, updated_at = NOW()"), "first"),
+      this.#accounted(this.#set(3, "amount = amount - 1, version = 3, updated_at = CURRENT_TIMESTAMP(3)"), "first"),
     );
     return this.#found;
   }
@@ -143,7 +143,7 @@ class Book {
   }
 
   #dearer(row: number): (transaction: SqlTransaction) => Promise<readonly SqlRow[]> {
-    return this.#set(row, "amount = amount + 1, version = version + 1, updated_at = NOW()");
+    return this.#set(row, "amount = amount + 1, version = version + 1, updated_at = CURRENT_TIMESTAMP(3)");
   }
 
   #set(row: number, changes: string): (transaction: SqlTransaction) => Promise<readonly SqlRow[]> {
