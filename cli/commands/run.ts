@@ -117,6 +117,7 @@ async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefi
     registry: config.registry,
     configFile: config.file,
     output: config.output,
+    mask: config.mask,
     notify: config.notify,
     reread: { checks: config.reread, redis: config.redis },
     state: config.state,
@@ -134,7 +135,10 @@ async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefi
   };
   const turn =
     config.lock && (await takeTurn(config.lock, { ...request, name: job.name, standby: options.standby === true }));
-  if (config.lock !== undefined && turn === undefined) return;
+  if (config.lock !== undefined && turn === undefined) {
+    process.exitCode = follow ? EXIT.ok : EXIT.interrupted;
+    return;
+  }
   const result = await resultsOf(config, job.name, registry, signal)
     .then((places) => runJob({ ...request, ...places, turn }))
     .finally(() => turn?.release());

@@ -95,6 +95,7 @@ export class Rereading implements Confirmer {
     const name = `${alert.id} ${alert.verdictVersion}`;
     if (this.#disagreeing.has(name)) return;
     this.#disagreeing.add(name);
+    if (this.#disagreeing.size > MOST_REMEMBERED) this.#disagreeing.delete(this.#disagreeing.keys().next().value!);
     this.#evidence?.onDisagreement(alert, note);
   }
 

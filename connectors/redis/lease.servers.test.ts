@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestRedis } from "../../test/support/test-redis.ts";
+import { RedisClient } from "./client.ts";
 import { Lease, type LeaseOptions, leaseTaker } from "./lease.ts";
 
 const OPTIONS: LeaseOptions = { name: "run:payments", leaseMs: 1_000 };
@@ -90,6 +91,20 @@ describe("a lease", () => {
     await sleep(500);
     expect(lease.isHeld()).toBe(false);
     expect(await leaseTaker(first, OPTIONS)()).toBeInstanceOf(Lease);
+  });
+});
+
+describe("a server with a password", () => {
+  it("refuses another, which is told from a server that is away, and not shown", async () => {
+    redis = await TestRedis.start({ seasoned: false, password: "right-one" });
+    expect(await redis.client().run("return 1", [], [])).toBe(1);
+    for (const login of [":wrong-one@", ""]) {
+      const client = new RedisClient({ url: redis.url.replace(":right-one@", login) });
+      const error = await client.run("return 1", [], []).catch((error: unknown) => error);
+      client.close();
+      expect(error).toMatchObject({ code: "REDIS_REFUSED", retryable: false });
+      expect(String(error)).not.toContain("wrong-one");
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Key } from "../../base/key.ts";
 import { MemoryDisk } from "../../base/memory-disk.ts";
 import type { Clock } from "../../base/time.ts";
 import type { Graph } from "../../dataflow/graph.ts";
@@ -33,6 +34,8 @@ export interface MemoryRunOptions {
   /** Checkpoints of this epoch are gone on from. Default: 1. */
   readonly epoch?: number;
   readonly requests?: RunRequests;
+  /** Is told of keys whose rows change. */
+  readonly onChanged?: (key: Key) => void;
 }
 
 const MIB = 1 << 20;
@@ -61,6 +64,7 @@ export async function runInMemory(
         store: new StateStore({ disk, dir: checkpoints.segments, prefix: `e${epoch}w${index}`, memoryBytes: 64 * MIB }),
         cacheBytes: 16 * MIB,
         timerQueue: () => new TimerQueue(),
+        onChanged: options.onChanged,
       },
       groups,
       allowDroppedState: false,

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Key } from "../../base/key.ts";
 import { seededRandom } from "../../base/random.ts";
 import { days, systemClock } from "../../base/time.ts";
 import type { Job } from "../../checks/job.ts";
@@ -85,7 +86,13 @@ export async function runLog(
     interleave,
     parallelism = 1,
     job,
-  }: { readonly interleave?: number | undefined; readonly parallelism?: number; readonly job: Job },
+    onChanged = () => undefined,
+  }: {
+    readonly interleave?: number | undefined;
+    readonly parallelism?: number;
+    readonly job: Job;
+    readonly onChanged?: (key: Key) => void;
+  },
 ): Promise<Pick<ShopRun, "recorder" | "engineAlerts" | "faults">> {
   const graph = job.graph();
   const registry = new FolderRegistry(join(dir, "input", "schemas"));
@@ -101,6 +108,7 @@ export async function runLog(
       retainMs: days(180),
       scheduler: interleave === undefined ? undefined : randomly(interleave),
       parallelism,
+      onChanged,
     },
     records,
   );

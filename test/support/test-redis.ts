@@ -17,21 +17,21 @@ export class TestRedis {
   readonly #options: readonly string[];
   #server: ChildProcess | undefined;
 
-  private constructor(port: number, options: readonly string[]) {
+  private constructor(port: number, password: string | undefined) {
     this.#port = port;
-    this.#options = options;
-    this.url = `redis://127.0.0.1:${port}`;
+    this.#options = password === undefined ? [] : ["--requirepass", password];
+    this.url = `redis://${password === undefined ? "" : `:${password}@`}127.0.0.1:${port}`;
   }
 
   /** Starts one that has run for so many seconds already, as far as leases are concerned. */
-  static async start({ seasoned = true, options = [] as readonly string[] } = {}): Promise<TestRedis> {
-    const server = new TestRedis((await freePorts()).redis.redis!, options);
+  static async start({ seasoned = true, password = undefined as string | undefined } = {}): Promise<TestRedis> {
+    const server = new TestRedis((await freePorts()).redis.redis!, password);
     await server.start();
     if (seasoned) await sleep(1_100);
     return server;
   }
 
-  /** Starts it, with what it had on disk: nothing, unless options say otherwise. */
+  /** Starts it, with nothing of what it had. */
   async start(): Promise<void> {
     const args = ["--bind", "127.0.0.1", "--port", String(this.#port), "--dir", this.#dir, "--save", ""];
     this.#server = spawn(tool("redis-server"), [...args, ...this.#options], { stdio: "ignore" });
