@@ -18,6 +18,7 @@ export interface Opinion {
 /** How each check is judged: files of SQL, the last of which leaves a table `judged (key, p, baseline, currency, class)`. */
 const rules: Readonly<Record<string, readonly string[]>> = {
   "payment-settlement": ["payment-settlement", "points", "reconcile"],
+  "batch-payout": ["batch-payout", "points", "reconcile"],
   "refunds-within-captured": ["refunds-within-captured", "points", "bound"],
   "duplicate-payments": ["duplicate-payments", "points", "bound"],
   "refunds-booked": ["refunds-booked", "points", "reconcile"],

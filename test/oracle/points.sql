@@ -7,7 +7,7 @@ UNION
 SELECT key, valid_to FROM contribution WHERE valid_to < 1 << 60;
 
 CREATE INDEX change_of_key ON change (key, at);
-CREATE INDEX contribution_of_key ON contribution (key);
+CREATE INDEX contribution_of_key ON contribution (key, valid_from);
 
 CREATE TABLE judging AS
 WITH point AS (

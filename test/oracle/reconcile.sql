@@ -8,8 +8,8 @@ WITH
       max(side = 'expected') AS is_captured,
       max(side = 'actual') AS is_settled,
       max(side = 'actual' AND is_due) AS is_line_due,
-      sum(amount) FILTER (WHERE side = 'back' OR (side = 'expected' AND is_due)) AS lower,
-      sum(amount) FILTER (WHERE side = 'expected' OR (side = 'back' AND is_due)) AS upper,
+      sum(amount) FILTER (WHERE side <> 'actual' AND (amount < 0 OR is_due)) AS lower,
+      sum(amount) FILTER (WHERE side <> 'actual' AND (amount >= 0 OR is_due)) AS upper,
       sum(amount) FILTER (WHERE side = 'actual') AS actual,
       -- A claw-back ahead of its refund is silent until its own deadline.
       sum(amount) FILTER (WHERE side = 'actual' AND amount < 0 AND NOT is_due) AS ahead
