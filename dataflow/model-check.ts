@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { raise } from "../base/errors.ts";
+import { exponentOf } from "../base/money.ts";
 import type { Field, FieldKind, Fields, Table } from "./model.ts";
 
 /** Jobs run without the compiler, so what it would have said of a model's fields is said here. MODEL_INVALID. */
@@ -79,7 +80,18 @@ function problemOf({ kind, column, money, unit, ...field }: Field): string | und
   return kind === "money" ? moneyProblem(money) : undefined;
 }
 
-function moneyProblem({ scale = 0, minorUnits = 0 }: NonNullable<Field["money"]> = {}): string | undefined {
+function moneyProblem({
+  scale = 0,
+  minorUnits = 0,
+  currencies,
+  currencyFrom,
+}: NonNullable<Field["money"]> = {}): string | undefined {
+  if (currencies !== undefined) {
+    if (currencyFrom === undefined) return "its `currencies` are those of a column, and it has one for all rows";
+    if (!isValueMap(currencies)) return 'its `currencies` should say what each is, as { 978: "EUR" }';
+    const unknown = Object.values(currencies).find((code) => exponentOf(code) === undefined);
+    if (unknown !== undefined) return `its currency ${unknown} is not in ISO 4217`;
+  }
   if (!isDigits(scale)) return `its scale is ${scale}, and should be a whole number from 0 to 18`;
   return typeof minorUnits === "boolean" || isDigits(minorUnits)
     ? undefined

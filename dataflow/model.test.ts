@@ -20,6 +20,13 @@ describe("a model", () => {
       "its unit is minutes, and should be one of",
     ],
     ["a share of a digit", money({ minorUnits: 1.5 }), "its minorUnits is 1.5"],
+    ["a currency that is none", money({ currencies: { 1: "EURO" } }), "its currency EURO is not in ISO 4217"],
+    ["currencies of no column", money({ currency: "EUR", currencies: { 1: "EUR" } }), "it has one for all rows"],
+    [
+      "currencies that are no texts",
+      money({ currencies: { 1: 978 } as never }),
+      "its `currencies` should say what each is",
+    ],
     ["a column that is no name", text({ column: 5 as never }), "its column is 5, and should be a name"],
     ["no field", undefined, "it is not declared by id(), text() or another of them"],
   ])("is refused with %s", (_, field, reason) => {

@@ -35,6 +35,8 @@ export interface MoneyMapping {
   readonly currencyFrom?: string;
   /** the one currency of all rows. */
   readonly currency?: string;
+  /** What the column calls currencies, where that is not ISO 4217's code: `{ 978: "EUR" }`. Others are a fault of the record. */
+  readonly currencies?: ValueMap;
   /** Digits after the point of the minor unit; default: the currency's ISO 4217 exponent. */
   readonly scale?: number;
   /** Rounding where the column is finer than the scale. Without it such a value is a fault of the record. */

@@ -1,5 +1,35 @@
-import type { TextColumn } from "../../base/columns.ts";
-import { exponentOf, unpackCurrency } from "../../base/money.ts";
+import type { Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import { exponentOf, packCurrency, unpackCurrency } from "../../base/money.ts";
+import type { ValueMap } from "../../dataflow/model.ts";
+import type { FieldDescription } from "../../schemas/schema-paths.ts";
+
+/**
+ * Gives the packed currency of each row of a column; −1 for null and for what is none. `names`: what the column calls them, if
+ * not by their codes. Undefined for a column that cannot hold currencies.
+ */
+export function currencyReader(
+  { type, connectName, logicalType }: FieldDescription,
+  column: Column,
+  names: ValueMap | undefined,
+): ((row: number) => number) | undefined {
+  const isText = type === "string" || type === "enum";
+  if (names === undefined) return isText ? (row) => packedAt(column as TextColumn, row) : undefined;
+  const isInteger = (type === "int" || type === "long") && connectName === undefined && logicalType === undefined;
+  if (!isText && !isInteger) return undefined;
+  const known = new Map(
+    Object.entries(names).map(([name, code]) => [isInteger ? Number(name) : name, packCurrency(code)]),
+  );
+  const read = isText ? textOf(column as TextColumn) : numberOf(column as Int32Column | Int64Column);
+  return (row) => (column.nulls[row] === 1 ? -1 : (known.get(read(row)) ?? -1));
+}
+
+function textOf(column: TextColumn): (row: number) => string {
+  return (row) => column.text(row);
+}
+
+function numberOf(column: Int32Column | Int64Column): (row: number) => number {
+  return column.type === "int64" ? (row) => column.number(row) : (row) => column.values[row]!;
+}
 
 /** The packed currency code (base/money.ts) in a row of a text column; −1 for null and for what is not three capital letters. */
 export function packedAt(column: TextColumn, row: number): number {

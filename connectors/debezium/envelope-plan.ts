@@ -9,6 +9,7 @@ import { type AvroSchema, type CompiledDecoder, compileProjection, describeField
 import { leavesOf } from "../../schemas/schema-paths.ts";
 import { parseSchema } from "../../schemas/schema-tree.ts";
 import type { DatabaseKind } from "./config.ts";
+import { currencyReader } from "./currencies.ts";
 import { fieldMapping, type Mapper, type Mapping, type RawColumn, readableTypes } from "./mapping.ts";
 import { moneyMapping } from "./money-mapping.ts";
 import { type PositionReader, positionPaths, positionReader } from "./position.ts";
@@ -190,10 +191,13 @@ class FieldCompiler {
     const money = this.#field.money ?? {};
     const code = money.currencyFrom === undefined ? undefined : this.#column(money.currencyFrom);
     if (code !== undefined && "code" in code) return code;
-    if (code !== undefined && code.type.type !== "string" && code.type.type !== "enum") {
-      return this.#mismatch(code, readableTypes({ kind: "text" }));
+    const { currencies } = money;
+    const packedAt = code && currencyReader(code.type, code.values, currencies);
+    if (code !== undefined && packedAt === undefined) {
+      return this.#mismatch(code, `string${currencies === undefined ? " or enum" : ", enum, int or long"}`);
     }
-    return moneyMapping(money, from, code?.values as TextColumn | undefined, {
+    const currency = code && packedAt && { values: code.values, packedAt };
+    return moneyMapping(money, from, currency, {
       to: batch.column(this.#name) as Int64Column,
       currency: batch.column(currencyColumn(this.#name)) as Int32Column,
       index,

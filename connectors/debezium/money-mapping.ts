@@ -1,4 +1,4 @@
-import type { BytesColumn, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { raise } from "../../base/errors.ts";
 import {
   decimalOfDouble,
@@ -12,7 +12,7 @@ import {
 import type { MoneyMapping } from "../../dataflow/model.ts";
 import { AbsentValues } from "./absent-values.ts";
 import type { BadRows } from "./bad-rows.ts";
-import { exponentOfPacked, packedAt } from "./currencies.ts";
+import { exponentOfPacked } from "./currencies.ts";
 import { bigOfBytes, MOST_BYTES, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
 import type { MappedField, Mapping, RawColumn } from "./mapping.ts";
 import { cut, shownBytes, shownText } from "./shown.ts";
@@ -33,6 +33,13 @@ type Outcome = typeof OK | typeof OUT_OF_SCALE | typeof OUT_OF_RANGE | typeof UN
 /** Writes the amount of `row` at a scale into row `at` of `to`. */
 type Amount = (row: number, to: Int64Column, at: number, scale: number) => Outcome;
 
+/** Where the currency of each row is told. */
+export interface CurrencyColumn {
+  readonly values: Column;
+  /** The packed code; −1 for none. */
+  readonly packedAt: (row: number) => number;
+}
+
 /**
  * The mapper of an amount; undefined where the column's type cannot be money under this mapping. `currency` is the
  * decoded column of the currency code, unless the mapping names one for all rows (CURRENCY_UNKNOWN if that is none).
@@ -40,7 +47,7 @@ type Amount = (row: number, to: Int64Column, at: number, scale: number) => Outco
 export function moneyMapping(
   mapping: MoneyMapping,
   from: RawColumn,
-  currency: TextColumn | undefined,
+  currency: CurrencyColumn | undefined,
   target: MoneyTarget,
 ): Mapping | undefined {
   const amount = amountOf(mapping, from);
@@ -58,7 +65,7 @@ export function moneyMapping(
           target.currency.nulls[at] = 1;
           continue;
         }
-        const packed = currency === undefined ? fixed : packedAt(currency, row);
+        const packed = currency === undefined ? fixed : currency.packedAt(row);
         const exponent = exponentOfPacked(packed);
         if (exponent < 0) {
           markUnknown(bad, row, from.name, currency);
@@ -247,6 +254,8 @@ function shown(from: RawColumn, row: number): string {
   return cut(formatDecimal(bigOfBytes(bytes.heap, start, end), type.scale ?? 0));
 }
 
-function markUnknown(bad: BadRows, row: number, column: string, currency: TextColumn | undefined): void {
-  bad.mark(row, "CURRENCY_UNKNOWN", { column, currency: currency === undefined ? "null" : shownText(currency, row) });
+function markUnknown(bad: BadRows, row: number, column: string, currency: CurrencyColumn | undefined): void {
+  const values = currency?.values;
+  const text = values?.type === "text" ? shownText(values as TextColumn, row) : String(values?.get(row) ?? null);
+  bad.mark(row, "CURRENCY_UNKNOWN", { column, currency: text });
 }

@@ -14,13 +14,20 @@ const optional = (type: unknown) => ["null", type];
 const connect = (type: string, name: string) => ({ type, "connect.name": name });
 
 /** Reads one field from a column `value` of an Avro type; the value of each row, or what its fault says. */
-async function read(field: Field, type: unknown, values: readonly unknown[]): Promise<unknown[]> {
+async function read(
+  field: Field,
+  type: unknown,
+  values: readonly unknown[],
+  currencies: { readonly type: unknown; readonly codes: readonly unknown[] } = { type: "string", codes: [] },
+): Promise<unknown[]> {
   using log = new TemporaryLog();
   const registry = new FolderRegistry(`${log.dir}/schemas`);
-  const things = new InventedTable(registry, "things", { id: "int", value: type, currency: "string" });
+  const things = new InventedTable(registry, "things", { id: "int", value: type, currency: currencies.type });
   const messages = [];
-  for (const [i, value] of values.entries())
-    messages.push(await things.message("c", { id: i, value, currency: "EUR" }));
+  for (const [id, value] of values.entries()) {
+    const currency = id < currencies.codes.length ? currencies.codes[id] : "EUR";
+    messages.push(await things.message("c", { id, value, currency }));
+  }
   log.write(messages);
   const thing = model("Thing", { from: table("db", "things"), fields: { value: field } });
   const source = sampleSource("mariadb", { name: "db", tables: { things: { topic: "things" } } });
@@ -143,6 +150,32 @@ describe("money from integers of so many digits", () => {
       expect.stringContaining("scale"),
     ]);
     expect(await read(money({ minorUnits: 6, rounding: "halfEven" }), "int", [5_001])).toEqual([1n]);
+  });
+});
+
+describe("currencies that a column calls otherwise", () => {
+  const amount = money({ minorUnits: true, currencies: { 978: "EUR", 392: "JPY" } });
+  const unknown = (code: string) => expect.stringContaining(`has the currency ${code}, which is not in ISO 4217`);
+
+  it.each(["int", "long"])("are told by %s", async (type) => {
+    const codes = [978, 392, 840].map((code) => (type === "long" ? BigInt(code) : code));
+    expect(await read(amount, "int", [5, 7, 9], { type, codes })).toEqual([5n, 7n, unknown("840")]);
+  });
+
+  it("are told by text and enum, null is none", async () => {
+    const named = money({ currencies: { eur: "EUR", "": "USD" } });
+    const text = { type: optional("string"), codes: [{ string: "eur" }, { string: "" }, { string: "EUR" }, null] };
+    expect(await read(named, "int", [5, 7, 9, 1], text)).toEqual([500n, 700n, unknown("EUR"), unknown("null")]);
+  });
+
+  it("are not told by numbers without names, nor by others", async () => {
+    await expect(read(money(), "int", [1], { type: "int", codes: [978] })).rejects.toMatchObject({
+      code: "MODEL_TYPE_MISMATCH",
+      message: expect.stringContaining("string or enum"),
+    });
+    await expect(read(amount, "int", [1], { type: "double", codes: [978] })).rejects.toMatchObject({
+      message: expect.stringContaining("string, enum, int or long"),
+    });
   });
 });
 
