@@ -164,6 +164,12 @@ export const errorCatalogue = {
     message:
       "Dead letter {id} was {decision} by {who} at {at}. Nothing is left to decide; `countercheck dead-letters list` shows those that are open.",
   },
+  DEAD_LETTER_MASKED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The raw value of {id} is not kept, since columns of its table are masked, so it cannot be tried here. Leave out --config: the next run reads it again.",
+  },
   DEAD_LETTER_UNKNOWN: {
     fault: "user",
     retryable: false,

@@ -10,6 +10,7 @@ import type { SubjectRegistry } from "../schemas/registry.ts";
 import { requireEncrypted } from "./clear-text.ts";
 import { durationShape, parseDuration } from "./duration.ts";
 import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
+import type { MaskConfig } from "./masking.ts";
 import { notifyShape, type SinkConfig, sinkConfigsOf } from "./notify/notify-config.ts";
 import { type RereadConfig, rereadConfigsOf, rereadShape } from "./notify/reread-config.ts";
 import {
@@ -73,6 +74,8 @@ export interface Config {
   readonly output: string;
   readonly results: ResultsConfig | undefined;
   readonly snapshots: { readonly hbase: HBaseConfig } | undefined;
+  /** What nobody may see in results. */
+  readonly mask: MaskConfig | undefined;
   /** Who is told of alerts. */
   readonly notify: readonly SinkConfig[];
   readonly staleAfterMs: number | undefined;
@@ -189,6 +192,12 @@ const stateShape = z.strictObject({
   checkpointEvery: durationShape.default(parseDuration("1s")!),
 });
 
+const maskedField = z.string().regex(/^\w+\.\w+$/, 'expected a model and a field such as "Payment.cardNumber"');
+
+const maskShape = z
+  .union([z.array(maskedField).min(1), z.strictObject({ fields: z.array(maskedField).min(1), key: secretShape })])
+  .transform((mask) => (Array.isArray(mask) ? { fields: mask } : mask));
+
 const configShape = z
   .strictObject({
     kafka: kafkaShape.optional(),
@@ -198,6 +207,7 @@ const configShape = z
     output: name,
     results: resultsShape.optional(),
     snapshots: snapshotsShape.optional(),
+    mask: maskShape.optional(),
     notify: notifyShape.default({}),
     staleAfter: durationShape.optional(),
     retain: durationShape.default(parseDuration("180d")!),
@@ -229,7 +239,7 @@ export function readConfig(path: string): Config {
   const parsed = configShape.safeParse(readJson(file));
   if (!parsed.success) raise("CONFIG_INVALID", { file, problems: parsed.error.issues.map(problemText).join("; ") });
   const folder = dirname(file);
-  const { sources, registry, output, results, snapshots, notify, staleAfter, retain, state, lock, reread } =
+  const { sources, registry, output, results, snapshots, mask, notify, staleAfter, retain, state, lock, reread } =
     parsed.data;
   const kafka = parsed.data.kafka && kafkaConfigOf(parsed.data.kafka, folder);
   const redis = parsed.data.redis && redisConfigOf(parsed.data.redis, folder);
@@ -241,6 +251,7 @@ export function readConfig(path: string): Config {
     output: resolve(folder, output),
     results: results && { kafka: kafka!, prefix: results.kafka.prefix },
     snapshots: snapshots && { hbase: hbaseOf(snapshots.hbase) },
+    mask,
     notify: sinkConfigsOf(notify, kafka, folder),
     staleAfterMs: staleAfter ?? (kafka === undefined ? undefined : STALE_AFTER_MS),
     retainMs: retain,

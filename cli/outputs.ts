@@ -22,6 +22,7 @@ import type { SnapshotRow, SnapshotStore } from "../snapshots/snapshot-store.ts"
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { operatorsBehind } from "./compose.ts";
 import { FileWatch } from "./file-watch.ts";
+import type { Masking } from "./masking.ts";
 import { noticesOf } from "./notify/notices.ts";
 import type { SinkConfig } from "./notify/notify-config.ts";
 import { OutputFolder } from "./output-log.ts";
@@ -80,6 +81,8 @@ export interface OutputsOptions {
   readonly snapshots?: SnapshotStore | undefined;
   /** Who is told of alerts; for them it is laid down what to tell. Default: nobody. */
   readonly notify?: readonly SinkConfig[];
+  /** Takes out of results what nobody may see. */
+  readonly mask?: Masking | undefined;
 }
 
 /**
@@ -185,7 +188,7 @@ export class RunOutputs {
     if (records.length > 0) {
       stillMine?.();
       onPoint?.("outbox-begun");
-      const outbox = sortOutbox(records);
+      const outbox = this.#sorted(records);
       this.#log.goOnBehind(before.log);
       await this.#putRecords(outbox, ahead, delivery);
       await this.#log.sync();
@@ -303,6 +306,11 @@ export class RunOutputs {
 
   #checksOf({ models }: Suspension): string[] {
     return [...new Set(models.flatMap((model) => operatorsBehind(this.#graph, model)))];
+  }
+
+  #sorted(records: Delivery["records"]): SortedOutbox {
+    const outbox = sortOutbox(records);
+    return this.#options.mask?.outbox(outbox) ?? outbox;
   }
 
   #nameOf({ epoch, attempt, checkpoint }: Delivery): DeliveryId {

@@ -8,6 +8,7 @@ import type { Model } from "../dataflow/model.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { openRegistry, readConfig, type SourceBinding } from "./config.ts";
 import { loadJob } from "./load-job.ts";
+import { VALUE_MASKED } from "./masking.ts";
 
 /** What would become of a record if it were read now. */
 export type Outcome =
@@ -26,6 +27,7 @@ export interface StoredRecord {
 
 /** Reads a dead letter's raw record once more, as a configuration and a job's models say. */
 export async function redecode(letter: DeadLetter, configFile: string, jobPath: string | undefined): Promise<Outcome> {
+  if (letter.message.endsWith(VALUE_MASKED)) raise("DEAD_LETTER_MASKED", { id: letter.id });
   const config = readConfig(configFile);
   const source = config.sources.find((candidate) => candidate.name === letter.source);
   if (source === undefined || !Object.hasOwn(source.tables, letter.table)) {

@@ -15,6 +15,7 @@ import { GrowthWatch } from "./growth-watch.ts";
 import type { KafkaInputs } from "./kafka-input.ts";
 import { boundGarbage } from "./memory.ts";
 import { openRereading } from "./notify/open-rereading.ts";
+import { Masking } from "./masking.ts";
 import { Teller } from "./notify/teller.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
@@ -94,6 +95,7 @@ async function runAt(
   const { reread, sources, configFile } = request;
   const rereading = reread && openRereading(reread, sources, configFile);
   const teller = new Teller(request.notify ?? [], configFile, rereading, request.turn);
+  const mask = request.mask && new Masking(request.mask, graph, configFile);
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,
@@ -108,14 +110,19 @@ async function runAt(
   });
   try {
     dropHolders(outputPaths.log(request.output), state.lock.outranked);
-    const outputs = await openOutputs(request, state, place);
+    const outputs = await openOutputs(request, state, place, mask);
     return await runWith(request, state, outputs, teller, inPlace);
   } finally {
     state.lock.release();
   }
 }
 
-async function openOutputs(request: RunRequest, state: OpenState, place: ResultPlace): Promise<RunOutputs> {
+async function openOutputs(
+  request: RunRequest,
+  state: OpenState,
+  place: ResultPlace,
+  mask: Masking | undefined,
+): Promise<RunOutputs> {
   const { output, graph, follow, hooks } = request;
   const last = await place.lastMarker();
   // What a run has brought out is never cleared because its checkpoints are lost.
@@ -129,6 +136,7 @@ async function openOutputs(request: RunRequest, state: OpenState, place: ResultP
     place,
     snapshots: await request.snapshots?.(),
     notify: request.notify ?? [],
+    mask,
     start: goesOn ? "on" : follow && state.savepoint === undefined ? "again" : "afresh",
     since: state.newest?.before as SinkPositions | undefined,
     stillMine: () => requireMine(request, state),

@@ -10,6 +10,7 @@ import type { WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import type { RegistryConfig, SourceBinding, StateConfig } from "./config.ts";
 import type { JobFiles } from "./load-job.ts";
+import type { MaskConfig } from "./masking.ts";
 import type { SinkConfig } from "./notify/notify-config.ts";
 import type { RereadRequest } from "./notify/open-rereading.ts";
 import type { Progress } from "./progress.ts";
@@ -32,6 +33,8 @@ export interface RunRequest {
   readonly results?: (() => ResultPlace) | undefined;
   /** Opens where the evidence goes. Default: a file in the output folder. */
   readonly snapshots?: (() => Promise<SnapshotStore>) | undefined;
+  /** What nobody may see in results. Default: everything may be seen. */
+  readonly mask?: MaskConfig | undefined;
   /** Who is told of alerts. Default: nobody. */
   readonly notify?: readonly SinkConfig[] | undefined;
   readonly state: StateConfig;
