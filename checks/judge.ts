@@ -62,10 +62,9 @@ export class Judge {
   blind(point: number, key: Key, state: KeyState, reason: string): void {
     const { ledger, verdicts, own } = state;
     const view = this.#view.show(key, point, ledger, own);
-    const fresh = ledger.currencies();
-    const judgements = this.#ask(view).judgements;
-    for (const { currency } of judgements) fresh.delete(currency);
-    for (const judgement of withFormer([...judgements, ...[...fresh].map((code) => nothingLeft(code, ""))], verdicts)) {
+    const { judgements } = this.#ask(view);
+    const fresh = this.#unsaid(ledger, judgements).map((code) => nothingLeft(code, ""));
+    for (const judgement of withFormer([...judgements, ...fresh], verdicts)) {
       this.#record(view, ledger, verdicts, { judgement, reason, baseline: false });
     }
   }
@@ -87,10 +86,16 @@ export class Judge {
   /** The last word on each currency of a key; what no point has judged is pending. */
   finals(key: Key, ledger: Ledger, verdicts: KeyVerdicts): FinalRecord[] {
     const judged = verdicts.currencies.map((c) => this.#log.final(key, c));
-    const fresh = ledger.currencies();
-    for (const { currency } of verdicts.currencies) fresh.delete(currency);
-    const pending = [...fresh].map((currency) => this.#log.final(key, unjudged(currency, "")));
+    const pending = this.#unsaid(ledger, verdicts.currencies).map((code) => this.#log.final(key, unjudged(code, "")));
     return [...judged, ...pending];
+  }
+
+  /** Currencies of a key of which nothing was said. A rule without legs of money says by itself which there are. */
+  #unsaid(ledger: Ledger, said: readonly { readonly currency: number }[]): number[] {
+    if (said.length > 0 && this.#rule.legs.every((leg) => leg.field === null)) return [];
+    const fresh = ledger.currencies();
+    for (const { currency } of said) fresh.delete(currency);
+    return [...fresh];
   }
 
   /** Brings out the counts of the minutes that are over. */
