@@ -36,7 +36,16 @@ function bring(action: AlertAction, from: number, to: number, at: number, check 
     const verdictVersion = action === "opened" ? 1 : 2;
     return { id: `${check}-${key}`, action, ...what, verdictVersion, time: 0, dueAt: null, lateByMs: null, repeats: 0 };
   });
-  const outbox = { alerts, engineAlerts: [], counts: [], faults: [], suspensions: [], mended: [], schemaChanges: [] };
+  const outbox = {
+    verdicts: [],
+    alerts,
+    engineAlerts: [],
+    counts: [],
+    faults: [],
+    suspensions: [],
+    mended: [],
+    schemaChanges: [],
+  };
   const notices = noticesOf([OPS], "job", 1, outbox);
   desk.deliver({ job: "job", epoch: 1, attempt: 1, checkpoint: ++checkpoint }, { ...outbox, notices }, at);
 }

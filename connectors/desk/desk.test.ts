@@ -32,6 +32,7 @@ const NOTHING: Delivered = {
   suspensions: [],
   mended: [],
   schemaChanges: [],
+  verdicts: [],
   notices: [],
 };
 
@@ -417,6 +418,7 @@ describe("deliveries to the desk", () => {
     suspensions: [{ suspension: truncated(3), checks: ["a", "b"] }],
     mended: [],
     schemaChanges: [],
+    verdicts: [],
     notices: [],
   };
   const all = () => [

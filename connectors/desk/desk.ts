@@ -4,6 +4,7 @@ import type { RecordFault, Suspension } from "../../dataflow/source.ts";
 import type { AlertRecord } from "../../schemas/contracts.ts";
 import { AlertBook } from "./alert-book.ts";
 import { AlertHandling } from "./alert-handling.ts";
+import { BaselineBook } from "./baseline-book.ts";
 import { CountBook } from "./count-book.ts";
 import { DeadLetterBox } from "./dead-letter-box.ts";
 import { DecisionLog } from "./decision-log.ts";
@@ -68,6 +69,8 @@ export class Desk {
   readonly #runs: RunBook;
   readonly #schemas: SchemaBook;
   readonly #mismatches: MismatchBook;
+  /** What was overdue before the first change was seen. */
+  readonly baseline: BaselineBook;
   /** What people do about alerts. */
   readonly handling: AlertHandling;
   /** Who is told of alerts, and how far that is. */
@@ -90,6 +93,7 @@ export class Desk {
     this.#schemas = new SchemaBook(this.#file);
     this.#mismatches = new MismatchBook(this.#file);
     this.notifications = new NotificationQueue(this.#file);
+    this.baseline = new BaselineBook(this.#file);
     this.storms = new StormBook(this.#file, this.notifications);
   }
 
@@ -104,6 +108,7 @@ export class Desk {
       if (run.start === "afresh") {
         this.notifications.clear();
         this.storms.clear();
+        this.baseline.clear();
       }
       if (run.start === "on") return;
       this.#deadLetters.forgetMet();
@@ -138,6 +143,7 @@ export class Desk {
       const steps = this.#alerts.record(alerts);
       const troubles = this.#alerts.recordEngine(engineAlerts, at);
       this.#queue(delivered, steps, troubles, at);
+      this.baseline.record(delivered.verdicts);
       this.recordFaults(faults, at);
       for (const { suspension, checks } of suspensions) this.recordSuspension(suspension, checks, at);
       for (const suspension of mended) this.#suspensions.mend(suspension);

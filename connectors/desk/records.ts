@@ -1,6 +1,6 @@
 import type { Key } from "../../base/key.ts";
 import type { RecordFault, SchemaChange, Suspension } from "../../dataflow/source.ts";
-import type { AlertAction, AlertRecord } from "../../schemas/contracts.ts";
+import type { AlertAction, AlertRecord, VerdictRecord } from "../../schemas/contracts.ts";
 
 /** Trouble of the engine or its sources, as a job emits it. */
 export interface EngineAlert {
@@ -227,6 +227,8 @@ export interface Delivered {
   /** Ids of suspensions that are over by themselves; after those that begin. */
   readonly mended: readonly string[];
   readonly schemaChanges: readonly SchemaChange[];
+  /** In the order of their versions; what they say of the baseline is kept. */
+  readonly verdicts: readonly BaselineVerdict[];
   /** Who is told of it; only of what is new. */
   readonly notices: readonly Notice[];
 }
@@ -318,6 +320,25 @@ export interface AlertHistory {
   readonly steps: readonly AlertStep[];
   readonly decisions: readonly AlertDecision[];
   readonly notifications: readonly NotificationEntry[];
+}
+
+/** What of a verdict tells of the baseline. */
+export type BaselineVerdict = Pick<
+  VerdictRecord,
+  "check" | "key" | "currency" | "period" | "class" | "atRisk" | "time" | "version" | "baseline"
+>;
+
+/** A failure that was there before the first change was seen, as its last verdict says. */
+export interface BaselineEntry {
+  readonly check: string;
+  readonly key: Key;
+  readonly currency: string;
+  readonly period: string;
+  readonly class: string;
+  /** Decimal text in currency units. */
+  readonly atRisk: string;
+  /** Event time of the verdict, in epoch ms. */
+  readonly time: number;
 }
 
 /** A run that wrote to the desk. Times are wall times in epoch ms. */
