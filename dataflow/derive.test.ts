@@ -97,6 +97,19 @@ describe("a derived model", () => {
     );
   });
 
+  it("tells the row for which its function makes what the field cannot hold", () => {
+    const wrong = job("wrong", (env) => {
+      const made = () => ({ paymentId: idOf(7), amount: 5 as never });
+      env.changes(OldPayment).derive("Payment", { paymentId: id(), amount: money() }, made).to("out");
+    });
+    expect(() => testJob(wrong).upsert(OldPayment, 4, { at: H }, paid)).toThrow(
+      expect.objectContaining({
+        code: "JOB_DERIVE_FAILED",
+        message: expect.stringContaining("gave a number for the field amount, which is declared as money"),
+      }),
+    );
+  });
+
   it("cannot be told which of its keys a faulty record hides: those that failed by silence are unobservable", () => {
     const driver = testJob(settlement)
       .upsert(OldPayment, 1, { at: 2 * H }, paid)

@@ -16,6 +16,9 @@ export function checkFields(model: string, fields: Fields, businessTime: string 
 
 /** The tables of a model, whose own mappings fit the model's fields; a scale that one leaves out is the model's. MODEL_INVALID. */
 export function checkedTables(model: string, fields: Fields, tables: readonly Table[]): readonly Table[] {
+  const names = tables.map(({ source, table }) => `${source}.${table}`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) invalid(model, `it has the table ${twice} twice, of which one could be read`);
   return tables.map((table) => {
     if (table.fields === undefined) return table;
     const entries = Object.entries(table.fields).map(([name, own]) => {

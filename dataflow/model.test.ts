@@ -53,6 +53,17 @@ describe("a model", () => {
     expect(declared).toThrow(expect.objectContaining({ code: "MODEL_INVALID", message: contains(reason) }));
   });
 
+  it("has each table once", () => {
+    const declared = () =>
+      model("Payment", {
+        from: [table("db", "payments"), table("db", "payments", { status: text("state") })],
+        fields: { status: text() },
+      });
+    expect(declared).toThrow(
+      expect.objectContaining({ code: "MODEL_INVALID", message: contains("db.payments twice") }),
+    );
+  });
+
   it("has one scale in all of its tables, and else takes a table's mapping as it is said there", () => {
     const Payment = model("Payment", {
       from: [table("db", "payments"), table("db", "old", { amount: money({ column: "cents", minorUnits: 2 }) })],
