@@ -13,7 +13,7 @@ const ORDERS = 400;
 const CHECK = "payment-settlement";
 const reference = (name: string) => `$${`{env:${name}}`}`;
 
-describe("alerts whose source of truth is asked before anybody is paged", () => {
+describe("alerts whose source of truth is asked before anybody is paged", { timeout: 180_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack({ services: ["postgres"], ports: "free" });
@@ -50,7 +50,7 @@ describe("alerts whose source of truth is asked before anybody is paged", () => 
     shop.config("out", {
       sources: { ...sources, ledger },
       redis: { url: reference("REREAD_REDIS_URL") },
-      reread: { [CHECK]: { patience, timeout: "1s", wrong } },
+      reread: { [CHECK]: { patience, timeout: "2s", wrong } },
       notify: {
         ops: { webhook: { url: hook.url, secret: reference("REREAD_HOOK_SECRET") }, storm: { moreThan: 10_000 } },
       },
@@ -98,7 +98,7 @@ describe("alerts whose source of truth is asked before anybody is paged", () => 
          WHEN 2 THEN PERFORM pg_sleep(30); RETURN false;
          ELSE RAISE EXCEPTION 'the ledger is being migrated';
        END CASE; END`,
-      "5s",
+      "12s",
     );
     shop.growTo(0.8);
     const first = shop.follow("out");
@@ -120,7 +120,7 @@ describe("alerts whose source of truth is asked before anybody is paged", () => 
       new Set(told.filter(({ key }) => BigInt(key) % 4n === BigInt(rest)).map(({ confirmation }) => confirmation));
     expect(says(0)).toEqual(new Set(["the source of truth says that it is so"]));
     expect(says(1)).toEqual(new Set(["the source of truth says that nothing is wrong"]));
-    for (const text of says(2)) expect(text).toMatch(/^not confirmed: .*no answer within 1000 ms/);
+    for (const text of says(2)) expect(text).toMatch(/^not confirmed: .*no answer within 2000 ms/);
     for (const text of says(3)) expect(text).toMatch(/^not confirmed: .*the ledger is being migrated/);
     expect([0, 1, 2, 3].map((rest) => says(rest).size > 0)).toEqual([true, true, true, true]);
     const open = openAlerts().map(({ id }) => id);
