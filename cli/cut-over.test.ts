@@ -29,7 +29,7 @@ describe("how far a migration is", () => {
     const counts = [{ check: CHECK, minute: minutes(minute), pass, pending: 5 }];
     const nothing = { engineAlerts: [], faults: [], suspensions: [], mended: [], schemaChanges: [], notices: [] };
     const id = { job: "migration", epoch: 1, attempt: 1, checkpoint: ++deliveries };
-    desk.deliver(id, { ...nothing, alerts, counts, baseline: [] }, 0);
+    desk.deliver(id, { ...nothing, alerts, counts, verdicts: [] }, 0);
   }
 
   function step(action: AlertAction, key: string, minute: number, note: string | null): AlertRecord {
