@@ -4,17 +4,34 @@ import { join } from "node:path";
 import type { Layout } from "../../base/batch.ts";
 import { systemDisk } from "../../base/disk.ts";
 import { assert } from "../../base/errors.ts";
+import { days, hours } from "../../base/time.ts";
+import { job } from "../../checks/job.ts";
 import { changeLayout } from "../../dataflow/change-layout.ts";
 import type { Node } from "../../dataflow/graph.ts";
+import { minus } from "../../dataflow/leg.ts";
 import type { TaskFormat } from "../../flink/socket-task.ts";
-import paymentSettlement from "../../jobs/payment-settlement/job.ts";
+import { Payment, Refund, SettlementLine } from "../../jobs/payment-settlement/models.ts";
 import { ChainTask } from "../../runtime/chain-task.ts";
 import { planOf } from "../../runtime/plan.ts";
 import { StateStore } from "../../state/state-store.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { readRows } from "./rows.ts";
 
-export const graph = paymentSettlement.graph();
+/** The check of payments alone, so that there is one keyed task. */
+export const graph = job("payment-settlement", (env) => {
+  const succeeded = env.changes(Refund).where({ status: "succeeded" });
+  const lines = env.changes(SettlementLine);
+  env.reconcile("payment-settlement", {
+    by: "paymentId",
+    expect: {
+      captured: env.changes(Payment).where({ status: "captured" }).sum("amount"),
+      refunded: minus(succeeded.where({ kind: "refund" }).sum("amount").within(days(5))),
+      reversed: minus(succeeded.where({ kind: "reversal" }).sum("amount").within(days(5))),
+    },
+    actual: { settled: lines.sum("net"), fees: lines.sum("fee") },
+    missingAfter: hours(24),
+  });
+}).graph();
 const plan = planOf(graph);
 /** The task that Flink hosts: the keyed one. */
 const HOSTED = 1;

@@ -44,8 +44,8 @@ describe("a task in a Flink of its own", () => {
     const replay = join(folder, "replay");
     const log = join(folder, "input");
     mkdirSync(replay);
-    const truth = await writeShopLog({ dir: log, seed: SEED, orders: ORDERS });
-    writeFileSync(join(folder, "config.json"), JSON.stringify(shopConfig("input", ".")));
+    const truth = await writeShopLog({ dir: log, seed: SEED, orders: ORDERS, departments: [] });
+    writeFileSync(join(folder, "config.json"), JSON.stringify(shopConfig("input", ".", [])));
     ({ sources } = readConfig(join(folder, "config.json")));
     ticks = await writeReplay({ folder: replay, log, sources }, truth.firstTime, truth.endTime);
     writeKeyGroups(join(replay, "key-groups"), SEED, KEY_GROUPS_COMPARED);
