@@ -54,9 +54,9 @@ export class History {
     for (const { key, value } of records) {
       const { source, op, after } = value;
       const row = after ?? value.before ?? key;
-      const head = [Object.values(key).join("/"), positionOf(source), Number(source.ts_ms), Number(op === "r")];
+      const head = [Object.values(key).join("/"), positionOf(source), BigInt(source.ts_ms), BigInt(op === "r")];
       const cells = columns.map((name) => cellOf(row[name]));
-      insert.run(...head, Number(after === null), transactionOf(value), ...cells);
+      insert.run(...head, BigInt(after === null), transactionOf(value), ...cells);
     }
     this.#database.exec(`COMMIT; CREATE TABLE "${table}" AS ${VERSIONS}; DROP TABLE raw`);
   }
@@ -95,8 +95,10 @@ function transactionOf({ transaction }: Change["value"] & { readonly transaction
 
 function cellOf(value: unknown): SQLInputValue {
   if (value === null || value === undefined) return null;
-  if (typeof value === "boolean") return Number(value);
+  if (typeof value === "boolean") return BigInt(value);
   if (value instanceof Uint8Array) return unscaledOf(Buffer.from(value));
-  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return Date.parse(value);
-  return value as SQLInputValue;
+  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value))
+    return BigInt(Date.parse(value));
+  // Numbers would be floating ones to SQL.
+  return Number.isInteger(value) ? BigInt(value as number) : (value as SQLInputValue);
 }

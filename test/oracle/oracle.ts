@@ -19,6 +19,7 @@ export interface Opinion {
 const rules: Readonly<Record<string, readonly string[]>> = {
   "payment-settlement": ["payment-settlement", "points", "reconcile"],
   "batch-payout": ["batch-payout", "points", "reconcile"],
+  "account-migration": ["account-migration"],
   "refunds-within-captured": ["refunds-within-captured", "points", "bound"],
   "duplicate-payments": ["duplicate-payments", "points", "bound"],
   "refunds-booked": ["refunds-booked", "points", "reconcile"],

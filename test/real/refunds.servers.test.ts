@@ -10,6 +10,7 @@ import { root } from "../support/cli.ts";
 import { compare } from "./comparison.ts";
 import { LiveRun } from "./live-run.ts";
 import { openRealShop } from "./real-shop.ts";
+import { expectSecondOpinion } from "./second-opinion.ts";
 
 const servers = inject("servers");
 const seed = Date.now() % 100_000;
@@ -33,6 +34,8 @@ it(
       const verdicts = await judged(run, truth);
       expect(truth.doubtful.length, "too slow a machine").toBeLessThan(8);
       expectFound(truth, verdicts);
+      const through = verdicts.find(({ key, status }) => key === truth.last.key && status === "fail")!.time;
+      await expectSecondOpinion(servers, real, verdicts, { through, checks: Object.values(refundChecks) });
       expect(await run.stop()).toMatchObject({ code: 0 });
     } finally {
       await run.close();

@@ -8,6 +8,7 @@ import { compare } from "./comparison.ts";
 import { LiveRun } from "./live-run.ts";
 import { openRealShop, type RealShop } from "./real-shop.ts";
 import { alterHarmlessly } from "./schema-changes.ts";
+import { expectSecondOpinion } from "./second-opinion.ts";
 import { untilTime } from "./topics.ts";
 
 const servers = inject("servers");
@@ -93,6 +94,8 @@ it(
       await real.connect.resume(real.connectors.ledger);
       const truth = await playing;
       const verdicts = await judged(run, truth);
+      const through = verdicts.find(({ key, status }) => key === truth.lastKey && status === "fail")!.time;
+      await expectSecondOpinion(servers, real, verdicts, { through, checks: ["payment-settlement"] });
       expectUnseen(truth, verdicts, stoppedAt + 5_000, resumedAt - 25_000);
       const judgedBlindly = meanwhile.filter(({ status, time }) => status === "fail" && time > stoppedAt + 5_000);
       expect(judgedBlindly).toEqual([]);
