@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { minutes } from "../../base/time.ts";
 import type { AuditSpec } from "../../checks/audit/audit.ts";
-import { job } from "../../checks/job.ts";
+import { type Job, job } from "../../checks/job.ts";
 import { id, instant, integer, model, money, table, text } from "../../dataflow/model.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
+import { restarting } from "./restarting-job.ts";
 import { SKEW } from "./support.ts";
 
 const Entry = model("Entry", {
@@ -27,30 +28,32 @@ const Approval = model("Approval", {
 type Spec = Partial<AuditSpec<(typeof Entry)["fields"], (typeof Context)["fields"], (typeof Approval)["fields"]>>;
 
 /** An audit whose every part is on, unless the test says otherwise. */
-function audited(spec: Spec = {}): TestDriver {
+function audited(spec: Spec = {}, wrapped: (job: Job) => Job = (own) => own): TestDriver {
   return testJob(
-    job("audits", (env) => {
-      env.audit("entries", {
-        of: Entry,
-        context: { of: Context, fields: ["who", "why"] },
-        approvals: {
-          of: env.changes(Approval),
-          ticket: "ticket",
-          table: "tableName",
-          keys: "rowKeys",
-          columns: "columns",
-          from: "validFrom",
-          to: "validTo",
-          rows: "maxRows",
-        },
-        bulkLimit: 3,
-        terminal: { status: ["settled"] },
-        guarded: { amount: ["version", "updatedAt"] },
-        neverDeleted: true,
-        severe: { fields: ["account"], above: "1000" },
-        ...spec,
-      });
-    }),
+    wrapped(
+      job("audits", (env) => {
+        env.audit("entries", {
+          of: Entry,
+          context: { of: Context, fields: ["who", "why"] },
+          approvals: {
+            of: env.changes(Approval),
+            ticket: "ticket",
+            table: "tableName",
+            keys: "rowKeys",
+            columns: "columns",
+            from: "validFrom",
+            to: "validTo",
+            rows: "maxRows",
+          },
+          bulkLimit: 3,
+          terminal: { status: ["settled"] },
+          guarded: { amount: ["version", "updatedAt"] },
+          neverDeleted: true,
+          severe: { fields: ["account"], above: "1000" },
+          ...spec,
+        });
+      }),
+    ),
   );
 }
 
@@ -356,4 +359,24 @@ describe("What cannot be seen", () => {
     expect(driver.verdicts()).toEqual([]);
     expect(driver.engineAlerts.map(({ code }) => code)).toEqual(["UNKEYED", "UNKEYED"]);
   });
+});
+
+it("a restart keeps tickets as they were when, transactions that have not ended, and what was found", () => {
+  const [through, restarted] = [audited(), audited({}, restarting)].map((driver) => {
+    for (let row = 1; row <= 5; row++) driver.seed(Entry, row, { at: 0 }, open);
+    ticket(driver)
+      .upsert(Entry, 1, at("7"), dearer)
+      .upsert(Entry, 2, at("8"), dearer)
+      .advance(T - 1);
+    driver
+      .delete(Approval, "OPS-7", { at: T + SKEW + 1 })
+      .commit("ledger", "8", T, { entries: 1 })
+      .commit("ledger", "7", T, { entries: 1 })
+      .advance(T + SKEW);
+    driver.upsert(Entry, 1, at("9", T + 9000), { ...dearer, version: 3n });
+    driver.commit("ledger", "9", T + 9000, { entries: 1 });
+    return said(driver);
+  });
+  expect(restarted).toEqual(through);
+  expect(through).toEqual(["entries 8 opened unauthorised 2.50 EUR", "entries 9 opened unauthorised"]);
 });

@@ -133,11 +133,14 @@ class RestartingOperator implements Operator {
   }
 
   batch(input: number, batch: Batch): void {
-    const keys = batch.column(this.#node.keys[input]!) as TextColumn;
+    const column = this.#node.keys[input];
+    // Rows of no key are everybody's.
+    const keys = column === undefined ? undefined : (batch.column(column) as TextColumn);
     for (const [index, { operator }] of this.#subtasks.entries()) {
       const own = new Batch(batch.layout);
       for (let row = 0; row < batch.count; row++) {
-        if (ownerOf(keys.get(row) ?? "", this.#subtasks) === index) own.append(batch, row);
+        const isOwn = keys === undefined || ownerOf(keys.get(row) ?? "", this.#subtasks) === index;
+        if (isOwn) own.append(batch, row);
       }
       operator.batch(input, own);
     }
