@@ -4,12 +4,14 @@ import { type Config, openRegistry, readConfig, type SourceBinding } from "../co
 import { Clusters } from "./clusters.ts";
 import { type Finding, ok, problem, withoutSecrets } from "./finding.ts";
 import { type ExaminedJob, examineJob, longestWaitMs, modelFindings } from "./job.ts";
+import { examineNotify } from "./notify.ts";
 import { outputFinding } from "./output.ts";
 import { heartbeatFindings, type SourceTopics, schemaFindings } from "./registry.ts";
 import { examineContracts, examineResultTopics, examineSnapshots } from "./results.ts";
 import { examineSource, type SourceContext } from "./source.ts";
 import { examineState } from "./state.ts";
 import type { TopicContent } from "./topic.ts";
+import { examineTruth } from "./truth.ts";
 
 const NEEDED_NODE = 24;
 
@@ -35,6 +37,7 @@ async function examineAll(configFile: string, jobs: readonly string[]): Promise<
   }
   findings.push(...(await registryFindings(config, job, topics)));
   findings.push(...job.findings, ...state.findings, ...(await resultFindings(config, clusters)));
+  findings.push(...(await examineNotify(config)), ...(await examineTruth(config, job.graph)));
   return findings;
 }
 

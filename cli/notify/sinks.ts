@@ -12,9 +12,9 @@ import { LazySink } from "./lazy-sink.ts";
 import type { SinkConfig } from "./notify-config.ts";
 
 /**
- * A sink as it is configured; nothing is reached for yet. One that acts does so in its `turn`. `file` is the configuration, for errors. CONFIG_SECRET_MISSING,
- * CONFIG_SECRET_UNREADABLE; CONFIG_INVALID for an address in a secret that is none, or in the clear, and for a certificate
- * that cannot be read.
+ * A sink as it is configured; nothing is reached for yet. One that acts does so in its `turn`. `file` is the configuration,
+ * for errors. CONFIG_SECRET_MISSING, CONFIG_SECRET_UNREADABLE; CONFIG_INVALID for an address in a secret that is none, or in
+ * the clear, and for a certificate that cannot be read.
  */
 export function openSink({ name, to, timeoutMs }: SinkConfig, file: string, turn?: ActingTurn): AlertSink {
   const place = `notify.${name}.${to.kind}`;
@@ -59,7 +59,12 @@ function readCertificate(path: string, place: string, file: string): string {
   }
 }
 
-function addressOf({ url, allowHttp }: { url: string; allowHttp: boolean }, place: string, file: string): string {
+/** The address, which may be in a secret; `place` is where it is in the configuration `file`. As `openSink`. */
+export function addressOf(
+  { url, allowHttp }: { readonly url: string; readonly allowHttp: boolean },
+  place: string,
+  file: string,
+): string {
   if (!SECRET_REFERENCE.test(url)) return url;
   const address = secretOf(url, `${place}.url of ${file}`);
   const problem = (says: string) => raise("CONFIG_INVALID", { file, problems: `${place}.url: ${says}` });

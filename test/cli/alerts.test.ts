@@ -24,8 +24,8 @@ describe("countercheck alerts", () => {
     const [one, two] = ids.slice(0, 2).map((id) => id.slice(0, 10));
     const { stdout } = await call("alerts", "acknowledge", one!, two!, "--note", "asked the bank");
     expect(stdout.split("\n").slice(0, 2)).toEqual([
-      expect.stringMatching(new RegExp(`^${one}  payment-settlement, .*: acknowledged by .*$`)),
-      expect.stringMatching(new RegExp(`^${two}  payment-settlement, .*: acknowledged by .*$`)),
+      expect.stringMatching(new RegExp(`^${one}  \\S+, .*: acknowledged by .*$`)),
+      expect.stringMatching(new RegExp(`^${two}  \\S+, .*: acknowledged by .*$`)),
     ]);
     expect(await open()).toEqual(ids.slice(2));
     const listed = await call("alerts", "list", "--state", "acknowledged");

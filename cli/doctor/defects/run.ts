@@ -26,6 +26,13 @@ export const runDefects = {
     follows: "The run does not start: who reads these topics would stop in the middle of them.",
     remedy: "Choose another `results.kafka.prefix`, or remove the versions that nobody of this project has registered",
   },
+  NOTIFY_UNREACHABLE: {
+    level: "warning",
+    says: "{where} cannot be reached: {reason}",
+    follows:
+      "Verdicts and alerts are as they should be, but who is told there hears of them late, or not at all after `giveUpAfter`.",
+    remedy: "Correct its address in `notify`, or start it; what waits is sent then",
+  },
   RESULTS_MARKERS_WRONG: {
     level: "problem",
     says: "the topic {topic} has {partitions} partitions and cleanup.policy={policy}",
