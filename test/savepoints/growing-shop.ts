@@ -13,6 +13,7 @@ import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import { type Delivered, decodeVerdict, type VerdictRecord } from "../../schemas/contracts.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { runShop } from "../../shop/shop.ts";
+import type { ShopTruth } from "../../shop/truth.ts";
 import { countercheck, ended, root, startCountercheck } from "../support/cli.ts";
 
 /** The job that ships. */
@@ -23,27 +24,33 @@ type Step = (writer: FileLogWriter) => void;
 /** A shop's log in a folder, that grows when it is told to, and runs over it with an output folder each. */
 export class GrowingShop {
   readonly dir: string;
+  /** What really happened, once all of it is in the log. */
+  readonly truth: ShopTruth;
+  readonly #departments: readonly string[];
   readonly #writer: FileLogWriter;
   /** What is still to be written: between two flushes the log is never cut. */
   readonly #parts: Step[][];
   readonly #total: number;
 
-  private constructor(dir: string, parts: Step[][]) {
+  private constructor(dir: string, parts: Step[][], truth: ShopTruth, departments: readonly string[]) {
     this.dir = dir;
+    this.truth = truth;
+    this.#departments = departments;
     this.#writer = new FileLogWriter(join(dir, "input"));
     this.#parts = parts;
     this.#total = parts.length;
   }
 
   /** Lets a shop trade; nothing of it is in the log yet but its topics. */
-  static async make(dir: string, orders: number): Promise<GrowingShop> {
+  static async make(dir: string, orders: number, departments: readonly string[] = []): Promise<GrowingShop> {
     const registry = new FolderRegistry(join(dir, "input", "schemas"));
     const topics: Step[] = [];
     const parts: Step[][] = [[]];
     const add = (step: Step) => void parts.at(-1)!.push(step);
-    await runShop({
+    const truth = await runShop({
       seed: 1,
       orders,
+      departments,
       sink: {
         createTopic: (topic, partitions) => void topics.push((writer) => writer.createTopic(topic, partitions)),
         append: (topic, partition, record) => add((writer) => void writer.append(topic, partition, record)),
@@ -52,7 +59,7 @@ export class GrowingShop {
         register: (subject, schema) => registry.register(subject, schema as AvroSchema),
       },
     });
-    const shop = new GrowingShop(dir, parts);
+    const shop = new GrowingShop(dir, parts, truth, departments);
     for (const topic of topics) topic(shop.#writer);
     return shop;
   }
@@ -70,7 +77,7 @@ export class GrowingShop {
   config(name: string, changes: object = {}): string {
     const path = join(this.dir, `${name}.json`);
     const state = { checkpointEvery: "100ms" };
-    writeFileSync(path, JSON.stringify({ ...shopConfig("input", name), state, ...changes }));
+    writeFileSync(path, JSON.stringify({ ...shopConfig("input", name, this.#departments), state, ...changes }));
     return path;
   }
 
