@@ -32,3 +32,9 @@ it("counts the same over a run that is gone on with as over one that was never s
   last.restore(saved);
   expect(shown(last)).toEqual(shown(whole));
 });
+
+it("counts an alert that was only warned of nowhere", () => {
+  const tally = new Tally();
+  tally.observe([alert("a", "warned"), alert("b", "warned"), alert("b", "opened"), alert("a", "resolved")]);
+  expect(shown(tally)).toMatchObject({ alerts: 1, openAlerts: 1 });
+});

@@ -104,7 +104,7 @@ export class Tally {
 
   #alert({ id, action }: AlertRecord): void {
     if (action === "resolved") this.#openAlerts.delete(id);
-    else this.#openAlerts.add(id);
+    else if (action !== "warned") this.#openAlerts.add(id);
     if (action === "opened" || action === "reopened") this.alerts++;
   }
 
