@@ -214,6 +214,38 @@ describe("classes", () => {
   });
 });
 
+describe("retention", () => {
+  it("a key with a row on either side is kept however long it is quiet: what comes then is not unknown", () => {
+    const account = new Account()
+      .old(0)
+      .new(3)
+      .until(500 * DAY);
+    account.old(501 * DAY, { state: "frozen" }).until(501 * DAY + 100);
+    expect(account.says).toEqual([`@${501 * DAY + 30} fail stale`]);
+    account.new(502 * DAY, { state: "frozen" }).until(503 * DAY);
+    expect(account.says[1]).toBe(`@${502 * DAY} pass`);
+  });
+
+  it("once its rows are gone from both sides it leaves like any other key", () => {
+    const account = new Account().old(0).new(3).deleteOld(60).deleteNew(63);
+    const withState = () => account.until(10 * DAY).driver.keys();
+    expect(withState()).toBe(1);
+    account.until(400 * DAY);
+    expect(account.driver.keys()).toBe(0);
+  });
+});
+
+describe("what cannot be seen", () => {
+  it("a record that cannot be used makes the account that it names unobservable, not missing", () => {
+    const account = new Account().old(0);
+    const fault = { id: "accounts_v2/0/7", source: "ledger", table: "accounts_v2" };
+    account.driver.fault({ ...fault, fields: { NewAccount: { accountId: "7" } } });
+    expect(account.until(100).says.map((said) => said.replace(/^@\S+ /, ""))).toEqual(["unobservable"]);
+    account.driver.settle(fault.id);
+    expect(account.until(200).says.at(-1)).toMatch(/ fail missing-in-new$/);
+  });
+});
+
 describe("the direction flips without losing state", () => {
   it("which side is primary decides what a difference is called", () => {
     const stale = (direction: Direction) =>
