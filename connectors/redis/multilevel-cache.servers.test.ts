@@ -133,6 +133,15 @@ describe("a cache of hot values, Redis and a source", () => {
     expect(one.metrics.redisFailures).toBeGreaterThan(0);
   });
 
+  it("takes nothing from Redis that is none of its own", async () => {
+    for (const text of ["no JSON", "null", "7", '{"readAt": "now"}']) {
+      const one = cache();
+      await redis.client().run("return redis.call('SET', KEYS[1], ARGV[1])", ["{test:key}:value"], [text]);
+      expect(await ask(one)).toBe(1);
+      expect(one.metrics).toMatchObject({ redis: 0, source: 1 });
+    }
+  });
+
   it("does not fail where there is no Redis at all", async () => {
     const one = cache({ redis: undefined });
     for (let i = 0; i < 5; i++) expect(await ask(one)).toBe(1);

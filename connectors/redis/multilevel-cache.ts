@@ -110,13 +110,11 @@ export class MultilevelCache<V> {
 
   async #read(key: string, since: number, reading: Reading<V>, signal: AbortSignal): Promise<Dated<V>> {
     const shared = await this.#shared?.read(key);
-    if (shared?.text !== undefined) {
-      const found = JSON.parse(shared.text) as Dated<V>;
-      if (this.#isFresh(key, found.readAt, since)) {
-        this.#counts.redis++;
-        this.#keep(key, found, reading);
-        return found;
-      }
+    const found = datedIn<V>(shared?.text);
+    if (found !== undefined && this.#isFresh(key, found.readAt, since)) {
+      this.#counts.redis++;
+      this.#keep(key, found, reading);
+      return found;
     }
     this.#counts.source++;
     const readAt = Date.now();
@@ -135,6 +133,17 @@ export class MultilevelCache<V> {
     const isGood = !isOutdated && this.#isFresh(key, dated.readAt, 0);
     if (isGood) this.#hot.offer(key, dated, Date.now());
     return isGood;
+  }
+}
+
+/** What somebody else has put there under the name is none of ours. */
+function datedIn<V>(text: string | undefined): Dated<V> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const found = JSON.parse(text) as Partial<Dated<V>> | null;
+    return typeof found?.readAt === "number" && "value" in found ? (found as Dated<V>) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,7 +14,7 @@ export interface Asking<C, T> {
   readonly give: (connection: C, isBroken: boolean) => void;
 }
 
-/** Asks within a time, and breaks off what takes longer. REREAD_FAILED, which holds what the driver says. */
+/** Asks within a time, and breaks off what takes longer. REREAD_FAILED, which holds what the server says. */
 export async function asked<C, T>(asking: Asking<C, T>): Promise<T> {
   const { source, timeoutMs, signal } = asking;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -28,11 +28,17 @@ export async function asked<C, T>(asking: Asking<C, T>): Promise<T> {
   } catch (error) {
     work.catch(() => undefined);
     if (isError(error)) throw error;
-    const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error);
+    const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : saidBy(error);
     return raise("REREAD_FAILED", { source, reason }, { cause: error });
   } finally {
     stop.removeEventListener("abort", onStop);
   }
+}
+
+/** MariaDB's driver adds the query to what the server says. */
+function saidBy(error: unknown): string {
+  const { sqlMessage } = Object(error) as { readonly sqlMessage?: unknown };
+  return typeof sqlMessage === "string" ? sqlMessage : messageOf(error);
 }
 
 async function ask<C, T>({ take, ask, give }: Asking<C, T>, stop: AbortSignal): Promise<T> {

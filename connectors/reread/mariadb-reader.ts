@@ -4,7 +4,7 @@ import { asked } from "./asking.ts";
 import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import { withQuestionMarks } from "./sql.ts";
-import type { SqlOptions } from "./sql-options.ts";
+import { type SqlOptions, serverTimeoutMs } from "./sql-options.ts";
 import type { TruthReader, TruthRow } from "./truth-reader.ts";
 
 /** Asks a MariaDB, in transactions that cannot write. */
@@ -34,8 +34,7 @@ export class MariadbReader implements TruthReader {
       initializationTimeout: timeoutMs,
       acquireTimeout: timeoutMs,
       connectTimeout: timeoutMs,
-      // At the server, where what nobody waits for would go on.
-      initSql: `SET SESSION max_statement_time = ${timeoutMs / 1_000}`,
+      initSql: `SET SESSION max_statement_time = ${serverTimeoutMs(options) / 1_000}`,
       bigIntAsNumber: false,
       decimalAsNumber: false,
     });

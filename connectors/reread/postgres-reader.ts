@@ -4,7 +4,7 @@ import { asked } from "./asking.ts";
 import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import { parametersOf } from "./sql.ts";
-import type { SqlOptions } from "./sql-options.ts";
+import { type SqlOptions, serverTimeoutMs } from "./sql-options.ts";
 import type { TruthReader, TruthRow } from "./truth-reader.ts";
 
 /** Asks a PostgreSQL, in transactions that cannot write. */
@@ -24,11 +24,12 @@ export class PostgresReader implements TruthReader {
       max: connections,
       application_name: "countercheck reread",
       connectionTimeoutMillis: timeoutMs,
-      statement_timeout: timeoutMs,
+      statement_timeout: serverTimeoutMs(options),
       allowExitOnIdle: true,
     });
-    // One that breaks off while nobody uses it would end the process.
+    // One that breaks off, while nobody uses it or while it is asked, would end the process.
     this.#pool.on("error", () => undefined);
+    this.#pool.on("connect", (client) => void client.on("error", () => undefined));
   }
 
   read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {

@@ -1,3 +1,11 @@
+/**
+ * The time of a statement at the server, in ms, where what nobody waits for would go on. It is over after ours: MariaDB lets
+ * some statements answer when theirs is over, as if all were well.
+ */
+export function serverTimeoutMs({ timeoutMs }: SqlOptions): number {
+  return timeoutMs * 1.5;
+}
+
 /** How a database is asked. */
 export interface SqlOptions {
   /** Names it, for errors. */

@@ -62,7 +62,8 @@ describe.each(["postgres", "mariadb"] as const)("a source of truth in %s", (kind
       kind === "postgres"
         ? "WITH w AS (DELETE FROM settled WHERE id = $1 RETURNING 1) SELECT true AS wrong FROM w"
         : "DELETE FROM settled WHERE id = $1";
-    await expect(reader(writing).read(BIG, NEVER)).rejects.toMatchObject({ code: "REREAD_FAILED" });
+    const refused = expect.not.stringMatching(/WITH w|DELETE FROM/);
+    await expect(reader(writing).read(BIG, NEVER)).rejects.toMatchObject({ code: "REREAD_FAILED", message: refused });
     expect(await reader(SUMS).read(BIG, NEVER)).toHaveLength(1);
   });
 
