@@ -6,7 +6,7 @@ describe("changed keys", () => {
     const memory = ChangedKeys.memory(1_000);
     const [one, other] = [new ChangedKeys(memory), new ChangedKeys(memory)];
     expect(other.lastChange("7")).toBe(0);
-    for (const at of [1_000, 1_007, 1_500, 90_000_000_000]) {
+    for (const at of [1_000, 1_007, 1_500, 60_000_000_000]) {
       one.mark("7", at);
       expect(other.lastChange("7")).toBeGreaterThan(at);
       expect(other.lastChange("7") - at).toBeLessThanOrEqual(16);

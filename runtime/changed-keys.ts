@@ -2,6 +2,7 @@ import type { Key } from "../base/key.ts";
 
 const SLOTS = 1 << 16;
 const HEADER_BYTES = 8;
+/** Counted in 32 bits, for two years of a run. */
 const TICK_MS = 16;
 
 /**
@@ -32,7 +33,7 @@ export class ChangedKeys {
 
   /** An epoch time in ms by which the last change that was seen was seen; 0 for none. */
   lastChange(key: Key): number {
-    const ticks = Atomics.load(this.#ticks, slotOf(key));
+    const ticks = Atomics.load(this.#ticks, slotOf(key)) >>> 0;
     return ticks === 0 ? 0 : this.#beganAt + ticks * TICK_MS;
   }
 }
