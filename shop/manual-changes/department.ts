@@ -21,13 +21,15 @@ class ManualChanges implements Department {
   readonly #books: readonly Book[];
   readonly #random: Random;
   readonly #rows: number;
+  readonly #goesWrong: boolean;
   readonly #counts: Record<string, number> = { auditContextLast: 0 };
 
-  constructor({ world, random, orders }: DepartmentContext) {
+  constructor({ world, random, orders, faults: goesWrong }: DepartmentContext) {
     world.provideTransactions();
     const approvals = Book.approvalsOf(world);
     this.#books = [new Book(world, "maria", approvals), new Book(world, "postgres", approvals)];
     this.#random = random;
+    this.#goesWrong = goesWrong;
     this.#rows = Math.ceil(orders * ROWS);
     for (const name of Object.keys(lookAlikes)) this.#counts[name] = 0;
   }
@@ -48,7 +50,7 @@ class ManualChanges implements Department {
     const first = Math.ceil((this.#rows * (START_MS - FIRST_MS)) / SPAN) + 1;
     const free = Array.from({ length: Math.max(0, this.#rows - first) }, (_, i) => first + i);
     const each = Math.max(2, Math.round(this.#rows * SHARE));
-    const names = [...Object.keys(faults), ...Object.keys(lookAlikes)];
+    const names = [...(this.#goesWrong ? Object.keys(faults) : []), ...Object.keys(lookAlikes)];
     const cast = new Map<number, string>();
     for (let round = 0; round < each; round++) {
       for (const name of names) {

@@ -48,7 +48,7 @@ export const change = {
     for (const record of records) {
       const time = record.value === null ? undefined : Number(record.value.source.ts_ms) + byMs;
       const at = placeOf(recording, record, time ?? Number(record.record.timestamp) + byMs);
-      const before = recording.items.slice(0, at).findLast((item) => item !== "flush" && isOfSource(item, record));
+      const before = recording.items.slice(0, at).findLast((item) => isChange(item) && isOfSource(item, record));
       const value = record.value && imaged(record.value, (image) => merged(image, cells));
       const moved = value && stepped(movedTo(value, byMs), (before as Recorded | undefined)?.value ?? undefined);
       recording.items.splice(at, 0, { ...record, value: moved, isChanged: true });
@@ -95,11 +95,15 @@ function imaged(value: Envelope, make: (image: Row) => Row): Envelope {
 
 /** The place behind all that happened by a time, in front of the flush that follows. */
 function placeOf(recording: Recording, record: Recorded, timeMs: number): number {
-  const last = recording.items.findLastIndex(
-    (item) =>
-      item !== "flush" && isOfSource(item, record) && item.value !== null && Number(item.value.source.ts_ms) <= timeMs,
-  );
+  const last = recording.items.findLastIndex((item) => {
+    // Transactions are told of without a source.
+    return isChange(item) && isOfSource(item, record) && Number(item.value!.source.ts_ms) <= timeMs;
+  });
   return last + 1;
+}
+
+function isChange(item: Recorded | "flush"): item is Recorded {
+  return item !== "flush" && item.value?.source !== undefined;
 }
 
 function isOfSource({ topic }: Recorded, other: Recorded): boolean {

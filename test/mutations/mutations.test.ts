@@ -4,22 +4,29 @@ import { table } from "../../cli/table.ts";
 import { History } from "../oracle/history.ts";
 import { allJobs, opinionOfSql, opinionOfStream } from "../oracle/oracle.ts";
 import { runLog } from "../support/shop-run.ts";
+import { migrationMutations } from "./migration.ts";
 import { Chosen, KINDS, type Mutation } from "./mutation.ts";
 import { paymentMutations } from "./payment-settlement.ts";
+import { payoutMutations } from "./payouts.ts";
 import { Recording } from "./recording.ts";
 import { refundMutations } from "./refunds.ts";
 
 const SEED = 3;
 const ORDERS = 1_200;
 const jobs = await allJobs();
-const mutations: readonly Mutation[] = [...paymentMutations, ...refundMutations];
+const mutations: readonly Mutation[] = [
+  ...paymentMutations,
+  ...payoutMutations,
+  ...refundMutations,
+  ...migrationMutations,
+];
 
 /** What the checks say of a recording, as it is now. */
 function judge(recording: Recording) {
   return recording.written((dir) => runLog(dir, { job: jobs }));
 }
 
-describe(`recorded traffic in which nothing goes wrong; seed ${SEED}`, async () => {
+describe(`recorded traffic in which nothing goes wrong; seed ${SEED}`, { timeout: 180_000 }, async () => {
   const recording = await Recording.of(SEED, ORDERS, shippedJobs);
 
   it("gives no alert, and is what it was when it is written again", async () => {

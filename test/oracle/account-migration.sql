@@ -66,7 +66,7 @@ both AS (
 SELECT *,
   CASE
     WHEN old_rows > new_rows THEN 'missing-in-new'
-    WHEN new_rows > old_rows AND was_old THEN 'delete-not-propagated'
+    WHEN new_rows > old_rows AND old_rows = 0 AND was_old THEN 'delete-not-propagated'
     WHEN new_rows > old_rows THEN 'missing-in-old'
     WHEN old_rows = 0 OR old_says = new_says THEN NULL
     WHEN EXISTS (
