@@ -272,7 +272,7 @@ export class CheckOperator implements Operator {
 
   #judgeKey(key: Key, timer: number, through: number): void {
     const state = this.#keys.get(key);
-    if (state === undefined || state.ledger.timer !== timer) return;
+    if (state === undefined || !isTimerOf(state.ledger, timer)) return;
     const { ledger, verdicts } = state;
     ledger.timer = Number.POSITIVE_INFINITY;
     for (;;) {
@@ -307,6 +307,14 @@ export class CheckOperator implements Operator {
     for (let due = this.#timers.next(reached); due !== undefined; due = this.#timers.next(reached)) {
       const state = this.#keys.get(due.key);
       if (state === undefined || state.ledger.timer !== due.time) continue;
+      const next = state.ledger.nextJudgement(this.#floor);
+      if (next > due.time && Number.isFinite(next)) {
+        // Where nothing is judged, nothing is hidden: the key is looked at again at its next judgement, or once all is seen.
+        this.#waiting.register(due.key, due.time);
+        state.ledger.timer = next;
+        this.#timers.register(due.key, next);
+        continue;
+      }
       const point = Math.max(due.time, this.#floor);
       const reason =
         this.#blindness.suspensionAt(point) ?? `source ${this.#frontiers.staleSources().join(", ")} is stale`;
@@ -402,6 +410,11 @@ export class CheckOperator implements Operator {
       return [{ leg: index, amount, currency, converter }];
     });
   }
+}
+
+/** Timers of other times have been overtaken, but for one before it, which waited for what could not be seen. */
+function isTimerOf({ timer }: Ledger, time: number): boolean {
+  return time === timer || (time < timer && Number.isFinite(timer));
 }
 
 interface LegColumns {

@@ -158,7 +158,12 @@ export class Ledger {
    * another, plus skew, and the one that the rule asked for. Points before `floor`, where the history of all sources begins, are judged there together.
    */
   nextPoint(floor: number): number {
-    const point = Math.min(this.#nextDeadline(), this.#nextBand(), this.#nextSettled(), this.wakeAt);
+    return Math.min(this.nextJudgement(floor), this.#nextBand());
+  }
+
+  /** The next point at which something is judged: a band that begins is none. */
+  nextJudgement(floor: number): number {
+    const point = Math.min(this.#nextDeadline(), this.#nextSettled(), this.wakeAt);
     return this.#owed ? Math.min(point, floor) : point;
   }
 

@@ -106,6 +106,32 @@ describe("from (deadline − band) + skew on, where the key would fail at the de
   });
 });
 
+describe("a stale source hides judgements, not warnings", () => {
+  it("a key is unobservable from its deadline on, not from the begin of the band", () => {
+    const driver = pay(run())
+      .advance(20 * H)
+      .status("ledger", "stale")
+      .advance(23 * H, "shop");
+    expect(verdictLines(driver)).toEqual([]);
+    expect(steps(driver)).toEqual([]);
+    driver.advance(25 * H, "shop");
+    expect(verdictLines(driver)).toEqual(["v1 unobservable EUR"]);
+    driver.status("ledger", "active").advance(25 * H, "ledger");
+    expect(verdictLines(driver)).toEqual(["v1 unobservable EUR", "v2 fail missing 10.00 EUR"]);
+  });
+
+  it("is warned of when the source moves again, where there is still time", () => {
+    const driver = pay(run())
+      .advance(20 * H)
+      .status("ledger", "stale")
+      .advance(23 * H, "shop");
+    driver.status("ledger", "active").advance(23 * H, "ledger");
+    expect(steps(driver)).toEqual(["warned missing 10.00 @22"]);
+    expect(steps(driver.end(30 * H))).toEqual(["warned missing 10.00 @22", "opened missing 10.00 @24"]);
+    expect(verdictLines(driver)).toEqual(["v1 fail missing 10.00 EUR"]);
+  });
+});
+
 describe("a band that means nothing is refused", () => {
   it.each([
     ["no time", { warnBefore: minutes(0) }],
