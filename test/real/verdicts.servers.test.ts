@@ -95,7 +95,8 @@ it(
       const truth = await playing;
       const verdicts = await judged(run, truth);
       const through = verdicts.find(({ key, status }) => key === truth.lastKey && status === "fail")!.time;
-      await expectSecondOpinion(servers, real, verdicts, { through, checks: ["payment-settlement"] });
+      const tables = ["payments", "refunds", "settlement_lines"];
+      await expectSecondOpinion(servers, real, verdicts, { through, checks: ["payment-settlement"], tables });
       expectUnseen(truth, verdicts, stoppedAt + 5_000, resumedAt - 25_000);
       const judgedBlindly = meanwhile.filter(({ status, time }) => status === "fail" && time > stoppedAt + 5_000);
       expect(judgedBlindly).toEqual([]);
