@@ -31,8 +31,9 @@ export interface DispatchedSink {
 
 /** From one look at the queue to the next. */
 const LOOK_EVERY_MS = 200;
-/** What came to its end so long ago is forgotten. */
+/** What came to its end so long ago is forgotten; it is looked for so often. */
 const KEPT_MS = 30 * 24 * 3_600_000;
+const PRUNED_EVERY_MS = 24 * 3_600_000;
 
 /**
  * Tells sinks what is laid down for them on the desk, beside the run and never in its way: at least once, in order for each
@@ -46,13 +47,13 @@ export class Dispatcher {
   readonly #going: Promise<void>;
   /** What became of attempts and is not on the desk yet. */
   readonly #settled: SentAttempt[] = [];
+  #prunedAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const { desk, clock, random, confirmer } = options;
     const { signal } = this.#stop;
-    desk.notifications.prune(clock.now() - KEPT_MS);
     this.#lanes = options.sinks.map(({ name, sink, patience }) => {
       const due = (at: number, limit: number) => desk.notifications.due(name, at, limit);
       const dropIfOver = (id: string, at: number, note: string) => desk.notifications.dropIfOver(id, at, note);
@@ -60,7 +61,8 @@ export class Dispatcher {
       const openOfStorm = (storm: string, at: number) => desk.openOfStorm(storm, at).length;
       const isTold = (alert: string) => desk.notifications.isTold(alert, name);
       const scrutiny = new Scrutiny({ confirmer, patience, clock, signal, dropIfOver, openOfStorm, isTold });
-      return new Lane({ sink, patience, clock, random, scrutiny, signal, due, settle });
+      const troubled = (error: unknown) => this.#troubled(error);
+      return new Lane({ sink, patience, clock, random, scrutiny, signal, due, settle, troubled });
     });
     this.#going = this.#go();
   }
@@ -102,20 +104,33 @@ export class Dispatcher {
     this.#attempt(() => {
       this.#options.requireMine();
       this.#flush();
+      this.#prune();
       this.#options.onLook(isLast);
       for (const lane of this.#lanes) lane.look();
     });
   }
 
-  /** A desk that is busy is asked again at the next look. */
+  #prune(): void {
+    const { desk, clock } = this.#options;
+    const now = clock.now();
+    if (now < this.#prunedAt + PRUNED_EVERY_MS) return;
+    desk.notifications.prune(now - KEPT_MS);
+    this.#prunedAt = now;
+  }
+
   #attempt(action: () => void): void {
     try {
       action();
     } catch (error) {
-      if (isError(error) && error.retryable) return;
-      this.#failure = error;
-      this.#stop.abort();
+      this.#troubled(error);
     }
+  }
+
+  /** A desk that is busy is asked again at the next look. */
+  #troubled(error: unknown): void {
+    if (isError(error) && error.retryable) return;
+    this.#failure = error;
+    this.#stop.abort();
   }
 
   /** Together, since each transaction waits for the disk. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { raise } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { AlertNews, AlertSink, Notification } from "../../connectors/alerts/notification.ts";
@@ -145,6 +145,17 @@ describe("an alert that the source of truth refutes", () => {
     expect(sink.told).toEqual(["a opened"]);
     expect(asked).toBeGreaterThan(2);
     expect(sink.notes).toEqual([`asked ${asked} times`]);
+  });
+
+  it("is examined again where the desk was busy", async () => {
+    lay("a", "opened");
+    const busy = vi.spyOn(desk.notifications, "dropIfOver");
+    busy.mockImplementationOnce(() => raise("DESK_BUSY", { path: "desk.db" }));
+    const sink = new ListedSink();
+    dispatch(sink, async () => ({ outcome: "confirmed", note: "it is missing there too" }));
+    await dispatcher!.drain(5_000);
+    expect(busy).toHaveBeenCalledTimes(2);
+    expect(sink.told).toEqual(["a opened"]);
   });
 
   it("is told where nobody could be asked", async () => {

@@ -5,7 +5,7 @@ import type { AlertSink, News } from "../../connectors/alerts/notification.ts";
 import type { SentAttempt, WaitingNotice } from "../../connectors/desk/records.ts";
 import { masked } from "../secrets.ts";
 import { type Patience, waitAfter } from "./backoff.ts";
-import type { Scrutiny } from "./scrutiny.ts";
+import type { Finding, Scrutiny } from "./scrutiny.ts";
 
 /** What a lane works with. */
 export interface LaneOptions {
@@ -21,6 +21,8 @@ export interface LaneOptions {
   readonly due: (at: number, limit: number) => readonly WaitingNotice[];
   /** Takes in what became of one. */
   readonly settle: (attempt: SentAttempt) => void;
+  /** Told of trouble that is not the sink's: the desk, which may only be busy. */
+  readonly troubled: (error: unknown) => void;
 }
 
 /** Alerts that the source of truth is asked about at once. */
@@ -80,9 +82,9 @@ export class Lane {
   }
 
   async #prepare(notice: WaitingNotice): Promise<void> {
-    const { scrutiny, clock, settle } = this.#options;
+    const { clock, settle } = this.#options;
     const news = JSON.parse(notice.body) as News;
-    const finding = await scrutiny.examine(notice, news);
+    const finding = await this.#examine(notice, news);
     if (finding === undefined) return;
     if (finding.is === "told") return this.#isReady({ notice, news, confirmation: finding.confirmation });
     if (finding.is === "dropped") return this.settled(notice.id);
@@ -90,6 +92,18 @@ export class Lane {
     const { note } = finding;
     if (finding.is === "to-drop") settle({ id: notice.id, state: "dropped", note, nextAt: at, at, isAttempt: false });
     else settle({ id: notice.id, state: "waiting", note, nextAt: finding.nextAt, at, isAttempt: false });
+  }
+
+  /** Undefined where nothing can be said: a later look takes it again. */
+  async #examine(notice: WaitingNotice, news: News): Promise<Finding | undefined> {
+    const { scrutiny, troubled } = this.#options;
+    try {
+      return await scrutiny.examine(notice, news);
+    } catch (error) {
+      this.settled(notice.id);
+      troubled(error);
+      return undefined;
+    }
   }
 
   #isReady(confirmed: Confirmed): void {
