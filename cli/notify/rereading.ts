@@ -1,9 +1,9 @@
 import { isError, messageOf } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
+import { Slots } from "../../base/slots.ts";
 import type { RedisClient } from "../../connectors/redis/client.ts";
 import { type CacheMetrics, MultilevelCache } from "../../connectors/redis/multilevel-cache.ts";
 import { amountsOf, isWrong } from "../../connectors/reread/answers.ts";
-import { Gate } from "../../connectors/reread/gate.ts";
 import type { TruthReader } from "../../connectors/reread/truth-reader.ts";
 import { ChangedKeys } from "../../runtime/changed-keys.ts";
 import type { VerdictRecord } from "../../schemas/contracts.ts";
@@ -52,7 +52,7 @@ export class Rereading implements Confirmer {
   /** By alert that is held back, when it was last asked about: the next look is at something newer. */
   readonly #askedAt = new Map<string, number>();
   readonly #disagreeing = new Set<string>();
-  readonly #again = new Gate(ASKED_AGAIN_AT_ONCE);
+  readonly #again = new Slots(ASKED_AGAIN_AT_ONCE);
   readonly #sweeping: NodeJS.Timeout;
   #evidence: RunEvidence | undefined;
 
@@ -109,7 +109,7 @@ export class Rereading implements Confirmer {
   async #ask(alert: AlertInDoubt, signal: AbortSignal): Promise<Confirmation> {
     const askedAt = this.#askedAt.get(alert.id);
     // What did not answer before does not take the place of what was never asked about.
-    if (askedAt !== undefined) return this.#again.through(() => this.#answer(alert, askedAt + 1, signal));
+    if (askedAt !== undefined) return this.#again.run(() => this.#answer(alert, askedAt + 1, signal));
     return this.#answer(alert, 0, signal);
   }
 

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CountercheckError, messageOf, raise } from "../../base/errors.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "../../base/slots.ts";
 
 /** Where an HBase REST server is, who asks, and how long to wait for it. */
 export interface RestOptions {

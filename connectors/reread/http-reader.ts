@@ -1,7 +1,7 @@
 import { isError, raise } from "../../base/errors.ts";
 import { httpFailure } from "../../base/http-failure.ts";
 import type { Key } from "../../base/key.ts";
-import { Gate } from "./gate.ts";
+import { Slots } from "../../base/slots.ts";
 import { keyValues } from "./key-values.ts";
 import type { TruthReader, TruthRow } from "./truth-reader.ts";
 
@@ -25,14 +25,14 @@ const MOST_BYTES = 64 * 1024;
 /** Asks by HTTP. The answer is JSON: an array of rows, or one row. Redirects are not followed. */
 export class HttpReader implements TruthReader {
   readonly #options: HttpOptions;
-  readonly #gate = new Gate(AT_ONCE);
+  readonly #slots = new Slots(AT_ONCE);
 
   constructor(options: HttpOptions) {
     this.#options = options;
   }
 
   read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
-    return this.#gate.through(() => this.#read(key, signal));
+    return this.#slots.run(() => this.#read(key, signal));
   }
 
   async #read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {

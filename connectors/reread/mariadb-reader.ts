@@ -1,7 +1,7 @@
 import { createPool, type Pool } from "mariadb";
 import type { Key } from "../../base/key.ts";
+import { Slots } from "../../base/slots.ts";
 import { asked } from "./asking.ts";
-import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import { withQuestionMarks } from "./sql.ts";
 import { type SqlOptions, serverTimeoutMs } from "./sql-options.ts";
@@ -11,7 +11,7 @@ import type { TruthReader, TruthRow } from "./truth-reader.ts";
 export class MariadbReader implements TruthReader {
   readonly #options: SqlOptions;
   readonly #pool: Pool;
-  readonly #gate: Gate;
+  readonly #slots: Slots;
   readonly #sql: string;
   readonly #places: readonly number[];
 
@@ -19,7 +19,7 @@ export class MariadbReader implements TruthReader {
     const { url, timeoutMs, connections, query } = options;
     this.#options = options;
     const { sql, places } = withQuestionMarks(query);
-    this.#gate = new Gate(connections);
+    this.#slots = new Slots(connections);
     this.#sql = sql;
     this.#places = places;
     const address = new URL(url);
@@ -28,6 +28,7 @@ export class MariadbReader implements TruthReader {
       port: Number(address.port || 3306),
       user: decodeURIComponent(address.username),
       password: decodeURIComponent(address.password),
+      ...(address.searchParams.get("ssl") === "true" && { ssl: true }),
       ...(address.pathname.length > 1 && { database: address.pathname.slice(1) }),
       connectionLimit: connections,
       minimumIdle: 0,
@@ -44,7 +45,7 @@ export class MariadbReader implements TruthReader {
     const { source, timeoutMs } = this.#options;
     const values = keyValues(key);
     // Who waits for others is not late: its time begins with its turn.
-    return this.#gate.through(() =>
+    return this.#slots.run(() =>
       asked({
         ...{ source, timeoutMs, signal },
         take: () => this.#pool.getConnection(),

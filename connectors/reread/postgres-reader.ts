@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Key } from "../../base/key.ts";
+import { Slots } from "../../base/slots.ts";
 import { asked } from "./asking.ts";
-import { Gate } from "./gate.ts";
 import { keyValues } from "./key-values.ts";
 import { parametersOf } from "./sql.ts";
 import { type SqlOptions, serverTimeoutMs } from "./sql-options.ts";
@@ -12,12 +12,12 @@ export class PostgresReader implements TruthReader {
   readonly #options: SqlOptions;
   readonly #pool: pg.Pool;
   readonly #parameters: number;
-  readonly #gate: Gate;
+  readonly #slots: Slots;
 
   constructor(options: SqlOptions) {
     const { url, timeoutMs, connections, query } = options;
     this.#options = options;
-    this.#gate = new Gate(connections);
+    this.#slots = new Slots(connections);
     this.#parameters = parametersOf(query);
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -35,7 +35,7 @@ export class PostgresReader implements TruthReader {
   read(key: Key, signal: AbortSignal): Promise<readonly TruthRow[]> {
     const { source, query, timeoutMs } = this.#options;
     // Who waits for others is not late: its time begins with its turn.
-    return this.#gate.through(() =>
+    return this.#slots.run(() =>
       asked({
         ...{ source, timeoutMs, signal },
         take: () => this.#pool.connect(),
