@@ -15,8 +15,7 @@ export interface RereadConfig {
   readonly questions: Readonly<Partial<Record<QuestionName, Question>>>;
 }
 
-export const QUESTIONS = ["actual", "expected", "wrong"] as const;
-export type QuestionName = (typeof QUESTIONS)[number];
+type QuestionName = "actual" | "expected" | "wrong";
 
 /** A question to a database of `sources`, or to an address. */
 export type Question =
@@ -50,7 +49,7 @@ const httpShape = z
         "expected a URL that begins with https://",
       )
       .refine(
-        (url) => SECRET_REFERENCE.test(url) || !isInTheClear(url),
+        (url) => SECRET_REFERENCE.test(url) || !URL.canParse(url) || !isInTheClear(url),
         "everyone on the way could read it; expected https://",
       ),
     method: z.enum(["GET", "POST"]).default("GET"),
