@@ -1,4 +1,5 @@
 import { exponentOf, parseDecimal, rescale } from "../../base/money.ts";
+import { WRITE_COLUMNS } from "../../dataflow/writes.ts";
 import type { RowEvidence } from "../row-set.ts";
 import type { CheckRule, Judgement, KeyView } from "../rule.ts";
 import type { Severity, TicketField, UntypedAuditSpec } from "./audit.ts";
@@ -22,7 +23,7 @@ export function authorisationRule(settings: AuditSettings, spec: UntypedAuditSpe
   const { context, approvals, bulkLimit = Number.POSITIVE_INFINITY } = spec;
   const { tables, fields } = settings;
   const given = (names: readonly string[], row: RowEvidence) =>
-    names.every((name) => (row.fields[OWN_FIELDS + Object.keys(context!.of.fields).indexOf(name)] ?? null) !== null);
+    names.every((name) => (row.fields[WRITE_COLUMNS + Object.keys(context!.of.fields).indexOf(name)] ?? null) !== null);
   const hasContext = ({ context: rows }: Transaction) =>
     rows.some((row) => row.fields[0] === "insert" && given(context!.fields, row));
   const ticketsOf = approvals && ticketReader(approvals, Object.keys(approvals.of.node.fields));
@@ -59,9 +60,6 @@ export function integrityRule(settings: AuditSettings, spec: UntypedAuditSpec): 
     restsOn: (cause, leg) => leg === "writes" && cause === "unguarded-change",
   });
 }
-
-/** Columns of writes before those of the model. */
-const OWN_FIELDS = 4;
 
 interface Kind {
   readonly expression: string;

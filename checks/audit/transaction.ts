@@ -1,6 +1,7 @@
 import type { Key } from "../../base/key.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { tableCountsOf } from "../../dataflow/transactions.ts";
-import type { WriteOperation } from "../../dataflow/writes.ts";
+import { WRITE_COLUMNS, type WriteOperation } from "../../dataflow/writes.ts";
 import type { Entry, RowEvidence } from "../row-set.ts";
 
 /** The legs of an audit, in order. */
@@ -30,9 +31,6 @@ export interface Transaction {
   readonly context: readonly RowEvidence[];
 }
 
-/** Columns of writes before those of the model. */
-const OWN = 4;
-
 /** Gathers a transaction from its rows. `fields`: how many the model has; `tables`: those that are audited. */
 export function transactionOf(entries: readonly Entry[], fields: number, tables: readonly string[]): Transaction {
   const of = (leg: (typeof LEGS)[number]) => entries.flatMap(({ leg: own, from }) => (LEGS[own] === leg ? [from] : []));
@@ -40,7 +38,7 @@ export function transactionOf(entries: readonly Entry[], fields: number, tables:
   const [end] = of("ends");
   const counts = end && tableCountsOf(end.fields[2] as string);
   const counted = counts === undefined ? null : tables.reduce((sum, table) => sum + (counts.get(table) ?? 0), 0);
-  const time = end?.time ?? Math.max(...rows.map((row) => row.time));
+  const time = end?.time ?? rows.reduce((newest, row) => Math.max(newest, row.time), BEFORE_ALL_TIME);
   return { writes: rows.map((row) => writeOf(row, fields)), counted, time, context: of("context") };
 }
 
@@ -75,8 +73,8 @@ function writeOf({ fields: values, time }: RowEvidence, fields: number): Write {
     row,
     time,
     isBeforeKnown,
-    before: isKnown ? values.slice(OWN + fields) : null,
-    after: operation === "delete" ? null : values.slice(OWN, OWN + fields),
+    before: isKnown ? values.slice(WRITE_COLUMNS + fields) : null,
+    after: operation === "delete" ? null : values.slice(WRITE_COLUMNS, WRITE_COLUMNS + fields),
   };
 }
 
