@@ -54,7 +54,7 @@ function isBusinessDays(deadline: Deadline): deadline is BusinessDays {
 }
 
 /** Checks a duration, where one is given. */
-export function checkDuration(name: string, ms: number | undefined, invalid: Invalid): void {
+function checkDuration(name: string, ms: number | undefined, invalid: Invalid): void {
   if (ms === undefined) return;
   if (!Number.isSafeInteger(ms) || ms < 0 || ms > LONGEST_MS) {
     invalid(`${name} is ${JSON.stringify(ms)}, and should be whole milliseconds up to ten years, as hours(24) gives`);

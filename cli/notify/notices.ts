@@ -41,7 +41,7 @@ export function noticeOf(
 }
 
 /** Whether a sink is to be told. */
-export function isFor(route: RouteConfig, news: Exclude<News, { readonly about: "storm" }>): boolean {
+function isFor(route: RouteConfig, news: Exclude<News, { readonly about: "storm" }>): boolean {
   const { about, checks, classes, actions, minAtRisk } = route;
   if (news.about !== about) return false;
   if (news.about === "engine") return true;

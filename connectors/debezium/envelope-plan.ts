@@ -61,7 +61,7 @@ export function isProblem(plan: readonly Mapper[] | Problem): plan is Problem {
 }
 
 /** The paths that every envelope of a kind of database has. */
-export function envelopePaths(kind: DatabaseKind): readonly string[] {
+function envelopePaths(kind: DatabaseKind): readonly string[] {
   return ["op", "after", "source.ts_ms", ...positionPaths[kind]];
 }
 

@@ -22,9 +22,9 @@ export interface ActingTurn {
 }
 
 /** `t=SECONDS,v1=HEX`: when it was signed, and HMAC-SHA256 over `SECONDS.BODY`. */
-export const SIGNATURE_HEADER = "countercheck-signature";
+const SIGNATURE_HEADER = "countercheck-signature";
 export const IDEMPOTENCY_HEADER = "idempotency-key";
-export const FENCING_HEADER = "countercheck-fencing-token";
+const FENCING_HEADER = "countercheck-fencing-token";
 
 /** A JSON document for each notification, signed. At least once: who gets one twice knows it by its idempotency key. */
 export class WebhookSink implements AlertSink {
@@ -59,7 +59,7 @@ export function documentOf({ idempotencyKey, news, confirmation }: Notification)
 }
 
 /** The signature header's value. */
-export function signatureOf(secret: string, seconds: number, body: string): string {
+function signatureOf(secret: string, seconds: number, body: string): string {
   return `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`;
 }
 
