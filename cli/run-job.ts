@@ -13,9 +13,9 @@ import { openRegistry } from "./config.ts";
 import { DecisionFeed } from "./decisions.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { KafkaInputs } from "./kafka-input.ts";
+import { Masking } from "./masking.ts";
 import { boundGarbage } from "./memory.ts";
 import { openRereading } from "./notify/open-rereading.ts";
-import { Masking } from "./masking.ts";
 import { Teller } from "./notify/teller.ts";
 import { OutputFolder } from "./output-log.ts";
 import { holdsResultsOf, outputPaths, RunOutputs, requireSinkNames, type SinkPositions } from "./outputs.ts";
@@ -207,7 +207,8 @@ async function runWith(
     const seconds = (performance.now() - startedAt) / 1000;
     const events = eventsOf(metrics);
     const hasGrown = growth?.hasGrown ?? false;
-    const left = { reread: teller.truthAsked, openDeadLetters, openSuspensions, ...inPlace.begun };
+    const notifications = outputs.desk.notifications.counts();
+    const left = { reread: teller.truthAsked, notifications, openDeadLetters, openSuspensions, ...inPlace.begun };
     return { isComplete, events, seconds, tally, metrics, ...left, hasGrown };
   } catch (error) {
     if (!isError(error, "ROWS_MOVE")) end = { state: "failed", code: isError(error) ? error.code : null };

@@ -1,7 +1,7 @@
 import type { Disk } from "../base/disk.ts";
 import type { Rank } from "../base/folder-lock.ts";
 import type { Clock } from "../base/time.ts";
-import type { RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
+import type { NotificationCounts, RunRecord, SuspensionEntry } from "../connectors/desk/records.ts";
 import type { CacheMetrics } from "../connectors/redis/multilevel-cache.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { Manifest } from "../runtime/checkpoint/manifest.ts";
@@ -99,6 +99,8 @@ export interface RunResult {
   readonly openDeadLetters: { readonly all: number; readonly ofThisRun: number };
   /** Suspensions that wait on the desk afterwards, from this run and the ones before; 1,000 at most. */
   readonly openSuspensions: readonly SuspensionEntry[];
+  /** Notifications on the desk afterwards, by state. */
+  readonly notifications: NotificationCounts;
   /** The run before this one in the same output folder. */
   readonly previousRun: RunRecord | undefined;
   /** The checkpoint that this run went on from; undefined for one that began at the start. */

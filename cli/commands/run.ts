@@ -204,6 +204,7 @@ function documentOf(job: string, result: RunResult) {
     alerts: { opened: tally.alerts, open: tally.openAlerts },
     deadLetters: { found: tally.faults, open: openDeadLetters.all },
     suspensions: openSuspensions,
+    notifications: result.notifications,
     engineAlerts: tally.engineAlerts(),
     sources: result.metrics.sources,
     reread: result.reread ?? null,

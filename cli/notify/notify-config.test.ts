@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newsOf, notificationOf } from "../../connectors/alerts/test-news.ts";
+import { documentOf } from "../../connectors/alerts/webhook/webhook-sink.ts";
 import { readConfig } from "../config.ts";
 import { shopConfig } from "../shop-log.ts";
 import { openSink } from "./sinks.ts";
@@ -21,6 +23,37 @@ function sinksOf(notify: object, more: object = {}) {
 const SECRET = "$" + "{env:HOOK_SECRET}";
 const HOOK = { url: "https://hooks.example.com/x", secret: SECRET };
 const MAIL = { host: "mail.example.com", from: "a@example.com", to: ["b@example.com"] };
+
+/** Blocks of JSON of the page. */
+const BLOCKS = readFileSync(new URL("../../docs/how-to/alerts.md", import.meta.url), "utf8")
+  .split("```json\n")
+  .slice(1)
+  .map((block) => JSON.parse(block.slice(0, block.indexOf("```"))));
+
+describe("the page about alerts", () => {
+  it("shows a configuration that is understood", () => {
+    const { notify } = BLOCKS.find((block) => "notify" in block);
+    const { mask } = BLOCKS.find((block) => "mask" in block);
+    const names = sinksOf(notify, { mask, kafka: { brokers: ["127.0.0.1:9092"] } }).map(({ name, to }) => [
+      name,
+      to.kind,
+    ]);
+    expect(names).toEqual([
+      ["ops", "webhook"],
+      ["chat", "slack"],
+      ["books", "email"],
+      ["audit", "kafka"],
+      ["engine", "slack"],
+    ]);
+  });
+
+  it("shows what a webhook gets", () => {
+    const shown = BLOCKS.find((block) => "headline" in block);
+    const sent = JSON.parse(JSON.stringify(documentOf(notificationOf(newsOf()))));
+    expect(Object.keys(shown)).toEqual(Object.keys(sent));
+    expect(shown.headline).toBe(sent.headline);
+  });
+});
 
 describe("who is told of alerts", () => {
   it("is configured by name, with what is left out filled in", () => {

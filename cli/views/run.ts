@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { formatTime } from "../../base/time.ts";
-import type { SuspensionEntry } from "../../connectors/desk/records.ts";
+import type { NotificationCounts, SuspensionEntry } from "../../connectors/desk/records.ts";
 import { amountsText } from "../amounts.ts";
 import { outcomeOf, reasonsOf } from "../outcome.ts";
 import type { RunResult } from "../run-request.ts";
@@ -40,11 +40,18 @@ export function runText(job: string, result: RunResult, { dir, sinks, snapshotsA
     ...sinksLine(dir, sinks),
     `Money alerts   ${grouped(tally.alerts)} opened, ${grouped(tally.openAlerts)} open at the end`,
     `Dead letters   ${grouped(tally.faults)} in this run, ${grouped(result.openDeadLetters.all)} to be decided`,
+    ...notificationsLine(result.notifications),
     ...result.openSuspensions.map(suspensionLine),
     ...tally.engineAlerts().map((alert) => printable(`Engine alert   ${alert.code}: ${alert.message}`)),
     ...outcomeLine(result),
     ...nextSteps(result, dir, snapshotsAt ?? `--dir ${dir}`),
   ].join("\n");
+}
+
+/** Where nobody is told of alerts, there is nothing to say. */
+function notificationsLine(counts: NotificationCounts): string[] {
+  const parts = Object.entries(counts).map(([state, count]) => `${grouped(count)} ${state}`);
+  return parts.length === 0 ? [] : [`Notifications  ${parts.join(", ")}`];
 }
 
 /** A job that has only sinks is not told that it has no verdicts. */

@@ -2,6 +2,7 @@ import type { SqliteFile } from "../../base/sqlite-file.ts";
 import {
   MAX_ROWS,
   type Notice,
+  type NotificationCounts,
   type NotificationEntry,
   type NotificationState,
   type SentAttempt,
@@ -71,7 +72,7 @@ export class NotificationQueue {
   }
 
   /** How many are in each state that there is. */
-  counts(): Partial<Record<NotificationState, number>> {
+  counts(): NotificationCounts {
     const sql = "SELECT state, count(*) AS count FROM notifications GROUP BY state";
     const rows = this.#file.all<{ state: NotificationState; count: number }>(sql);
     return Object.fromEntries(rows.map(({ state, count }) => [state, count]));

@@ -287,6 +287,9 @@ export interface WaitingNotice extends Omit<Notice, "verdictVersion" | "storm"> 
  */
 export type NotificationState = "waiting" | "sent" | "held" | "dropped" | "given-up";
 
+/** How many notifications are in each state that there is. */
+export type NotificationCounts = Partial<Readonly<Record<NotificationState, number>>>;
+
 /** What became of an attempt to tell. */
 export interface SentAttempt {
   readonly id: string;
