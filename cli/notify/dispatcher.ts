@@ -48,6 +48,8 @@ export class Dispatcher {
   /** What became of attempts and is not on the desk yet. */
   readonly #settled: SentAttempt[] = [];
   #prunedAt = Number.NEGATIVE_INFINITY;
+  /** When a sink took something last. */
+  #toldAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
 
   constructor(options: DispatcherOptions) {
@@ -57,7 +59,10 @@ export class Dispatcher {
     this.#lanes = options.sinks.map(({ name, sink, patience }) => {
       const due = (at: number, limit: number) => desk.notifications.due(name, at, limit);
       const dropIfOver = (id: string, at: number, note: string) => desk.notifications.dropIfOver(id, at, note);
-      const settle = (attempt: SentAttempt) => void this.#settled.push(attempt);
+      const settle = (attempt: SentAttempt) => {
+        if (attempt.state === "sent") this.#toldAt = attempt.at;
+        this.#settled.push(attempt);
+      };
       const openOfStorm = (storm: string, at: number) => desk.openOfStorm(storm, at).length;
       const isTold = (alert: string) => desk.notifications.isTold(alert, name);
       const scrutiny = new Scrutiny({ confirmer, patience, clock, signal, dropIfOver, openOfStorm, isTold });
@@ -72,11 +77,15 @@ export class Dispatcher {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Goes on until nothing is left that can be told within so many ms; what is, is told by the next run. */
-  async drain(ms: number): Promise<void> {
+  /**
+   * Goes on until nothing is left that can be told within so many ms, or, `whileTold`, so many ms after what was told last;
+   * what is left is told by the next run.
+   */
+  async drain(ms: number, whileTold = false): Promise<void> {
     const { desk, clock } = this.#options;
-    const until = clock.now() + ms;
+    let until = clock.now() + ms;
     while (this.#failure === undefined && clock.now() < until) {
+      if (whileTold) until = Math.max(until, this.#toldAt + ms);
       this.#look(true);
       const next = desk.notifications.nextDue();
       if (this.#lanes.every((lane) => lane.isIdle) && (next === undefined || next > until)) return;

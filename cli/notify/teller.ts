@@ -100,7 +100,7 @@ export class Teller {
 
   /** Waits a moment for what can be told now. */
   async lastWords(end: keyof typeof LAST_WORDS_MS): Promise<void> {
-    await this.#dispatcher?.drain(LAST_WORDS_MS[end]);
+    await this.#dispatcher?.drain(LAST_WORDS_MS[end], end === "complete");
   }
 
   async close(): Promise<void> {
