@@ -31,7 +31,7 @@ describe("the README's tutorial", () => {
 
   // `npm test` is what runs this.
   const commands = scripts(readme).flatMap(({ script }) => script.trim().split("\n"));
-  it.each(commands.filter((command) => command !== "npm test"))("%s", { timeout: 120_000 }, (command) => {
+  it.each(commands.filter((command) => command !== "npm test"))("%s", { timeout: 400_000 }, (command) => {
     const ran = shell(command);
     expect(ran.status, ran.stdout + ran.stderr).toBe(FINDS.test(command) ? 3 : 0);
     expect(ran.stdout === "", ran.stdout).toBe(SILENT.test(command));
@@ -41,7 +41,7 @@ describe("the README's tutorial", () => {
 describe("the how-to of stream jobs", () => {
   writeFiles(streamJobs);
 
-  it.each(scripts(streamJobs))("$script", { timeout: 120_000 }, ({ script, shows }) => {
+  it.each(scripts(streamJobs))("$script", { timeout: 400_000 }, ({ script, shows }) => {
     const ran = shell(`set -e; ${LEAVING}\n${script}`);
     expect(ran.status, ran.stdout + ran.stderr).toBe(0);
     expect(ran.stdout === "", ran.stdout).toBe(SILENT.test(script));
