@@ -1,3 +1,3 @@
 import { testSeeds } from "./support/seeds.ts";
 
-testSeeds(1, 20, 3);
+testSeeds(1, 20, 1_000, 1);

@@ -1,3 +1,3 @@
 import { testSeeds } from "../support/seeds.ts";
 
-testSeeds(1, 200, 10);
+testSeeds(1, 200, 2_000, 10);
