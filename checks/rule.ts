@@ -87,11 +87,10 @@ export interface Judgement {
   readonly unobservable?: string;
 }
 
-/** A rule over rows that share a key: what a kind of check gives to the operator, which does all the rest. */
-export interface CheckRule {
+/** What rules of all kinds have in common. */
+export interface RuleSettings {
   /** uid of the check: names its state, its verdicts and alerts for ever. */
   readonly uid: string;
-  readonly kind: string;
   readonly legs: readonly RuleLeg[];
   /** Added to every point, so that clocks of different databases may differ a little. */
   readonly skewMs: number;
@@ -99,6 +98,11 @@ export interface CheckRule {
   /** How long closed keys leave a marker, in ms. */
   readonly retainMs: number;
   readonly emitAll: boolean;
+}
+
+/** A rule over rows that share a key: what a kind of check gives to the operator, which does all the rest. */
+export interface CheckRule extends RuleSettings {
+  readonly kind: string;
   /** The rule as people write it. */
   readonly expression: string;
   /** All that decides a verdict besides the legs, the skew and the retention. */

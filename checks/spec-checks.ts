@@ -1,18 +1,25 @@
 import type { BusinessDays, Deadline } from "../base/business-days.ts";
 import { raise } from "../base/errors.ts";
-import { days, seconds } from "../base/time.ts";
+import { type Duration, days, seconds } from "../base/time.ts";
 import type { Model } from "../dataflow/model.ts";
+import type { RuleLeg, RuleSettings } from "./rule.ts";
 
 /** What the specs of all kinds of checks may say. */
 export interface CommonSpec {
   /** How far the databases' clocks may differ. Default: 2 s. */
-  readonly skew?: number;
+  readonly skew?: Duration;
   /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
   readonly version?: number;
   /** How long a closed key leaves a marker. Default: 180 days. */
-  readonly retain?: number;
+  readonly retain?: Duration;
   /** `all` emits every transition, passes too. Default: into, within and out of fail and unobservable. */
   readonly emit?: "all";
+}
+
+/** What a spec says for a check of any kind, and what it leaves out. */
+export function settingsOf(uid: string, legs: readonly RuleLeg[], spec: CommonSpec): RuleSettings {
+  const { skew = seconds(2), version = 1, retain = days(180), emit } = spec;
+  return { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
 }
 
 /** Refuses a rule, saying what is wrong and what would be right. */

@@ -1,17 +1,17 @@
 import { exponentOf, parseDecimal, rescale } from "../../base/money.ts";
 import { WRITE_COLUMNS } from "../../dataflow/writes.ts";
 import type { RowEvidence } from "../row-set.ts";
-import type { CheckRule, Judgement, KeyView } from "../rule.ts";
+import type { CheckRule, Judgement, KeyView, RuleSettings } from "../rule.ts";
 import type { Severity, TicketField, UntypedAuditSpec } from "./audit.ts";
 import { authorisationOf } from "./authorisation.ts";
-import { changedFields, moneyMoved, type NamedFields } from "./changed.ts";
+import { changedFields, moneyMoved, type NamedFields, plainText } from "./changed.ts";
 import { type Finding, judgementOf } from "./finding.ts";
 import { integrityOf } from "./integrity.ts";
 import type { Ticket } from "./ticket.ts";
 import { type Transaction, transactionOf, type Write } from "./transaction.ts";
 
 /** What the two checks of an audit have in common. */
-export interface AuditSettings extends Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll"> {
+export interface AuditSettings extends RuleSettings {
   /** The audited tables, by their names in the source. */
   readonly tables: readonly string[];
   readonly fields: NamedFields;
@@ -128,8 +128,8 @@ function ticketReader(
       if (from === null || to === null || most === null) return [];
       return [
         {
-          ticket: displayText(read(row, "ticket")),
-          table: displayText(read(row, "table")),
+          ticket: plainText(read(row, "ticket")),
+          table: plainText(read(row, "table")),
           keys: listOf(read(row, "keys")),
           columns: listOf(read(row, "columns")),
           from: from as number,
@@ -146,10 +146,4 @@ function ticketReader(
     last = rows;
     return tickets;
   };
-}
-
-/** Of a key, what people call it. */
-function displayText(value: unknown): string {
-  const text = String(value ?? "");
-  return text.startsWith("'") ? text.slice(1) : text;
 }

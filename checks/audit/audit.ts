@@ -4,7 +4,7 @@ import type { Fields, InstantsOf, Model, ValueOf } from "../../dataflow/model.ts
 import type { ModelChangelog } from "../../dataflow/streams.ts";
 import { tableCountsOf } from "../../dataflow/transactions.ts";
 import { CheckInputs, deadlineOf } from "../check-inputs.ts";
-import type { CommonSpec } from "../spec-checks.ts";
+import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import { type AuditSettings, authorisationRule, integrityRule } from "./audit-rules.ts";
 import { namedFields } from "./changed.ts";
 import { checkAudit } from "./spec-check.ts";
@@ -97,7 +97,7 @@ const LEG = { sign: 1, field: null, deadline: deadlineOf(seconds(0)) } as const;
 
 /** The inputs of either check of an audit: the writes, and the ends of transactions that made some. */
 function begin(environment: Environment, uid: string, spec: UntypedAuditSpec) {
-  const { of, skew = seconds(2), version = 1, retain = days(1), emit, endWithin = minutes(5) } = spec;
+  const { of, retain = days(1), endWithin = minutes(5) } = spec;
   const tables = of.from.map(({ table }) => table);
   const writes = environment.writes(of);
   const ends = environment.transactions(of.from[0]!.source).filter(({ tableCounts }) => {
@@ -110,12 +110,7 @@ function begin(environment: Environment, uid: string, spec: UntypedAuditSpec) {
     inputs.leg({ ...LEG, name: LEGS[1], side: "actual", changes: ends }),
   ];
   const settings: AuditSettings = {
-    uid,
-    legs,
-    skewMs: skew,
-    version,
-    retainMs: retain,
-    emitAll: emit === "all",
+    ...settingsOf(uid, legs, { ...spec, retain }),
     tables,
     fields: namedFields(of.fields),
     endWithinMs: endWithin,

@@ -23,6 +23,12 @@ export function isSame(left: unknown, right: unknown): boolean {
   return one.minor === other.minor && one.currency === other.currency;
 }
 
+/** The text of a value as a job's author writes it: of a key without its quote; empty for null. */
+export function plainText(value: unknown): string {
+  const text = String(value ?? "");
+  return text.startsWith("'") ? text.slice(1) : text;
+}
+
 /**
  * Money that writes moved, by currency in order of code: how far amounts changed, those that came and went as a whole. In
  * minor units of the currency, rounded up where the model's are finer.

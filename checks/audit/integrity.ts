@@ -1,4 +1,4 @@
-import { isSame, type NamedFields } from "./changed.ts";
+import { isSame, type NamedFields, plainText } from "./changed.ts";
 import type { Finding } from "./finding.ts";
 import { isUnattributable } from "./ticket.ts";
 import { netWrites, type Write } from "./transaction.ts";
@@ -44,10 +44,4 @@ export function integrityOf(writes: readonly Write[], rules: Integrity, fields: 
     if (found.length > 0) return { class: cause, reason, writes: found };
   }
   return "pass";
-}
-
-/** Keys have a quote before their text. */
-function plainText(value: unknown): string {
-  const text = String(value);
-  return text.startsWith("'") ? text.slice(1) : text;
 }

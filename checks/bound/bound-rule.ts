@@ -1,12 +1,9 @@
-import type { CheckRule, Judgement, KeyView } from "../rule.ts";
+import type { CheckRule, Judgement, KeyView, RuleSettings } from "../rule.ts";
 import { sideText } from "../side-text.ts";
 import { type BoundClasses, judgeBound } from "./judgement.ts";
 
-/** What a bound has in common with all checks. */
-export type BoundSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
-
 /** Σ parts ≤ Σ whole by key, per currency (B of the semantics). Parts are the actual side, the whole the expected one. */
-export function boundRule(settings: BoundSettings, classes: BoundClasses): CheckRule {
+export function boundRule(settings: RuleSettings, classes: BoundClasses): CheckRule {
   return {
     ...settings,
     kind: "bound",

@@ -1,12 +1,11 @@
 import type { Deadline } from "../../base/business-days.ts";
-import { type Duration, days, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import { modelOf } from "../../dataflow/graph.ts";
 import { CheckInputs, deadlineOf, NO_DEADLINE } from "../check-inputs.ts";
 import type { Legs } from "../reconcile/reconcile.ts";
 import { checkLeg } from "../reconcile/spec-check.ts";
 import type { LegDeadline, RuleLeg } from "../rule.ts";
-import type { CommonSpec } from "../spec-checks.ts";
+import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import { boundRule } from "./bound-rule.ts";
 import type { BoundClasses } from "./judgement.ts";
 import { checkBoundSpec } from "./spec-check.ts";
@@ -26,14 +25,12 @@ export interface BoundSpec<K extends string> extends CommonSpec {
    * currency. `repeated`, for an excess by two or more parts together, is called as one by a single part unless it is named.
    */
   readonly classes?: Partial<BoundClasses>;
-  readonly skew?: Duration;
-  readonly retain?: Duration;
 }
 
 /** Adds a bound to a job. `uid` names it for ever. Throws RULE_INVALID for a rule that cannot be judged. */
 export function bound<K extends string>(environment: Environment, uid: string, spec: BoundSpec<K>): void {
   checkBoundSpec(uid, spec);
-  const { by, skew = seconds(2), version = 1, retain = days(180), emit } = spec;
+  const { by } = spec;
   const inputs = new CheckInputs(environment, [by]);
   const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: LegDeadline) =>
     Object.entries(legs).map(([name, { changes, field, sign, conversion, deadline }]): RuleLeg => {
@@ -45,6 +42,5 @@ export function bound<K extends string>(environment: Environment, uid: string, s
   // Nothing is due of a whole that has no parts.
   const legs = [...resolve("expect", spec.within, NO_DEADLINE), ...parts];
   const { exceeded = "exceeded", repeated = exceeded, unknown = "unknown" } = spec.classes ?? {};
-  const settings = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
-  inputs.add(boundRule(settings, { exceeded, repeated, unknown }));
+  inputs.add(boundRule(settingsOf(uid, legs, spec), { exceeded, repeated, unknown }));
 }

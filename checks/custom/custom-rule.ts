@@ -4,15 +4,12 @@ import { exponentOf, pow10 } from "../../base/money.ts";
 import { hours } from "../../base/time.ts";
 import type { Id, MoneyValue } from "../../dataflow/model.ts";
 import type { Entry, RowEvidence } from "../row-set.ts";
-import { type CheckRule, type Judgement, type KeyView, type RuleLeg, scaleOf } from "../rule.ts";
+import { type CheckRule, type Judgement, type KeyView, type RuleLeg, type RuleSettings, scaleOf } from "../rule.ts";
 import type { CustomContext, UntypedCustomSpec } from "./custom.ts";
 import { judgementsOf } from "./finding.ts";
 import { type StateValue, stateOf, stateText } from "./state-text.ts";
 
-/** What a check by a function has in common with all checks. */
-export type CustomSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
-
-/** What it has of its own. */
+/** What a check by a function has of its own. */
 export interface CustomOwn extends Pick<UntypedCustomSpec, "judge"> {
   readonly by: readonly string[];
   /** What a key's state begins with. */
@@ -41,7 +38,7 @@ export class CustomRule implements CheckRule {
   /** Rows as the function sees them, made once for each version of a row that stays in memory. */
   readonly #shown = new WeakMap<RowEvidence, object>();
 
-  constructor(settings: CustomSettings, own: CustomOwn) {
+  constructor(settings: RuleSettings, own: CustomOwn) {
     this.uid = settings.uid;
     this.legs = settings.legs;
     this.skewMs = settings.skewMs;

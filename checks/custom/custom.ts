@@ -1,11 +1,12 @@
 import type { Deadline } from "../../base/business-days.ts";
-import { type Duration, days, seconds } from "../../base/time.ts";
+import { type Duration, seconds } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import type { Node } from "../../dataflow/graph.ts";
 import type { KeyFieldOf } from "../../dataflow/keys.ts";
 import type { Fields, Id } from "../../dataflow/model.ts";
 import type { Row } from "../../dataflow/row-view.ts";
 import { CheckInputs, deadlineOf } from "../check-inputs.ts";
+import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import { CustomRule } from "./custom-rule.ts";
 import type { Finding } from "./finding.ts";
 import { checkCustom } from "./spec-check.ts";
@@ -42,7 +43,7 @@ export type CommonKey<M extends CheckedModels> = {
   : never;
 
 /** A check by a function of one's own. */
-export interface CustomSpec<M extends CheckedModels, S extends StateValue> {
+export interface CustomSpec<M extends CheckedModels, S extends StateValue> extends CommonSpec {
   /** The field, or fields, that every model has and whose rows are judged together. */
   readonly by: CommonKey<NoInfer<M>> | readonly [CommonKey<NoInfer<M>>, ...CommonKey<NoInfer<M>>[]];
   readonly models: M;
@@ -55,18 +56,12 @@ export interface CustomSpec<M extends CheckedModels, S extends StateValue> {
    * period the first. It must depend on nothing but what it is given. A key that it throws at is `unobservable`.
    */
   readonly judge: (rows: CheckedRows<M>, context: CustomContext<KeptState<S>>) => readonly Finding[];
-  /** How far the databases' clocks may differ. Default: 2 s. */
-  readonly skew?: Duration;
-  /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
-  readonly version?: number;
   /** How long a key that nothing is wrong with is known after its last point. Default: 180 days. */
   readonly retain?: Duration;
-  /** `all` emits every transition, passes too. Default: into, within and out of fail and unobservable. */
-  readonly emit?: "all";
 }
 
 /** A spec whose names have been checked, or are about to be. */
-export interface UntypedCustomSpec {
+export interface UntypedCustomSpec extends CommonSpec {
   readonly by: string | readonly string[];
   readonly models: CheckedModels;
   readonly after?: Readonly<Record<string, Deadline>>;
@@ -75,22 +70,17 @@ export interface UntypedCustomSpec {
     rows: Readonly<Record<string, readonly object[]>>,
     context: CustomContext<StateValue>,
   ) => readonly Finding[];
-  readonly skew?: Duration;
-  readonly version?: number;
-  readonly retain?: Duration;
-  readonly emit?: "all";
 }
 
 /** Adds a check by a function to a job. `uid` names it for ever. Throws RULE_INVALID for a rule that cannot be judged. */
 export function custom(environment: Environment, uid: string, spec: UntypedCustomSpec): void {
   const { by, scale } = checkCustom(uid, spec);
-  const { models, after = {}, state = null, judge, skew = seconds(2), version = 1, retain = days(180), emit } = spec;
+  const { models, after = {}, state = null, judge } = spec;
   const inputs = new CheckInputs(environment, by);
   const legs = Object.entries(models).map(([name, changes]) => {
     const deadline = deadlineOf(after[name] ?? seconds(0));
     return { ...inputs.leg({ name, side: "actual", sign: 1, changes, field: null, deadline }), scale };
   });
-  const settings = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
   const fields = inputs.inputs.map(({ model }) => Object.keys(model.fields));
-  inputs.add(new CustomRule(settings, { by, state, judge, fields }));
+  inputs.add(new CustomRule(settingsOf(uid, legs, spec), { by, state, judge, fields }));
 }

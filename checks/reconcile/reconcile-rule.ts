@@ -1,15 +1,12 @@
 import { unpackCurrency } from "../../base/money.ts";
-import { type CheckRule, type Judgement, type KeyView, type RuleLeg, scaleOf } from "../rule.ts";
+import { type CheckRule, type Judgement, type KeyView, type RuleLeg, type RuleSettings, scaleOf } from "../rule.ts";
 import { sideText } from "../side-text.ts";
 import { CauseNames, type ClassNames } from "./cause-names.ts";
 import { judge, missedDeadline, type ToleranceOf } from "./judgement.ts";
 import { type Tolerance, toleranceAt } from "./tolerance.ts";
 
-/** What a reconciliation has in common with all checks. */
-export type ReconcileSettings = Pick<
-  CheckRule,
-  "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll" | "warnBeforeMs"
->;
+/** What a reconciliation has in common with other checks. */
+export type ReconcileSettings = RuleSettings & Pick<CheckRule, "warnBeforeMs">;
 
 /** A reconciliation of two sides by key, per currency (A of the semantics). */
 export class ReconcileRule implements CheckRule {

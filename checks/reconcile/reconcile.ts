@@ -1,10 +1,11 @@
 import type { Deadline } from "../../base/business-days.ts";
-import { type Duration, days, seconds } from "../../base/time.ts";
+import type { Duration } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import { modelOf } from "../../dataflow/graph.ts";
 import type { Leg } from "../../dataflow/leg.ts";
 import { CheckInputs, deadlineOf } from "../check-inputs.ts";
 import type { RuleLeg } from "../rule.ts";
+import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import type { ClassNames } from "./cause-names.ts";
 import { ReconcileRule } from "./reconcile-rule.ts";
 import { checkLeg, checkSpec } from "./spec-check.ts";
@@ -14,7 +15,7 @@ import type { Tolerance } from "./tolerance.ts";
 export type Legs<K extends string> = Readonly<Record<string, Leg<K>>>;
 
 /** A reconciliation: Σ expected = Σ actual, by key and currency, each contribution by its deadline. */
-export interface ReconcileSpec<K extends string> {
+export interface ReconcileSpec<K extends string> extends CommonSpec {
   /** The key field, which every leg's model must have. */
   readonly by: K;
   /** What ought to come: `{ captured: payments.sum("amount"), refunded: minus(refunds.sum("amount")) }`. */
@@ -30,18 +31,10 @@ export interface ReconcileSpec<K extends string> {
    * which opens or is resolved later. Default: no warnings.
    */
   readonly warnBefore?: Duration;
-  /** How far the databases' clocks may differ. Default: 2 s. */
-  readonly skew?: Duration;
   /** Default: none, the sides must be equal. */
   readonly tolerance?: Tolerance;
   /** What causes are called where the domain has names of its own: `{ missing: "success-never-booked" }`. */
   readonly classes?: Partial<ClassNames>;
-  /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
-  readonly version?: number;
-  /** How long a closed key leaves a marker. Default: 180 days. */
-  readonly retain?: Duration;
-  /** `all` emits every transition, passes too. Default: into, within and out of fail and unobservable. */
-  readonly emit?: "all";
 }
 
 /** Adds a reconciliation to a job. `uid` names it for ever. Throws RULE_INVALID for a rule that cannot be judged. */
@@ -55,8 +48,7 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
       return inputs.leg({ name, side, sign, changes, field, conversion, deadline: deadlineOf(deadline) });
     });
   const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
-  const { skew = seconds(2), version = 1, retain = days(180), emit, warnBefore, tolerance, classes } = spec;
+  const { warnBefore, tolerance, classes } = spec;
   const warns = warnBefore === undefined ? {} : { warnBeforeMs: warnBefore };
-  const common = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all", ...warns };
-  inputs.add(new ReconcileRule(common, tolerance, classes));
+  inputs.add(new ReconcileRule({ ...settingsOf(uid, legs, spec), ...warns }, tolerance, classes));
 }

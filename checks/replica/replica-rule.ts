@@ -1,6 +1,6 @@
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Entry, RowEvidence } from "../row-set.ts";
-import { type CheckRule, type Judgement, type KeyView, NO_MONEY, type RuleLeg } from "../rule.ts";
+import { type CheckRule, type Judgement, type KeyView, NO_MONEY, type RuleLeg, type RuleSettings } from "../rule.ts";
 import type { Comparison, Difference, ReplicaSide } from "./comparison.ts";
 import { type ReplicaMemory, readMemory, remember, type Told, writeMemory } from "./memory.ts";
 
@@ -8,8 +8,7 @@ import { type ReplicaMemory, readMemory, remember, type Told, writeMemory } from
 export type Direction = "oldToNew" | "newToOld";
 
 /** What decides how two tables are compared. */
-export interface ReplicaSettings
-  extends Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll" | "expression" | "settings"> {
+export interface ReplicaSettings extends RuleSettings, Pick<CheckRule, "expression" | "settings"> {
   readonly failAfterMs: number;
   readonly direction: Direction;
   readonly comparison: Comparison;

@@ -1,4 +1,4 @@
-import { type Duration, days, seconds } from "../../base/time.ts";
+import type { Duration } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import { modelOf } from "../../dataflow/graph.ts";
 import type { Fields, Id, InstantsOf, Model, MoneyValue, ValueOf } from "../../dataflow/model.ts";
@@ -6,6 +6,7 @@ import type { ModelChangelog } from "../../dataflow/streams.ts";
 import { CheckInputs } from "../check-inputs.ts";
 import type { RowEvidence } from "../row-set.ts";
 import type { LegDeadline } from "../rule.ts";
+import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import { type ComparedField, Comparison, type ReplicaSide } from "./comparison.ts";
 import { type Direction, LEGS, ReplicaRule } from "./replica-rule.ts";
 import { checkReplica } from "./spec-check.ts";
@@ -39,7 +40,7 @@ type NamesLike<F extends Fields, L> = {
 type Like<T> = T extends MoneyValue ? "money" : T extends Id ? "id" : T extends string ? "text" : T;
 
 /** Two tables that must say the same of each key, while writes go to both. */
-export interface ReplicaSpec<K extends string, O extends Fields, N extends Fields> {
+export interface ReplicaSpec<K extends string, O extends Fields, N extends Fields> extends CommonSpec {
   /** The key field of both models: the new side's id is mapped to the old one's by its model. */
   readonly by: K &
     { [I in keyof O & keyof N]: ValueOf<O[I]> | ValueOf<N[I]> extends Id ? I : never }[keyof O & keyof N];
@@ -56,14 +57,8 @@ export interface ReplicaSpec<K extends string, O extends Fields, N extends Field
   readonly backfilled?: { readonly by: InstantsOf<NoInfer<O>>; readonly before: number };
   /** Which side is written first. It can be turned round by a new version of the job. Default: `oldToNew`. */
   readonly direction?: Direction;
-  /** How far the databases' clocks may differ. Default: 2 s. */
-  readonly skew?: Duration;
-  /** Rises when the author changes what the rule means; shown with every verdict. Default: 1. */
-  readonly version?: number;
   /** How long a key leaves a marker once its rows are gone from both sides. Default: 180 days. */
   readonly retain?: Duration;
-  /** `all` emits every transition, passes too. Default: into, within and out of fail and unobservable. */
-  readonly emit?: "all";
 }
 
 /** A spec whose names have been checked, or are about to be. */
@@ -83,7 +78,7 @@ export type UntypedReplicaSpec = Omit<
 export function replica(environment: Environment, uid: string, spec: UntypedReplicaSpec): void {
   const models = { old: modelOf(spec.old.node), new: modelOf(spec.new.node) };
   checkReplica(uid, spec, models);
-  const { by, failAfter, direction = "oldToNew", skew = seconds(2), version = 1, retain = days(180) } = spec;
+  const { by, failAfter, direction = "oldToNew" } = spec;
   const inputs = new CheckInputs(environment, [by]);
   const isBackfilled = backfilledBy(spec, models.old);
   const legs = LEGS.map((side) =>
@@ -100,12 +95,7 @@ export function replica(environment: Environment, uid: string, spec: UntypedRepl
   const settings = JSON.stringify([direction, failAfter, compared.map(({ name, place, ...rest }) => [name, rest])]);
   inputs.add(
     new ReplicaRule({
-      uid,
-      legs,
-      skewMs: skew,
-      version,
-      retainMs: retain,
-      emitAll: spec.emit === "all",
+      ...settingsOf(uid, legs, spec),
       expression: expressionOf(direction, compared),
       settings,
       failAfterMs: failAfter,

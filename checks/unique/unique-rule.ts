@@ -1,15 +1,12 @@
 import { formatDuration } from "../../base/time.ts";
 import type { Model } from "../../dataflow/model.ts";
-import type { CheckRule } from "../rule.ts";
+import type { CheckRule, RuleSettings } from "../rule.ts";
 import { judgeUnique, type Likeness } from "./judgement.ts";
 import type { UniqueFields } from "./unique.ts";
 
-/** What a check of uniqueness has in common with all checks. */
-export type UniqueSettings = Pick<CheckRule, "uid" | "legs" | "skewMs" | "version" | "retainMs" | "emitAll">;
-
 /** Rows of a key that repeat others (B of the semantics). */
 export function uniqueRule(
-  settings: UniqueSettings,
+  settings: RuleSettings,
   cause: string,
   { by, alike, within, confirmedBy }: UniqueFields,
   model: Model,

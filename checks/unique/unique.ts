@@ -1,11 +1,11 @@
-import { type Duration, days, seconds } from "../../base/time.ts";
+import type { Duration } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
 import { modelOf } from "../../dataflow/graph.ts";
 import type { KeyFieldOf } from "../../dataflow/keys.ts";
 import type { Fields, FieldsOf, MoneyValue } from "../../dataflow/model.ts";
 import type { ModelChangelog } from "../../dataflow/streams.ts";
 import { CheckInputs, NO_DEADLINE } from "../check-inputs.ts";
-import type { CommonSpec } from "../spec-checks.ts";
+import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import { checkUniqueSpec } from "./spec-check.ts";
 import { uniqueRule } from "./unique-rule.ts";
 
@@ -38,8 +38,6 @@ export interface UniqueSpec<F extends Fields> extends CommonSpec {
   readonly confirmedBy?: (keyof F & string) | readonly (keyof F & string)[];
   /** What a failure is called. Default: `duplicate`. */
   readonly class?: string;
-  readonly skew?: Duration;
-  readonly retain?: Duration;
 }
 
 /** The fields of a spec, as lists. */
@@ -60,11 +58,9 @@ export function unique<F extends Fields>(environment: Environment, uid: string, 
   };
   checkUniqueSpec(uid, spec, fields);
   const { of: changes, money: field = null, class: cause = "duplicate" } = spec;
-  const { skew = seconds(2), version = 1, retain = days(180), emit } = spec;
   const inputs = new CheckInputs(environment, fields.by);
   const legs = [inputs.leg({ name: "rows", side: "actual", sign: 1, changes, field, deadline: NO_DEADLINE })];
-  const settings = { uid, legs, skewMs: skew, version, retainMs: retain, emitAll: emit === "all" };
-  inputs.add(uniqueRule(settings, cause, fields, modelOf(changes.node)));
+  inputs.add(uniqueRule(settingsOf(uid, legs, spec), cause, fields, modelOf(changes.node)));
 }
 
 function listOf(names: string | readonly string[] | undefined): readonly string[] {
