@@ -68,6 +68,16 @@ describe("masked fields", () => {
     expect(all.faults[0]!.message).toMatch(/^Column card_number •••\. Its raw value is not kept/);
   });
 
+  it("are in no engine alert, such as of a function of the job that tells what it was given", () => {
+    const failed = { id: "f", code: "CHECK_FUNCTION_FAILED", source: "shop" };
+    const engineAlerts = [`no such thing as ${CARD}`, "the card 4222 is too short"].map((message) => ({
+      ...failed,
+      message,
+    }));
+    const all = masking(plain).outbox({ ...outboxOf(null), engineAlerts });
+    expect(all.engineAlerts.map(({ message }) => message)).toEqual(["no such thing as •••", "the card •••"]);
+  });
+
   it("show which values are the same where there is a key, and hide them in the texts of others", () => {
     const other = { ...CONTRIBUTION, row: "8", fields: { card: "4000" } };
     const [verdict] = masking(keyed).outbox(outboxOf(`seen: ${CARD}`, [CONTRIBUTION, CONTRIBUTION, other])).verdicts;

@@ -51,7 +51,10 @@ export class Masking {
       return this.#verdict(verdict, values);
     });
     const alerts = outbox.alerts.map((alert) => ({ ...alert, note: this.#note(alert.note, found.get(nameOf(alert))) }));
-    return { ...outbox, verdicts, alerts, faults: outbox.faults.map((fault) => this.#fault(fault)) };
+    // What a function of the job throws may tell what it was given.
+    const all = new Map([...found.values()].flatMap((values) => [...values]));
+    const engineAlerts = outbox.engineAlerts.map((one) => ({ ...one, message: this.#text(one.message, all) }));
+    return { ...outbox, verdicts, alerts, engineAlerts, faults: outbox.faults.map((fault) => this.#fault(fault)) };
   }
 
   #add(path: string, graph: Graph, file: string): string[] {
@@ -97,11 +100,14 @@ export class Masking {
     return values;
   }
 
-  /** A note is for people and has no form: what follows the name of a masked field is left out. */
-  #note(note: string | null, values: ReadonlyMap<string, string> = new Map()): string | null {
-    if (note === null) return null;
+  #note(note: string | null, values?: ReadonlyMap<string, string>): string | null {
+    return note === null ? null : this.#text(note, values);
+  }
+
+  /** What is for people has no form: what follows the name of a masked field is left out. */
+  #text(text: string, values: ReadonlyMap<string, string> = new Map()): string {
     const known = [...values].filter(([value]) => value.length >= LEAST_FOUND);
-    const replaced = known.reduce((text, [value, digest]) => text.replaceAll(value, digest), note);
+    const replaced = known.reduce((rest, [value, digest]) => rest.replaceAll(value, digest), text);
     return replaced.replace(this.#names, (_, name) => `${name} ${HIDDEN}`);
   }
 

@@ -80,14 +80,15 @@ function list({ dir, state, sink, limit, json }: ListOptions): void {
 }
 
 function retry(ids: readonly string[], { dir, all, json }: RetryOptions): void {
-  if (ids.length === 0 && all !== true)
+  // An empty one, of a shell's variable that is not set, begins all ids.
+  if ((ids.length === 0 || ids.includes("")) && all !== true)
     raise("OPTION_INVALID", { option: "ids", value: "nothing", expected: "ids of notifications, or --all" });
   const desk = new Desk(outputPaths.desk(dir));
   const now = systemClock.now();
   let count = 0;
   for (const id of all === true ? [""] : ids) {
     const found = desk.notifications.retry(id, now);
-    if (found === 0 && id !== "") raise("NOTIFICATION_UNKNOWN", { id });
+    if (found === 0 && all !== true) raise("NOTIFICATION_UNKNOWN", { id });
     count += found;
   }
   desk.close();

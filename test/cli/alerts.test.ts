@@ -56,8 +56,10 @@ describe("countercheck alerts", () => {
     const resolved = (await json("alerts", "list", "--state", "resolved")).alerts[0].id;
     const late = await call("alerts", "acknowledge", resolved);
     expect(late.stderr).toContain("is resolved, so there is nothing to acknowledge.");
-    const many = await call("notifications", "retry");
-    expect(many).toMatchObject({ code: 2, stderr: expect.stringContaining("error OPTION_INVALID: ") });
+    for (const ids of [[], [""]]) {
+      const none = await call("notifications", "retry", ...ids);
+      expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("error OPTION_INVALID: ") });
+    }
   });
 
   it("keeps what people decided when a run begins afresh", async () => {
