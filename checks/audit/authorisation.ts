@@ -1,6 +1,6 @@
 import type { NamedFields } from "./changed.ts";
 import type { Finding } from "./finding.ts";
-import { answerOf, isUnattributable, type Ticket } from "./ticket.ts";
+import { answerOf, isNear, isUnattributable, type Ticket } from "./ticket.ts";
 import type { Write } from "./transaction.ts";
 
 /**
@@ -16,7 +16,8 @@ export function authorisationOf(
 ): Finding | "pass" {
   const rows = new Set(writes.map(({ row }) => row)).size;
   if (rows <= bulkLimit && hasContext) return "pass";
-  const answers = tickets.map((ticket) => answerOf(ticket, writes, fields));
+  const near = tickets.filter((ticket) => isNear(ticket, writes));
+  const answers = near.map((ticket) => answerOf(ticket, writes, fields));
   if (answers.some(({ problems, isUnknown }) => problems.length === 0 && !isUnknown)) return "pass";
   if (rows > bulkLimit) {
     const reason = `${rows} rows were written at once, and ${bulkLimit} may be without a ticket`;

@@ -19,12 +19,17 @@ export interface Ticket {
 /** What a ticket says of a transaction's writes. */
 export interface TicketAnswer {
   readonly ticket: string;
-  /** True when it names one of the rows, and was good on the day of the writes or a day from it. */
+  /** True when it names one of the rows. */
   readonly isConcerned: boolean;
   /** Why it does not approve the writes; none where it does. */
   readonly problems: readonly string[];
   /** What a write changed is not known, and the ticket does not approve all. */
   readonly isUnknown: boolean;
+}
+
+/** True for a ticket that was good on the day of a write or a day from it: others approve nothing, and concern nobody. */
+export function isNear({ from, to }: Ticket, writes: readonly Write[]): boolean {
+  return writes.some(({ time }) => time >= from - days(1) && time <= to + days(1));
 }
 
 /** Asks a ticket whether it approves all writes of a transaction to its table. */
@@ -42,8 +47,7 @@ export function answerOf(ticket: Ticket, writes: readonly Write[], fields: Named
   const isUnknown = !ticket.columns.includes("*") && writes.some(isUnattributable);
   const others = isUnknown ? [] : strangeColumns(ticket, writes, fields);
   if (others.length > 0) problems.push(`it does not name ${others.join(", ")}`);
-  const isNear = writes.some(({ time }) => time >= ticket.from - days(1) && time <= ticket.to + days(1));
-  return { ticket: ticket.ticket, isConcerned: isNear && strange.length < writes.length, problems, isUnknown };
+  return { ticket: ticket.ticket, isConcerned: strange.length < writes.length, problems, isUnknown };
 }
 
 /** True for an update of a row that is not known from before. */
