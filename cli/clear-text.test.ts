@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../base/errors.ts";
-import { isLoopback } from "./clear-text.ts";
+import { isInTheClear, isLoopback } from "./clear-text.ts";
 import { openRegistry } from "./config.ts";
 import { restOf } from "./evidence-store.ts";
 import { kafkaShape } from "./kafka-config.ts";
@@ -12,6 +12,13 @@ const secret = "${env:PASSWORD_OF_CLEAR_TEXT_TEST}";
 it("knows this machine by its names", () => {
   expect(["localhost", "LocalHost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"].filter(isLoopback)).toHaveLength(6);
   expect(["127.example.com", "localhost.example.com", "10.0.0.1", "::2", "kafka"].filter(isLoopback)).toEqual([]);
+});
+
+it("what is sent is in the clear where it is neither https nor on this machine", () => {
+  expect(isInTheClear("http://hooks.example.com/x")).toBe(true);
+  expect(isInTheClear("http://127.0.0.1.example.com/x")).toBe(true);
+  expect(isInTheClear("https://hooks.example.com/x")).toBe(false);
+  for (const host of ["127.0.0.1:8080", "localhost", "[::1]:1"]) expect(isInTheClear(`http://${host}/`)).toBe(false);
 });
 
 describe("a password", () => {

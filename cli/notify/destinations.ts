@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { isInTheClear } from "../../connectors/alerts/webhook/http-post.ts";
-import { isLoopback } from "../clear-text.ts";
+import { isInTheClear, isLoopback } from "../clear-text.ts";
 import { type KafkaConfig, secretShape } from "../kafka-config.ts";
 import { SECRET_REFERENCE } from "../secrets.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { newsOf, notificationOf } from "../../connectors/alerts/test-news.ts";
+import { newsOf, notificationOf } from "../../connectors/alerts/news.test-helper.ts";
 import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
 import { readTopicToEnd } from "../../connectors/kafka/read-topic.ts";
 import { deleteTopics } from "../../test/real/topics.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { newsOf, notificationOf } from "../../connectors/alerts/test-news.ts";
+import { newsOf, notificationOf } from "../../connectors/alerts/news.test-helper.ts";
 import { documentOf } from "../../connectors/alerts/webhook/webhook-sink.ts";
 import { readConfig } from "../config.ts";
 import { shopConfig } from "../shop-log.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isInTheClear } from "../../connectors/alerts/webhook/http-post.ts";
 import { parametersOf } from "../../connectors/reread/sql.ts";
+import { isInTheClear } from "../clear-text.ts";
 import { durationShape, parseDuration } from "../duration.ts";
 import { SECRET_REFERENCE } from "../secrets.ts";
 

@@ -1,9 +1,9 @@
 import { raise } from "../../base/errors.ts";
-import { isInTheClear } from "../../connectors/alerts/webhook/http-post.ts";
 import { HttpReader } from "../../connectors/reread/http-reader.ts";
 import { MariadbReader } from "../../connectors/reread/mariadb-reader.ts";
 import { PostgresReader } from "../../connectors/reread/postgres-reader.ts";
 import type { TruthReader } from "../../connectors/reread/truth-reader.ts";
+import { isInTheClear } from "../clear-text.ts";
 import type { SourceBinding } from "../config.ts";
 import { SECRET_REFERENCE, secretOf } from "../secrets.ts";
 import type { HttpQuestion, Question, RereadConfig } from "./reread-config.ts";

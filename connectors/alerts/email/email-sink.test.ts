@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterEach, describe, expect, it } from "vitest";
 import { ownCertificate } from "../../../test/support/certificate.ts";
-import { newsOf, notificationOf } from "../test-news.ts";
+import { newsOf, notificationOf } from "../news.test-helper.ts";
 import { type EmailOptions, EmailSink } from "./email-sink.ts";
 
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CountercheckError } from "../../../base/errors.ts";
-import { newsOf, notificationOf } from "../test-news.ts";
+import { newsOf, notificationOf } from "../news.test-helper.ts";
 import { documentOf } from "../webhook/webhook-sink.ts";
 import { KafkaSink, type TopicRecord } from "./kafka-sink.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HookListener } from "../../../test/support/hook-listener.ts";
-import { newsOf, notificationOf, stormOf } from "../test-news.ts";
+import { newsOf, notificationOf, stormOf } from "../news.test-helper.ts";
 import { messageOf, SlackSink } from "./slack-sink.ts";
 
 const never = new AbortController().signal;

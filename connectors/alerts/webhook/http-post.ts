@@ -1,6 +1,5 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { isIPv4 } from "node:net";
 import { messageOf, raise } from "../../../base/errors.ts";
 
 /** Where something is posted to. */
@@ -14,13 +13,6 @@ export interface Endpoint {
 
 /** Most that is read of an answer; the rest is of no interest. */
 const MAX_ANSWER = 4_096;
-
-/** True where what is posted to a URL is on a wire in the clear. */
-export function isInTheClear(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  const isHere = hostname === "localhost" || hostname === "[::1]" || (isIPv4(hostname) && hostname.startsWith("127."));
-  return protocol !== "https:" && !isHere;
-}
 
 /**
  * Posts a body. Resolves for a 2xx status; redirects are not followed. NOTIFICATION_SINK_UNAVAILABLE for what may pass by
