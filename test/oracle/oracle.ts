@@ -25,6 +25,10 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   "refunds-booked": ["refunds-booked", "points", "reconcile"],
   "duplicate-refunds": ["duplicate-refunds", "points", "once"],
   "suspected-duplicate-refunds": ["suspected-duplicate-refunds", "points", "alike"],
+  "credit-limit-changes": ["credit-limit-changes", "transactions", "authorised"],
+  "credit-limit-changes.rows": ["credit-limit-changes", "transactions", "intact"],
+  "ledger-changes": ["ledger-changes", "transactions", "authorised"],
+  "ledger-changes.rows": ["ledger-changes", "transactions", "intact"],
 };
 
 /** Checks that have an oracle. */

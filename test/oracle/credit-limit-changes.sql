@@ -1,0 +1,10 @@
+-- D: who changes limits accounts for it in the transaction. MariaDB's transactions have one name in all that tells of them.
+
+CREATE TABLE said AS SELECT tx AS key, * FROM credit_limits;
+
+CREATE TABLE finished AS SELECT tx AS key, at, events FROM ended WHERE name = 'credit_limits';
+
+CREATE TABLE accounted AS
+SELECT tx AS key, at FROM limits_context WHERE op = 'c' AND who IS NOT NULL AND why IS NOT NULL;
+
+CREATE TABLE ticket AS SELECT * FROM approvals WHERE table_name = 'credit_limits';
