@@ -591,7 +591,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "Field {field} of model {model} is read from column {column}, which table {table} does not have. Correct the mapping, or capture the column.",
+      "Field {field} of model {model} is read from column {column}, which table {table} does not have. It has: {known}. Correct the mapping, or capture the column.",
   },
   MODEL_INVALID: {
     fault: "user",

@@ -195,7 +195,9 @@ const stateShape = z.strictObject({
 const maskedField = z.string().regex(/^\w+\.\w+$/, 'expected a model and a field such as "Payment.cardNumber"');
 
 const maskShape = z
-  .union([z.array(maskedField).min(1), z.strictObject({ fields: z.array(maskedField).min(1), key: secretShape })])
+  .union([z.array(maskedField).min(1), z.strictObject({ fields: z.array(maskedField).min(1), key: secretShape })], {
+    error: 'expected fields such as ["Payment.cardNumber"], or { "fields": […], "key": a reference }',
+  })
   .transform((mask) => (Array.isArray(mask) ? { fields: mask } : mask));
 
 const configShape = z
@@ -332,6 +334,9 @@ function readJson(file: string): unknown {
   }
 }
 
-function problemText({ path, message }: z.core.$ZodIssue): string {
+function problemText(issue: z.core.$ZodIssue): string {
+  // What is wrong with a key stands within: "Invalid key in record" says nothing.
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const { path } = issue;
   return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
 }

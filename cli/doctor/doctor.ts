@@ -1,6 +1,7 @@
 import { isError } from "../../base/errors.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
 import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
+import { Masking } from "../masking.ts";
 import { Clusters } from "./clusters.ts";
 import { type Finding, ok, problem, withoutSecrets } from "./finding.ts";
 import { type ExaminedJob, examineJob, longestWaitMs, modelFindings } from "./job.ts";
@@ -37,7 +38,17 @@ async function examineAll(configFile: string, jobs: readonly string[]): Promise<
   }
   findings.push(...(await registryFindings(config, job, topics)));
   findings.push(...job.findings, ...state.findings, ...(await resultFindings(config, clusters)));
-  findings.push(...(await examineNotify(config)), ...(await examineTruth(config, job.graph)));
+  findings.push(...maskFindings(config, job));
+  findings.push(...(await examineNotify(config, job.graph)), ...(await examineTruth(config, job.graph)));
+  return findings;
+}
+
+/** Whether the fields that nobody may see are fields of the job. */
+function maskFindings({ mask, file }: Config, { graph }: ExaminedJob): Finding[] {
+  if (mask === undefined || graph === undefined) return [];
+  const findings: Finding[] = [];
+  if (attempt(() => new Masking(mask, graph, file), findings, "mask") !== undefined)
+    findings.push(ok("mask", `${mask.fields.join(", ")} are hidden`));
   return findings;
 }
 

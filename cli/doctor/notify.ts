@@ -1,15 +1,32 @@
 import { connect } from "node:net";
 import { isError, messageOf } from "../../base/errors.ts";
+import type { Graph } from "../../dataflow/graph.ts";
 import type { Config } from "../config.ts";
 import type { SinkConfig } from "../notify/notify-config.ts";
 import { addressOf, openSink } from "../notify/sinks.ts";
-import { defect, type Finding, ok, problem } from "./finding.ts";
+import { defect, type Finding, ok, problem, warning } from "./finding.ts";
 
 const TIMEOUT_MS = 5_000;
 
-/** Looks whether those who are told of alerts can be reached. Nothing is sent; a topic is looked at with the brokers. */
-export async function examineNotify({ notify, file }: Config): Promise<Finding[]> {
-  return Promise.all(notify.map((sink) => examineSink(sink, file)));
+/**
+ * Looks whether those who are told of alerts can be reached, and told of checks that the job has. Nothing is sent; a topic
+ * is looked at with the brokers.
+ */
+export async function examineNotify({ notify, file }: Config, graph?: Graph): Promise<Finding[]> {
+  const reached = await Promise.all(notify.map((sink) => examineSink(sink, file)));
+  return [...reached, ...(graph === undefined ? [] : notify.flatMap((sink) => unknownChecks(sink, graph)))];
+}
+
+function unknownChecks({ name, checks = [] }: SinkConfig, graph: Graph): Finding[] {
+  const uids = graph.nodes.flatMap((node) => (node.type === "operator" ? [node.uid] : []));
+  const unknown = checks.filter((check) => !uids.includes(check));
+  const known = uids.join(", ");
+  return unknown.map((check) =>
+    warning(
+      `notify ${name}`,
+      `no check of ${graph.name} is called ${check}: nobody is told of it; its checks: ${known}`,
+    ),
+  );
 }
 
 async function examineSink(sink: SinkConfig, file: string): Promise<Finding> {

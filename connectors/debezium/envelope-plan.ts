@@ -55,6 +55,12 @@ export interface EnvelopePlan {
 export const TRUNCATE = 116;
 export const MESSAGE = 109;
 
+/** Where an envelope has the columns. */
+const ROW = "after.";
+
+/** The most columns that a message names. */
+const MOST_SHOWN = 60;
+
 /** True where a plan says why a model cannot be read. */
 export function isProblem(plan: readonly Mapper[] | Problem): plan is Problem {
   return "code" in plan;
@@ -112,7 +118,7 @@ function letterAt(op: TextColumn, row: number): number {
 
 /** Where in an envelope a column is: in the row, or where its own dots say. */
 export function pathOf(column: string): string {
-  return column.includes(".") ? column : `after.${column}`;
+  return column.includes(".") ? column : ROW + column;
 }
 
 /** The columns that fields are read from. */
@@ -216,7 +222,15 @@ class FieldCompiler {
     const path = pathOf(name);
     const type = describeField(this.#schema, path);
     if (type !== undefined) return { name, type, values: this.#raw.column(path) };
-    return { code: "MODEL_COLUMN_MISSING", details: this.#details(name) };
+    return { code: "MODEL_COLUMN_MISSING", details: { ...this.#details(name), known: this.#known() } };
+  }
+
+  /** The columns that there are, as text. */
+  #known(): string {
+    const leaves = leavesOf(parseSchema(this.#schema, this.#table), this.#table);
+    const names = leaves.flatMap((path) => (path.startsWith(ROW) ? [path.slice(ROW.length)] : []));
+    const more = names.length - MOST_SHOWN;
+    return names.slice(0, MOST_SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
   }
 
   #mismatch(from: RawColumn, wanted: string): Problem {

@@ -188,7 +188,7 @@ describe("a model that does not suit its table", () => {
     [
       { colour: text() },
       "MODEL_COLUMN_MISSING",
-      "Field colour of model Wrong is read from column colour, which table payments does not have.",
+      "Field colour of model Wrong is read from column colour, which table payments does not have. It has: ",
     ],
     [
       { amount: text() },
