@@ -31,7 +31,7 @@ const TABLES = [
   ) STRICT`,
   "CREATE INDEX IF NOT EXISTS notifications_waiting ON notifications (sink, next_at, seq) WHERE state = 'waiting'",
   "CREATE INDEX IF NOT EXISTS notifications_by_check ON notifications (check_uid, sink, queued_at)",
-  "CREATE INDEX IF NOT EXISTS notifications_by_storm ON notifications (storm) WHERE storm IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS notifications_by_storm ON notifications (storm, alert) WHERE storm IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS notifications_by_alert ON notifications (alert, sink, seq)",
 ];
 

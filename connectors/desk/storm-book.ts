@@ -29,7 +29,7 @@ export class StormBook {
   /** Storms that are not over, or have not been told to be. */
   going(): Storm[] {
     const sql = `SELECT id, sink, check_uid AS "check", began_at AS beganAt, last_at AS lastAt, told, told_at AS toldAt,
-      (SELECT count(DISTINCT alert) FROM notifications n WHERE n.storm = s.id) AS opened
+      (SELECT count(*) FROM (SELECT DISTINCT alert FROM notifications WHERE storm = s.id)) AS opened
       FROM storms s WHERE is_over = 0 ORDER BY began_at, id LIMIT ?`;
     return this.#file.all<Storm>(sql, [MAX_ROWS]).map((row) => ({ ...row }));
   }
