@@ -167,8 +167,16 @@ export class CheckOperator implements Operator {
     const time = this.#effectiveTime(from);
     const entries = legs.flatMap((leg) => this.#entry(leg, from, row, business) ?? []);
     const isAdd = change.kind.values[row] === ADD;
-    state.ledger.add({ time, isAdd, row: from.id, entries });
-    this.#schedule(key, state);
+    const { ledger } = state;
+    const isFirst = ledger.waiting.length === 0;
+    ledger.add({ time, isAdd, row: from.id, entries });
+    // What comes behind others and brings no point before the timer needs no look at all of them: a key may get many at once.
+    if (isFirst || this.#firstPointOf(time, entries) < ledger.timer) this.#schedule(key, state);
+  }
+
+  /** No point that a change brings to a key is before this one. */
+  #firstPointOf(time: number, entries: readonly Entry[]): number {
+    return entries.reduce((least, { dueAt }) => Math.min(least, dueAt), time) + this.#rule.skewMs;
   }
 
   /** A function of the job failed at a key, which is unobservable, and the others go on. */
