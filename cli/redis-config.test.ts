@@ -41,6 +41,8 @@ describe("a configuration with Redis", () => {
   it.each([
     [{ lock: { redis: {} } }, "lock.redis: it needs `redis` beside `sources`"],
     [{ redis: {}, lock: { redis: { lease: "100ms" } } }, "lock.redis.lease: expected a lease of 500ms at least"],
+    [{ redis: {}, lock: { redis: { lease: "25h" } } }, "lock.redis.lease: expected a lease of 1d at most"],
+    [{ redis: {}, lock: { redis: { lease: "1d" } } }, ""],
     [{ redis: { url: "redis://me:secret@there" } }, "redis.url: expected a reference"],
     [{ redis: { prefix: "a b" } }, "redis.prefix: expected letters"],
     [{ notify: { ops: { webhook: HOOK } } }, "notify.ops.webhook.acts: it needs `lock`"],

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { raise } from "../base/errors.ts";
-import { seconds } from "../base/time.ts";
+import { days, seconds } from "../base/time.ts";
 import { RedisClient } from "../connectors/redis/client.ts";
 import { LEAST_LEASE_MS } from "../connectors/redis/lease.ts";
 import { isLoopback } from "./clear-text.ts";
@@ -34,11 +34,15 @@ export interface LockConfig {
   readonly leaseMs: number;
 }
 
+/** Longer than anybody waits for a process that died to be replaced. */
+const LONGEST_LEASE_MS = days(1);
+
 /** What `lock` may hold. */
 export const lockShape = z.strictObject({
   redis: z.strictObject({
     lease: durationShape
       .refine((ms) => ms >= LEAST_LEASE_MS, `expected a lease of ${LEAST_LEASE_MS}ms at least`)
+      .refine((ms) => ms <= LONGEST_LEASE_MS, "expected a lease of 1d at most: for so long a dead process has the job")
       .default(seconds(15)),
   }),
 });
