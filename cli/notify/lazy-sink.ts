@@ -1,6 +1,6 @@
 import type { AlertSink, Notification } from "../../connectors/alerts/notification.ts";
 
-/** A sink whose client is loaded with the first notification. */
+/** A sink whose client is loaded with the first notification; a load that failed is tried again with the next. */
 export class LazySink implements AlertSink {
   readonly concurrency: number;
   readonly #load: () => Promise<AlertSink>;
@@ -12,11 +12,21 @@ export class LazySink implements AlertSink {
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<void> {
-    this.#loaded ??= this.#load();
-    await (await this.#loaded).send(notification, signal);
+    await (await this.#client()).send(notification, signal);
   }
 
   async close(): Promise<void> {
-    await (await this.#loaded)?.close();
+    // What failed to load was told to its notification, and has nothing to close.
+    await (await this.#loaded?.catch(() => undefined))?.close();
+  }
+
+  async #client(): Promise<AlertSink> {
+    this.#loaded ??= this.#load();
+    try {
+      return await this.#loaded;
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
   }
 }
