@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Desk } from "../../connectors/desk/desk.ts";
 import type { AlertAction, AlertRecord } from "../../schemas/contracts.ts";
 import { noticesOf } from "./notices.ts";
@@ -104,6 +104,17 @@ describe("a storm of alerts of one check", () => {
     expect(told(NOON + 10 * MINUTE)).toEqual(['storm over: settlement, 1 of 28, {"EUR":"28.10"}, 28']);
     bring("opened", 29, 29, NOON + 20 * MINUTE);
     expect(told(NOON + 20 * MINUTE)).toEqual(["settlement-29 opened"]);
+  });
+
+  it("is counted only where it is time to tell, since it is looked several times a second", () => {
+    bring("opened", 1, 25, NOON);
+    tell(NOON);
+    bring("opened", 26, 27, NOON + MINUTE);
+    const counted = vi.spyOn(desk.storms, "opened");
+    for (let i = 0; i < 10; i++) tell(NOON + 2 * MINUTE + i);
+    expect(counted).not.toHaveBeenCalled();
+    tell(NOON + 5 * MINUTE);
+    expect(counted).toHaveBeenCalledTimes(1);
   });
 
   it("is told to its end where nothing more comes for now", () => {

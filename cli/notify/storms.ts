@@ -22,23 +22,35 @@ export function tellStorms(
   for (const storm of desk.storms.going()) {
     const { withinMs } = limits.get(storm.sink) ?? { withinMs: 0 };
     const action = actionOf(storm, withinMs, at, isLast);
-    if (action !== null) desk.storms.tell(storm, noticeOfStorm(desk, job, storm, action, at), action === "over", at);
+    if (action === null) continue;
+    // Counted only where it is time to tell: it is looked several times a second, and a storm may be large.
+    const opened = desk.storms.opened(storm.id);
+    if (action === "updated" && opened === storm.told) continue;
+    const notice = noticeOfStorm(desk, job, storm, action, opened, at);
+    desk.storms.tell(storm.id, notice, opened, action === "over", at);
   }
 }
 
+/** What it is time to tell, if it has grown; null for nothing. */
 function actionOf(
-  { told, toldAt, opened, lastAt }: Storm,
+  { told, toldAt, lastAt }: Storm,
   withinMs: number,
   at: number,
   isLast: boolean,
 ): StormNews["action"] | null {
   if (told === null) return "opened";
   if (lastAt + withinMs <= at) return "over";
-  return told !== opened && (isLast || toldAt! + withinMs <= at) ? "updated" : null;
+  return isLast || toldAt! + withinMs <= at ? "updated" : null;
 }
 
-function noticeOfStorm(desk: Desk, job: string, storm: Storm, action: StormNews["action"], at: number): Notice {
-  const { id, sink, check, opened, beganAt: since } = storm;
+function noticeOfStorm(
+  desk: Desk,
+  job: string,
+  { id, sink, check, beganAt: since }: Storm,
+  action: StormNews["action"],
+  opened: number,
+  at: number,
+): Notice {
   const open = desk.openOfStorm(id, at);
   const atRisk = new Amounts();
   for (const alert of open) atRisk.add(alert.currency, alert.atRisk);

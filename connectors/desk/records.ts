@@ -265,9 +265,7 @@ export interface Storm {
   readonly beganAt: number;
   /** When an alert of it opened last. */
   readonly lastAt: number;
-  /** Alerts of it. */
-  readonly opened: number;
-  /** How many of them were told of last, and when; null where nobody was told of it yet. */
+  /** How many alerts of it were told of last, and when; null where nobody was told of it yet. */
   readonly told: number | null;
   readonly toldAt: number | null;
 }

@@ -28,17 +28,22 @@ export class StormBook {
 
   /** Storms that are not over, or have not been told to be. */
   going(): Storm[] {
-    const sql = `SELECT id, sink, check_uid AS "check", began_at AS beganAt, last_at AS lastAt, told, told_at AS toldAt,
-      (SELECT count(*) FROM (SELECT DISTINCT alert FROM notifications WHERE storm = s.id)) AS opened
-      FROM storms s WHERE is_over = 0 ORDER BY began_at, id LIMIT ?`;
+    const sql = `SELECT id, sink, check_uid AS "check", began_at AS beganAt, last_at AS lastAt, told, told_at AS toldAt
+      FROM storms WHERE is_over = 0 ORDER BY began_at, id LIMIT ?`;
     return this.#file.all<Storm>(sql, [MAX_ROWS]).map((row) => ({ ...row }));
   }
 
-  /** Lays down what tells of a storm, and notes that it does. */
-  tell(storm: Storm, notice: Notice, isOver: boolean, at: number): void {
+  /** How many alerts a storm has. */
+  opened(storm: string): number {
+    const sql = "SELECT count(*) AS opened FROM (SELECT DISTINCT alert FROM notifications WHERE storm = ?)";
+    return this.#file.all<{ opened: number }>(sql, [storm])[0]!.opened;
+  }
+
+  /** Lays down what tells of a storm, and notes that it does, and of how many alerts. */
+  tell(storm: string, notice: Notice, opened: number, isOver: boolean, at: number): void {
     this.#file.transaction(() => {
       this.#queue.add(notice, null, at);
-      const values = [storm.opened, at, isOver ? 1 : 0, storm.id];
+      const values = [opened, at, isOver ? 1 : 0, storm];
       this.#file.run("UPDATE storms SET told = ?, told_at = ?, is_over = ? WHERE id = ?", values);
     });
   }
