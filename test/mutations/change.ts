@@ -45,17 +45,27 @@ export const change = {
   shift(recording: Recording, row: RowName, byMs: number, cells: Cells = {}): number {
     const records = recordsOf(recording, row);
     removeAll(recording, records);
-    for (const record of records) {
-      const time = record.value === null ? undefined : Number(record.value.source.ts_ms) + byMs;
-      const at = placeOf(recording, record, time ?? Number(record.record.timestamp) + byMs);
-      const before = recording.items.slice(0, at).findLast((item) => isChange(item) && isOfSource(item, record));
-      const value = record.value && imaged(record.value, (image) => merged(image, cells));
-      const moved = value && stepped(movedTo(value, byMs), (before as Recorded | undefined)?.value ?? undefined);
-      recording.items.splice(at, 0, { ...record, value: moved, isChanged: true });
-    }
+    for (const record of records) putLater(recording, record, byMs, cells);
     return records.length;
   },
 };
+
+/** Puts a record that was taken out where it belongs so much later (negative: earlier), with what its times say. */
+export function putLater(recording: Recording, record: Recorded, byMs: number, cells: Cells = {}): void {
+  const { value } = record;
+  const time = value === null ? record.record.timestamp : (value.source ?? value).ts_ms;
+  const at = placeOf(recording, record, Number(time) + byMs);
+  const before = recording.items.slice(0, at).findLast((item) => isChange(item) && isOfSource(item, record));
+  const said = value && imaged(value, (image) => merged(image, cells));
+  const moved = said && stepped(movedTo(said, byMs), (before as Recorded | undefined)?.value ?? undefined);
+  recording.items.splice(at, 0, { ...record, value: moved, isChanged: true });
+}
+
+/** Puts a record in once more, as another change. */
+export function putAgain(recording: Recording, record: Recorded): void {
+  const copy: Recorded = { ...record, value: record.value && stepped(record.value), isChanged: true };
+  recording.items.splice(recording.items.indexOf(record) + 1, 0, copy);
+}
 
 function recordsOf(recording: Recording, { table, where }: RowName): Recorded[] {
   const isIt = (row: Row | null | undefined) =>
@@ -71,7 +81,8 @@ function keyText(key: Row): string {
   return Object.values(key).join("/");
 }
 
-function removeAll(recording: Recording, gone: readonly Recorded[]): void {
+/** Takes records out. */
+export function removeAll(recording: Recording, gone: readonly Recorded[]): void {
   const all = new Set<Recorded | "flush">(gone);
   const kept = recording.items.filter((item) => !all.has(item));
   recording.items.length = 0;
@@ -95,15 +106,19 @@ function imaged(value: Envelope, make: (image: Row) => Row): Envelope {
 
 /** The place behind all that happened by a time, in front of the flush that follows. */
 function placeOf(recording: Recording, record: Recorded, timeMs: number): number {
-  const last = recording.items.findLastIndex((item) => {
-    // Transactions are told of without a source.
-    return isChange(item) && isOfSource(item, record) && Number(item.value!.source.ts_ms) <= timeMs;
-  });
+  const last = recording.items.findLastIndex(
+    (item) => isChange(item) && isOfSource(item, record) && Number(item.value!.source.ts_ms) <= timeMs,
+  );
   return last + 1;
 }
 
 function isChange(item: Recorded | "flush"): item is Recorded {
-  return item !== "flush" && item.value?.source !== undefined;
+  return item !== "flush" && item.value !== null && !isTransaction(item.value);
+}
+
+/** Transactions are told of without a source. */
+function isTransaction({ source }: Envelope): boolean {
+  return source === undefined;
 }
 
 function isOfSource({ topic }: Recorded, other: Recorded): boolean {
@@ -118,14 +133,16 @@ function movedTo(value: Envelope, byMs: number): Envelope {
     ts_us: moved(of.ts_us, 1_000n),
     ts_ns: moved(of.ts_ns, 1_000_000n),
   });
-  const source = { ...value.source, ...times(value.source) } as Envelope["source"];
-  return { ...value, ...times(value as unknown as Row), source } as Envelope;
+  const { source } = value;
+  const moment = { ...value, ...times(value as unknown as Row) } as Envelope;
+  return isTransaction(value) ? moment : { ...moment, source: { ...source, ...times(source) } as Envelope["source"] };
 }
 
 let steps = 0;
 
 /** A position of its own, right behind that of another record. */
 function stepped(value: Envelope, behind: Envelope = value): Envelope {
+  if (isTransaction(value)) return value;
   const { file, pos, row, lsn } = behind.source as Row;
   const position =
     lsn === undefined ? { file, pos, row: (row as number) + 1_000 + ++steps } : { lsn: (lsn as bigint) + 1n };

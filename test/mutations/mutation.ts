@@ -2,7 +2,15 @@ import type { Row } from "../../shop/decoded-log.test-helper.ts";
 import type { Recording } from "./recording.ts";
 
 /** What can happen to one side of what a check compares. */
-export const KINDS = ["dropped", "doubled", "one unit off", "another currency", "late", "out of order"] as const;
+export const KINDS = [
+  "dropped",
+  "doubled",
+  "one unit off",
+  "another currency",
+  "late",
+  "out of order",
+  "of another transaction",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One thing that is done to recorded traffic, and what the check must make of it. */
@@ -11,7 +19,7 @@ export interface Mutation {
   readonly kind: Kind;
   /** What is done, for people. */
   readonly what: string;
-  /** The class that it must give, null where the rule lets it pass. */
+  /** The class that it must give, or `unobservable`; null where the rule lets it pass. */
   readonly gives: string | null;
   /** Does it to one of the objects that nobody has touched yet, and gives the check's key and how many records it changed. */
   apply(recording: Recording, chosen: Chosen): { readonly key: string; readonly changed: number };

@@ -4,6 +4,7 @@ import { table } from "../../cli/table.ts";
 import { History } from "../oracle/history.ts";
 import { allJobs, opinionOfSql, opinionOfStream } from "../oracle/oracle.ts";
 import { runLog } from "../support/shop-run.ts";
+import { manualChangeMutations } from "./manual-changes.ts";
 import { migrationMutations } from "./migration.ts";
 import { Chosen, KINDS, type Mutation } from "./mutation.ts";
 import { paymentMutations } from "./payment-settlement.ts";
@@ -19,6 +20,7 @@ const mutations: readonly Mutation[] = [
   ...payoutMutations,
   ...refundMutations,
   ...migrationMutations,
+  ...manualChangeMutations,
 ];
 
 /** What the checks say of a recording, as it is now. */
@@ -43,15 +45,19 @@ describe(`recorded traffic in which nothing goes wrong; seed ${SEED}`, { timeout
     const { recorder, engineAlerts, faults } = await judge(recording);
     const gave = ({ check, key }: { check: string; key: string }) => {
       const own = recorder.history.filter((verdict) => verdict.check === check && verdict.key === key);
-      const failures = own.filter(({ status }) => status === "fail");
-      return [...new Set(failures.map((verdict) => verdict.class))];
+      const bad = own.filter(({ status }) => status === "fail" || status === "unobservable");
+      return [...new Set(bad.map(({ status, class: cause }) => (status === "fail" ? cause : status)))];
     };
+    // What passed is not there any more, where it is not remembered.
+    const isLeft = ({ check, key }: { check: string; key: string }) =>
+      recorder.finals.some((final) => final.check === check && final.key === key && final.status !== "pass");
     const matrix = done.map((each) => ({ ...each, gave: gave(each) }));
     process.stdout.write(`${textOf(matrix)}\n`);
-    for (const { check, kind, what, changed, gives, gave } of matrix) {
+    for (const { check, key, kind, what, changed, gives, gave } of matrix) {
       const name = `${check}: ${kind}, ${what}`;
       expect(changed, `${name} changes something`).toBeGreaterThan(0);
       expect(gave, name).toEqual(gives === null ? [] : [gives]);
+      if (gives === null) expect(isLeft({ check, key }), `${name} passes`).toBe(false);
     }
     expect([engineAlerts, faults]).toEqual([[], 0]);
 
