@@ -22,10 +22,12 @@ export interface AuditSettings extends RuleSettings {
 export function authorisationRule(settings: AuditSettings, spec: UntypedAuditSpec): CheckRule {
   const { context, approvals, bulkLimit = Number.POSITIVE_INFINITY } = spec;
   const { tables, fields } = settings;
-  const given = (names: readonly string[], row: RowEvidence) =>
-    names.every((name) => (row.fields[WRITE_COLUMNS + Object.keys(context!.of.fields).indexOf(name)] ?? null) !== null);
+  const contextColumns = (context?.fields ?? []).map(
+    (name) => WRITE_COLUMNS + Object.keys(context!.of.fields).indexOf(name),
+  );
+  // A blank text is no value.
   const hasContext = ({ context: rows }: Transaction) =>
-    rows.some((row) => row.fields[0] === "insert" && given(context!.fields, row));
+    rows.some(({ fields: values }) => contextColumns.every((i) => plainText(values[i]).trim() !== ""));
   const ticketsOf = approvals && ticketReader(approvals, Object.keys(approvals.of.node.fields));
   const parts = [
     ...(context === undefined ? [] : [`a row of ${context.of.name}`]),

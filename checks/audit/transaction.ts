@@ -28,6 +28,7 @@ export interface Transaction {
   readonly counted: number | null;
   /** Time of the END, or of the newest write. */
   readonly time: number;
+  /** Rows of the context that it inserted and left there, as they are at its end. */
   readonly context: readonly RowEvidence[];
 }
 
@@ -39,7 +40,12 @@ export function transactionOf(entries: readonly Entry[], fields: number, tables:
   const counts = end && tableCountsOf(end.fields[2] as string);
   const counted = counts === undefined ? null : tables.reduce((sum, table) => sum + (counts.get(table) ?? 0), 0);
   const time = end?.time ?? rows.reduce((newest, row) => Math.max(newest, row.time), BEFORE_ALL_TIME);
-  return { writes: rows.map((row) => writeOf(row, fields)), counted, time, context: of("context") };
+  return {
+    writes: rows.map((row) => writeOf(row, fields)),
+    counted,
+    time,
+    context: insertedOf(of("context").sort(byPosition)),
+  };
 }
 
 /** What a transaction did to each row when all its writes are taken together; what it inserted and deleted was never there. */
@@ -50,6 +56,17 @@ export function netWrites(writes: readonly Write[]): Write[] {
     if (first === undefined) byRow.set(write.row, write);
     else if (first.operation === "insert" && write.operation === "delete") byRow.delete(write.row);
     else byRow.set(write.row, { ...write, ...netOf(first, write) });
+  }
+  return [...byRow.values()];
+}
+
+/** Of each row that was inserted and is still there, the last write. */
+function insertedOf(writes: readonly RowEvidence[]): RowEvidence[] {
+  const byRow = new Map<Key, RowEvidence>();
+  for (const write of writes) {
+    const [operation, , row] = write.fields as [WriteOperation, Key, Key];
+    if (operation === "delete") byRow.delete(row);
+    else if (operation === "insert" || byRow.has(row)) byRow.set(row, write);
   }
   return [...byRow.values()];
 }

@@ -114,6 +114,36 @@ describe("A write is authorised if its transaction wrote a context row (who, why
     const driver = seeded().upsert(Context, 1, at("7"), { who: "ann" }).upsert(Entry, 1, at("7"), dearer);
     expect(said(driver.commit("ledger", "7", T, { entries: 1 }))).toEqual(["entries 7 opened unauthorised 2.50 EUR"]);
   });
+
+  it.each([
+    ["blank", { who: "", why: "a correction" }],
+    ["of spaces", { who: "ann", why: " \t" }],
+  ])("and one whose text is %s is none", (_, values) => {
+    const driver = seeded().upsert(Context, 1, at("7"), values).upsert(Entry, 1, at("7"), dearer);
+    expect(said(driver.commit("ledger", "7", T, { entries: 1 }))).toEqual(["entries 7 opened unauthorised 2.50 EUR"]);
+  });
+
+  it("and one that the transaction takes back is none", () => {
+    const driver = seeded().upsert(Context, 1, at("7"), why).upsert(Entry, 1, at("7"), dearer);
+    driver.delete(Context, 1, at("7")).commit("ledger", "7", T, { entries: 1 });
+    expect(said(driver)).toEqual(["entries 7 opened unauthorised 2.50 EUR"]);
+  });
+
+  it.each<[string, object, string[]]>([
+    ["blanked", { who: "" }, ["entries 7 opened unauthorised 2.50 EUR"]],
+    ["filled in", { why: "a correction" }, []],
+  ])("and one counts as it is at the END: %s", (_, values, says) => {
+    const before = "why" in values ? { ...why, why: "" } : why;
+    const driver = seeded().upsert(Context, 1, at("7"), before).upsert(Entry, 1, at("7"), dearer);
+    driver.upsert(Context, 1, at("7"), { ...why, ...values });
+    expect(said(driver.commit("ledger", "7", T, { entries: 1 }))).toEqual(says);
+  });
+
+  it("and one that takes another's place is one", () => {
+    const driver = seeded().seed(Context, 1, { at: 0 }, why).delete(Context, 1, at("7"));
+    driver.upsert(Context, 1, at("7"), why).upsert(Entry, 1, at("7"), dearer);
+    expect(said(driver.commit("ledger", "7", T, { entries: 1 }))).toEqual([]);
+  });
 });
 
 describe("A write is authorised if it matches an approved ticket (table, keys, columns, time, count)", () => {
