@@ -15,7 +15,7 @@ import { checkReplica } from "./spec-check.ts";
 export interface FieldComparison<N extends string = string> {
   /** What the new side calls it. */
   readonly as?: N;
-  /** What null is the same as: text, digits, an amount in currency units (`"0"`). */
+  /** What null is the same as, in the canonical text of its kind: text, digits, an amount in currency units (`"0"`). */
   readonly nullIs?: string;
   /** The time zone whose clocks the old side's times were taken from: a DATETIME that is not UTC. */
   readonly oldClock?: string;

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { messageOf } from "../../base/errors.ts";
 import { days, seconds } from "../../base/time.ts";
-import { id, instant, model, money, table, text } from "../../dataflow/model.ts";
+import { flag, id, instant, integer, model, money, number, table, text } from "../../dataflow/model.ts";
 import { job } from "../job.ts";
 
 const Old = model("Old", {
@@ -21,8 +21,8 @@ const RIGHT = {
 /** What is said of a rule that differs from a right one; nothing when it is right. */
 function refusal(changes: object): string {
   const tested = job("tested", (env) => {
-    const spec = { ...RIGHT, old: env.changes(Old), new: env.changes(New), ...changes };
-    env.replica("accounts", spec as never);
+    const { old = Old, new: replica = New, ...rest } = changes as { old?: typeof Old; new?: typeof New };
+    env.replica("accounts", { ...RIGHT, old: env.changes(old), new: env.changes(replica), ...rest } as never);
   });
   try {
     tested.graph();
@@ -55,7 +55,6 @@ it.each([
   [{ compare: { balance: true, openedAt: true } }, "name of Old is neither compared nor ignored"],
   [{ compare: { balance: true, openedAt: true }, ignore: ["name"] }, "owner of New is neither compared nor ignored"],
   [{ ignore: ["colour"] }, "`ignore` names colour, which is no field of either model"],
-  [{ compare: { ...RIGHT.compare, balance: { nullIs: "nothing" } } }, "`nullIs` of balance should be an amount"],
   [{ compare: { ...RIGHT.compare, openedAt: { oldClock: "Berlin" } } }, '"Berlin" is no time zone'],
   [{ compare: { ...RIGHT.compare, name: { as: "owner", oldClock: "UTC" } } }, "name has a clock, but is no instant"],
   [{ compare: { ...RIGHT.compare, openedAt: { oldClock: "UTC", newClock: "UTC" } } }, "a clock on both sides"],
@@ -64,6 +63,55 @@ it.each([
   const said = refusal(changes);
   expect(said).toContain("accounts");
   expect(said).toContain(text);
+});
+
+describe("what null is the same as", () => {
+  const kinds = {
+    flagged: flag(),
+    partner: id(),
+    at: instant(),
+    local: instant(),
+    days: integer(),
+    limit: money(),
+    rate: number(),
+    note: text(),
+  };
+  const Left = model("Left", { from: table("shop", "left"), fields: { accountId: id(), ...kinds } });
+  const Right = model("Right", { from: table("ledger", "right"), fields: { accountId: id(), ...kinds } });
+
+  function refusalOf(name: string, nullIs: string): string {
+    const all = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, true]));
+    const how = name === "local" ? { nullIs, oldClock: "Europe/Berlin" } : { nullIs };
+    return refusal({ old: Left, new: Right, compare: { ...all, [name]: how } });
+  }
+
+  it.each([
+    ["flagged", "false"],
+    ["partner", "42"],
+    ["partner", "none"],
+    ["partner", "'007"],
+    ["at", "1970-01-01T00:00:00.000Z"],
+    ["local", "1970-01-01T00:00:00.000 Europe/Berlin"],
+    ["days", "-1"],
+    ["limit", "0.00"],
+    ["rate", "0.5"],
+    ["note", ""],
+  ])("of %s may be %j", (name, nullIs) => expect(refusalOf(name, nullIs)).toBe(""));
+
+  it.each([
+    ["flagged", "0", "false"],
+    ["partner", "007", "7"],
+    ["partner", "", "'"],
+    ["at", "1970-01-01", "1970-01-01T00:00:00.000Z"],
+    ["at", "never Z", "1970-01-01T00:00:00.000Z"],
+    ["local", "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000 Europe/Berlin"],
+    ["days", "00", "0"],
+    ["limit", "nothing", "0"],
+    ["rate", "0.50", "0"],
+    ["rate", "Infinity", "0"],
+  ])("of %s is not %j, but %j for instance", (name, nullIs, right) =>
+    expect(refusalOf(name, nullIs)).toContain(`write it as ${JSON.stringify(right)}`),
+  );
 });
 
 it("refuses a table that is compared with itself", () => {

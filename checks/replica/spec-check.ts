@@ -1,8 +1,8 @@
-import { parseDecimal } from "../../base/money.ts";
 import { zoneClock } from "../../base/zone.ts";
 import type { Field, Model } from "../../dataflow/model.ts";
 import { checkCommon, checkDeadline, checkModel, type Invalid, invalidRule } from "../spec-checks.ts";
 import type { ReplicaSide } from "./comparison.ts";
+import { rightNullText } from "./null-text.ts";
 import type { FieldComparison, UntypedReplicaSpec } from "./replica.ts";
 
 /**
@@ -77,8 +77,10 @@ function checkOptions(
   invalid: Invalid,
 ) {
   if (nullIs !== undefined && typeof nullIs !== "string") invalid(`\`nullIs\` of ${name} should be text, as "0"`);
-  if (nullIs !== undefined && kind === "money" && parseDecimal(nullIs) === null) {
-    invalid(`\`nullIs\` of ${name} should be an amount, as "0"`);
+  const right = nullIs === undefined ? null : rightNullText(kind, nullIs, oldClock ?? newClock);
+  if (right !== null) {
+    const given = JSON.stringify(nullIs);
+    invalid(`\`nullIs\` of ${name} is ${given}, which no ${kind} is the same as: write it as ${JSON.stringify(right)}`);
   }
   if (oldClock !== undefined && newClock !== undefined) {
     invalid(`${name} has a clock on both sides: times of one zone are compared as they are, so leave out both`);
