@@ -32,3 +32,21 @@ it("finds a transaction that nobody accounted for, and an amount that changed wi
     ["ledger-changes", "unauthorised", "'7"],
   ]);
 });
+
+it("cannot see a transaction that does not end, nor tell what changed in a row that is not known from before", () => {
+  const entry = { id: 9, status: "open", amount: "10.00 EUR", version: 1n, modifiedAt: 0 };
+  const driver = testJob(example)
+    .update(Entry, 9, { at: 10 * S, transaction: "7" }, entry)
+    .upsert(Context, 1, { at: 10 * S, transaction: "7" }, { who: "ada", why: "FIN-1" })
+    .advance(400 * S);
+  const said = () => driver.verdicts().map(({ check, status, class: cause }) => [check, status, cause]);
+  expect(said()).toEqual([
+    ["ledger-changes.rows", "unobservable", null],
+    ["ledger-changes", "unobservable", null],
+  ]);
+  driver.commit("ledger", "7", 500 * S, { entries: 1, context: 1 }).advance(600 * S);
+  expect(said().slice(2)).toEqual([
+    ["ledger-changes.rows", "fail", "unattributable"],
+    ["ledger-changes", "pass", null],
+  ]);
+});

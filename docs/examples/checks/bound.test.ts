@@ -28,3 +28,18 @@ it("finds refunds of more than was captured at once, and refunds of nothing six 
     ["opened", "refund-of-unknown-charge", "3.00"],
   ]);
 });
+
+it.each([
+  ["charges", "unobservable"],
+  ["charge_refunds", "fail"],
+])("cannot see an excess while a charge cannot be read: a record of %s makes it %s", (tableName, status) => {
+  const refund = { chargeNo: "CH-1", amount: "12.00 EUR", status: "in-flight", requestedAt: 0 };
+  const driver = testJob(example)
+    .upsert(Charge, 1, { at: 0 }, { chargeNo: "CH-1", status: "captured", amount: "10.00 EUR" })
+    .upsert(Refund, 1, { at: 0 }, refund)
+    .advance(H);
+  driver.fault({ id: "shop/0/5", source: "shop", table: tableName });
+  expect(driver.verdicts().at(-1)?.status).toBe(status);
+  driver.settle("shop/0/5");
+  expect(driver.verdicts().at(-1)).toMatchObject({ class: "over-refund", atRisk: "2.00" });
+});

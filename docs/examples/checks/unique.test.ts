@@ -28,3 +28,14 @@ it("finds a request that is refunded twice, and refunds that are alike within a 
   driver.upsert(Refund, 4, { at: 60 * H }, refund("RQ-3", "CN-4", 60 * H)).advance(61 * H);
   expect(found().filter(([action]) => action === "opened")).toHaveLength(2);
 });
+
+it("keeps saying so while another record cannot be read", () => {
+  const refund = { chargeNo: "CH-1", requestNo: "RQ-1", channelNo: "CN-1", requestedAt: 0, reason: "broken" };
+  const row = { ...refund, amount: "6.00 EUR", status: "succeeded" };
+  const driver = testJob(example)
+    .upsert(Refund, 1, { at: 0 }, row)
+    .upsert(Refund, 2, { at: H }, row)
+    .advance(2 * H);
+  driver.fault({ id: "shop/0/5", source: "shop", table: "charge_refunds" });
+  expect(driver.verdicts().map(({ status, class: cause }) => [status, cause])).toEqual([["fail", "duplicate-refund"]]);
+});
