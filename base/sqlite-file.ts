@@ -53,6 +53,16 @@ export class SqliteFile {
     return this.#guard(() => this.#statement(sql).all(...values) as Row[]);
   }
 
+  /** The rows of a query one by one, for those that are too many to be in memory. The same query is not begun meanwhile. */
+  *each<Row>(sql: string, values: readonly SQLInputValue[] = []): Generator<Row> {
+    const rows = this.#guard(() => this.#statement(sql).iterate(...values));
+    for (;;) {
+      const next = this.#guard(() => rows.next());
+      if (next.done) return;
+      yield next.value as Row;
+    }
+  }
+
   /** Runs a statement; gives how many rows it changed. */
   run(sql: string, values: readonly SQLInputValue[] = []): number {
     return this.#guard(() => Number(this.#statement(sql).run(...values).changes));

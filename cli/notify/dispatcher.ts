@@ -63,7 +63,7 @@ export class Dispatcher {
         if (attempt.state === "sent") this.#toldAt = attempt.at;
         this.#settled.push(attempt);
       };
-      const openOfStorm = (storm: string, at: number) => desk.openOfStorm(storm, at).length;
+      const openOfStorm = (storm: string) => desk.storms.open(storm);
       const isTold = (alert: string) => desk.notifications.isTold(alert, name);
       const scrutiny = new Scrutiny({ confirmer, patience, clock, signal, dropIfOver, openOfStorm, isTold });
       const troubled = (error: unknown) => this.#troubled(error);

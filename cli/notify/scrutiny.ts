@@ -16,7 +16,7 @@ export interface ScrutinyOptions {
   /** Drops one whose alert is resolved by now, with what else waits of it; false where it is open still. */
   readonly dropIfOver: (id: string, at: number, note: string) => boolean;
   /** How many alerts of a storm are not resolved. */
-  readonly openOfStorm: (storm: string, at: number) => number;
+  readonly openOfStorm: (storm: string) => number;
   /** True where the sink has been told of an alert, or of a storm. */
   readonly isTold: (alert: string) => boolean;
 }
@@ -59,7 +59,7 @@ export class Scrutiny {
     const confirmation = await this.#confirmStorm(news);
     if (signal.aborted) return undefined;
     const { note } = confirmation;
-    if (note !== "" && isUntold && openOfStorm(news.id, clock.now()) === 0) return { is: "to-drop", note };
+    if (note !== "" && isUntold && openOfStorm(news.id) === 0) return { is: "to-drop", note };
     return this.#held(notice, isUntold, inDoubt(news)[0]!, confirmation);
   }
 

@@ -117,6 +117,15 @@ describe("a storm of alerts of one check", () => {
     expect(counted).toHaveBeenCalledTimes(1);
   });
 
+  it("is read without laying hold of all its alerts at once", () => {
+    bring("opened", 1, 40, NOON);
+    bring("resolved", 40, 40, NOON);
+    const { id } = desk.storms.going()[0]!;
+    expect(desk.storms.open(id)).toBe(39);
+    expect(desk.storms.sample(id, 2).map(({ key }) => key)).toEqual(["39", "38"]);
+    expect([...desk.storms.atRisk(id)]).toHaveLength(39);
+  });
+
   it("is told to its end where nothing more comes for now", () => {
     bring("opened", 1, 25, NOON);
     tell(NOON);

@@ -26,7 +26,7 @@ export function tellStorms(
     // Counted only where it is time to tell: it is looked several times a second, and a storm may be large.
     const opened = desk.storms.opened(storm.id);
     if (action === "updated" && opened === storm.told) continue;
-    const notice = noticeOfStorm(desk, job, storm, action, opened, at);
+    const notice = noticeOfStorm(desk, job, storm, action, opened);
     desk.storms.tell(storm.id, notice, opened, action === "over", at);
   }
 }
@@ -49,16 +49,11 @@ function noticeOfStorm(
   { id, sink, check, beganAt: since }: Storm,
   action: StormNews["action"],
   opened: number,
-  at: number,
 ): Notice {
-  const open = desk.openOfStorm(id, at);
   const atRisk = new Amounts();
-  for (const alert of open) atRisk.add(alert.currency, alert.atRisk);
-  const sample = open.slice(0, SAMPLE).map((alert) => {
-    const { id, key, class: cause, currency, period, atRisk, verdictVersion } = alert;
-    return { id, key, class: cause, currency, period, atRisk, verdictVersion };
-  });
-  const counts = { opened, open: open.length, atRisk: atRisk.toRecord(), sample };
+  for (const one of desk.storms.atRisk(id)) atRisk.add(one.currency, one.atRisk);
+  const sample = desk.storms.sample(id, SAMPLE);
+  const counts = { opened, open: desk.storms.open(id), atRisk: atRisk.toRecord(), sample };
   const news: StormNews = { about: "storm", action, job, id, check, since, ...counts };
   const noticeId = idOf(id, action, opened, sink);
   return {

@@ -70,13 +70,6 @@ export class AlertBook {
     return found[0]!;
   }
 
-  /** Alerts of a storm that are not resolved, those with the most at risk first. */
-  openOfStorm(storm: string, at: number): MoneyAlert[] {
-    const sql = `SELECT * FROM (${HANDLED}) WHERE state <> 'resolved'
-      AND id IN (SELECT alert FROM notifications WHERE storm = ?) ORDER BY CAST(at_risk AS REAL) DESC, id`;
-    return this.#file.all<StoredAlert>(sql, [at, storm]).map(toAlert);
-  }
-
   /** What happened to an alert, in that order. */
   steps(id: string): AlertStep[] {
     const sql = `SELECT verdict_version AS verdictVersion, action, time, at_risk AS atRisk, late_by_ms AS lateByMs

@@ -189,11 +189,6 @@ export class Desk {
     return this.#alerts.counts(query, at);
   }
 
-  /** Alerts of a storm that are not resolved, those with the most at risk first. */
-  openOfStorm(storm: string, at: number): MoneyAlert[] {
-    return this.#alerts.openOfStorm(storm, at);
-  }
-
   /** Gives back the alerts whose snooze is over and that are open still, and lays down who is told; gives how many. */
   endSnoozes(noticesOf: (alert: MoneyAlert) => readonly Notice[], at: number): number {
     return this.#file.transaction(() => {

@@ -270,6 +270,12 @@ export interface Storm {
   readonly toldAt: number | null;
 }
 
+/** An alert of a storm, as an example of it. */
+export type StormSample = Pick<
+  MoneyAlert,
+  "id" | "key" | "class" | "currency" | "period" | "atRisk" | "verdictVersion"
+>;
+
 /** A notice that waits. Times are wall times in epoch ms. */
 export interface WaitingNotice extends Omit<Notice, "verdictVersion" | "storm"> {
   readonly queuedAt: number;

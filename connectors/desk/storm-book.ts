@@ -1,7 +1,8 @@
 import { idOf } from "../../base/hash.ts";
 import type { SqliteFile } from "../../base/sqlite-file.ts";
 import type { NotificationQueue } from "./notification-queue.ts";
-import { MAX_ROWS, type Notice, type Storm, type StormLimits } from "./records.ts";
+import { MAX_ROWS, type Notice, type Storm, type StormLimits, type StormSample } from "./records.ts";
+import { capped } from "./tables.ts";
 
 /**
  * Storms: more alerts of one check for one sink within some time than anybody can read. They are told as one: the notices of
@@ -37,6 +38,23 @@ export class StormBook {
   opened(storm: string): number {
     const sql = "SELECT count(*) AS opened FROM (SELECT DISTINCT alert FROM notifications WHERE storm = ?)";
     return this.#file.all<{ opened: number }>(sql, [storm])[0]!.opened;
+  }
+
+  /** How many alerts of a storm are not resolved. */
+  open(storm: string): number {
+    return this.#file.all<{ open: number }>(`SELECT count(*) AS open ${OPEN}`, [storm])[0]!.open;
+  }
+
+  /** What is at risk by each alert of a storm that is not resolved, one by one: there may be more than memory is for. */
+  atRisk(storm: string): Iterable<{ readonly currency: string; readonly atRisk: string }> {
+    return this.#file.each(`SELECT currency, at_risk AS atRisk ${OPEN}`, [storm]);
+  }
+
+  /** So many alerts of a storm that are not resolved, those with the most at risk first. */
+  sample(storm: string, limit: number): StormSample[] {
+    const sql = `SELECT id, key, class, currency, period, at_risk AS atRisk, verdict_version AS verdictVersion
+      ${OPEN} ORDER BY CAST(at_risk AS REAL) DESC, id LIMIT ?`;
+    return this.#file.all<StormSample>(sql, [storm, capped(limit)]).map((row) => ({ ...row }));
   }
 
   /** Lays down what tells of a storm, and notes that it does, and of how many alerts. */
@@ -79,6 +97,10 @@ export class StormBook {
     return this.#file.all<{ storm: string | null }>(sql, [alert, sink])[0]?.storm ?? null;
   }
 }
+
+/** Alerts of a storm that are not resolved. */
+const OPEN = `FROM alerts WHERE state <> 'resolved'
+  AND id IN (SELECT alert FROM notifications WHERE storm = ?)`;
 
 /** What tells that an alert is there. */
 const OPENING: ReadonlySet<string> = new Set(["opened", "reopened", "warned", "returned"]);
