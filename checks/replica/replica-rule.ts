@@ -104,8 +104,10 @@ export class ReplicaRule implements CheckRule {
     if (next.length > 0) key.wakeAt = Math.min(...next) + this.skewMs;
     if (told !== null && quietAt > now) return told;
     if (lateAt > now) return null;
-    const dueAt = Math.max(lateAt, ...key.entries.filter((entry) => this.#own.waits(entry)).map(({ dueAt }) => dueAt));
-    return { class: fault.class, note: fault.note(), dueAt: told?.dueAt ?? dueAt };
+    let dueAt = lateAt;
+    for (const entry of key.entries) if (this.#own.waits(entry)) dueAt = Math.max(dueAt, entry.dueAt);
+    const { class: cause, fields } = fault;
+    return { class: cause, note: fault.note(), fields, dueAt: told?.dueAt ?? dueAt };
   }
 
   /** The change since which sides differ: the last one, or the first of two that clocks cannot tell apart. */
@@ -128,9 +130,10 @@ export class ReplicaRule implements CheckRule {
     if (differences.length === 0) return null;
     const kept = comparison.digest(lagging, rows[lagging][0]!);
     const version = former[primary].findLast(([, digest]) => digest === kept);
-    if (version === undefined) return { class: "field-differs", note: () => noteOf(differences) };
+    const fields = differences.map(({ name }) => name);
+    if (version === undefined) return { class: "field-differs", fields, note: () => noteOf(differences) };
     const until = `${lagging} has what ${primary} had until ${iso(version[0])}`;
-    return { class: "stale", note: () => `${noteOf(differences)}; ${until}` };
+    return { class: "stale", fields, note: () => `${noteOf(differences)}; ${until}` };
   }
 
   /** Several rows of one key on both sides, or none: they are the same when each has its like. */
@@ -150,6 +153,8 @@ type Differing = ReplicaMemory & { readonly since: number };
 /** A cause of failure; its note is made when it is told. */
 interface Fault {
   readonly class: string;
+  /** Names of those that differ, where it is not the row as a whole. */
+  readonly fields?: readonly string[];
   note(): string | null;
 }
 
@@ -159,8 +164,9 @@ function rowsOf(key: KeyView, side: ReplicaSide): RowEvidence[] {
 
 /** When a side changed last, its deletions too; −∞ where it never had anything. */
 function lastChange(side: ReplicaSide, rows: Rows, { former }: ReplicaMemory): number {
-  const times = rows[side].map(({ seed, time }) => seed ?? time);
-  return Math.max(former[side].at(-1)?.[0] ?? BEFORE_ALL_TIME, ...times);
+  let last = former[side].at(-1)?.[0] ?? BEFORE_ALL_TIME;
+  for (const { seed, time } of rows[side]) last = Math.max(last, seed ?? time);
+  return last;
 }
 
 /** `balance differs: old 10.00 EUR, new 10.01 EUR`; `state, balance differ: state old active, new frozen; balance …`. */
@@ -181,5 +187,5 @@ const PENDING: Judgement = { ...NO_AMOUNTS, status: "pending", class: null, note
 
 function judgement(told: Told | null): Judgement {
   if (told === null) return { ...NO_AMOUNTS, status: "pass", class: null, note: null };
-  return { ...NO_AMOUNTS, status: "fail", class: told.class, note: told.note };
+  return { ...NO_AMOUNTS, status: "fail", class: told.class, note: told.note, fields: told.fields };
 }
