@@ -120,8 +120,7 @@ export class Rereading implements Confirmer {
       if (verdict === undefined) return { outcome: "unknown", note: "not confirmed: its evidence is not there" };
       if (verdict.status !== "fail")
         return { outcome: "refuted", note: `the change events say ${verdict.status} by now` };
-      const { isWrong, note } = compare(truth, verdict);
-      return { outcome: isWrong ? "confirmed" : "refuted", note };
+      return compare(truth, verdict);
     } catch (error) {
       if (!isError(error)) throw error;
       return { outcome: "unknown", note: `not confirmed: ${masked(messageOf(error))}` };
