@@ -18,6 +18,7 @@ function accounted(check: string, book: Book): Mutation[] {
   const on = mutationsOf(check, book);
   return [
     on("dropped", "the context", "unauthorised", (r, { context }) => taken(r, [context])),
+    on("dropped", "what the context says", "unauthorised", (_, { context }) => says(context, () => ({ why: " " }))),
     on("dropped", "the write, which the END counts", "unobservable", (r, { write }) => taken(r, [write])),
     on("dropped", "the END", "unobservable", (r, { end }) => taken(r, [end])),
     on("doubled", "the context", null, (r, { context }) => toldAgain(r, context)),

@@ -1,5 +1,7 @@
 -- A transaction was accounted for, or one ticket approves it all; more than ten rows need a ticket. Wants what transactions.sql
--- leaves, and `ticket` with the tickets of the table.
+-- leaves, `ticket` with the tickets of the table, and `noted (key, pk, pos, at, op, who, why)`.
+
+CREATE INDEX noted_by_key ON noted (key, pk);
 
 CREATE TABLE altered AS
 SELECT key, p, 'id' AS field, 'id' AS name FROM wrote WHERE op <> 'u'
@@ -38,7 +40,15 @@ FROM asked;
 CREATE TABLE judged AS
 WITH size AS (
   SELECT key, p, count(DISTINCT pk) AS rows,
-    EXISTS (SELECT 1 FROM accounted WHERE accounted.key = wrote.key AND accounted.at <= p) AS is_accounted
+    EXISTS (
+      -- A row that came and is still there, as it is then.
+      SELECT 1 FROM noted AS came JOIN noted AS last USING (key, pk)
+      WHERE came.key = wrote.key AND came.op = 'c' AND last.pos >= came.pos AND last.at <= p
+        AND trim(coalesce(last.who, '')) <> '' AND trim(coalesce(last.why, '')) <> '' AND last.op <> 'd'
+        AND NOT EXISTS (
+          SELECT 1 FROM noted AS after
+          WHERE after.key = last.key AND after.pk = last.pk AND after.at <= p AND after.pos > last.pos)
+    ) AS is_accounted
   FROM wrote GROUP BY key, p
 ),
 best AS (

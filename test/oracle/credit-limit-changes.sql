@@ -4,7 +4,6 @@ CREATE TABLE said AS SELECT tx AS key, * FROM credit_limits;
 
 CREATE TABLE finished AS SELECT tx AS key, at, events FROM ended WHERE name = 'credit_limits';
 
-CREATE TABLE accounted AS
-SELECT tx AS key, at FROM limits_context WHERE op = 'c' AND who IS NOT NULL AND why IS NOT NULL;
+CREATE TABLE noted AS SELECT tx AS key, pk, pos, at, op, who, why FROM limits_context WHERE op <> 'r';
 
 CREATE TABLE ticket AS SELECT * FROM approvals WHERE table_name = 'credit_limits';

@@ -4,7 +4,6 @@ CREATE TABLE said AS SELECT substr(tx, 1, instr(tx, ':') - 1) AS key, * FROM led
 
 CREATE TABLE finished AS SELECT substr(tx, 1, instr(tx, ':') - 1) AS key, at, events FROM ended WHERE name = 'ledger_entries';
 
-CREATE TABLE accounted AS
-SELECT substr(tx, 1, instr(tx, ':') - 1) AS key, at FROM ledger_context WHERE op = 'c' AND who IS NOT NULL AND why IS NOT NULL;
+CREATE TABLE noted AS SELECT substr(tx, 1, instr(tx, ':') - 1) AS key, pk, pos, at, op, who, why FROM ledger_context WHERE op <> 'r';
 
 CREATE TABLE ticket AS SELECT * FROM approvals WHERE table_name = 'ledger_entries';

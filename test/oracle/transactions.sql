@@ -1,5 +1,5 @@
 -- Transactions where all of their writes are there, and their end: behind each of these. Wants `said (key, pk, pos, at, op, …)`,
--- `finished (key, at, events)`, and `accounted (key, at)`.
+-- `finished (key, at, events)`, and `noted (key, at, …)`.
 
 -- Each write with what the row was before, as far as that is known from the changes in front of it.
 CREATE TABLE written AS
@@ -20,7 +20,7 @@ CREATE INDEX finished_by_key ON finished (key, at);
 
 CREATE TABLE judging AS
 SELECT DISTINCT key, at + 2000 AS p
-FROM (SELECT key, at FROM written UNION SELECT key, at FROM finished UNION SELECT key, at FROM accounted), span
+FROM (SELECT key, at FROM written UNION SELECT key, at FROM finished UNION SELECT key, at FROM noted), span
 WHERE at + 2000 > first AND at + 2000 <= "end";
 
 CREATE TABLE complete AS
