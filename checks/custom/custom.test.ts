@@ -240,6 +240,13 @@ describe("a function that fails", () => {
     ["no currency", () => [{ class: "a", currency: "EURO" }], 'its currency is "EURO"'],
     ["a period that is text", () => [{ class: "a", period: "May" }], 'its period is "May"'],
     ["a note that is no text", () => [{ class: "a", note: 5 }], "its note is 5"],
+    [
+      "a long note",
+      () => [{ class: "a", note: "n".repeat(2_001) }],
+      "its note has 2001 characters, and should have 2000",
+    ],
+    ["a long class", () => [{ class: "a".repeat(101) }], "its class has 101 characters, and should have 100 at most"],
+    ["many findings", () => Array(101).fill({ class: "a" }), "it gave 101 findings, and should have 100 at most"],
   ])("says that it gave %s", (_, judge, reason) => {
     const driver = testJob(custom(judge as () => Finding[]))
       .upsert(Parcel, 1, { at: 0 }, packed(1, 1))
@@ -247,22 +254,40 @@ describe("a function that fails", () => {
     expect(driver.verdicts()).toMatchObject([{ status: "unobservable", reason: expect.stringContaining(reason) }]);
   });
 
-  it("says that what it leaves cannot be kept", () => {
+  it.each([
+    ["cannot be kept", Number.NaN, "state.left is NaN, which cannot be kept"],
+    ["is too much", "é".repeat(32_000), "state is 64012 bytes of text, and should be 64000 at most"],
+  ])("says that what it leaves %s", (_, left, reason) => {
     const keeping = job("keeping", (env) => {
       env.custom("keeping", {
         by: "orderId",
         models: { parcels: env.changes(Parcel) },
-        state: { share: 0 },
+        state: { left: null as number | string | null },
         judge(_, { state }) {
-          state.share = Number.NaN;
+          state.left = left;
           return [];
         },
       });
     });
     const driver = testJob(keeping).upsert(Parcel, 1, { at: 0 }, packed(1, 1)).advance(H);
-    expect(driver.verdicts()).toMatchObject([
-      { reason: expect.stringContaining("state.share is NaN, which cannot be kept") },
-    ]);
+    expect(driver.verdicts()).toMatchObject([{ reason: expect.stringContaining(reason) }]);
+    expect(driver.engineAlerts).toMatchObject([{ code: "CHECK_FUNCTION_FAILED" }]);
+  });
+
+  it("may say and keep as much as the limits", () => {
+    const all = job("all", (env) => {
+      env.custom("all", {
+        by: "orderId",
+        models: { parcels: env.changes(Parcel) },
+        state: { left: "" },
+        judge(_, { state }) {
+          state.left = "s".repeat(64_000 - '{"left":"\'"}'.length);
+          return Array(100).fill({ class: "a".repeat(100), note: "n".repeat(2_000) }) as Finding[];
+        },
+      });
+    });
+    const driver = testJob(all).upsert(Parcel, 1, { at: 0 }, packed(1, 1)).advance(H);
+    expect(driver.verdicts()).toMatchObject([{ status: "fail" }]);
   });
 });
 

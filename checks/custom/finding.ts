@@ -30,12 +30,16 @@ export interface PendingFinding extends About {
   readonly pending: true;
 }
 
+/** What a function can say of a key at most: all of it is kept, and told to people. */
+const MOST = { findings: 100, classCharacters: 100, noteCharacters: 2_000 } as const;
+
 /**
  * What findings mean, one judgement for each currency and period; a key without money at risk passes as such. `minorOf`:
  * an amount in the units that a currency's verdicts are told in. Throws a TypeError that says what is wrong with them.
  */
 export function judgementsOf(findings: unknown, minorOf: (money: MoneyValue) => bigint): Judgement[] {
   if (!Array.isArray(findings)) wrong(`it gave ${kindOf(findings)}, and should give a list of findings`);
+  checkSize("it gave", findings.length, "findings", MOST.findings);
   const judgements: Judgement[] = [];
   for (const finding of findings as readonly unknown[]) {
     const judgement = judgementOf(finding, minorOf);
@@ -52,9 +56,11 @@ function judgementOf(finding: unknown, minorOf: (money: MoneyValue) => bigint): 
   const { class: cause, pending, note = null, ...about } = finding as Partial<FailureFinding & PendingFinding>;
   const where = { currency: currencyOf(about), period: periodOf(about.period) };
   if (pending === true && cause === undefined) return { ...NONE, ...where, status: "pending", class: null, note: null };
+  if (typeof cause === "string") checkSize("its class has", cause.length, "characters", MOST.classCharacters);
   if (!isClassName(cause))
     wrong(`its class is ${JSON.stringify(cause)}, and should be in kebab-case, as "late-parcel"`);
   if (note !== null && typeof note !== "string") wrong(`its note is ${kindOf(note)}, and should be a text`);
+  checkSize("its note has", note?.length ?? 0, "characters", MOST.noteCharacters);
   const atRisk = about.atRisk === undefined ? 0n : minorOf(about.atRisk);
   return { ...NONE, ...where, atRisk, status: "fail", class: cause, note };
 }
@@ -84,6 +90,10 @@ function isAboutSame(one: Judgement, other: Judgement): boolean {
 function kindOf(value: unknown): string {
   if (value instanceof Promise) return "a promise";
   return typeof value === "object" && value !== null ? "an object" : (JSON.stringify(value) ?? String(value));
+}
+
+function checkSize(has: string, size: number, of: string, most: number): void {
+  if (size > most) wrong(`${has} ${size} ${of}, and should have ${most} at most`);
 }
 
 function wrong(reason: string): never {

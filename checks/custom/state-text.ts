@@ -21,12 +21,18 @@ export type KeptState<S> = S extends bigint
           ? KeptState<E>[]
           : { -readonly [K in keyof S]: KeptState<S[K]> };
 
+/** What a key's state may come to: it is written with each of the key's points. */
+const MOST_BYTES = 64_000;
+
 /**
  * A value as text: JSON in which strings begin with a quote and bigints are digits. Throws a TypeError for what would not come
- * back as it was.
+ * back as it was, and for too much.
  */
 export function stateText(value: unknown): string {
-  return JSON.stringify(encoded(value, "state"));
+  const text = JSON.stringify(encoded(value, "state"));
+  const size = Buffer.byteLength(text);
+  if (size > MOST_BYTES) throw new TypeError(`state is ${size} bytes of text, and should be ${MOST_BYTES} at most`);
+  return text;
 }
 
 /** The value of a text, anew each time. */
