@@ -31,6 +31,11 @@ export function unpackCurrency(packed: number): string {
   return String.fromCharCode(packed & 0xff, (packed >> 8) & 0xff, (packed >> 16) & 0xff);
 }
 
+/** How much an amount is, whatever its sign. */
+export function abs(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
 /** 10 to the power of a non-negative integer. */
 export function pow10(exponent: number): bigint {
   return 10n ** BigInt(exponent);
@@ -53,7 +58,7 @@ export function divide(numerator: bigint, denominator: bigint, mode?: RoundingMo
 
 function awayFromZero(quotient: bigint, remainder: bigint, denominator: bigint, mode: RoundingMode): boolean {
   const negative = remainder < 0n;
-  const twice = (negative ? -remainder : remainder) * 2n;
+  const twice = abs(remainder) * 2n;
   switch (mode) {
     case "up":
       return true;
@@ -96,7 +101,7 @@ export function decimalOfDouble(value: number, scale: number, mode: RoundingMode
 
 /** `1234` at scale 2 as `12.34`. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, "0");
+  const digits = abs(unscaled).toString().padStart(scale + 1, "0");
   const point = digits.length - scale;
   const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
   return unscaled < 0n ? `-${text}` : text;

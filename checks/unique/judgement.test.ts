@@ -60,6 +60,12 @@ describe("rows of one key", () => {
       ["EUR pass", "USD fail 100 (1 after 0)"],
     ],
     [
+      "amounts of both signs are at risk alike",
+      [{ at: 0 }, { at: 1, minor: 30n }, { at: 2, minor: -30n }],
+      ["EUR fail 60 (1, 2 after 0)"],
+    ],
+    ["a negative amount is no negative risk", [{ at: 0 }, { at: 1, minor: -5n }], ["EUR fail 5 (1 after 0)"]],
+    [
       "a note names five of them",
       Array.from({ length: 8 }, (_, at) => ({ at })),
       ["EUR fail 700 (1, 2, 3, 4, 5 and 2 more after 0)"],

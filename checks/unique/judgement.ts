@@ -1,4 +1,5 @@
 import { displayKey } from "../../base/key.ts";
+import { abs } from "../../base/money.ts";
 import type { Entry } from "../row-set.ts";
 import type { Judgement } from "../rule.ts";
 
@@ -29,7 +30,7 @@ const MAX_NAMED = 5;
  *
  * A *cluster* is a longest run of alike rows, in order of business time, in which each is at most `withinMs` later than
  * the one before. Its period is the business time of its first row. The first row of a cluster, by business time and row
- * key, is what it should be; the rest are *surplus*, which is what is at risk.
+ * key, is what it should be; the rest are *surplus*. What they amount to, whatever their signs, is at risk.
  */
 export function judgeUnique(entries: readonly Entry[], likeness: Likeness): Judgement[] {
   const found = new Map<string, Judgement>();
@@ -84,8 +85,8 @@ function judgeCluster(rows: readonly Timed[], { class: cause, confirmedBy, withi
   return currencies.map((currency): Judgement => {
     const actual = sumOf(cluster, currency);
     const repeats = surplus.filter((entry) => entry.currency === currency);
-    const atRisk = sumOf(repeats, currency);
-    const said = { currency, period, lower: 0n, upper: actual - atRisk, actual, atRisk };
+    const atRisk = repeats.reduce((sum, { minor }) => sum + abs(minor), 0n);
+    const said = { currency, period, lower: 0n, upper: actual - sumOf(repeats, currency), actual, atRisk };
     if (repeats.length > 0) return { ...said, status: "fail", class: cause, note: noteOf(first!, repeats) };
     return { ...said, status: isOpen && cluster.length > 1 ? "pending" : "pass", class: null, note: null };
   });
