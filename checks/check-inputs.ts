@@ -8,7 +8,8 @@ import { CheckOperator } from "./check-operator.ts";
 import type { CheckInput, CheckRule, LegDeadline, RuleLeg } from "./rule.ts";
 
 /** What a leg is made from. */
-export interface LegSpec extends Pick<RuleLeg, "name" | "side" | "sign" | "field" | "deadline" | "conversion"> {
+export interface LegSpec
+  extends Pick<RuleLeg, "name" | "side" | "sign" | "field" | "takesWithoutAmount" | "deadline" | "conversion"> {
   /** The changelog that brings its rows. */
   readonly changes: { readonly node: Node };
 }

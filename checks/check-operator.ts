@@ -223,12 +223,12 @@ export class CheckOperator implements Operator {
     };
   }
 
-  /** A row's part in a leg; none where it has an amount, which is null. */
+  /** A row's part in a leg; none where it should have an amount, which is null. */
   #entry(leg: LegColumns, from: RowEvidence, row: number, business: Column | null): Entry | null {
-    const { amount } = leg;
-    if (amount !== null && amount.nulls[row] === 1) return null;
     const rule = this.#rule.legs[leg.leg]!;
-    const own = leg.currency === null ? NO_MONEY : leg.currency.values[row]!;
+    const amount = leg.amount?.nulls[row] === 1 ? null : leg.amount;
+    if (amount === null && leg.amount !== null && !rule.takesWithoutAmount) return null;
+    const own = amount === null ? NO_MONEY : leg.currency!.values[row]!;
     const currency = leg.converter === undefined ? own : leg.converter.currencyOf(row, own);
     const minor = amount === null ? 0n : this.#minorOf(leg, row, amount.big[row]!, own, currency);
     const businessTime = (business?.get(row) as number | null | undefined) ?? from.seed ?? from.time;

@@ -28,6 +28,8 @@ export interface RuleLeg {
   readonly input: number;
   /** The money field; null for rows that take part as rows, without money. */
   readonly field: string | null;
+  /** A row whose amount is null takes part too: as one without money, in no currency. Without it: it takes no part. */
+  readonly takesWithoutAmount?: true;
   readonly deadline: LegDeadline;
   /** How its amounts count in another currency. */
   readonly conversion?: Conversion | undefined;

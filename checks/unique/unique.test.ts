@@ -41,6 +41,45 @@ describe("a check of uniqueness", () => {
     expect(driver.finals().map(({ key, status }) => `${key} ${status}`)).toEqual(["1|'A fail", "2|'A pass"]);
   });
 
+  describe("of rows without an amount", () => {
+    const priced = job("priced", (env) =>
+      env.unique("priced", { of: env.changes(Order), by: "number", money: "amount" }),
+    );
+    const row = (amount: string | null, orderedAt: number) => ({ shopId: 1, number: "A", amount, orderedAt });
+
+    it.each<[string | null, string | null, readonly string[]]>([
+      ["6.00 EUR", null, ["XXX fail 0", "EUR pass"]],
+      [null, "6.00 EUR", ["EUR fail 6.00", "XXX pass"]],
+      [null, null, ["XXX fail 0"]],
+    ])("finds a duplicate of %s and %s", (first, second, says) => {
+      const driver = testJob(priced)
+        .upsert(Order, 1, { at: HOUR }, row(first, HOUR))
+        .upsert(Order, 2, { at: 2 * HOUR }, row(second, 2 * HOUR))
+        .end(9 * HOUR);
+      expect(driver.alerts().map(({ class: cause, atRisk }) => `${cause} ${atRisk}`)).toEqual([
+        `duplicate ${says[0]!.split(" ")[2]}`,
+      ]);
+      const finals = driver.finals().map(({ currency, status, atRisk }) => {
+        return status === "fail" ? `${currency} fail ${atRisk}` : `${currency} ${status}`;
+      });
+      expect(finals.sort()).toEqual([...says].sort());
+    });
+
+    it("tells the failure in its currency once the amount is known", () => {
+      const driver = testJob(priced)
+        .upsert(Order, 1, { at: HOUR }, row("6.00 EUR", HOUR))
+        .upsert(Order, 2, { at: 2 * HOUR }, row(null, 2 * HOUR))
+        .upsert(Order, 2, { at: 3 * HOUR }, row("6.00 EUR", 2 * HOUR))
+        .end(9 * HOUR);
+      expect(
+        driver
+          .alerts()
+          .map(({ action, currency, atRisk }) => `${action} ${currency} ${atRisk}`)
+          .sort(),
+      ).toEqual(["opened EUR 6.00", "opened XXX 0", "resolved XXX 0"]);
+    });
+  });
+
   it("passes again when the surplus row is deleted, or gets another key", () => {
     const row = { shopId: 1, number: "A", amount: "5.00 EUR", orderedAt: HOUR };
     const driver = testJob(numbers)

@@ -19,7 +19,7 @@ export interface UniqueSpec<F extends Fields> extends CommonSpec {
   readonly of: ModelChangelog<F>;
   /** The key: rows of different keys never repeat one another. */
   readonly by: KeyFieldOf<F> | readonly [KeyFieldOf<F>, ...KeyFieldOf<F>[]];
-  /** What a surplus row costs. Default: nothing, its verdicts have no currency. */
+  /** What a surplus row costs; one without an amount costs nothing, in no currency. Default: nothing, as if none had one. */
   readonly money?: FieldsOf<F, MoneyValue>;
   /**
    * Rows of a key are repeats only if they are equal in these fields, too. A row without a value in one of them is like no
@@ -59,7 +59,8 @@ export function unique<F extends Fields>(environment: Environment, uid: string, 
   checkUniqueSpec(uid, spec, fields);
   const { of: changes, money: field = null, class: cause = "duplicate" } = spec;
   const inputs = new CheckInputs(environment, fields.by);
-  const legs = [inputs.leg({ name: "rows", side: "actual", sign: 1, changes, field, deadline: NO_DEADLINE })];
+  const rows = { name: "rows", side: "actual", sign: 1, changes, field, deadline: NO_DEADLINE } as const;
+  const legs = [inputs.leg({ ...rows, takesWithoutAmount: true })];
   inputs.add(uniqueRule(settingsOf(uid, legs, spec), cause, fields, modelOf(changes.node)));
 }
 
