@@ -5,6 +5,7 @@ export type {
   AlertAction,
   AlertRecord,
   Contribution,
+  EmittedAlert,
   LegTotal,
   Status,
   VerdictRecord,

@@ -85,6 +85,8 @@ export interface Judgement {
   readonly atRisk: bigint;
   /** For people: what the amounts do not say; null for nothing. */
   readonly note: string | null;
+  /** Names of the fields in which rows differ, where that is what is wrong; they can be counted, unlike what the note says. */
+  readonly fields?: readonly string[] | undefined;
   /** Why the rule cannot say more, though all sources have been read: the verdict is `unobservable` then. */
   readonly unobservable?: string;
 }

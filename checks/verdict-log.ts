@@ -6,7 +6,7 @@ import { Evidence } from "./evidence.ts";
 import type { Ledger } from "./ledger.ts";
 import {
   type AlertAction,
-  type AlertRecord,
+  type EmittedAlert,
   type FinalRecord,
   OUTPUTS,
   type Status,
@@ -277,6 +277,7 @@ export class VerdictLog {
       lateByMs: null,
       repeats,
       note: judgement.note,
+      fields: judgement.fields,
       atRisk: atRiskOf(state),
     });
   }
@@ -301,7 +302,10 @@ export class VerdictLog {
     point: number,
     key: Key,
     state: CurrencyVerdict,
-    { cause, ...rest }: { cause: string } & Pick<AlertRecord, "dueAt" | "lateByMs" | "repeats" | "note" | "atRisk">,
+    {
+      cause,
+      ...rest
+    }: { cause: string } & Pick<EmittedAlert, "dueAt" | "lateByMs" | "repeats" | "note" | "fields" | "atRisk">,
   ): void {
     const check = this.#rule.uid;
     const { period } = state;
@@ -317,7 +321,7 @@ export class VerdictLog {
       verdictVersion: state.version,
       time: point,
       ...rest,
-    } satisfies AlertRecord);
+    } satisfies EmittedAlert);
   }
 }
 

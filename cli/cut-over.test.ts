@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hours, minutes } from "../base/time.ts";
 import { Desk } from "../connectors/desk/desk.ts";
-import type { AlertAction, AlertRecord } from "../schemas/contracts.ts";
+import type { AlertAction, EmittedAlert } from "../schemas/contracts.ts";
 import { migrationStatus } from "./cut-over.ts";
 
 const CHECK = "account-migration";
@@ -25,14 +25,14 @@ describe("how far a migration is", () => {
   });
 
   /** A checkpoint brought out so many clean comparisons of a minute, and steps of alerts. */
-  function bring(minute: number, pass: number, ...alerts: readonly AlertRecord[]): void {
+  function bring(minute: number, pass: number, ...alerts: readonly EmittedAlert[]): void {
     const counts = [{ check: CHECK, minute: minutes(minute), pass, pending: 5 }];
     const nothing = { engineAlerts: [], faults: [], suspensions: [], mended: [], schemaChanges: [], notices: [] };
     const id = { job: "migration", epoch: 1, attempt: 1, checkpoint: ++deliveries };
     desk.deliver(id, { ...nothing, alerts, counts, verdicts: [] }, 0);
   }
 
-  function step(action: AlertAction, key: string, minute: number, note: string | null): AlertRecord {
+  function step(action: AlertAction, key: string, minute: number, fields?: readonly string[]): EmittedAlert {
     const version = action === "opened" ? 1 : 2;
     const about = {
       check: CHECK,
@@ -44,7 +44,7 @@ describe("how far a migration is", () => {
       lateByMs: null,
       repeats: 0,
     };
-    const cause = action === "opened" && note === null ? "missing-in-new" : "field-differs";
+    const cause = action === "opened" && fields === undefined ? "missing-in-new" : "field-differs";
     return {
       ...about,
       id: `${cause}/${key}`,
@@ -52,14 +52,15 @@ describe("how far a migration is", () => {
       action,
       verdictVersion: version,
       time: minutes(minute),
-      note,
+      note: null,
+      fields,
     };
   }
 
   it("mismatch rate by field: each field that differed, of all comparisons", () => {
-    bring(1, 96, step("opened", "7", 1, "balance differs: old 1, new 2"), step("opened", "8", 1, null));
-    bring(2, 0, step("opened", "9", 2, "state, balance differ: state old a differ: b, new c; balance old 1, new 2"));
-    bring(3, 1, step("resolved", "9", 3, null));
+    bring(1, 96, step("opened", "7", 1, ["balance"]), step("opened", "8", 1));
+    bring(2, 0, step("opened", "9", 2, ["state", "balance"]));
+    bring(3, 1, step("resolved", "9", 3));
     const { comparisons, byField, open } = migrationStatus(desk, CHECK, {});
     expect(comparisons).toBe(100);
     expect(byField).toEqual([
@@ -70,12 +71,22 @@ describe("how far a migration is", () => {
     expect(open).toBe(2);
   });
 
+  it("mismatch rate by field: the same once the job has gone back to a savepoint, whose log has no fields", () => {
+    const opened = step("opened", "7", 1, ["balance"]);
+    bring(1, 99, opened, step("resolved", "7", 3));
+    const { fields: _, ...logged } = opened;
+    desk.putBackAlerts([opened.id], [logged]);
+    const { byField, open } = migrationStatus(desk, CHECK, {});
+    expect(byField).toEqual([{ field: "balance", count: 1, rate: 0.01 }]);
+    expect(open).toBe(1);
+  });
+
   it("the run of clean comparisons that permits the cut-over begins after the last difference", () => {
     bring(1, 50);
-    bring(10, 10, step("opened", "7", 10, "balance differs: old 1, new 2"));
+    bring(10, 10, step("opened", "7", 10, ["balance"]));
     const rule = { clean: 100, quietMs: hours(2) };
     expect(migrationStatus(desk, CHECK, rule).waitsFor[0]).toBe("1 differences to be mended or accepted");
-    bring(20, 30, step("resolved", "7", 20, null));
+    bring(20, 30, step("resolved", "7", 20));
     expect(migrationStatus(desk, CHECK, rule)).toMatchObject({
       clean: { since: minutes(10), comparisons: 30, forMs: minutes(10) },
       waitsFor: ["70 more clean comparisons", "110 more minutes without a difference"],
@@ -85,9 +96,9 @@ describe("how far a migration is", () => {
   });
 
   it("a run that goes on, and one that brings the same again, change nothing of it", () => {
-    bring(1, 50, step("opened", "7", 1, "balance differs: old 1, new 2"), step("resolved", "7", 2, null));
+    bring(1, 50, step("opened", "7", 1, ["balance"]), step("resolved", "7", 2));
     deliveries--;
-    bring(1, 50, step("opened", "7", 1, "balance differs: old 1, new 2"), step("resolved", "7", 2, null));
+    bring(1, 50, step("opened", "7", 1, ["balance"]), step("resolved", "7", 2));
     desk.close();
     desk = new Desk(join(dir, "desk.sqlite"));
     bring(3, 50);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hours } from "../base/time.ts";
 import { job } from "../checks/job.ts";
 import { id, instant, model, money, table, text } from "../dataflow/model.ts";
-import type { AlertRecord, Contribution, VerdictRecord } from "../schemas/contracts.ts";
+import type { Contribution, EmittedAlert, VerdictRecord } from "../schemas/contracts.ts";
 import { type MaskConfig, Masking } from "./masking.ts";
 import type { SortedOutbox } from "./sorted-outbox.ts";
 
@@ -45,7 +45,7 @@ const CONTRIBUTION: Contribution = {
 function outboxOf(note: string | null, contributions: readonly Contribution[] = [CONTRIBUTION]): SortedOutbox {
   const where = { check: "settlement", key: "42", currency: "EUR", period: "" };
   const verdict = { ...where, contributions, note } as unknown as VerdictRecord;
-  const alert = { ...where, id: "a1", note } as unknown as AlertRecord;
+  const alert = { ...where, id: "a1", note, fields: ["card"] } as unknown as EmittedAlert;
   const place = { source: "shop", table: "payments", topic: "t", partition: 0, offset: 1 };
   const fault = {
     ...{ id: "t/0/1", ...place, code: "VALUE_NOT_MAPPED", message: `Column card_number holds ${CARD}, which` },
@@ -64,6 +64,7 @@ describe("masked fields", () => {
       { ...CONTRIBUTION, fields: { ...CONTRIBUTION.fields, card: "•••" } },
     ]);
     expect([all.verdicts[0]!.note, all.alerts[0]!.note]).toEqual(["card •••", "card •••"]);
+    expect(all.alerts[0]!.fields).toEqual(["card"]);
     expect(all.faults[0]).toMatchObject({ value: null, fields: { Payment: { paymentId: "42" } } });
     expect(all.faults[0]!.message).toMatch(/^Column card_number •••\. Its raw value is not kept/);
   });

@@ -1,13 +1,13 @@
 import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../checks/records.ts";
 import type { RecordFault, SchemaChange, Suspension } from "../dataflow/source.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
-import type { AlertRecord, VerdictRecord } from "../schemas/contracts.ts";
+import type { EmittedAlert, VerdictRecord } from "../schemas/contracts.ts";
 import { toJson } from "./terminal.ts";
 
 /** An outbox by where its records go, each in the order in which they were emitted. */
 export interface SortedOutbox {
   readonly verdicts: readonly VerdictRecord[];
-  readonly alerts: readonly AlertRecord[];
+  readonly alerts: readonly EmittedAlert[];
   readonly engineAlerts: readonly EngineAlertRecord[];
   readonly counts: readonly CountRecord[];
   readonly faults: readonly RecordFault[];
@@ -22,7 +22,7 @@ export interface SortedOutbox {
 /** Sorts an outbox. What is reported at a run's end goes nowhere. */
 export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
   const verdicts: VerdictRecord[] = [];
-  const alerts: AlertRecord[] = [];
+  const alerts: EmittedAlert[] = [];
   const engineAlerts: EngineAlertRecord[] = [];
   const counts: CountRecord[] = [];
   const faults: RecordFault[] = [];
@@ -32,7 +32,7 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
   const lines = new Map<string, string[]>();
   const emit = (output: string, record: unknown) => {
     if (output === OUTPUTS.verdicts) verdicts.push(record as VerdictRecord);
-    else if (output === OUTPUTS.alerts) alerts.push(record as AlertRecord);
+    else if (output === OUTPUTS.alerts) alerts.push(record as EmittedAlert);
     else if (output === OUTPUTS.engine) engineAlerts.push(record as EngineAlertRecord);
     else if (output === OUTPUTS.counts) counts.push(record as CountRecord);
     else if (output !== OUTPUTS.finals) {

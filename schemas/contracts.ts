@@ -99,6 +99,12 @@ export interface AlertRecord {
   readonly note: string | null;
 }
 
+/** A step as a check emits it: with what the desk keeps of it, and no contract has. */
+export interface EmittedAlert extends AlertRecord {
+  /** Names of the fields in which rows differ, where that is what is wrong. */
+  readonly fields?: readonly string[] | undefined;
+}
+
 /** A record that could not be used, as it was: the contract `DeadLetter`. */
 export interface DeadLetterRecord {
   /** `topic/partition/offset`. */

@@ -10,6 +10,8 @@ export type Former = readonly [endedAt: number, digest: string];
 export interface Told {
   readonly class: string;
   readonly note: string | null;
+  /** Names of the fields that differ, where it is not the row as a whole. */
+  readonly fields?: readonly string[] | undefined;
   /** The deadline that was missed, without skew. */
   readonly dueAt: number;
 }

@@ -3,7 +3,7 @@ import { parseDecimal, rescale } from "../../base/money.ts";
 import type { EngineAlertRecord } from "../../checks/records.ts";
 import type { AlertNews, EngineNews, News } from "../../connectors/alerts/notification.ts";
 import type { MoneyAlert, Notice } from "../../connectors/desk/records.ts";
-import type { AlertRecord } from "../../schemas/contracts.ts";
+import type { EmittedAlert } from "../../schemas/contracts.ts";
 import type { RouteConfig, SinkConfig } from "./notify-config.ts";
 
 /** What a job lays down for its sinks of what a checkpoint brought out. */
@@ -11,7 +11,7 @@ export function noticesOf(
   sinks: readonly SinkConfig[],
   job: string,
   epoch: number,
-  { alerts, engineAlerts }: { alerts: readonly AlertRecord[]; engineAlerts: readonly EngineAlertRecord[] },
+  { alerts, engineAlerts }: { alerts: readonly EmittedAlert[]; engineAlerts: readonly EngineAlertRecord[] },
 ): Notice[] {
   if (sinks.length === 0) return [];
   const all = [
@@ -75,8 +75,8 @@ export function returnsOf(sinks: readonly SinkConfig[], job: string, alert: Mone
   return sinks.filter((sink) => isFor(sink, news)).map((sink) => noticeOf(sink, news, at));
 }
 
-function newsOfAlert(alert: AlertRecord, job: string, epoch: number): AlertNews {
-  const { repeats: _, ...rest } = alert;
+function newsOfAlert(alert: EmittedAlert, job: string, epoch: number): AlertNews {
+  const { repeats: _, fields: __, ...rest } = alert;
   return { about: "money", job, epoch, ...rest };
 }
 

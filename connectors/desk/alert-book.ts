@@ -1,6 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import type { SqliteFile } from "../../base/sqlite-file.ts";
-import type { AlertRecord } from "../../schemas/contracts.ts";
+import type { AlertRecord, EmittedAlert } from "../../schemas/contracts.ts";
 import {
   type AlertQuery,
   type AlertState,
@@ -21,11 +21,12 @@ export class AlertBook {
   }
 
   /** A step that is known, by its id, verdict version and action, changes nothing. Gives those that are new. */
-  record(steps: readonly AlertRecord[]): AlertRecord[] {
+  record(steps: readonly EmittedAlert[]): EmittedAlert[] {
     return this.#file.transaction(() =>
       steps.filter((step) => {
         const { id, verdictVersion, action, time, atRisk, lateByMs, note } = step;
-        const isNew = this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs, note]);
+        const fields = step.fields === undefined ? null : JSON.stringify(step.fields);
+        const isNew = this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs, note, fields]);
         if (isNew === 1) this.#fold(step);
         return isNew === 1;
       }),
@@ -35,11 +36,13 @@ export class AlertBook {
   /** Puts the alerts of these ids back to what these steps made of them; those that have none are gone. */
   putBack(ids: Iterable<string>, steps: readonly AlertRecord[]): void {
     this.#file.transaction(() => {
+      // Which fields differed is known here alone.
+      const known = steps.map((step) => ({ ...step, fields: this.#fieldsOf(step) }));
       for (const id of ids) {
         this.#file.run("DELETE FROM alert_steps WHERE id = ?", [id]);
         this.#file.run("DELETE FROM alerts WHERE id = ?", [id]);
       }
-      this.record(steps);
+      this.record(known);
     });
   }
 
@@ -104,7 +107,13 @@ export class AlertBook {
     return this.#file.all<SeenEngineAlert>(sql, [capped(limit)]).map((row) => ({ ...row }));
   }
 
-  #fold(step: AlertRecord): void {
+  #fieldsOf({ id, verdictVersion, action }: AlertRecord): readonly string[] | undefined {
+    const sql = "SELECT fields FROM alert_steps WHERE id = ? AND verdict_version = ? AND action = ?";
+    const fields = this.#file.all<{ fields: string | null }>(sql, [id, verdictVersion, action])[0]?.fields;
+    return fields == null ? undefined : JSON.parse(fields);
+  }
+
+  #fold(step: EmittedAlert): void {
     const state: AlertState = step.action === "resolved" ? "resolved" : step.action === "warned" ? "warning" : "open";
     this.#file.run(FOLD, [
       step.id,
@@ -127,8 +136,8 @@ export class AlertBook {
   }
 }
 
-const STEP = `INSERT OR IGNORE INTO alert_steps (id, verdict_version, action, time, at_risk, late_by_ms, note)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const STEP = `INSERT OR IGNORE INTO alert_steps (id, verdict_version, action, time, at_risk, late_by_ms, note, fields)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const FOLD = `INSERT INTO alerts (id, check_uid, key, class, currency, period, state, opened_at, changed_at, updates, at_risk,
     verdict_version, due_at, late_by_ms, repeats, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { SqliteFile } from "../../base/sqlite-file.ts";
 import type { RecordFault, Suspension } from "../../dataflow/source.ts";
-import type { AlertRecord } from "../../schemas/contracts.ts";
+import type { AlertRecord, EmittedAlert } from "../../schemas/contracts.ts";
 import { AlertBook } from "./alert-book.ts";
 import { AlertHandling } from "./alert-handling.ts";
 import { BaselineBook } from "./baseline-book.ts";
@@ -167,7 +167,7 @@ export class Desk {
   }
 
   /** Folds steps, in their order, into their alerts; all of them or none. */
-  recordAlerts(steps: readonly AlertRecord[]): void {
+  recordAlerts(steps: readonly EmittedAlert[]): void {
     if (steps.length > 0) this.#alerts.record(steps);
   }
 
@@ -325,7 +325,7 @@ export class Desk {
   }
 
   /** Of what was there before, people are told already; who let an alert snooze hears of its changes when that is over. */
-  #queue({ notices }: Delivered, steps: readonly AlertRecord[], troubles: ReadonlySet<string>, at: number): void {
+  #queue({ notices }: Delivered, steps: readonly EmittedAlert[], troubles: ReadonlySet<string>, at: number): void {
     if (notices.length === 0) return;
     const fresh = new Set(steps.map(({ id, verdictVersion, action }) => `${id}/${verdictVersion}/${action}`));
     for (const notice of notices) {

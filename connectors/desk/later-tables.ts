@@ -8,6 +8,7 @@ const COLUMNS: readonly (readonly [table: string, column: string, type: string])
   ["alert_steps", "late_by_ms", "INTEGER"],
   ["alert_steps", "note", "TEXT"],
   ["decisions", "until", "INTEGER"],
+  ["alert_steps", "fields", "TEXT"],
 ];
 
 const TABLES = [

@@ -12,7 +12,7 @@ export class MismatchBook {
   /** What was found to differ, by class and fields, the most frequent first. */
   list(check: string): Mismatches[] {
     const rows = this.#file.all<{ class: string; fields: string; count: number; lastAt: number | null }>(LIST, [check]);
-    return rows.map(({ fields, ...rest }) => ({ ...rest, fields: fields === "" ? [] : fields.split(", ") }));
+    return rows.map(({ fields, ...rest }) => ({ ...rest, fields: JSON.parse(fields) }));
   }
 
   /** Comparisons that were clean in the minutes that begin after a time. */
@@ -23,12 +23,8 @@ export class MismatchBook {
   }
 }
 
-/** Notes of differences begin with the names of the fields: `state, balance differ: …`. */
-const FIELDS = `CASE WHEN s.note GLOB '* differ:*' THEN substr(s.note, 1, instr(s.note, ' differ:') - 1)
-    WHEN s.note GLOB '* differs:*' THEN substr(s.note, 1, instr(s.note, ' differs:') - 1) ELSE '' END`;
-
 /** Changed evidence is no further mismatch, but the last word on when there was one. */
-const LIST = `SELECT a.class, ${FIELDS} AS fields, sum(s.action <> 'updated') AS count, max(s.time) AS lastAt
+const LIST = `SELECT a.class, coalesce(s.fields, '[]') AS fields, sum(s.action <> 'updated') AS count, max(s.time) AS lastAt
   FROM alert_steps s JOIN alerts a ON a.id = s.id
   WHERE a.check_uid = ? AND s.action IN ('opened', 'reopened', 'updated')
-  GROUP BY a.class, fields ORDER BY count DESC, a.class, fields`;
+  GROUP BY 1, 2 ORDER BY count DESC, 1, 2`;

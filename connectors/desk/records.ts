@@ -1,6 +1,6 @@
 import type { Key } from "../../base/key.ts";
 import type { RecordFault, SchemaChange, Suspension } from "../../dataflow/source.ts";
-import type { AlertAction, AlertRecord, VerdictRecord } from "../../schemas/contracts.ts";
+import type { AlertAction, EmittedAlert, VerdictRecord } from "../../schemas/contracts.ts";
 
 /** Trouble of the engine or its sources, as a job emits it. */
 export interface EngineAlert {
@@ -217,7 +217,7 @@ export interface DeliveryId {
 
 /** What a delivery lays on the desk. */
 export interface Delivered {
-  readonly alerts: readonly AlertRecord[];
+  readonly alerts: readonly EmittedAlert[];
   readonly engineAlerts: readonly EngineAlert[];
   /** To be added to those of the same check and minute. */
   readonly counts: readonly Count[];

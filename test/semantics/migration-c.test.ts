@@ -164,6 +164,7 @@ describe("classes", () => {
   it("field differs: the note says which fields, and both values", () => {
     const account = new Account().old(0).new(3, { balance: "10.01 EUR", state: "frozen" }).until(100);
     expect(account.says).toEqual(["@33 fail field-differs"]);
+    expect(account.driver.alerts()[0]!.fields).toEqual(["state", "balance"]);
     expect(account.note).toBe(
       "state, balance differ: state old active, new frozen; balance old 10.0000 EUR, new 10.0100 EUR",
     );
