@@ -97,6 +97,29 @@ describe("masked fields", () => {
     expect(verdict!.note).toBeNull();
   });
 
+  it("are hidden in a row's key of several parts", () => {
+    const row = { ...CONTRIBUTION, row: `42|'${CARD}` };
+    expect(masking(plain).outbox(outboxOf(null, [row])).verdicts[0]!.contributions[0]!.row).toBe("42|•••");
+  });
+
+  it("are hidden in what a write found, too", () => {
+    const audited = job("audit", (env) => {
+      env.audit("payments-changed", { of: Payment, neverDeleted: true });
+    }).graph();
+    const write = { ...CONTRIBUTION, fields: { card: CARD, cardBefore: "4000", amountBefore: "5.00 EUR" } };
+    const [verdict] = new Masking(plain, audited, "config.json").outbox(outboxOf(null, [write])).verdicts;
+    expect(verdict!.contributions[0]!.fields).toEqual({ card: "•••", cardBefore: "•••", amountBefore: "5.00 EUR" });
+  });
+
+  it.each([[["card"]], [["paymentId", "card"]]] as const)("are no parts of a key, such as %j", (by) => {
+    const twice = job("twice", (env) => {
+      env.unique("same-card", { of: env.changes(Payment), by, money: "amount" });
+    }).graph();
+    expect(() => new Masking(plain, twice, "config.json")).toThrow(
+      "Payment.card is a key, by which verdicts are found",
+    );
+  });
+
   it.each([
     ["Payment.cvc", "mask: Payment.cvc is no field; Payment has paymentId, card, amount, paidAt"],
     ["Refund.card", "mask: Refund.card is of no model of settlement"],

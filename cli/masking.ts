@@ -1,9 +1,10 @@
 import { createHmac } from "node:crypto";
 import { raise } from "../base/errors.ts";
-import { displayKey } from "../base/key.ts";
-import { type Graph, modelOf, modelsOf } from "../dataflow/graph.ts";
+import { displayKey, type Key, keyParts } from "../base/key.ts";
+import { type Graph, modelOf, modelsOf, type Node } from "../dataflow/graph.ts";
 import { columnOf, type Model } from "../dataflow/model.ts";
 import type { RecordFault } from "../dataflow/source.ts";
+import { beforeName } from "../dataflow/writes.ts";
 import type { Contribution, VerdictRecord } from "../schemas/contracts.ts";
 import { secretOf } from "./secrets.ts";
 import type { SortedOutbox } from "./sorted-outbox.ts";
@@ -71,11 +72,14 @@ export class Masking {
       refuse(all === undefined ? `is of no model of ${graph.name}` : `is no field; ${name} has ${listed(all)}`);
     }
     if (isKey(graph, name, field)) refuse("is a key, by which verdicts are found; it cannot be masked");
+    // What a write found is as little for all eyes as what it left.
+    const isWritten = models.some((model) => model.writes?.of.name === name);
+    const hidden = isWritten ? [field, beforeName(field)] : [field];
     for (const { source, table } of known.flatMap((model) => model.from)) {
-      const fields = this.#fields.get(`${source}.${table}`) ?? new Set();
-      this.#fields.set(`${source}.${table}`, fields.add(field));
+      const fields = this.#fields.get(`${source}.${table}`) ?? [];
+      this.#fields.set(`${source}.${table}`, new Set([...fields, ...hidden]));
     }
-    return [field, ...known.flatMap((model) => columnsOf(model, field))];
+    return [...hidden, ...known.flatMap((model) => columnsOf(model, field))];
   }
 
   #verdict(verdict: VerdictRecord, values: ReadonlyMap<string, string>): VerdictRecord {
@@ -88,7 +92,7 @@ export class Masking {
     const hidden = this.#fields.get(`${source}.${table}`);
     if (hidden === undefined) return contribution;
     const shown = Object.entries(fields).map(([name, value]) => [name, hidden.has(name) ? this.#digest(value) : value]);
-    return { ...contribution, row: values.get(displayKey(row)) ?? row, fields: Object.fromEntries(shown) };
+    return { ...contribution, row: hiddenIn(row, values), fields: Object.fromEntries(shown) };
   }
 
   /** The values that are to be hidden, with what stands for them. */
@@ -138,6 +142,13 @@ function nameOf({
   return `${check}/${key}/${currency}/${period}`;
 }
 
+/** A row's primary key without the values. */
+function hiddenIn(row: Key, values: ReadonlyMap<string, string>): Key {
+  return keyParts(row)
+    .map((part) => values.get(displayKey(part)) ?? values.get(part.replace(/^'/, "")) ?? part)
+    .join("|");
+}
+
 function listed(model: Model): string {
   return Object.keys(model.fields).join(", ");
 }
@@ -152,13 +163,13 @@ function quoted(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** Whether rows of a model are brought together by a field. */
+/** Whether rows of a model are brought together by a field, alone or with others. */
 function isKey(graph: Graph, name: string, field: string): boolean {
-  return graph.nodes.some(
-    (node) =>
-      node.type === "operator" &&
-      node.inputs.some((input, i) => CHANGES.has(input.type) && modelOf(input).name === name && node.keys[i] === field),
-  );
+  const isOf = (node: Node) => CHANGES.has(node.type) && modelOf(node).name === name;
+  return graph.nodes.some((node) => {
+    if (node.type === "key") return isOf(node) && node.key.parts.some((part) => part.name === field);
+    return node.type === "operator" && node.inputs.some((input, i) => isOf(input) && node.keys[i] === field);
+  });
 }
 
 /** What rows of a model go through as such. */

@@ -11,8 +11,23 @@ export function secretOf(reference: string, place: string): string {
   const [, name = "", file] = SECRET_REFERENCE.exec(reference) ?? [];
   const value = file === undefined ? process.env[name] : fileText(file, place);
   if (value === undefined || value === "") raise("CONFIG_SECRET_MISSING", { name, place });
-  known.add(value);
+  for (const secret of [value, ...partsOf(value)]) known.add(secret);
   return value;
+}
+
+/** Of an address, what servers and clients may tell of it by itself: its password, and a path that holds a token. */
+function partsOf(address: string): string[] {
+  const { protocol = "", password = "", pathname = "", search = "" } = URL.parse(address) ?? {};
+  const path = /^https?:$/.test(protocol) && pathname !== "/" ? [pathname + search, pathname] : [];
+  return [password, decoded(password), ...path].filter((part) => part !== "");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The text of a file without the line end that editors leave. */
@@ -26,7 +41,7 @@ function fileText(file: string, place: string): string {
   return raise("CONFIG_SECRET_UNREADABLE", { file, place, reason: "it is empty" });
 }
 
-/** Text without any secret that was looked up. */
+/** Text without any secret that was looked up, nor the secret parts of an address. */
 export function masked(text: string): string {
   return [...known].reduce((safe, secret) => safe.replaceAll(secret, "***"), text);
 }

@@ -37,11 +37,16 @@ const OWN = {
 /** How many columns a batch of writes has before those of the model's fields, behind the fixed ones. */
 export const WRITE_COLUMNS = Object.keys(OWN).length;
 
+/** What a field is called of the row before the write. */
+export function beforeName(field: string): string {
+  return `${field}Before`;
+}
+
 /** The twin of a model that brings its writes: its fields and the transaction are what is decoded. MODEL_INVALID. */
 export function writesModel(of: Model): Model {
   const name = `${of.name}Writes`;
   const fields = { ...of.fields, transactionId: { kind: "id", column: TRANSACTION_COLUMN } } as const;
-  const before = Object.entries(of.fields).map(([field, declared]) => [`${field}Before`, declared] as const);
+  const before = Object.entries(of.fields).map(([field, declared]) => [beforeName(field), declared] as const);
   const taken = [...Object.keys(of.fields), ...before.map(([field]) => field)];
   const twice = taken.find((field, i) => Object.hasOwn(OWN, field) || taken.indexOf(field) !== i);
   if (twice !== undefined)

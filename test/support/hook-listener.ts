@@ -7,8 +7,11 @@ export interface HookCall {
   readonly body: string;
 }
 
-/** How a listener answers: a status, with headers, or nothing at all. */
-export type HookAnswer = { readonly status: number; readonly headers?: Record<string, string> } | "silence" | "cut";
+/** How a listener answers: a status, with headers and a text, or nothing at all. */
+export type HookAnswer =
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly text?: string }
+  | "silence"
+  | "cut";
 
 /** An HTTP server on this machine that keeps what it is sent. */
 export class HookListener implements AsyncDisposable {
@@ -50,6 +53,6 @@ export class HookListener implements AsyncDisposable {
     this.calls.push(call);
     const answer = this.answer(call);
     if (answer === "cut") response.destroy();
-    else if (answer !== "silence") response.writeHead(answer.status, answer.headers ?? {}).end();
+    else if (answer !== "silence") response.writeHead(answer.status, answer.headers ?? {}).end(answer.text);
   }
 }

@@ -16,22 +16,25 @@ export interface ShopLogChanges {
   readonly change?: (topic: string, index: number, record: ShopRecord) => ShopRecord;
   /** Records that are written out together, so that the log can be read in small pieces. */
   readonly flushEvery?: number;
+  /** As `ShopOptions` has them. */
+  readonly departments?: readonly string[];
 }
 
 /** Lays a shop's log, its registry and a configuration (`config.json`, output in `out`) down in a folder. */
 export async function layShopLog(
   dir: string,
   orders: number,
-  { ended = true, change, flushEvery = Number.POSITIVE_INFINITY }: ShopLogChanges = {},
+  { ended = true, change, flushEvery = Number.POSITIVE_INFINITY, departments }: ShopLogChanges = {},
 ): Promise<ShopTruth> {
   const writer = new FileLogWriter(join(dir, "input"));
   const registry = new FolderRegistry(join(dir, "input", "schemas"));
   const seen = new Map<string, number>();
   let unwritten = 0;
-  writeFileSync(join(dir, "config.json"), JSON.stringify(shopConfig("input", "out"), null, 2));
+  writeFileSync(join(dir, "config.json"), JSON.stringify(shopConfig("input", "out", departments), null, 2));
   return runShop({
     seed: 1,
     orders,
+    ...(departments && { departments }),
     sink: {
       createTopic: (topic, partitions) => writer.createTopic(topic, partitions),
       append: (topic, partition, record) => {
