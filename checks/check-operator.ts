@@ -138,6 +138,7 @@ export class CheckOperator implements Operator {
     this.#frontiers.save(out);
     this.#blindness.save(out);
     this.#reference.save(out);
+    out.uint(this.#bandMs);
   }
 
   /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
@@ -151,6 +152,21 @@ export class CheckOperator implements Operator {
     this.#frontiers.restore(input, inputs);
     this.#blindness.restore(input, inputs);
     this.#reference.restore(input, inputs);
+    // Where none was written, any band may be new.
+    if (this.#bandMs > (input.isAtEnd ? 0 : input.uint())) this.#scheduleEarlier();
+  }
+
+  /** Bands begin earlier than when keys were written: timers that are later than their next point would warn too late. */
+  #scheduleEarlier(): void {
+    const late: Key[] = [];
+    this.#keys.forEach((key, { ledger }) => {
+      if (ledger.nextPoint(this.#floor) < ledger.timer) late.push(key);
+    });
+    for (const key of late) this.#schedule(key, this.#keys.get(key)!);
+  }
+
+  get #bandMs(): number {
+    return this.#rule.warnBeforeMs ?? 0;
   }
 
   #change(

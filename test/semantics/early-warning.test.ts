@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { businessDays, cutoff } from "../../base/business-days.ts";
 import { hours, minutes } from "../../base/time.ts";
+import type { Job } from "../../checks/job.ts";
 import type { ReconcileSpec } from "../../checks/reconcile/reconcile.ts";
+import type { OperatorNode } from "../../dataflow/graph.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
+import { restarting } from "./restarting-job.ts";
 import {
   alertLines,
   captured,
@@ -139,5 +142,41 @@ describe("a band that means nothing is refused", () => {
     ["no duration", { warnBefore: "2h" as never }],
   ])("%s", (_, more) => {
     expect(() => settlementJob(more).graph()).toThrow(expect.objectContaining({ code: "RULE_INVALID" }));
+  });
+});
+
+/** A job of which each operator is another version's from `goOn` on, with the state that the one before left. */
+function inTwoVersions(before: Job, after: Job): { readonly job: Job; goOn(): void } {
+  let isAfter = false;
+  const graph = () => {
+    const [nodes, next] = [before.graph().nodes, after.graph().nodes];
+    const create = (i: number) => () => ((isAfter ? next : nodes)[i] as OperatorNode).create();
+    return {
+      ...before.graph(),
+      nodes: nodes.map((node, i) => (node.type === "operator" ? { ...node, create: create(i) } : node)),
+    };
+  };
+  return {
+    job: restarting({ ...before, graph }),
+    goOn: () => {
+      isAfter = true;
+    },
+  };
+}
+
+describe("a job that goes on with another band warns of the keys that it has", () => {
+  it.each<[string, Partial<ReconcileSpec<"paymentId">>, Partial<ReconcileSpec<"paymentId">>, string[]]>([
+    ["the first one", {}, { warnBefore: hours(6) }, ["warned missing 10.00 @18"]],
+    ["a longer one", rule, { warnBefore: hours(6) }, ["warned missing 10.00 @18"]],
+    ["one that has begun already", rule, { warnBefore: hours(20) }, ["warned missing 10.00 @4"]],
+    ["a shorter one", { warnBefore: hours(6) }, rule, []],
+    ["none", rule, {}, []],
+  ])("in time: %s", (_, before, after, says) => {
+    const { job, goOn } = inTwoVersions(settlementJob(before), settlementJob(after));
+    const driver = pay(testJob(job)).advance(10 * H);
+    goOn();
+    expect(steps(driver.advance(11 * H).advance(19 * H))).toEqual(says);
+    const all = after.warnBefore === undefined || says.length > 0 ? says : ["warned missing 10.00 @22"];
+    expect(steps(driver.end(30 * H))).toEqual([...all, "opened missing 10.00 @24"]);
   });
 });
