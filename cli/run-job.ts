@@ -91,11 +91,33 @@ async function runAt(
   place: ResultPlace,
   inPlace: InPlace,
 ): Promise<RunResult & { readonly hasGrown: boolean }> {
-  const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
-  const { reread, sources, configFile } = request;
+  const mask = request.mask && new Masking(request.mask, request.graph, request.configFile);
+  const teller = await openTeller(request);
+  try {
+    return await runTold(request, place, mask, teller, inPlace);
+  } finally {
+    await teller.close();
+  }
+}
+
+async function openTeller({ reread, sources, configFile, notify, turn }: RunRequest): Promise<Teller> {
   const rereading = reread && openRereading(reread, sources, configFile);
-  const teller = new Teller(request.notify ?? [], configFile, rereading, request.turn);
-  const mask = request.mask && new Masking(request.mask, graph, configFile);
+  try {
+    return new Teller(notify ?? [], configFile, rereading, turn);
+  } catch (error) {
+    await rereading?.close();
+    throw error;
+  }
+}
+
+async function runTold(
+  request: RunRequest,
+  place: ResultPlace,
+  mask: Masking | undefined,
+  teller: Teller,
+  inPlace: InPlace,
+): Promise<RunResult & { readonly hasGrown: boolean }> {
+  const { graph, state: config, fresh, fromSavepoint, hooks: { onPoint } = {} } = request;
   const state = await openState({
     disk: diskOf(request),
     dir: config.dir,

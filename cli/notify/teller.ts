@@ -34,6 +34,7 @@ export class Teller {
   readonly #sinks: readonly DispatchedSink[];
   readonly #rereading: Rereading | undefined;
   #dispatcher: Dispatcher | undefined;
+  #closed: Promise<void> | undefined;
 
   /** `rereading` confirms alerts, and is closed with it; sinks that act do so in their `turn`. `file` is the configuration, for errors. What `openSink` raises. */
   constructor(
@@ -103,9 +104,18 @@ export class Teller {
     await this.#dispatcher?.drain(LAST_WORDS_MS[end], end === "complete");
   }
 
-  async close(): Promise<void> {
-    await this.#closeSinks();
-    await this.#rereading?.close();
+  /** Before the desk is closed. However often it is called, what it has is closed once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#closeSinks();
+    } finally {
+      await this.#rereading?.close();
+    }
   }
 
   async #closeSinks(): Promise<void> {

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { systemDisk } from "../../base/disk.ts";
 import { raise } from "../../base/errors.ts";
 import { readConfig } from "../../cli/config.ts";
+import { Teller } from "../../cli/notify/teller.ts";
 import { OutputFolder } from "../../cli/output-log.ts";
 import { openProgress } from "../../cli/progress.ts";
 import type { ResultPlace } from "../../cli/result-log.ts";
@@ -49,6 +50,34 @@ it("ends a run that fails while its results wait for the brokers", async () => {
     },
   });
   await expect(running).rejects.toThrow("a worker died");
+});
+
+it("closes those whom it tells of alerts where its state cannot be opened", async () => {
+  const folder = new TemporaryFolder();
+  onTestFinished(() => folder[Symbol.dispose]());
+  writeFileSync(join(folder.path, "countercheck.json"), JSON.stringify(shopConfig("log", "out")));
+  const config = readConfig(join(folder.path, "countercheck.json"));
+  const closed = vi.spyOn(Teller.prototype, "close");
+  onTestFinished(() => closed.mockRestore());
+  writeFileSync(join(folder.path, "file"), "where a folder is expected");
+  const running = runJob({
+    graph: paymentSettlement.graph(),
+    jobs: { paths: [join(root, "jobs/payment-settlement/job.ts")] },
+    sources: config.sources,
+    registry: config.registry,
+    configFile: config.file,
+    output: config.output,
+    state: { ...config.state, dir: join(folder.path, "file") },
+    retainMs: config.retainMs,
+    follow: false,
+    parallelism: 1,
+    fresh: false,
+    allowDroppedState: false,
+    progress: openProgress(true),
+    signal: new AbortController().signal,
+  });
+  await expect(running).rejects.toThrow();
+  expect(closed).toHaveBeenCalledTimes(1);
 });
 
 /** What the shop has written so far. */
