@@ -101,7 +101,7 @@ export function decimalOfDouble(value: number, scale: number, mode: RoundingMode
 
 /** `1234` at scale 2 as `12.34`. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
-  const digits = abs(unscaled).toString().padStart(scale + 1, "0");
+  const digits = String(abs(unscaled)).padStart(scale + 1, "0");
   const point = digits.length - scale;
   const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
   return unscaled < 0n ? `-${text}` : text;

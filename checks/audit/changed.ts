@@ -1,5 +1,5 @@
 import { displayKey } from "../../base/key.ts";
-import { exponentOf, rescale } from "../../base/money.ts";
+import { abs, exponentOf, pow10, rescale } from "../../base/money.ts";
 import type { Field, Fields, MoneyValue } from "../../dataflow/model.ts";
 import { fieldText } from "../evidence.ts";
 import type { Write } from "./transaction.ts";
@@ -30,14 +30,14 @@ export function plainText(value: unknown): string {
 }
 
 /**
- * Money that writes moved, by currency in order of code: how far amounts changed, those that came and went as a whole. In
- * minor units of the currency, rounded up where the model's are finer.
+ * Money that writes moved, by currency in order of code: how far amounts changed, those that came and went as a whole, and
+ * in its former currency what only got another one. In minor units of the currency, rounded up where the model's are finer.
  */
 export function moneyMoved(writes: readonly Write[], fields: NamedFields): ReadonlyMap<string, bigint> {
   const moved = new Map<string, bigint>();
   const add = (currency: string, minor: bigint, scale: number | undefined) => {
     const own = exponentOf(currency) ?? 0;
-    const size = rescale(minor < 0n ? -minor : minor, scale ?? own, own, "up")!;
+    const size = rescale(abs(minor), scale ?? own, own, "up")!;
     if (size > 0n) moved.set(currency, (moved.get(currency) ?? 0n) + size);
   };
   for (const { operation, isBeforeKnown, before, after } of writes) {
@@ -47,10 +47,17 @@ export function moneyMoved(writes: readonly Write[], fields: NamedFields): Reado
       if (kind !== "money") continue;
       const [was, is] = [before?.[i], after?.[i]] as (MoneyValue | null | undefined)[];
       if (was && is?.currency === was.currency) add(is.currency, is.minor - was.minor, money?.scale);
+      else if (was && is && isSameAmount(was, is, money?.scale)) add(was.currency, was.minor, money?.scale);
       else for (const value of [was, is]) if (value) add(value.currency, value.minor, money?.scale);
     }
   }
   return new Map([...moved].sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** Whether amounts of two currencies are the same number. `scale`: that of the model; undefined for each currency's own. */
+function isSameAmount(one: MoneyValue, other: MoneyValue, scale: number | undefined): boolean {
+  const pointOf = ({ currency }: MoneyValue) => scale ?? exponentOf(currency) ?? 0;
+  return one.minor * pow10(pointOf(other)) === other.minor * pow10(pointOf(one));
 }
 
 /** Writes that a note shows at most. */

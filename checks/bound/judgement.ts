@@ -1,3 +1,4 @@
+import { abs } from "../../base/money.ts";
 import type { Judgement } from "../rule.ts";
 import type { Totals } from "../totals.ts";
 
@@ -36,8 +37,4 @@ function verdict(
   atRisk = 0n,
 ): Judgement {
   return { currency, period: "", status, class: cause, lower: 0n, upper, actual, atRisk, note: null };
-}
-
-function abs(value: bigint): bigint {
-  return value < 0n ? -value : value;
 }

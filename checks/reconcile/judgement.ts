@@ -1,3 +1,4 @@
+import { abs } from "../../base/money.ts";
 import type { Entry } from "../row-set.ts";
 import type { Judgement } from "../rule.ts";
 import type { Totals } from "../totals.ts";
@@ -98,8 +99,4 @@ export function missedDeadline(
 
 function finite(time: number): number | null {
   return Number.isFinite(time) ? time : null;
-}
-
-function abs(value: bigint): bigint {
-  return value < 0n ? -value : value;
 }

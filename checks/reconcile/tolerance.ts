@@ -1,5 +1,5 @@
 import { assert } from "../../base/errors.ts";
-import { divide, parseDecimal, type RoundingMode, rescale } from "../../base/money.ts";
+import { abs, divide, parseDecimal, type RoundingMode, rescale } from "../../base/money.ts";
 
 /** How far the sides may differ: an absolute amount, or per cent of a side. */
 export type Tolerance =
@@ -17,8 +17,4 @@ export function toleranceAt(tolerance: Tolerance, scale: number, expected: bigin
   assert(percent !== null, "a tolerance in per cent is checked when the rule is made");
   const base = abs(tolerance.of === "expect" ? expected : actual);
   return divide(base * percent.unscaled, 100n * 10n ** BigInt(percent.scale), tolerance.rounding)!;
-}
-
-function abs(value: bigint): bigint {
-  return value < 0n ? -value : value;
 }
