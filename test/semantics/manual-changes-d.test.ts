@@ -312,6 +312,16 @@ describe("Severity by column and money moved; before and after shown", () => {
     );
   });
 
+  it.each([
+    ["alone: the amount in the former one", "10.00 USD", "10.00 EUR"],
+    ["alone, where minor units are others", "10 JPY", "10.00 EUR"],
+    ["with the amount: both, so none is told", "1000 JPY", null],
+  ])("a currency that changes %s", (_, amount, atRisk) => {
+    const driver = seeded().upsert(Entry, 1, at("7"), { ...dearer, amount });
+    const told = atRisk === null ? "" : ` ${atRisk}`;
+    expect(said(driver.commit("ledger", "7", T, { entries: 1 }))).toEqual([`entries 7 opened unauthorised${told}`]);
+  });
+
   it("a column", () => expect(noteOf({ account: "b" })).toMatch(/^high severity/));
   it("money moved", () => {
     expect(noteOf({ amount: "1009.99 EUR" })).toMatch(/^normal severity/);
