@@ -344,6 +344,13 @@ table(
       at: 24,
       says: ["JPY fail under-charge 1"],
     },
+    {
+      name: "does not hold for a payment that nobody knows",
+      captured: [],
+      lines: ["0.01 EUR @0"],
+      at: 24,
+      says: ["EUR fail unknown-payment 0.01"],
+    },
   ],
   { tolerance: { absolute: "0.05" } },
 );
