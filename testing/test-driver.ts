@@ -6,8 +6,8 @@ import { exponentOf, parseDecimal, rescale } from "../base/money.ts";
 import { BEFORE_ALL_TIME, days } from "../base/time.ts";
 import type { Job } from "../checks/job.ts";
 import {
-  type AlertRecord,
   type CountRecord,
+  type EmittedAlert,
   type EngineAlertRecord,
   type FinalRecord,
   OUTPUTS,
@@ -185,8 +185,8 @@ export class TestDriver {
   }
 
   /** Steps in the life of alerts so far. */
-  alerts(): AlertRecord[] {
-    return this.#of<AlertRecord>(OUTPUTS.alerts);
+  alerts(): EmittedAlert[] {
+    return this.#of<EmittedAlert>(OUTPUTS.alerts);
   }
 
   /** Passes and pendings that were only counted, for the minutes that are over. */
