@@ -7,6 +7,8 @@ import { timeAt, type ZoneClock, zoneClock } from "./zone.ts";
 export type Deadline = Duration | BusinessDays;
 
 const DAY = 86_400_000;
+/** What the clocks of a zone are put forward by in spring, and some more. */
+const MOST_CLOCK_CHANGE = 3 * 3_600_000;
 /** Ten years of business days. */
 const MOST_DAYS = 2_600;
 /** Days whose deadlines are remembered at most. */
@@ -58,7 +60,7 @@ export function businessDays(n: number, calendar: CalendarName | BusinessCalenda
 export class BusinessDays {
   /** Names it, for hashes of rules and for people. */
   readonly text: string;
-  /** No deadline of a time from 1970 to 2100 is further from it, in ms. */
+  /** No deadline of a time from 1970 to 2100 is further from it, in ms, where no zone moves over the date line. */
   readonly longestMs: number;
   readonly #n: number;
   readonly #calendar: BusinessCalendar;
@@ -128,7 +130,7 @@ function longestOf(n: number, calendar: BusinessCalendar): number {
   const open: number[] = [];
   for (let date = 0; date < Date.UTC(2101, 0, 1) / DAY; date++) if (calendar.isBusinessDay(date)) open.push(date);
   const lengths = open.map((date, at) => (open[at + n + 1] ?? date) - date);
-  return (lengths.reduce((most, length) => Math.max(most, length), 0) + 1) * DAY;
+  return lengths.reduce((most, length) => Math.max(most, length), 0) * DAY + MOST_CLOCK_CHANGE;
 }
 
 /** Times after the one and through the other have one deadline. */

@@ -166,7 +166,7 @@ describe("countercheck doctor over real servers", () => {
     const { findings, codes } = await examine();
     expect(codes).toEqual(expect.arrayContaining(["TOPIC_RETENTION_SHORT", "TOPIC_ENDS_BY_SIZE", "TOPIC_COMPACTED"]));
     const short = findings.find(({ code }) => code === "TOPIC_RETENTION_SHORT");
-    expect(short?.says).toContain("keeps changes for 1h, but payment-settlement waits up to 5d");
+    expect(short?.says).toContain("keeps changes for 1h, but payment-settlement waits up to 6d");
     await alterTopic(brokers, topic, {
       "retention.ms": "604800000",
       "retention.bytes": "-1",

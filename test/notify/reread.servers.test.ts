@@ -11,6 +11,7 @@ import { TestRedis } from "../support/test-redis.ts";
 
 const ORDERS = 400;
 const CHECK = "payment-settlement";
+const DEPARTMENTS = ["payment-settlement"];
 const reference = (name: string) => `$${`{env:${name}}`}`;
 
 describe("alerts whose source of truth is asked before anybody is paged", { timeout: 180_000 }, () => {
@@ -29,7 +30,7 @@ describe("alerts whose source of truth is asked before anybody is paged", { time
   let hook: HookListener;
   beforeEach(async () => {
     folder = new TemporaryFolder();
-    shop = await GrowingShop.make(folder.path, ORDERS);
+    shop = await GrowingShop.make(folder.path, ORDERS, DEPARTMENTS);
     redis = await TestRedis.start({ seasoned: false });
     process.env.REREAD_REDIS_URL = redis.url;
     hook = await HookListener.open();
@@ -44,7 +45,7 @@ describe("alerts whose source of truth is asked before anybody is paged", { time
   /** `truth` is what the database says of a payment by its id: whether something is wrong. */
   async function configure(truth: string, patience: string): Promise<void> {
     await execute(`CREATE OR REPLACE FUNCTION truth(id bigint) RETURNS boolean LANGUAGE plpgsql AS $$ ${truth} $$`);
-    const { sources } = shopConfig("input", "out");
+    const { sources } = shopConfig("input", "out", DEPARTMENTS);
     const ledger = { ...sources.ledger, database: { url: reference("REREAD_LEDGER_URL") } };
     const wrong = { sql: { source: "ledger", query: "SELECT truth($1) AS wrong" } };
     shop.config("out", {
