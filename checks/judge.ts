@@ -1,6 +1,8 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { type CountercheckError, isError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
+import { abs } from "../base/money.ts";
+import { ByAbout, isAbout } from "./about.ts";
 import type { Blindness } from "./blindness.ts";
 import { bandView, LedgerView, seedView } from "./key-view.ts";
 import type { Ledger } from "./ledger.ts";
@@ -62,11 +64,12 @@ export class Judge {
   blind(point: number, key: Key, state: KeyState, reason: string): void {
     const { ledger, verdicts, own } = state;
     const view = this.#view.show(key, point, ledger, own);
-    const { judgements } = this.#ask(view);
+    const { judgements, failure } = this.#ask(view);
     const fresh = this.#unsaid(ledger, judgements).map((code) => nothingLeft(code, ""));
-    for (const judgement of withFormer([...judgements, ...fresh], verdicts)) {
-      this.#record(view, ledger, verdicts, { judgement, reason, baseline: false });
-    }
+    if (failure === undefined) forgetSilent(verdicts, judgements);
+    const all = withFormer([...judgements, ...fresh], verdicts);
+    const states = new ByAbout(verdicts.currencies, all.length);
+    for (const judgement of all) this.#record(view, ledger, states, { judgement, reason, baseline: false });
   }
 
   /** True when a key fails by a cause for which `of` holds. */
@@ -117,12 +120,16 @@ export class Judge {
     const isForgotten = ledger.memory === "forgotten";
     const { judgements, failure } = isForgotten ? { judgements: judgeForgotten(ledger.totals) } : this.#ask(view);
     const reason = failure ?? this.#blindness.reasonFor(view.key);
-    const baseline = first && judgements.some((j) => j.status === "fail") ? this.#baselineOf(view) : [];
-    for (const judgement of withFormer(judgements, verdicts)) {
+    const isSeeded = first && judgements.some((j) => j.status === "fail");
+    const baseline = isSeeded ? new ByAbout(this.#baselineOf(view), 0) : null;
+    if (failure === undefined) forgetSilent(verdicts, judgements);
+    const all = withFormer(judgements, verdicts);
+    const states = new ByAbout(verdicts.currencies, all.length);
+    for (const judgement of all) {
       const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);
-      const old = baseline.some((j) => isAbout(j, judgement) && j.class === judgement.class);
+      const old = judgement.class !== null && baseline?.get(judgement)?.class === judgement.class;
       const unseen = reason ?? silence ?? judgement.unobservable ?? null;
-      this.#record(view, ledger, verdicts, { judgement, reason: unseen, baseline: old });
+      this.#record(view, ledger, states, { judgement, reason: unseen, baseline: old });
     }
   }
 
@@ -150,21 +157,33 @@ export class Judge {
     }
   }
 
-  #record(view: KeyView, ledger: Ledger, verdicts: KeyVerdicts, outcome: Outcome): void {
+  #record(view: KeyView, ledger: Ledger, states: ByAbout<CurrencyVerdict>, outcome: Outcome): void {
     const { judgement } = outcome;
-    let state = verdicts.currencies.find((c) => isAbout(c, judgement));
+    let state = states.get(judgement);
     if (state === undefined) {
       state = unjudged(judgement.currency, judgement.period);
-      verdicts.currencies.push(state);
+      states.add(state);
     }
     this.#log.record(view, ledger, state, outcome, this.#scaleOf(judgement.currency));
   }
 
   /** What failed by the seed alone, with the deadlines that were over when it was taken. */
-  #baselineOf(view: KeyView): readonly Judgement[] {
+  #baselineOf(view: KeyView): Judgement[] {
     if (!view.entries.some(({ from }) => from.seed !== null)) return [];
     return this.#ask(seedView(view)).judgements.filter((j) => j.status === "fail");
   }
+}
+
+/**
+ * Forgets the periods of which nothing is left and nothing was ever told: a key may have any number of them. Currencies
+ * without periods are few, and have their last word.
+ */
+function forgetSilent(verdicts: KeyVerdicts, judgements: readonly Judgement[]): void {
+  const isSilent = ({ period, version, warning }: CurrencyVerdict) =>
+    period !== "" && version === 0 && warning === null;
+  if (!verdicts.currencies.some(isSilent)) return;
+  const judged = new ByAbout([...judgements], 0);
+  verdicts.currencies = verdicts.currencies.filter((c) => !isSilent(c) || judged.get(c) !== undefined);
 }
 
 /** Adds a pass for currencies and periods that were judged before and of which nothing is left. */
@@ -172,23 +191,16 @@ function withFormer(judgements: readonly Judgement[], { currencies }: KeyVerdict
   if (currencies.length === 0) return judgements;
   const [first] = judgements;
   if (currencies.length === 1 && first !== undefined && isAbout(currencies[0]!, first)) return judgements;
-  const gone = currencies.filter((c) => !judgements.some((j) => isAbout(c, j)));
+  const judged = new ByAbout([...judgements], 0);
+  const gone = currencies.filter((c) => judged.get(c) === undefined);
   return gone.length === 0 ? judgements : [...judgements, ...gone.map((c) => nothingLeft(c.currency, c.period))];
-}
-
-type About = Pick<Judgement, "currency" | "period">;
-
-function isAbout(left: About, right: About): boolean {
-  return left.currency === right.currency && left.period === right.period;
 }
 
 /** What came for a key whose history is no longer kept: it cannot be told from new business, so a person must look. */
 function judgeForgotten(totals: readonly Totals[]): Judgement[] {
   return totals.map(({ currency, lower, upper, actual, full }) => {
-    const difference = full - actual;
-    const atRisk = difference < 0n ? -difference : difference;
     const said = { status: "fail", class: "unknown-after-retention", note: null } as const;
-    return { currency, period: "", ...said, lower, upper, actual, atRisk };
+    return { currency, period: "", ...said, lower, upper, actual, atRisk: abs(full - actual) };
   });
 }
 

@@ -97,6 +97,44 @@ describe("a check of uniqueness", () => {
     );
   });
 
+  describe("of many periods", () => {
+    const within = job("within", (env) =>
+      env.unique("within", { of: env.changes(Order), by: "shopId", alike: ["number"], within: minutes(1) }),
+    );
+    const row = (number: string, orderedAt: number) => ({ shopId: 1, number, amount: "5.00 EUR", orderedAt });
+
+    it("forgets those of which nothing is left and nothing was told; told ones count on", () => {
+      const driver = testJob(within)
+        .upsert(Order, 1, { at: HOUR }, row("A", HOUR))
+        .upsert(Order, 2, { at: 2 * HOUR }, row("B", 2 * HOUR))
+        .upsert(Order, 3, { at: 3 * HOUR }, row("B", 2 * HOUR))
+        .delete(Order, 1, { at: 4 * HOUR })
+        .delete(Order, 2, { at: 4 * HOUR })
+        .delete(Order, 3, { at: 4 * HOUR })
+        .upsert(Order, 4, { at: 5 * HOUR }, row("A", HOUR))
+        .delete(Order, 4, { at: 6 * HOUR })
+        .upsert(Order, 5, { at: 7 * HOUR }, row("B", 2 * HOUR))
+        .upsert(Order, 6, { at: 7 * HOUR }, row("B", 2 * HOUR))
+        .end(9 * HOUR);
+      expect(driver.verdicts().map(({ status, version }) => `${status} ${version}`)).toEqual([
+        "fail 1",
+        "pass 2",
+        "fail 3",
+      ]);
+      expect(driver.alerts().map(({ action }) => action)).toEqual(["opened", "resolved", "reopened"]);
+      expect(driver.finals().map(({ period, status }) => `${Date.parse(period) / HOUR} ${status}`)).toEqual(["2 fail"]);
+    });
+
+    it("judges a key of many", () => {
+      const driver = testJob(within);
+      const count = 2_000;
+      for (let at = 1; at <= count; at++) driver.upsert(Order, at, { at: HOUR }, row("A", at * HOUR));
+      driver.upsert(Order, count + 1, { at: 2 * HOUR }, row("A", HOUR)).end(3 * HOUR);
+      expect(driver.verdicts()).toHaveLength(1);
+      expect(driver.finals()).toHaveLength(count);
+    });
+  });
+
   it("shows what it is about in its expression", () => {
     const alike = job("alike", (env) =>
       env.unique("alike", {
