@@ -57,7 +57,7 @@ export function alertText(alert: MoneyAlert): string {
     ["opened", `${shortTime(alert.openedAt)}, changed ${shortTime(alert.changedAt)}`],
     ...(dueAt === null ? [] : ([["due", shortTime(dueAt)]] as [string, string][])),
     ...(lateByMs === null ? [] : ([["late by", formatDuration(lateByMs)]] as [string, string][])),
-    ["evidence", `changed ${alert.updates} times, the same ${alert.repeats} times; verdict ${alert.verdictVersion}`],
+    ["evidence", `changed ${alert.updates} times, the same ${alert.repeats} times; ${verdictText(alert)}`],
     ...(handling === null || handling.note === "" ? [] : ([["note", handling.note]] as [string, string][])),
   ];
   return facts.map(([name, value]) => printable(`${name.padEnd(8)}  ${value}`)).join("\n");
@@ -65,10 +65,13 @@ export function alertText(alert: MoneyAlert): string {
 
 /** What happened to an alert: what the check said, what people decided, and who was told. */
 export function historyText({ alert, steps, decisions, notifications }: AlertHistory): string {
-  const said = steps.map(({ time, action, verdictVersion, atRisk, lateByMs }) => {
+  const said = steps.map(({ time, action, verdictVersion, atRisk, lateByMs }, i) => {
+    // A warning, and that there is nothing to warn of any more, come without a verdict.
+    const hasVerdict = action !== "warned" && verdictVersion !== (steps[i - 1]?.verdictVersion ?? 0);
+    const by = hasVerdict ? ` by verdict ${verdictVersion}` : "";
     const risk = atRisk === null ? "" : `, ${atRisk} ${alert.currency} at risk`;
     const late = lateByMs === null ? "" : `, late by ${formatDuration(lateByMs)}`;
-    return [time === null ? "" : shortTime(time), `${action} by verdict ${verdictVersion}${risk}${late}`];
+    return [time === null ? "" : shortTime(time), `${action}${by}${risk}${late}`];
   });
   const decided = decisions.map(({ at, decision, until, who, note }) => {
     const end = until === undefined ? "" : ` until ${shortTime(until)}`;
@@ -128,6 +131,10 @@ function countsText(counts: AlertCounts): string {
 
 function total(counts: AlertCounts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function verdictText({ verdictVersion }: MoneyAlert): string {
+  return verdictVersion === 0 ? "no verdict yet" : `verdict ${verdictVersion}`;
 }
 
 function stateText({ state, handling }: MoneyAlert): string {

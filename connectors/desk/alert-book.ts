@@ -76,7 +76,7 @@ export class AlertBook {
   /** What happened to an alert, in that order. */
   steps(id: string): AlertStep[] {
     const sql = `SELECT verdict_version AS verdictVersion, action, time, at_risk AS atRisk, late_by_ms AS lateByMs
-      FROM alert_steps WHERE id = ? ORDER BY verdict_version LIMIT ?`;
+      FROM alert_steps WHERE id = ? ORDER BY verdict_version, time LIMIT ?`;
     return this.#file.all<AlertStep>(sql, [id, MAX_ROWS]).map((row) => ({ ...row }));
   }
 

@@ -95,6 +95,12 @@ describe("an early warning", () => {
     desk.recordAlerts([step("opened", 2, "def1")]);
     expect(desk.alertCounts()).toEqual({ open: 2 });
   });
+
+  it("is taken back after it came, though both are of one verdict", () => {
+    const steps = [step("warned", 1, "def1"), { ...step("resolved", 1, "def1"), time: 2 }, step("opened", 3, "def1")];
+    desk.recordAlerts(steps);
+    expect(desk.alertHistory("def1").steps.map(({ action }) => action)).toEqual(["warned", "resolved", "opened"]);
+  });
 });
 
 describe("decisions about alerts", () => {

@@ -11,6 +11,9 @@ interface Snapshot {
   readonly contributions: { readonly leg: string; readonly amount: string }[];
 }
 
+/** One of those that the demo runs. */
+const CHECK = "payment-settlement";
+
 describe("countercheck snapshots and alerts", () => {
   const folder = new TemporaryFolder();
   const call = (...args: string[]) => countercheck([...args, "--dir", "demo"], { cwd: folder.path });
@@ -19,7 +22,7 @@ describe("countercheck snapshots and alerts", () => {
 
   beforeAll(async () => {
     await countercheck(["demo", "--orders", "800", "--json", "--dir", "demo"], { cwd: folder.path });
-    const { rows } = await json("snapshots", "scan", "--status", "pass", "--limit", "1");
+    const { rows } = await json("snapshots", "scan", "--check", CHECK, "--status", "pass", "--limit", "1");
     late = await json("snapshots", "get", rows[0].key, "--history");
   });
   afterAll(() => folder[Symbol.dispose]());
@@ -38,7 +41,7 @@ describe("countercheck snapshots and alerts", () => {
 
   it("get says what there is where its options leave nothing", async () => {
     const [{ key }] = late as [Snapshot];
-    const { code, stdout, stderr } = await call("snapshots", "get", key, "--currency", "XXX");
+    const { code, stdout, stderr } = await call("snapshots", "get", key, "--currency", "XTS");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(
       /^error SNAPSHOT_FILTERED: .* known: versions 1 to 2 in [A-Z]{3} of payment-settlement, from /,
@@ -112,7 +115,7 @@ describe("countercheck snapshots and alerts", () => {
     const { stdout } = await call("alerts", "list", "--limit", "1");
     expect(stdout).toContain(`\n1 of ${open} open, ${resolved} resolved; --limit`);
     expect((await call("alerts", "list", "--currency", "eur")).stdout).toContain(" EUR");
-    const none = await call("alerts", "list", "--currency", "XXX");
+    const none = await call("alerts", "list", "--currency", "XTS");
     expect(none.stdout).toContain(`None match; ${open} open, ${resolved} resolved in all.`);
   });
 });
