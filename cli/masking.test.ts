@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CountercheckError } from "../base/errors.ts";
 import { hours } from "../base/time.ts";
 import { job } from "../checks/job.ts";
 import { id, instant, model, money, table, text } from "../dataflow/model.ts";
@@ -67,6 +68,18 @@ describe("masked fields", () => {
     expect(all.alerts[0]!.fields).toEqual(["card"]);
     expect(all.faults[0]).toMatchObject({ value: null, fields: { Payment: { paymentId: "42" } } });
     expect(all.faults[0]!.message).toMatch(/^Column card_number •••\. Its raw value is not kept/);
+  });
+
+  it("are not told by a function of the job that throws them, of whatever rows they are", () => {
+    const catalogued = (reason: string) =>
+      new CountercheckError("CHECK_FUNCTION_FAILED", { uid: "c", key: "42", reason }).message;
+    const outbox = outboxOf(null);
+    const verdicts = outbox.verdicts.map((verdict) => ({ ...verdict, reason: catalogued("no 5555 known. Mend it") }));
+    const engineAlerts = [{ id: "f", code: "CHECK_FUNCTION_FAILED", source: "shop", message: catalogued("5555") }];
+    const all = masking(plain).outbox({ ...outbox, verdicts, engineAlerts });
+    expect(JSON.stringify(all)).not.toContain("5555");
+    expect(all.verdicts[0]!.reason).toBe(catalogued("•••"));
+    expect(all.engineAlerts[0]!.message).toBe(catalogued("•••"));
   });
 
   it("are in no engine alert, such as of a function of the job that tells what it was given", () => {

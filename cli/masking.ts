@@ -84,7 +84,8 @@ export class Masking {
 
   #verdict(verdict: VerdictRecord, values: ReadonlyMap<string, string>): VerdictRecord {
     const contributions = verdict.contributions.map((contribution) => this.#contribution(contribution, values));
-    return { ...verdict, contributions, note: this.#note(verdict.note, values) };
+    const [note, reason] = [this.#note(verdict.note, values), this.#note(verdict.reason ?? null, values)];
+    return { ...verdict, contributions, note, reason };
   }
 
   #contribution(contribution: Contribution, values: ReadonlyMap<string, string>): Contribution {
@@ -112,7 +113,7 @@ export class Masking {
   #text(text: string, values: ReadonlyMap<string, string> = new Map()): string {
     const known = [...values].filter(([value]) => value.length >= LEAST_FOUND);
     const replaced = known.reduce((rest, [value, digest]) => rest.replaceAll(value, digest), text);
-    return replaced.replace(this.#names, (_, name) => `${name} ${HIDDEN}`);
+    return replaced.replace(THROWN, HIDDEN).replace(this.#names, (_, name) => `${name} ${HIDDEN}`);
   }
 
   #fault(fault: RecordFault): RecordFault {
@@ -132,6 +133,9 @@ export class Masking {
     return HIDDEN + createHmac("sha256", this.#key).update(value).digest("hex").slice(0, DIGITS);
   }
 }
+
+/** What a function of a job threw, in CHECK_FUNCTION_FAILED: it may be any value of the rows that it was given. */
+const THROWN = /(?<=until it can say something: ).*(?=\. Mend the function)/s;
 
 function nameOf({
   check,
