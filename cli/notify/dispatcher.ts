@@ -124,6 +124,7 @@ export class Dispatcher {
     const now = clock.now();
     if (now < this.#prunedAt + PRUNED_EVERY_MS) return;
     desk.notifications.prune(now - KEPT_MS);
+    desk.told.prune(now - KEPT_MS);
     this.#prunedAt = now;
   }
 

@@ -53,8 +53,17 @@ function isFor(route: RouteConfig, news: Exclude<News, { readonly about: "storm"
   return least === undefined || news.action === "resolved" || isAtLeast(news.atRisk, least);
 }
 
-/** What a job lays down for its sinks of an alert whose snooze is over at a wall time. */
-export function returnsOf(sinks: readonly SinkConfig[], job: string, alert: MoneyAlert, at: number): Notice[] {
+/**
+ * What a job lays down for its sinks at a wall time of an alert as it is: `returned`, its snooze is over; `reopened`, they
+ * were told that it was resolved, and it is not.
+ */
+export function noticesOfState(
+  sinks: readonly SinkConfig[],
+  job: string,
+  alert: MoneyAlert,
+  action: "returned" | "reopened",
+  at: number,
+): Notice[] {
   const {
     id,
     check,
@@ -70,8 +79,8 @@ export function returnsOf(sinks: readonly SinkConfig[], job: string, alert: Mone
     note,
   } = alert;
   const what = { id, check, key, class: cause, currency, period, atRisk, verdictVersion, dueAt, lateByMs, note };
-  const news: AlertNews = { about: "money", action: "returned", job, epoch: 0, time: changedAt, ...what };
-  // Each snooze returns once, whatever version of the verdict it is of.
+  const news: AlertNews = { about: "money", action, job, epoch: 0, time: changedAt, ...what };
+  // Each is told by itself, whatever version of the verdict it is of.
   return sinks.filter((sink) => isFor(sink, news)).map((sink) => noticeOf(sink, news, at));
 }
 

@@ -9,7 +9,7 @@ import type { VerdictRecord } from "../../schemas/contracts.ts";
 import { DEFAULT_PATIENCE } from "./backoff.ts";
 import { type AlertInDoubt, unconfirmed } from "./confirmation.ts";
 import { type DispatchedSink, Dispatcher } from "./dispatcher.ts";
-import { noticesOf, returnsOf } from "./notices.ts";
+import { noticesOf, noticesOfState } from "./notices.ts";
 import type { SinkConfig } from "./notify-config.ts";
 import type { Rereading } from "./rereading.ts";
 import { openSink } from "./sinks.ts";
@@ -34,6 +34,7 @@ export class Teller {
   readonly #sinks: readonly DispatchedSink[];
   readonly #rereading: Rereading | undefined;
   #dispatcher: Dispatcher | undefined;
+  #correct: () => void = () => undefined;
   #closed: Promise<void> | undefined;
 
   /** `rereading` confirms alerts, and is closed with it; sinks that act do so in their `turn`. `file` is the configuration, for errors. What `openSink` raises. */
@@ -59,13 +60,18 @@ export class Teller {
     const onLook = (isLast: boolean) => {
       const at = clock.now();
       tellStorms(desk, job, limits, at, isLast);
-      desk.endSnoozes((alert) => returnsOf(this.#configs, job, alert, at), at);
+      desk.endSnoozes((alert) => noticesOfState(this.#configs, job, alert, "returned", at), at);
     };
     const onDisagreement = ({ check, key }: AlertInDoubt, note: string) => {
       const { code, message } = new CountercheckError("TRUTH_DISAGREES", { check, key, note });
       const trouble = { id: `${code}/${check}`, code, source: check, message };
       const notices = noticesOf(this.#configs, job, 0, { alerts: [], engineAlerts: [trouble] });
       desk.recordTrouble(trouble, notices, clock.now());
+    };
+    this.#correct = () => {
+      requireMine();
+      const at = clock.now();
+      desk.correctTold((alert) => noticesOfState(this.#configs, job, alert, "reopened", at), at);
     };
     this.#rereading?.begin({ verdictOf, onDisagreement });
     const [random, sinks, confirmer] = [seededRandom(randomUUID()), this.#sinks, this.#rereading ?? unconfirmed];
@@ -99,8 +105,9 @@ export class Teller {
     this.#dispatcher?.check();
   }
 
-  /** Waits a moment for what can be told now. */
+  /** Waits a moment for what can be told now. Where all was read, that sets right what runs before have told. */
   async lastWords(end: keyof typeof LAST_WORDS_MS): Promise<void> {
+    if (end === "complete") this.#correct();
     await this.#dispatcher?.drain(LAST_WORDS_MS[end], end === "complete");
   }
 

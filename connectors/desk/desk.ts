@@ -42,6 +42,7 @@ import { SchemaBook } from "./schema-book.ts";
 import { StormBook } from "./storm-book.ts";
 import { type ResumeTarget, SuspensionBook } from "./suspension-book.ts";
 import { DESK_FILE } from "./tables.ts";
+import { ToldBook } from "./told-book.ts";
 
 /** How a desk is opened. */
 export interface DeskOptions {
@@ -75,6 +76,8 @@ export class Desk {
   readonly handling: AlertHandling;
   /** Who is told of alerts, and how far that is. */
   readonly notifications: NotificationQueue;
+  /** Who was told of alerts by runs before. */
+  readonly told: ToldBook;
   /** Alerts that are so many that they are told as one. */
   readonly storms: StormBook;
 
@@ -94,7 +97,8 @@ export class Desk {
     this.#mismatches = new MismatchBook(this.#file);
     this.notifications = new NotificationQueue(this.#file);
     this.baseline = new BaselineBook(this.#file);
-    this.storms = new StormBook(this.#file, this.notifications);
+    this.told = new ToldBook(this.#file);
+    this.storms = new StormBook(this.#file, this.notifications, this.told);
   }
 
   /**
@@ -106,6 +110,7 @@ export class Desk {
     this.#file.transaction(() => {
       this.#runs.begin(run.job, run.start, at);
       if (run.start === "afresh") {
+        this.told.keep(at);
         this.notifications.clear();
         this.storms.clear();
         this.baseline.clear();
@@ -195,6 +200,16 @@ export class Desk {
       const ended = this.handling.endSnoozes(at);
       for (const alert of ended) for (const notice of noticesOf(alert)) this.storms.lay(notice, at);
       return ended.length;
+    });
+  }
+
+  /** Lays down who is told that an alert is open of which they were told last, by a run before, that it was resolved. */
+  correctTold(noticesOf: (alert: MoneyAlert) => readonly Notice[], at: number): void {
+    this.#file.transaction(() => {
+      for (let page = this.told.mistold(); page.length > 0; page = this.told.mistold(page.at(-1)))
+        for (const { alert, sink } of page)
+          for (const notice of noticesOf(this.#alerts.find(alert, at)))
+            if (notice.sink === sink) this.storms.lay(notice, at);
     });
   }
 
@@ -332,7 +347,7 @@ export class Desk {
       const { alert, verdictVersion, action } = notice;
       const isNew = verdictVersion === null ? troubles.has(alert) : fresh.has(`${alert}/${verdictVersion}/${action}`);
       const isSnoozed = action === "updated" && this.#alerts.find(alert, at).state === "snoozed";
-      if (isNew && !isSnoozed) this.storms.lay(notice, at);
+      if (isNew && !isSnoozed && !this.told.knows(notice, at)) this.storms.lay(notice, at);
     }
   }
 }

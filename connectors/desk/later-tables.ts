@@ -34,6 +34,10 @@ const TABLES = [
   "CREATE INDEX IF NOT EXISTS notifications_by_check ON notifications (check_uid, sink, queued_at)",
   "CREATE INDEX IF NOT EXISTS notifications_by_storm ON notifications (storm, alert) WHERE storm IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS notifications_by_alert ON notifications (alert, sink, seq)",
+  `CREATE TABLE IF NOT EXISTS told (
+    alert TEXT NOT NULL, sink TEXT NOT NULL, action TEXT NOT NULL, verdict_version INTEGER NOT NULL, time INTEGER,
+    at_risk TEXT NOT NULL, storm TEXT, seen_at INTEGER NOT NULL, PRIMARY KEY (alert, sink, verdict_version, action)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** Adds what a desk lacks that was made by an earlier version: it stays in use. */
@@ -47,7 +51,7 @@ export function completeTables(file: SqliteFile): void {
   });
 }
 
-const LAST_TABLE = "SELECT 1 FROM sqlite_schema WHERE name = 'notifications_by_alert'";
+const LAST_TABLE = "SELECT 1 FROM sqlite_schema WHERE name = 'told'";
 
 function columnsOf(file: SqliteFile, table: string): Set<string> {
   const columns = file.all<{ name: string }>("SELECT name FROM pragma_table_info(?)", [table]);

@@ -3,6 +3,7 @@ import type { SqliteFile } from "../../base/sqlite-file.ts";
 import type { NotificationQueue } from "./notification-queue.ts";
 import { MAX_ROWS, type Notice, type Storm, type StormLimits, type StormSample } from "./records.ts";
 import { capped } from "./tables.ts";
+import type { ToldBook } from "./told-book.ts";
 
 /**
  * Storms: more alerts of one check for one sink within some time than anybody can read. They are told as one: the notices of
@@ -11,10 +12,12 @@ import { capped } from "./tables.ts";
 export class StormBook {
   readonly #file: SqliteFile;
   readonly #queue: NotificationQueue;
+  readonly #told: ToldBook;
 
-  constructor(file: SqliteFile, queue: NotificationQueue) {
+  constructor(file: SqliteFile, queue: NotificationQueue, told: ToldBook) {
     this.#file = file;
     this.#queue = queue;
+    this.#told = told;
   }
 
   /** Lays a notice down, held where it is of a storm. The caller's transaction makes it true with what it tells of. */
@@ -94,7 +97,8 @@ export class StormBook {
   #stormOfAlert(sink: string, alert: string): string | null {
     const sql = `SELECT storm FROM notifications WHERE alert = ? AND sink = ? AND action IN (${OPENINGS})
       ORDER BY seq DESC LIMIT 1`;
-    return this.#file.all<{ storm: string | null }>(sql, [alert, sink])[0]?.storm ?? null;
+    const [opening] = this.#file.all<{ storm: string | null }>(sql, [alert, sink]);
+    return opening === undefined ? this.#told.stormOf(sink, alert) : opening.storm;
   }
 }
 
