@@ -37,7 +37,8 @@ WITH known AS (SELECT * FROM wrote WHERE op <> 'u' OR was_known),
 touched AS (
   SELECT key, p, currency FROM known WHERE op = 'u' AND currency = was_currency AND amount <> was_amount
   UNION
-  SELECT key, p, currency FROM known WHERE amount <> 0 AND (op <> 'u' OR currency IS NOT was_currency)
+  SELECT key, p, currency FROM known
+  WHERE amount <> 0 AND (op <> 'u' OR (currency IS NOT was_currency AND amount IS NOT was_amount))
   UNION
   SELECT key, p, was_currency FROM known
   WHERE was_amount <> 0 AND was_known AND (op = 'd' OR (op = 'u' AND currency IS NOT was_currency))
