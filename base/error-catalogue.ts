@@ -17,7 +17,7 @@ export const errorCatalogue = {
   ALERT_NOT_OPEN: {
     fault: "user",
     retryable: false,
-    message: "Alert {id} is {state}, so there is nothing to {action}. {hint}",
+    message: "Alert {id} is {state}, so there is nothing to {action}: {reason}",
   },
   ALERT_UNKNOWN: {
     fault: "user",
@@ -971,7 +971,7 @@ export const errorCatalogue = {
   STANDBY_WITHOUT_LOCK: {
     fault: "user",
     retryable: false,
-    message: "--standby waits for a lock, and {file} names none. Add `lock` with `redis` to it.",
+    message: "There is no lock to wait for: {file} names none. Add `lock` with `redis` to it, or leave out `--standby`.",
   },
   STATE_CORRUPT: {
     fault: "external",

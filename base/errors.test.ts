@@ -33,7 +33,7 @@ describe("the error catalogue", () => {
     const retryable = codes.filter(
       (code) => errorCatalogue[code].retryable && errorCatalogue[code].fault !== "external",
     );
-    expect(retryable).toEqual(["LOG_LOCKED", "STATE_LOCKED"]);
+    expect(retryable).toEqual(["LOCK_HELD", "LOG_LOCKED", "STATE_LOCKED"]);
   });
 });
 

@@ -8,7 +8,7 @@ it("leaves nothing open where one of the readers cannot be made", () => {
   const input = { folder: "log" };
   const tables = { payments: { topic: "payments" }, refunds: { topic: "refunds" } };
   const shop: SourceBinding = { name: "shop", kind: "mariadb", input, tables };
-  const lines = { settlement_lines: { topic: "lines" } };
+  const lines = { settlement_lines: { topic: "lines" }, payouts: { topic: "payouts" } };
   const ledger: SourceBinding = { name: "ledger", kind: "postgresql", input, tables: lines, heartbeatTable: "beats" };
   const splits = [
     { source: shop, table: "payments", topic: "payments", partition: 0 },

@@ -45,10 +45,10 @@ export class AlertHandling {
   #decide({ id, state, verdictVersion }: MoneyAlert, { decision, until }: AlertChoice, note: string, at: number): void {
     const action = ACTIONS[decision];
     if (state === "resolved")
-      raise("ALERT_NOT_OPEN", { id, state, action, hint: "It opens again by itself when it breaks again." });
+      raise("ALERT_NOT_OPEN", { id, state, action, reason: "it opens again by itself when it breaks again." });
     const isOpen = state === "open" || state === "warning";
     if (decision === "reopened" && isOpen)
-      raise("ALERT_NOT_OPEN", { id, state, action, hint: "Nobody has it in hand." });
+      raise("ALERT_NOT_OPEN", { id, state, action, reason: "nobody has it in hand." });
     if (decision === "reopened") this.#file.run("DELETE FROM alert_handling WHERE id = ?", [id]);
     else this.#file.run(HANDLE, [id, decision, until ?? null, note, this.#decisions.who, at, verdictVersion]);
     this.#decisions.add({ kind: "alert", id, decision, note, at, ...(until === undefined ? {} : { until }) });

@@ -55,7 +55,7 @@ describe("countercheck alerts", () => {
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("error ALERT_UNKNOWN: ") });
     const resolved = (await json("alerts", "list", "--state", "resolved")).alerts[0].id;
     const late = await call("alerts", "acknowledge", resolved);
-    expect(late.stderr).toContain("is resolved, so there is nothing to acknowledge.");
+    expect(late.stderr).toContain("is resolved, so there is nothing to acknowledge: it opens again");
     for (const ids of [[], [""]]) {
       const none = await call("notifications", "retry", ...ids);
       expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("error OPTION_INVALID: ") });
