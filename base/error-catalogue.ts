@@ -971,7 +971,8 @@ export const errorCatalogue = {
   STANDBY_WITHOUT_LOCK: {
     fault: "user",
     retryable: false,
-    message: "There is no lock to wait for: {file} names none. Add `lock` with `redis` to it, or leave out `--standby`.",
+    message:
+      "There is no lock to wait for: {file} names none. Add `lock` with `redis` to it, or leave out `--standby`.",
   },
   STATE_CORRUPT: {
     fault: "external",

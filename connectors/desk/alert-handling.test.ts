@@ -126,6 +126,8 @@ describe("decisions about alerts", () => {
       desk.handling.decide(["abc1"], { decision, note: "" }, NOON);
     expect(decide("reopened")).toThrow("Alert abc1 is open, so there is nothing to reopen: nobody");
     desk.recordAlerts([step("resolved", 2)]);
-    expect(decide("acknowledged")).toThrow("Alert abc1 is resolved, so there is nothing to acknowledge: it opens again");
+    expect(decide("acknowledged")).toThrow(
+      "Alert abc1 is resolved, so there is nothing to acknowledge: it opens again",
+    );
   });
 });

@@ -42,7 +42,7 @@ export class GrowingShop {
   }
 
   /** Lets a shop trade; nothing of it is in the log yet but its topics. */
-  static async make(dir: string, orders: number, departments: readonly string[] = []): Promise<GrowingShop> {
+  static async make(dir: string, orders: number, departments = ["payment-settlement"]): Promise<GrowingShop> {
     const registry = new FolderRegistry(join(dir, "input", "schemas"));
     const topics: Step[] = [];
     const parts: Step[][] = [[]];

@@ -15,7 +15,7 @@ describe("the processes that may run a job", { timeout: 180_000 }, () => {
 
   beforeEach(async () => {
     folder = new TemporaryFolder();
-    shop = await GrowingShop.make(folder.path, ORDERS, ["payment-settlement"]);
+    shop = await GrowingShop.make(folder.path, ORDERS);
     redis = await TestRedis.start();
     process.env.TURNS_REDIS_URL = redis.url;
     shop.growTo(0.3);
