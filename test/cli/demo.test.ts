@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { countercheck, TemporaryFolder } from "../support/cli.ts";
 
+const ONE_JOB = ["--jobs", "payment-settlement"];
+
 describe.concurrent("countercheck demo", () => {
   it("finds everything that the shop broke, raises no false alarm, and prints one JSON document", async () => {
     using folder = new TemporaryFolder();
@@ -76,7 +78,7 @@ describe.concurrent("countercheck demo", () => {
 
   it.each(["0", "1"])("has nothing to break in %s orders", async (orders) => {
     using folder = new TemporaryFolder();
-    const { code, stdout } = await countercheck(["demo", "--orders", orders], { cwd: folder.path });
+    const { code, stdout } = await countercheck(["demo", "--orders", orders, ...ONE_JOB], { cwd: folder.path });
     expect(code).toBe(0);
     expect(stdout).toContain(`${orders} order${orders === "1" ? "" : "s"} of a simulated shop`);
     expect(stdout).toContain("Nothing was made to go wrong in so few orders");
@@ -102,7 +104,8 @@ describe.concurrent("countercheck demo", () => {
 
   it("can be run again from the configuration that it leaves", async () => {
     using folder = new TemporaryFolder();
-    await countercheck(["demo", "--orders", "600", "--dir", "d", "--json", "--verdicts", "a"], { cwd: folder.path });
+    const small = ["--orders", "600", "--dir", "d", "--json", "--verdicts", "a"];
+    await countercheck(["demo", ...small, ...ONE_JOB], { cwd: folder.path });
     const job = join(import.meta.dirname, "../../jobs/payment-settlement");
     const args = ["run", job, "--config", "d/config.json", "--json", "--verdicts", "b"];
     const { code, stdout } = await countercheck(args, { cwd: folder.path });
