@@ -32,17 +32,31 @@ export const TO_TASK = {
   abort: 11,
   /** Everything has ended, and this is not a pause for a savepoint. */
   finish: 12,
+  /**
+   * Split (4 bytes, its number in the plan), how many records (4 bytes), and of each: offset (8 bytes, floating point),
+   * timestamp in ms (8 bytes, floating point), key, value and headers, each with its length in front (4 bytes, −1 for null or
+   * none). Headers are in Kafka's own encoding, from their number on.
+   */
+  records: 13,
+  /**
+   * How many ends (4 bytes), of each the split (4 bytes) and the offset behind its last record that can be read (8 bytes,
+   * floating point); then how many pieces (4 bytes), each with its length in front (4 bytes) and as in `records`: heartbeat
+   * rows that the ends prove.
+   */
+  proof: 14,
+  /** Checkpoint (8 bytes): it is confirmed. */
+  confirmed: 15,
 } as const;
 
 /** From the task to Flink. */
 export const FROM_TASK = {
   /** The task is open and restored. */
   ready: 1,
-  /** Tag (text), record. */
+  /** Sink (1 byte), timestamp in ms (8 bytes), key and value, each with its length in front (4 bytes; −1 for no key). */
   record: 2,
-  /** Output (1 byte), a key of the rows' key group (4 bytes), rows of that key group. */
+  /** Output (1 byte), subtask behind it (4 bytes), rows for that subtask. */
   forward: 3,
-  /** Output (1 byte), control element. */
+  /** Output (1 byte), control element with its origin, for all subtasks behind. */
   control: 4,
   /** Output (1 byte). */
   end: 5,
@@ -59,15 +73,25 @@ export const FROM_TASK = {
   pulled: 9,
   /** Checkpoint (8 bytes): there are no more parts. */
   partsEnd: 10,
-  /** Text: the task has failed, and says why. */
+  /** Text: the task has failed, and says why; then the stack (text), with places in the job's own files. */
   failed: 11,
+  /** JSON: `TaskMetrics` of all operators and sources, about once a second. */
+  metrics: 12,
 } as const;
 
 /** Where a task stands in the job, and which key groups are its own. */
 export interface TaskPlace {
+  /** Its number in the plan. */
+  readonly task: number;
   readonly subtask: number;
   readonly parallelism: number;
   readonly keyGroups: number;
+  /** How many subtasks are behind each of its outputs. */
+  readonly outputs: readonly number[];
+  /** True where Flink restores a checkpoint or savepoint of its own. */
+  readonly restores: boolean;
+  /** An empty folder for the task's files, which is removed with the child. */
+  readonly folder: string;
 }
 
 const HEADER = 4;

@@ -15,6 +15,9 @@ final class Frames {
   static final byte PULL = 10;
   static final byte ABORT = 11;
   static final byte FINISH = 12;
+  static final byte RECORDS = 13;
+  static final byte PROOF = 14;
+  static final byte CONFIRMED = 15;
 
   // From the task.
   static final byte READY = 1;
@@ -28,6 +31,7 @@ final class Frames {
   static final byte PULLED = 9;
   static final byte PARTS_END = 10;
   static final byte FAILED = 11;
+  static final byte METRICS = 12;
 
   private Frames() {}
 }
