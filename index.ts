@@ -24,7 +24,8 @@ export type {
 export type { FailureFinding, Finding, PendingFinding } from "./checks/custom/finding.ts";
 export type { StateValue } from "./checks/custom/state-text.ts";
 export { type Job, type JobEnvironment, job } from "./checks/job.ts";
-export type { Legs, ReconcileSpec } from "./checks/reconcile/reconcile.ts";
+export type { Legs } from "./checks/legs.ts";
+export type { ReconcileSpec } from "./checks/reconcile/reconcile.ts";
 export type { Tolerance } from "./checks/reconcile/tolerance.ts";
 export type { AlertRecord, Contribution, VerdictRecord } from "./checks/records.ts";
 export type { Comparisons, FieldComparison, ReplicaSpec } from "./checks/replica/replica.ts";

@@ -1,10 +1,7 @@
 import type { Deadline } from "../../base/business-days.ts";
 import type { Environment } from "../../dataflow/environment.ts";
-import { modelOf } from "../../dataflow/graph.ts";
 import { CheckInputs, deadlineOf, NO_DEADLINE } from "../check-inputs.ts";
-import type { Legs } from "../reconcile/reconcile.ts";
-import { checkLeg } from "../reconcile/spec-check.ts";
-import type { LegDeadline, RuleLeg } from "../rule.ts";
+import { type Legs, resolveLegs } from "../legs.ts";
 import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import { boundRule } from "./bound-rule.ts";
 import type { BoundClasses } from "./judgement.ts";
@@ -32,15 +29,10 @@ export function bound<K extends string>(environment: Environment, uid: string, s
   checkBoundSpec(uid, spec);
   const { by } = spec;
   const inputs = new CheckInputs(environment, [by]);
-  const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: LegDeadline) =>
-    Object.entries(legs).map(([name, { changes, field, sign, conversion, deadline }]): RuleLeg => {
-      checkLeg(uid, by, modelOf(changes.node), { field, conversion });
-      const own = deadline === undefined ? general : deadlineOf(deadline);
-      return inputs.leg({ name, side, sign, changes, field, conversion, deadline: own });
-    });
-  const parts = resolve("actual", spec.of, deadlineOf(spec.unknownAfter));
+  const parts = resolveLegs(inputs, { uid, by, side: "actual", deadline: deadlineOf(spec.unknownAfter) }, spec.of);
   // Nothing is due of a whole that has no parts.
-  const legs = [...resolve("expect", spec.within, NO_DEADLINE), ...parts];
+  const whole = resolveLegs(inputs, { uid, by, side: "expect", deadline: NO_DEADLINE }, spec.within);
+  const legs = [...whole, ...parts];
   const { exceeded = "exceeded", repeated = exceeded, unknown = "unknown" } = spec.classes ?? {};
   inputs.add(boundRule(settingsOf(uid, legs, spec), { exceeded, repeated, unknown }));
 }

@@ -1,18 +1,13 @@
 import type { Deadline } from "../../base/business-days.ts";
 import type { Duration } from "../../base/time.ts";
 import type { Environment } from "../../dataflow/environment.ts";
-import { modelOf } from "../../dataflow/graph.ts";
-import type { Leg } from "../../dataflow/leg.ts";
 import { CheckInputs, deadlineOf } from "../check-inputs.ts";
-import type { RuleLeg } from "../rule.ts";
+import { type Legs, resolveLegs } from "../legs.ts";
 import { type CommonSpec, settingsOf } from "../spec-checks.ts";
 import type { ClassNames } from "./cause-names.ts";
 import { ReconcileRule } from "./reconcile-rule.ts";
-import { checkLeg, checkSpec } from "./spec-check.ts";
+import { checkSpec } from "./spec-check.ts";
 import type { Tolerance } from "./tolerance.ts";
-
-/** Legs of one side by name; the names appear in verdicts and alerts. */
-export type Legs<K extends string> = Readonly<Record<string, Leg<K>>>;
 
 /** A reconciliation: Σ expected = Σ actual, by key and currency, each contribution by its deadline. */
 export interface ReconcileSpec<K extends string> extends CommonSpec {
@@ -42,12 +37,9 @@ export function reconcile<K extends string>(environment: Environment, uid: strin
   checkSpec(uid, spec);
   const { by, missingAfter, unknownAfter = missingAfter } = spec;
   const inputs = new CheckInputs(environment, [by]);
-  const resolve = (side: RuleLeg["side"], legs: Legs<never>, general: Deadline) =>
-    Object.entries(legs).map(([name, { changes, field, sign, conversion, deadline = general }]): RuleLeg => {
-      checkLeg(uid, by, modelOf(changes.node), { field, conversion });
-      return inputs.leg({ name, side, sign, changes, field, conversion, deadline: deadlineOf(deadline) });
-    });
-  const legs = [...resolve("expect", spec.expect, missingAfter), ...resolve("actual", spec.actual, unknownAfter)];
+  const expect = { uid, by, side: "expect", deadline: deadlineOf(missingAfter) } as const;
+  const actual = { uid, by, side: "actual", deadline: deadlineOf(unknownAfter) } as const;
+  const legs = [...resolveLegs(inputs, expect, spec.expect), ...resolveLegs(inputs, actual, spec.actual)];
   const { warnBefore, tolerance, classes } = spec;
   const warns = warnBefore === undefined ? {} : { warnBeforeMs: warnBefore };
   inputs.add(new ReconcileRule({ ...settingsOf(uid, legs, spec), ...warns }, tolerance, classes));

@@ -1,9 +1,8 @@
 import { parseDecimal, ROUNDING_MODES } from "../../base/money.ts";
 import { modelOf } from "../../dataflow/graph.ts";
 import type { Leg } from "../../dataflow/leg.ts";
-import { type Field, type Model, NO_CURRENCY } from "../../dataflow/model.ts";
 import { checkClassNames } from "../class-names.ts";
-import { checkCommon, checkDeadline, checkModel, type Invalid, invalidRule } from "../spec-checks.ts";
+import { checkCommon, checkDeadline, type Invalid, invalidRule } from "../spec-checks.ts";
 import type { ClassNames } from "./cause-names.ts";
 import { FAILURE_CLASSES, type FailureClass } from "./judgement.ts";
 import type { ReconcileSpec } from "./reconcile.ts";
@@ -59,40 +58,6 @@ function checkClasses(classes: Partial<ClassNames>, invalid: Invalid): void {
   const names = FAILURE_CLASSES.map((cause) => classes[cause] ?? cause);
   checkClassNames("classes", names, invalid);
   if (new Set(names).size < names.length) invalid("`classes` calls two causes the same");
-}
-
-/** Checks that a leg sums money, that its model has the key, and that what it converts by is there. */
-export function checkLeg(
-  uid: string,
-  by: string,
-  model: Model,
-  { field, conversion }: Pick<Leg, "field" | "conversion">,
-): void {
-  const kinds = Object.entries(model.fields).map(([name, { kind }]) => [name, kind] as const);
-  const having = (wanted: string) =>
-    kinds.flatMap(([name, kind]) => (kind === wanted ? [name] : [])).join(", ") || "none";
-  const invalid = invalidRule(uid);
-  checkModel(uid, model);
-  if (model.fields[by]?.kind !== "id")
-    invalid(`\`by\` is ${by}, which is no id of ${model.name}; its ids: ${having("id")}`);
-  if (model.fields[field]?.kind !== "money") {
-    invalid(`${field} of ${model.name} is not money; its money: ${having("money")}`);
-  }
-  if (isRate(model.fields[field])) invalid(`${field} of ${model.name} is a rate, which is no money`);
-  if (conversion === undefined) return;
-  if (model.fields[conversion.to]?.kind !== "text") {
-    invalid(`${conversion.to} of ${model.name} should name a currency, but is no text; its texts: ${having("text")}`);
-  }
-  if (!isRate(model.fields[conversion.rate])) {
-    invalid(`${conversion.rate} of ${model.name} is no rate: declare it as \`rate()\``);
-  }
-  if (!ROUNDING_MODES.includes(conversion.rounding)) {
-    invalid(`the rounding of ${field} should be one of ${ROUNDING_MODES.join(", ")}`);
-  }
-}
-
-function isRate(field: Field | undefined): boolean {
-  return field?.money?.currency === NO_CURRENCY;
 }
 
 function checkTolerance(tolerance: unknown, invalid: Invalid): void {
