@@ -1,16 +1,13 @@
 import type { Batch } from "../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
-import type { Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
+import type { TextColumn } from "../base/columns.ts";
 import type { CountercheckError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
-import { unpackCurrency } from "../base/money.ts";
 import { BEFORE_ALL_TIME, days } from "../base/time.ts";
-import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
-import { Converter } from "./conversion.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
@@ -18,8 +15,9 @@ import { Ledger, type RowEnded } from "./ledger.ts";
 import { OUTPUTS } from "./records.ts";
 import { ReferenceRows } from "./reference-rows.ts";
 import { Retention } from "./retention.ts";
+import { type InputRows, RowIntake } from "./row-intake.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
-import { type CheckInput, type CheckRule, type CurrencyScale, NO_MONEY, scaleOf } from "./rule.ts";
+import type { CheckInput, CheckRule } from "./rule.ts";
 import { type KeyState, type KeyVerdicts, VerdictLog } from "./verdict-log.ts";
 
 /** For how long a key that was judged may be judged again with the reference rows of then, in event time. */
@@ -32,7 +30,7 @@ const REFERENCE_KEPT_MS = days(30);
 export class CheckOperator implements Operator {
   readonly #rule: CheckRule;
   readonly #inputs: readonly CheckInput[];
-  readonly #scales = new Map<number, CurrencyScale>();
+  readonly #intake: RowIntake;
   readonly #frontiers: FrontierView;
   readonly #blindness: Blindness;
   readonly #reference = new ReferenceRows();
@@ -49,6 +47,7 @@ export class CheckOperator implements Operator {
   constructor(rule: CheckRule, inputs: readonly CheckInput[]) {
     this.#rule = rule;
     this.#inputs = inputs;
+    this.#intake = new RowIntake(rule, inputs);
     this.#frontiers = new FrontierView(inputs.map((input) => input.model));
     this.#blindness = new Blindness(rule);
   }
@@ -59,7 +58,7 @@ export class CheckOperator implements Operator {
     this.#timers = context.timers("points");
     this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
-    const scaleOf = (code: number) => this.#scaleOf(code);
+    const scaleOf = (code: number) => this.#intake.scaleOf(code);
     const tellFailure = (failure: CountercheckError) => this.#tellFailure(failure);
     this.#judge = new Judge(this.#rule, this.#blindness, log, this.#reference, scaleOf, tellFailure);
     this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule);
@@ -67,12 +66,9 @@ export class CheckOperator implements Operator {
 
   batch(input: number, batch: Batch): void {
     const { model, key, by, isReference } = this.#inputs[input]!;
-    if (isReference) return this.#referenceRows(input, batch);
+    const rows = this.#intake.read(input, batch);
+    if (isReference) return this.#referenceRows(rows);
     const keys = batch.column(key) as TextColumn;
-    const change = changeColumns(batch);
-    const business = model.businessTime === undefined ? null : batch.column(model.businessTime);
-    const legs = this.#legColumns(input, batch);
-    const fields = Object.keys(model.fields).map((name) => fieldReader(batch, model, name));
     let unkeyed = 0;
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) {
@@ -81,18 +77,15 @@ export class CheckOperator implements Operator {
       }
       const text = keys.text(row);
       this.#context.changed?.(text);
-      this.#change(text, input, change, row, legs, business, fields);
+      this.#change(text, rows, row);
     }
     if (unkeyed > 0) this.#tellUnkeyed(model, by.join(" and "));
   }
 
-  #referenceRows(input: number, batch: Batch): void {
-    const { model } = this.#inputs[input]!;
-    const change = changeColumns(batch);
-    const fields = Object.keys(model.fields).map((name) => fieldReader(batch, model, name));
-    for (let row = 0; row < batch.count; row++) {
-      const from = this.#evidence(input, change, row, fields);
-      this.#reference.change(change.kind.values[row] === ADD, from, this.#effectiveTime(from));
+  #referenceRows(rows: InputRows): void {
+    for (let row = 0; row < rows.count; row++) {
+      const from = rows.evidence(row);
+      this.#reference.change(rows.isAdd(row), from, this.#effectiveTime(from));
     }
   }
 
@@ -169,23 +162,14 @@ export class CheckOperator implements Operator {
     return this.#rule.warnBeforeMs ?? 0;
   }
 
-  #change(
-    key: Key,
-    input: number,
-    change: ChangeColumns,
-    row: number,
-    legs: readonly LegColumns[],
-    business: Column | null,
-    fields: readonly FieldReader[],
-  ): void {
+  #change(key: Key, rows: InputRows, row: number): void {
     const state = this.#stateOf(key);
-    const from = this.#evidence(input, change, row, fields);
+    const from = rows.evidence(row);
     const time = this.#effectiveTime(from);
-    const entries = legs.flatMap((leg) => this.#entry(leg, from, row, business) ?? []);
-    const isAdd = change.kind.values[row] === ADD;
+    const entries = rows.entries(from, row);
     const { ledger } = state;
     const isFirst = ledger.waiting.length === 0;
-    ledger.add({ time, isAdd, row: from.id, entries });
+    ledger.add({ time, isAdd: rows.isAdd(row), row: from.id, entries });
     // What comes behind others and brings no point before the timer needs no look at all of them: a key may get many at once.
     if (isFirst || this.#firstPointOf(time, entries) < ledger.timer) this.#schedule(key, state);
   }
@@ -220,50 +204,6 @@ export class CheckOperator implements Operator {
     const message = `Changes of ${source}.${table} came behind the frontier of ${source}: transactions take longer than \`longestTransaction\` says. They are judged late; raise it.`;
     this.#context.emit(OUTPUTS.engine, { id, code: "BEHIND_FRONTIER", source, message });
     return Math.max(from.time, this.#judgedThrough + 1);
-  }
-
-  #evidence(input: number, change: ChangeColumns, row: number, fields: readonly FieldReader[]): RowEvidence {
-    const table = change.table.values[row]!;
-    const text = change.row.text(row);
-    return {
-      id: `${input}/${table}/${text}`,
-      input,
-      table,
-      row: text,
-      major: change.major.values[row]!,
-      minor: change.minor.values[row]!,
-      sub: change.sub.values[row]!,
-      time: change.time.values[row]!,
-      seed: change.seed.nulls[row] === 1 ? null : change.seed.values[row]!,
-      fields: change.kind.values[row] === ADD ? fields.map((read) => read(row)) : [],
-    };
-  }
-
-  /** A row's part in a leg; none where it should have an amount, which is null. */
-  #entry(leg: LegColumns, from: RowEvidence, row: number, business: Column | null): Entry | null {
-    const rule = this.#rule.legs[leg.leg]!;
-    const amount = leg.amount?.nulls[row] === 1 ? null : leg.amount;
-    if (amount === null && leg.amount !== null && !rule.takesWithoutAmount) return null;
-    const own = amount === null ? NO_MONEY : leg.currency!.values[row]!;
-    const currency = leg.converter === undefined ? own : leg.converter.currencyOf(row, own);
-    const minor = amount === null ? 0n : this.#minorOf(leg, row, amount.big[row]!, own, currency);
-    const businessTime = (business?.get(row) as number | null | undefined) ?? from.seed ?? from.time;
-    return {
-      leg: leg.leg,
-      side: rule.side,
-      captures: rule.side === "expect" && rule.sign === 1,
-      currency,
-      minor: rule.sign === 1 ? minor : -minor,
-      dueAt: rule.deadline.dueAt(businessTime, from),
-      from,
-    };
-  }
-
-  /** An amount at the comparison scale of the currency that it counts in. */
-  #minorOf({ leg, converter }: LegColumns, row: number, amount: bigint, own: number, currency: number): bigint {
-    const { scale, factors } = this.#scaleOf(currency);
-    if (converter === undefined || own === currency) return amount * factors[leg]!;
-    return converter.convert(row, amount, own, currency, scale);
   }
 
   #schedule(key: Key, state: KeyState): void {
@@ -414,51 +354,9 @@ export class CheckOperator implements Operator {
   get #floor(): number {
     return this.#frontiers.since + this.#rule.skewMs;
   }
-
-  #scaleOf(currency: number): CurrencyScale {
-    const known = this.#scales.get(currency);
-    if (known !== undefined) return known;
-    const scale = scaleOf(this.#rule, unpackCurrency(currency));
-    this.#scales.set(currency, scale);
-    return scale;
-  }
-
-  #legColumns(input: number, batch: Batch): LegColumns[] {
-    return this.#rule.legs.flatMap((leg, index): LegColumns[] => {
-      if (leg.input !== input) return [];
-      if (leg.field === null) return [{ leg: index, amount: null, currency: null, converter: undefined }];
-      const amount = batch.column(leg.field) as Int64Column;
-      const currency = batch.column(currencyColumn(leg.field)) as Int32Column;
-      const { model } = this.#inputs[input]!;
-      const converter = leg.conversion && new Converter(leg.conversion, leg, model, batch);
-      return [{ leg: index, amount, currency, converter }];
-    });
-  }
 }
 
 /** Timers of other times have been overtaken, but for one before it, which waited for what could not be seen. */
 function isTimerOf({ timer }: Ledger, time: number): boolean {
   return time === timer || (time < timer && Number.isFinite(timer));
-}
-
-interface LegColumns {
-  readonly leg: number;
-  /** Both null for rows that take part without money. */
-  readonly amount: Int64Column | null;
-  readonly currency: Int32Column | null;
-  /** For legs whose rows count in other currencies. */
-  readonly converter: Converter | undefined;
-}
-
-type FieldReader = (row: number) => unknown;
-
-/** Reads a field for the evidence; money with its currency. */
-function fieldReader(batch: Batch, model: Model, name: string): FieldReader {
-  const column = batch.column(name);
-  if (model.fields[name]!.kind !== "money") return (row) => column.get(row);
-  const currency = batch.column(currencyColumn(name)) as Int32Column;
-  return (row) => {
-    const minor = column.get(row);
-    return minor === null ? null : { minor, currency: unpackCurrency(currency.values[row]!) };
-  };
 }
