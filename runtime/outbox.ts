@@ -18,3 +18,14 @@ export type OutboxRecord =
   /** What a suspension had stopped goes on, with nothing left out. */
   | { readonly kind: "mended"; readonly suspension: string }
   | { readonly kind: "schema-change"; readonly change: SchemaChange };
+
+/**
+ * The tag under which a task that has the sources emits what is of no side output: the records are `OutboxRecord`s. No side
+ * output and no sink has such a name.
+ */
+export const SOURCE_TAG = "$source";
+
+/** What a task emitted under a tag, as an outbox has it. */
+export function outboxRecordOf(tag: string, record: unknown): OutboxRecord {
+  return tag === SOURCE_TAG ? (record as OutboxRecord) : { kind: "emit", output: tag, record };
+}
