@@ -18,7 +18,7 @@ import { keptModel } from "../dataflow/writes.ts";
 import { type SplitEntry, splitKey, splitName } from "./checkpoint/manifest.ts";
 import { SourceFrontier } from "./frontier.ts";
 import { InsertStage } from "./operators/insert-stage.ts";
-import { type RowBackend, RowStage } from "./operators/row-stage.ts";
+import { type Retention, type RowBackend, RowStage } from "./operators/row-stage.ts";
 import { nameOfRows, rowTable } from "./operators/row-table.ts";
 import { raiseIncompatible } from "./operators/schema-difference.ts";
 import { noPosition, type SourcePosition, savePosition, takePosition } from "./operators/source-position.ts";
@@ -91,8 +91,11 @@ interface SplitState {
   isBeforeCurrent: boolean;
 }
 
-/** In event time. A connector says again only what it said shortly before it stopped. */
-const ENDS_RETAIN_MS = hours(1);
+/**
+ * A connector says again only what it said shortly before it stopped: in the last hour, or of a source where little happens, last.
+ * An END that is not known is taken for one that is late, whatever its time.
+ */
+const ENDS_RETENTION: Retention = { ms: hours(1), rows: 10_000 };
 
 /** Drives one source: reader, row stages, frontier. Reads what it is told to, and hands on in the channel's order. */
 export class SourceDriver {
@@ -360,8 +363,8 @@ export class SourceDriver {
     const tables = [...model.from.entries()].filter(([, from]) => from.source === source);
     return new Map(
       tables.map(([index, { table }]) => {
-        const retain = table === TRANSACTIONS ? ENDS_RETAIN_MS : retainMs;
-        return [index, new RowStage(rowTable(source, table, model), model, retain, backend, events)];
+        const retention = table === TRANSACTIONS ? ENDS_RETENTION : { ms: retainMs, rows: 0 };
+        return [index, new RowStage(rowTable(source, table, model), model, retention, backend, events)];
       }),
     );
   }

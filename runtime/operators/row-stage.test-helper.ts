@@ -8,7 +8,7 @@ import { id, integer, type Model, model, money, table, text } from "../../datafl
 import { writeFields } from "../../dataflow/row-writer.ts";
 import { StateStore } from "../../state/state-store.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
-import { RowStage } from "./row-stage.ts";
+import { type Retention, RowStage } from "./row-stage.ts";
 import { noPosition, type SourcePosition } from "./source-position.ts";
 
 /** A model with one field of each shape that the row stage treats in its own way. */
@@ -48,7 +48,7 @@ export class StageHarness {
   readonly events: string[] = [];
   readonly source: SourcePosition;
   readonly #disk = new MemoryDisk();
-  readonly #retainMs: number;
+  readonly #retention: Retention;
   #restarts = 0;
   #store: StateStore;
   #stages: readonly RowStage[];
@@ -56,8 +56,8 @@ export class StageHarness {
   #group = GROUP;
   #otherGroups: readonly number[] = [];
 
-  constructor(retainMs = 1_000_000, longestTransactionMs = 0) {
-    this.#retainMs = retainMs;
+  constructor(retainMs = 1_000_000, longestTransactionMs = 0, retainRows = 0) {
+    this.#retention = { ms: retainMs, rows: retainRows };
     this.source = noPosition(longestTransactionMs);
     this.#store = this.#openStore();
     this.#stages = this.#makeStages();
@@ -117,7 +117,7 @@ export class StageHarness {
   #makeStages(): RowStage[] {
     return Order.from.map(({ table: name }) => {
       const backend = { store: this.#store, timerQueue: () => new TimerQueue() };
-      return new RowStage(name, Order as unknown as Model, this.#retainMs, backend, {
+      return new RowStage(name, Order as unknown as Model, this.#retention, backend, {
         rows: (batch) => {
           for (let row = 0; row < batch.count; row++) this.out.push(rowText(batch, row));
         },

@@ -84,6 +84,18 @@ describe("the row stage", () => {
     expect(harness.out.at(-1)).toBe("- 4999 {4999, n, 1, null} @4999");
   });
 
+  it("keeps some rows however long ago they were deleted", () => {
+    const harness = new StageHarness(10, 0, 3);
+    for (let row = 0; row < 8; row++) harness.push({ op: "delete", row, at: row });
+    harness.forgetBefore(1_000);
+    expect(harness.size).toBe(3);
+    harness.push({ op: "delete", row: 8, at: 2_000 });
+    harness.forgetBefore(3_000);
+    expect(harness.size).toBe(3);
+    harness.push({ op: "delete", row: 6, at: 6, position: [1, 7, 0] });
+    expect(harness.repeats).toBe(1);
+  });
+
   it("goes on with what another one kept, fields left out and rows to be forgotten included", () => {
     const kept = fc.array(
       fc.record({ change, absent: fc.subarray(["note", "amount"] as const), restart: fc.boolean() }),

@@ -51,6 +51,14 @@ export interface Graves {
   next(through: number): { readonly key: string; readonly time: number } | undefined;
 }
 
+/** How long deleted rows keep their positions. */
+export interface Retention {
+  /** In event time. */
+  readonly ms: number;
+  /** None is forgotten while the table has no more rows than that, however long ago it was deleted. */
+  readonly rows: number;
+}
+
 /** Where row stages keep their rows. */
 export interface RowBackend {
   readonly store: { table(name: string): RowTable };
@@ -67,7 +75,7 @@ export class RowStage {
   readonly table: string;
   readonly #model: Model;
   readonly #events: RowStageEvents;
-  readonly #retainMs: number;
+  readonly #retention: Retention;
   readonly #rows: RowTable;
   readonly #graves: Graves;
   /** The record that is looked at. */
@@ -78,12 +86,12 @@ export class RowStage {
   /** Changes that were not newer than their row's last. */
   repeats = 0;
 
-  /** `name`: that of its table in the backend. `retainMs`: how long a deleted row keeps its position, in event time. */
-  constructor(name: string, model: Model, retainMs: number, backend: RowBackend, events: RowStageEvents) {
+  /** `name`: that of its table in the backend. */
+  constructor(name: string, model: Model, retention: Retention, backend: RowBackend, events: RowStageEvents) {
     this.table = name;
     this.#model = keptModel(model);
     this.#events = events;
-    this.#retainMs = retainMs;
+    this.#retention = retention;
     this.#rows = backend.store.table(name);
     this.#graves = backend.timerQueue(name);
     this.#stored = new RowRecord(this.#model);
@@ -122,10 +130,11 @@ export class RowStage {
 
   /** Forgets rows that were deleted longer ago than they are to be kept. */
   forgetBefore(frontier: number): void {
-    for (;;) {
-      const grave = this.#graves.next(frontier - this.#retainMs);
+    const { ms, rows } = this.#retention;
+    while (this.#rows.size > rows) {
+      const grave = this.#graves.next(frontier - ms);
       if (grave === undefined) return;
-      if (grave.time + this.#retainMs >= frontier) return this.#graves.register(grave.key, grave.time);
+      if (grave.time + ms >= frontier) return this.#graves.register(grave.key, grave.time);
       const bar = grave.key.indexOf("|");
       const group = Number(grave.key.slice(0, bar));
       const key = Buffer.from(grave.key.slice(bar + 1), "utf8");
