@@ -6,19 +6,11 @@ import { describeTopic, ensureTopic } from "../connectors/kafka/topics.ts";
 import { type OutgoingRecord, TransactionalProducer } from "../connectors/kafka/transactions.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { RESULT_TOPICS, type ResultTopic, registerContracts } from "../schemas/contract-subjects.ts";
-import {
-  type AlertRecord,
-  type Delivered,
-  encodeAlert,
-  encodeDeadLetter,
-  encodeMarker,
-  type MarkerRecord,
-  type VerdictRecord,
-} from "../schemas/contracts.ts";
+import type { AlertRecord, Delivered, MarkerRecord, VerdictRecord } from "../schemas/contracts.ts";
 import { connectionOf } from "./kafka-config.ts";
-import { toValue } from "./output-topics.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 import { JOB, type KafkaResultsOptions, lastMarkerOf, MARKERS, ResultReader } from "./result-reader.ts";
+import { type ResultRecord, ResultRecords } from "./result-records.ts";
 import { RunEnd } from "./run-end.ts";
 
 /** By topic, the offset behind the last record of each partition that this log knows of. */
@@ -95,7 +87,7 @@ class KafkaResultLog implements ResultLog {
   readonly #options: KafkaResultsOptions;
   readonly #end: RunEnd;
   readonly #reader: ResultReader;
-  readonly #ids: Readonly<Record<ResultTopic, number>>;
+  readonly #encoded: ResultRecords;
   #producer: TransactionalProducer;
   #positions: Record<ResultTopic, number[]>;
   /** Records of the delivery under way. */
@@ -114,7 +106,7 @@ class KafkaResultLog implements ResultLog {
     this.#options = options;
     this.#end = end;
     this.#reader = new ResultReader(cluster, options);
-    this.#ids = ids;
+    this.#encoded = new ResultRecords(ids);
     this.#producer = producer;
     this.#positions = positions;
     this.place = `topics ${options.config.prefix}* of ${cluster.address}`;
@@ -141,19 +133,19 @@ class KafkaResultLog implements ResultLog {
   }
 
   verdict(record: VerdictRecord, encoded: Uint8Array): void {
-    this.#append("verdicts", record.key, encoded);
+    this.#append(this.#encoded.verdict(record, encoded));
   }
 
   alert(record: AlertRecord & Delivered): void {
-    this.#append("alerts", record.key, encodeAlert(record));
+    this.#append(this.#encoded.alert(record));
   }
 
   deadLetter(fault: RecordFault): void {
-    this.#append("dead-letters", fault.id, encodeDeadLetter({ ...fault, row: fault.row ?? null }));
+    this.#append(this.#encoded.deadLetter(fault));
   }
 
   marker(record: MarkerRecord): void {
-    this.#append("markers", record.job, encodeMarker(record));
+    this.#append(this.#encoded.marker(record));
     this.#marker = record;
   }
 
@@ -196,9 +188,8 @@ class KafkaResultLog implements ResultLog {
     await this.#producer.close();
   }
 
-  #append(topic: ResultTopic, key: string, encoded: Uint8Array): void {
+  #append({ topic, key, value }: ResultRecord): void {
     const { config, job } = this.#options;
-    const value = toValue(this.#ids[topic], encoded);
     const headers = [{ name: JOB, value: Buffer.from(job) }];
     this.#records.push({ topic: config.prefix + topic, key: Buffer.from(key), value, headers });
   }

@@ -11,17 +11,15 @@ import {
   contractSchemas,
   type Delivered,
   decodeMarker,
-  encodeAlert,
-  encodeDeadLetter,
-  encodeMarker,
   type MarkerRecord,
   type VerdictRecord,
 } from "../schemas/contracts.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
 import { valueSubject } from "../schemas/registry.ts";
 import { beginFolder, continueFolder } from "./begun-folder.ts";
-import { readTopic, registryFolder, toValue } from "./output-topics.ts";
+import { readTopic, registryFolder } from "./output-topics.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
+import { type ResultRecord, ResultRecords } from "./result-records.ts";
 
 /** The end of every topic of the log. */
 export type FileLogPositions = Readonly<Record<ResultTopic, LogPosition>>;
@@ -72,7 +70,7 @@ export class OutputLog implements ResultLog {
   lastMarker: MarkerRecord | undefined;
   readonly #disk: Disk;
   readonly #writer: FileLogWriter;
-  readonly #ids: Readonly<Record<ResultTopic, number>>;
+  readonly #records: ResultRecords;
   /** Records still to be passed over, of what is appended next: the log holds them already. */
   readonly #held: Record<ResultTopic, number> = { verdicts: 0, alerts: 0, "dead-letters": 0, markers: 0 };
   readonly #dir: string;
@@ -83,7 +81,7 @@ export class OutputLog implements ResultLog {
     this.#disk = disk;
     this.#dir = dir;
     this.#writer = writer;
-    this.#ids = ids;
+    this.#records = new ResultRecords(ids);
   }
 
   /** Begins the log anew, for a run that brings out all of it again. LOG_LOCKED, OUTPUT_FOREIGN. */
@@ -135,20 +133,20 @@ export class OutputLog implements ResultLog {
 
   /** `encoded` is the record by its contract. */
   verdict(record: VerdictRecord, encoded: Uint8Array): void {
-    this.#append("verdicts", record.key, encoded, record.time);
+    this.#append(this.#records.verdict(record, encoded), record.time);
   }
 
   alert(record: AlertRecord & Delivered): void {
-    this.#append("alerts", record.key, encodeAlert(record), record.time);
+    this.#append(this.#records.alert(record), record.time);
   }
 
   deadLetter(fault: RecordFault, at: number): void {
-    this.#append("dead-letters", fault.id, encodeDeadLetter({ ...fault, row: fault.row ?? null }), at);
+    this.#append(this.#records.deadLetter(fault), at);
   }
 
   /** To be appended once all else is out, and durable. */
   marker(record: MarkerRecord): void {
-    this.#append("markers", record.job, encodeMarker(record), record.time);
+    this.#append(this.#records.marker(record), record.time);
     this.lastMarker = record;
   }
 
@@ -179,12 +177,12 @@ export class OutputLog implements ResultLog {
     this.#writer.close();
   }
 
-  #append(topic: ResultTopic, key: string, encoded: Uint8Array, timestamp: number): void {
+  #append({ topic, key, value }: ResultRecord, timestamp: number): void {
     if (this.#held[topic] > 0) {
       this.#held[topic]--;
       return;
     }
-    this.#writer.append(topic, 0, { key: Buffer.from(key), value: toValue(this.#ids[topic], encoded), timestamp });
+    this.#writer.append(topic, 0, { key: Buffer.from(key), value, timestamp });
   }
 }
 

@@ -2,21 +2,13 @@ import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import { EndMarker, FileLogReader } from "../connectors/file/reader.ts";
 import type { ResultTopic } from "../schemas/contract-subjects.ts";
-import { SINGLE_OBJECT_HEADER, singleObjectHeader } from "../schemas/contracts.ts";
+import { singleObjectHeader } from "../schemas/contracts.ts";
 import { FolderRegistry } from "../schemas/folder-registry.ts";
-import { FRAME_LENGTH, schemaIdAt, writeFrame } from "../schemas/wire-format.ts";
+import { FRAME_LENGTH, schemaIdAt } from "../schemas/wire-format.ts";
 
 /** Folder of the schema registry in an output log. */
 export function registryFolder(dir: string): string {
   return join(dir, "schemas");
-}
-
-/** A contract's record as a record's value in the log: Confluent's frame instead of Avro's single-object encoding. */
-export function toValue(schemaId: number, encoded: Uint8Array): Uint8Array {
-  const value = new Uint8Array(FRAME_LENGTH + encoded.length - SINGLE_OBJECT_HEADER);
-  writeFrame(schemaId, value, 0);
-  value.set(encoded.subarray(SINGLE_OBJECT_HEADER), FRAME_LENGTH);
-  return value;
 }
 
 /**
