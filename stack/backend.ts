@@ -6,8 +6,8 @@ export interface Backend {
   start(name: ServiceName): Promise<void>;
   /** Stops it politely, by force when that takes too long; nothing to do when it does not run. */
   stop(name: ServiceName): Promise<void>;
-  /** Kills it where it stands. */
-  kill(name: ServiceName): Promise<void>;
+  /** Kills it where it stands, or only one of its members. */
+  kill(name: ServiceName, member?: string): Promise<void>;
   status(name: ServiceName): Promise<ServiceStatus>;
   /** Removes what is left outside of the stack's folder, once all are stopped. */
   remove(): Promise<void>;

@@ -4,12 +4,12 @@ import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { portVariables } from "./docker.ts";
-import { serviceNames, services, standardPorts } from "./services.ts";
+import { membersOf, serviceNames, services } from "./services.ts";
 
 interface Container {
   readonly image: string;
   readonly profiles: readonly string[];
-  readonly ports: readonly string[];
+  readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: unknown;
 }
@@ -29,24 +29,25 @@ describe("docker-compose.yml", () => {
     expect(validate.errors).toBeNull();
   });
 
-  it("has the services of the table, and no others", () => {
-    expect(Object.keys(file.services).toSorted()).toEqual(serviceNames.toSorted());
+  it("has the services of the table with their members, and no others", () => {
+    expect(Object.keys(file.services).toSorted()).toEqual(serviceNames.flatMap(membersOf).toSorted());
   });
 
   it.each(serviceNames)(
     "%s has the table's version, all of its ports on loopback, and the same dependencies",
     (name) => {
-      const { image, ports, profiles, healthcheck, depends_on } = file.services[name]!;
-      const { version, dependsOn } = services[name];
-      expect(image.split(":")[1]).toMatch(new RegExp(`^${version.replaceAll(".", "\\.")}(\\.|$)`));
+      const { version, dependsOn, onlyByName } = services[name];
+      const members = membersOf(name).map((member) => file.services[member]!);
+      const ports = members.flatMap((member) => member.ports ?? []);
       expect(ports.map((port) => /^127\.0\.0\.1:\$\{(\w+):-(\d+)\}:/.exec(port)?.slice(1)).toSorted()).toEqual(
-        Object.entries(portVariables({ ...standardPorts }))
-          .filter(([variable]) => variable.startsWith(`${name.toUpperCase()}_`))
-          .toSorted(),
+        Object.entries(portVariables({ [name]: services[name].ports })).toSorted(),
       );
-      expect(profiles).toContain("all");
-      expect(healthcheck).toBeDefined();
-      expect(Object.keys(depends_on ?? {})).toEqual(dependsOn);
+      for (const { image, profiles, healthcheck, depends_on } of members) {
+        expect(image.split(":")[1]).toMatch(new RegExp(`^${version.replaceAll(".", "\\.")}(\\.|$)`));
+        expect(profiles.includes("all")).toBe(!onlyByName);
+        expect(healthcheck).toBeDefined();
+        expect(Object.keys(depends_on ?? {})).toEqual(dependsOn);
+      }
     },
   );
 });

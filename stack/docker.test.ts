@@ -17,6 +17,7 @@ case "$*" in
   *"logs "*) echo "the end of the log" ;;
   *"ps "*kafka) echo '{"Service":"kafka","Health":"healthy"}' ;;
   *"ps "*connect) echo '[{"Service":"connect","Health":"starting"}]' ;;
+  *"ps "*flink-jobmanager*) echo '[{"Health":"healthy"},{"Health":"healthy"},{"Health":"starting"}]' ;;
 esac
 `;
     writeFileSync(join(folder, "docker"), script, { mode: 0o755 });
@@ -37,14 +38,22 @@ esac
     expect(started.slice(0, 2).toSorted()).toEqual(["kafka", "registry"]);
     expect(started.slice(2)).toEqual(["connect"]);
     expect(lines()[0]).toMatch(
-      /^9092 compose --file \S+docker-compose\.yml --project-name countercheck --profile all up --detach --wait /,
+      /^9092 compose --file \S+docker-compose\.yml --project-name countercheck --profile all --profile flink --profile flink-ha up --detach --wait /,
     );
   });
 
   it("tells what is ready, starting and stopped", async () => {
     const stack = await openStack({ folder: join(folder, "stack") });
     const states = Object.fromEntries((await stack.status()).map(({ name, state }) => [name, state]));
-    expect(states).toMatchObject({ kafka: "ready", connect: "starting", mariadb: "stopped" });
+    expect(states).toMatchObject({ kafka: "ready", connect: "starting", mariadb: "stopped", flink: "starting" });
+  });
+
+  it("kills one member of a service, and brings it back with all of them", async () => {
+    const stack = await openStack({ folder: join(folder, "stack") });
+    await stack.kill("flink", "flink-taskmanager-2");
+    expect(lines().at(-1)).toMatch(/ kill flink-taskmanager-2$/);
+    await stack.start("flink");
+    expect(lines().at(-1)).toMatch(/ flink-jobmanager flink-taskmanager-1 flink-taskmanager-2$/);
   });
 
   it("tells why a service did not start, with the end of its log", async () => {
@@ -62,7 +71,7 @@ esac
     const port = stack.kafka.brokers[0]!.split(":")[1];
     const project = /--project-name (countercheck-\w+) /.exec(lines()[0]!)?.[1];
     expect(lines()[0]).toMatch(new RegExp(`^${port} .* kill kafka$`));
-    expect(lines().at(-1)).toMatch(new RegExp(`--project-name ${project} --profile all down --volumes$`));
+    expect(lines().at(-1)).toMatch(new RegExp(`--project-name ${project} --profile * down --volumes$`));
   });
 
   function lines(): string[] {

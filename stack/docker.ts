@@ -6,7 +6,7 @@ import { isError, messageOf, raise } from "../base/errors.ts";
 import type { Backend, ServiceStatus } from "./backend.ts";
 import { tailOf } from "./process.ts";
 import type { Site } from "./server.ts";
-import { type Ports, type ServiceName, services, standardPorts } from "./services.ts";
+import { membersOf, type Ports, type ServiceName, services, standardPorts } from "./services.ts";
 
 const run = promisify(execFile);
 
@@ -25,30 +25,31 @@ export class DockerBackend implements Backend {
     this.#site.onProgress(`${name}: starting ${services[name].version} in Docker …`);
     const limit = ["--wait-timeout", String(services[name].readyWithinS + 600)];
     try {
-      await this.#compose("up", "--detach", "--wait", ...limit, "--no-deps", name);
+      await this.#compose("up", "--detach", "--wait", ...limit, "--no-deps", ...membersOf(name));
     } catch (error) {
       const reason = isError(error, "STACK_DOCKER_FAILED") ? String(error.details.reason) : messageOf(error);
-      const tail = await this.#compose("logs", "--tail", "15", name).catch(() => "");
+      const tail = await this.#compose("logs", "--tail", "15", ...membersOf(name)).catch(() => "");
       raise("STACK_START_FAILED", { service: name, reason, log: `docker compose logs ${name}`, tail: tailOf(tail) });
     }
     this.#site.onProgress(`${name}: ready after ${((Date.now() - began) / 1000).toFixed(1)} s`);
   }
 
   async stop(name: ServiceName): Promise<void> {
-    await this.#compose("stop", "--timeout", String(services[name].stopWithinS), name);
+    await this.#compose("stop", "--timeout", String(services[name].stopWithinS), ...membersOf(name));
   }
 
-  async kill(name: ServiceName): Promise<void> {
-    await this.#compose("kill", name);
+  async kill(name: ServiceName, member?: string): Promise<void> {
+    await this.#compose("kill", ...(member === undefined ? membersOf(name) : [member]));
   }
 
   async status(name: ServiceName): Promise<ServiceStatus> {
-    const output = await this.#compose("ps", "--format", "json", name);
-    const container = containers(output)[0];
+    const members = membersOf(name);
+    const running = containers(await this.#compose("ps", "--format", "json", ...members));
+    const healthy = running.filter(({ Health }) => Health === "healthy");
     return {
       name,
       version: services[name].version,
-      state: container === undefined ? "stopped" : container.Health === "healthy" ? "ready" : "starting",
+      state: running.length === 0 ? "stopped" : healthy.length === members.length ? "ready" : "starting",
       ports: this.#site.ports[name],
       pids: [],
       memoryMb: undefined,
@@ -63,7 +64,7 @@ export class DockerBackend implements Backend {
 
   async #compose(...args: string[]): Promise<string> {
     const file = join(import.meta.dirname, "..", "docker-compose.yml");
-    const all = ["compose", "--file", file, "--project-name", this.#project, "--profile", "all", ...args];
+    const all = ["compose", "--file", file, "--project-name", this.#project, ...PROFILES, ...args];
     try {
       const env = { ...process.env, ...portVariables(this.#site.ports) };
       return (await run("docker", all, { env, maxBuffer: 1 << 24 })).stdout;
@@ -78,6 +79,9 @@ export class DockerBackend implements Backend {
   }
 }
 
+/** Together they have every service. */
+const PROFILES = ["all", "flink", "flink-ha"].flatMap((name) => ["--profile", name]);
+
 /** What `ps` prints of those that run: a JSON object a line, or, before Compose 2.21, one array. */
 function containers(output: string): readonly { readonly Health?: string }[] {
   const text = output.trim();
@@ -85,7 +89,7 @@ function containers(output: string): readonly { readonly Health?: string }[] {
 }
 
 /** The variables by which `docker-compose.yml` is told its ports, such as KAFKA_BROKER_PORT. */
-export function portVariables(ports: Ports): Record<string, string> {
+export function portVariables(ports: Partial<Ports>): Record<string, string> {
   const entries = Object.entries(ports).flatMap(([service, its]) =>
     Object.entries(its).map(([name, port]) => [variable(service, name), String(port)]),
   );
@@ -93,7 +97,7 @@ export function portVariables(ports: Ports): Record<string, string> {
 }
 
 function variable(service: string, port: string): string {
-  return `${service}_${port.replace(/[A-Z]/g, (letter) => `_${letter}`)}_PORT`.toUpperCase();
+  return `${service}_${port.replace(/[A-Z]/g, (letter) => `_${letter}`)}_PORT`.replaceAll("-", "_").toUpperCase();
 }
 
 /** Several stacks may run side by side, each in a folder of its own. */

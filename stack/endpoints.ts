@@ -33,6 +33,15 @@ export interface Endpoints {
   /** `url` is the REST server, `zookeeper` what a client in Java asks. */
   readonly hbase: { readonly url: string; readonly zookeeper: string };
   readonly redis: { readonly host: string; readonly port: number };
+  readonly flink: FlinkEndpoint;
+  readonly flinkHa: FlinkEndpoint;
+}
+
+/** A session cluster of Flink. */
+export interface FlinkEndpoint {
+  readonly url: string;
+  /** The other servers as Flink sees them: what the configuration of a job must name. */
+  readonly sees: { readonly brokers: string; readonly registryUrl: string; readonly hbaseUrl: string };
 }
 
 /** The endpoints of servers on these ports, in Docker or not. */
@@ -42,6 +51,14 @@ export function endpointsOf(ports: Ports, inDocker: boolean): Endpoints {
   const registry = `http://${HOST}:${ports.registry.http}`;
   const mariadb = { host: HOST, port: ports.mariadb.sql! };
   const postgres = { host: HOST, port: ports.postgres.sql! };
+  const hbaseUrl = `http://${HOST}:${ports.hbase.rest}`;
+  const flinkSees = inDocker
+    ? {
+        brokers: "kafka:19092",
+        registryUrl: "http://registry:8080/apis/ccompat/v7",
+        hbaseUrl: "http://hbase:8070",
+      }
+    : { brokers, registryUrl: `${registry}/apis/ccompat/v7`, hbaseUrl };
   return {
     kafka: { brokers: [brokers] },
     registry: { url: `${registry}/apis/ccompat/v7`, nativeUrl: `${registry}/apis/registry/v2` },
@@ -58,7 +75,9 @@ export function endpointsOf(ports: Ports, inDocker: boolean): Endpoints {
     },
     mariadb: { ...mariadb, ...login },
     postgres: { ...postgres, ...login },
-    hbase: { url: `http://${HOST}:${ports.hbase.rest}`, zookeeper: `${HOST}:${ports.hbase.zookeeper}` },
+    hbase: { url: hbaseUrl, zookeeper: `${HOST}:${ports.hbase.zookeeper}` },
     redis: { host: HOST, port: ports.redis.redis! },
+    flink: { url: `http://${HOST}:${ports.flink.rest}`, sees: flinkSees },
+    flinkHa: { url: `http://${HOST}:${ports["flink-ha"].rest}`, sees: flinkSees },
   };
 }

@@ -9,7 +9,10 @@ import { tool } from "./tools.ts";
 const PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 
 /** The folder with the jars that a pom in `poms/` names, for a class path or a plugin path. Cached. */
-export function jarsOf(pom: "kafka" | "hbase" | "converter", onProgress: (line: string) => void): Promise<string> {
+export function jarsOf(
+  pom: "kafka" | "hbase" | "converter" | "flink" | "zookeeper",
+  onProgress: (line: string) => void,
+): Promise<string> {
   const path = join(import.meta.dirname, "poms", `${pom}.xml`);
   const hash = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 12);
   return cached(`${pom}-${hash}`, onProgress, (folder) => [

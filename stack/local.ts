@@ -5,15 +5,21 @@ import { isFree } from "./ports.ts";
 import { killProcess, launch, logOf, memoryMbOf, readLog, runningPid, stopProcess, tailOf } from "./process.ts";
 import type { Server, Site } from "./server.ts";
 import { connect } from "./servers/connect.ts";
+import { flink } from "./servers/flink.ts";
 import { hbase } from "./servers/hbase.ts";
 import { kafka } from "./servers/kafka.ts";
 import { mariadb } from "./servers/mariadb.ts";
 import { postgres } from "./servers/postgres.ts";
 import { redis } from "./servers/redis.ts";
 import { registry } from "./servers/registry.ts";
+import { zookeeper } from "./servers/zookeeper.ts";
 import { type ServiceName, services } from "./services.ts";
 
-const servers: Readonly<Record<ServiceName, Server>> = { kafka, registry, connect, mariadb, postgres, hbase, redis };
+const servers: Readonly<Record<ServiceName, Server>> = {
+  ...{ kafka, registry, connect, mariadb, postgres, hbase, redis, zookeeper },
+  flink: flink("flink"),
+  "flink-ha": flink("flink-ha"),
+};
 
 /** Runs the services as processes of this machine, from Maven Central's jars and Debian's packages. */
 export class LocalBackend implements Backend {
@@ -50,8 +56,9 @@ export class LocalBackend implements Backend {
     if (running.length > 0) onProgress(`${name}: ${killed ? "did not stop in time and was killed" : "stopped"}`);
   }
 
-  async kill(name: ServiceName): Promise<void> {
-    await Promise.all(servers[name].processes.map((process) => killProcess(this.#site.folder, process)));
+  async kill(name: ServiceName, member?: string): Promise<void> {
+    const killed = member === undefined ? servers[name].processes : [member];
+    await Promise.all(killed.map((process) => killProcess(this.#site.folder, process)));
   }
 
   async status(name: ServiceName): Promise<ServiceStatus> {

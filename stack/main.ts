@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { CountercheckError } from "../base/errors.ts";
 import type { ServiceStatus } from "./backend.ts";
-import { serviceNames, services } from "./services.ts";
+import { serviceNames, services, usualServices } from "./services.ts";
 import { defaultFolder } from "./site.ts";
 import { asServiceNames, openStack } from "./stack.ts";
 
@@ -14,11 +14,15 @@ interface Options {
 const program = new Command("npm run stack --")
   .description("Starts and stops the real servers that countercheck works with, on 127.0.0.1.")
   .addHelpText("after", `\nServices:\n${listing()}`);
-command("start", "start services and what they depend on; all when none is named", async (names, options) => {
-  const stack = await open(options);
-  await stack.start(...(names.length > 0 ? names : serviceNames));
-  report(await stack.status(), options);
-}).option("--free-ports", "with a new folder: ports that nobody uses, instead of the usual ones");
+command(
+  "start",
+  "start services and what they depend on; when none is named, all but those of Flink",
+  async (names, options) => {
+    const stack = await open(options);
+    await stack.start(...(names.length > 0 ? names : usualServices));
+    report(await stack.status(), options);
+  },
+).option("--free-ports", "with a new folder: ports that nobody uses, instead of the usual ones");
 command("status", "show pid, ports, memory and readiness", async (names, options) => {
   const status = await (await open(options)).status();
   report(names.length > 0 ? status.filter(({ name }) => names.includes(name)) : status, options);

@@ -18,9 +18,9 @@ describe("the table of services", () => {
       for (const other of services[name].dependsOn) expect(serviceNames.indexOf(other)).toBeLessThan(at);
   });
 
-  it.each(["kafka", "hbase"] as const)("%s has the version that its pom downloads", (name) => {
+  it.each(["kafka", "hbase", "flink", "zookeeper"] as const)("%s has the version that its pom downloads", (name) => {
     const pom = readFileSync(join(import.meta.dirname, "poms", `${name}.xml`), "utf8");
-    const versions = [...pom.matchAll(/<groupId>org\.apache\.(?:kafka|hbase)<.*?<version>(.*?)</g)];
+    const versions = [...pom.matchAll(/<groupId>org\.apache\.(?:kafka|hbase|flink|zookeeper)<.*?<version>(.*?)</g)];
     expect(new Set(versions.map(([, version]) => version))).toEqual(new Set([services[name].version]));
   });
 
@@ -32,7 +32,7 @@ describe("the table of services", () => {
   it("knows its services' names, and says them when one is wrong", () => {
     expect(asServiceNames(["hbase", "kafka"])).toEqual(["hbase", "kafka"]);
     expect(() => asServiceNames(["kafak"])).toThrow(
-      'There is no service "kafak". The stack has kafka, registry, connect, mariadb, postgres, hbase, redis.',
+      'There is no service "kafak". The stack has kafka, registry, connect, mariadb, postgres, hbase, redis, flink, zookeeper, flink-ha.',
     );
   });
 });

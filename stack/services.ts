@@ -1,5 +1,15 @@
 /** A server that the project runs against. */
-export type ServiceName = "kafka" | "registry" | "connect" | "mariadb" | "postgres" | "hbase" | "redis";
+export type ServiceName =
+  | "kafka"
+  | "registry"
+  | "connect"
+  | "mariadb"
+  | "postgres"
+  | "hbase"
+  | "redis"
+  | "flink"
+  | "zookeeper"
+  | "flink-ha";
 
 /** One row of the table of services. */
 export interface Service {
@@ -11,6 +21,10 @@ export interface Service {
   /** Programs that must be installed to start it without Docker; see `tools.ts` for what brings them. */
   readonly needs: readonly string[];
   readonly dependsOn: readonly ServiceName[];
+  /** What it is made of where that is more than one server, each of which can be killed by itself; in order of starting. */
+  readonly members?: readonly string[];
+  /** True for what is started only when it is named: few need it, or it takes much. */
+  readonly onlyByName?: true;
   /** What answers once it can be used. */
   readonly readiness: string;
   /** How long it may take until then, on a busy machine of two cores. */
@@ -22,6 +36,8 @@ export interface Service {
   /** The most that its heap or cache may take, in MiB. */
   readonly limitMb: number;
 }
+
+const FLINK_VERSION = "2.2.1";
 
 /** The servers, in the order in which they are named. Docker's side of the same table is `docker-compose.yml`. */
 export const services: Readonly<Record<ServiceName, Service>> = {
@@ -109,10 +125,59 @@ export const services: Readonly<Record<ServiceName, Service>> = {
     usualMb: 10,
     limitMb: 64,
   },
+  flink: {
+    title: "Apache Flink: a session cluster of a JobManager and two TaskManagers with 4 slots each",
+    version: FLINK_VERSION,
+    ports: { rest: 8081, rpc: 6123, blob: 6124 },
+    needs: ["java", "mvn"],
+    dependsOn: [],
+    members: ["flink-jobmanager", "flink-taskmanager-1", "flink-taskmanager-2"],
+    onlyByName: true,
+    readiness: "REST tells of the JobManager, and of each TaskManager",
+    readyWithinS: 120,
+    stopWithinS: 20,
+    usualMb: 900,
+    limitMb: 1536,
+  },
+  zookeeper: {
+    title: "Apache ZooKeeper, for flink-ha",
+    version: "3.8.4",
+    ports: { client: 2182 },
+    needs: ["java", "mvn"],
+    dependsOn: [],
+    onlyByName: true,
+    readiness: "it answers ruok",
+    readyWithinS: 60,
+    stopWithinS: 20,
+    usualMb: 90,
+    limitMb: 128,
+  },
+  "flink-ha": {
+    title: "the same as flink, highly available by ZooKeeper, with the adaptive scheduler",
+    version: FLINK_VERSION,
+    ports: { rest: 8181, rpc: 6223, blob: 6224 },
+    needs: ["java", "mvn"],
+    dependsOn: ["zookeeper"],
+    members: ["flink-ha-jobmanager", "flink-ha-taskmanager-1", "flink-ha-taskmanager-2"],
+    onlyByName: true,
+    readiness: "REST tells of the JobManager, and of each TaskManager",
+    readyWithinS: 120,
+    stopWithinS: 20,
+    usualMb: 900,
+    limitMb: 1536,
+  },
 };
 
 /** All names, as the table has them. */
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
+
+/** What is started when nothing is named. */
+export const usualServices: readonly ServiceName[] = serviceNames.filter((name) => !services[name].onlyByName);
+
+/** What a service is made of: itself, unless the table says more. */
+export function membersOf(name: ServiceName): readonly string[] {
+  return services[name].members ?? [name];
+}
 
 /** The port numbers of every service by its ports' names. */
 export type Ports = Readonly<Record<ServiceName, Readonly<Record<string, number>>>>;

@@ -28,8 +28,11 @@ export interface Stack extends Endpoints {
   /** Stops these, and only these; all when none is named. */
   stop(...names: ServiceName[]): Promise<void>;
   restart(name: ServiceName): Promise<void>;
-  /** `kill -9`: what the service had acknowledged is there again when it is started. */
-  kill(name: ServiceName): Promise<void>;
+  /**
+   * `kill -9`, of all its members or of one: what the service had acknowledged is there again when it is started. A start
+   * brings back what is missing.
+   */
+  kill(name: ServiceName, member?: string): Promise<void>;
   status(): Promise<readonly ServiceStatus[]>;
   /** Stops all, and removes the folder when `startStack` made it. */
   close(): Promise<void>;
@@ -96,7 +99,7 @@ function stackOf(site: StackSite, backend: Backend): Stack {
       await stop(name);
       await start(name);
     },
-    kill: (name) => backend.kill(name),
+    kill: (name, member) => backend.kill(name, member),
     status: () => Promise.all(serviceNames.map((name) => backend.status(name))),
     close: async () => {
       await stop();
