@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../base/errors.ts";
 import { isInTheClear, isLoopback } from "./clear-text.ts";
-import { openRegistry } from "./config.ts";
-import { restOf } from "./evidence-store.ts";
 import { kafkaShape } from "./kafka-config.ts";
+import { restOf } from "./open-hbase.ts";
+import { openRegistry } from "./open-registry.ts";
 
 process.env.PASSWORD_OF_CLEAR_TEXT_TEST = "s3cret";
 // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how configuration refers to a secret

@@ -4,10 +4,6 @@ import { z } from "zod";
 import { messageOf, raise } from "../base/errors.ts";
 import type { DebeziumSource } from "../connectors/debezium/config.ts";
 import { TRANSACTIONS } from "../dataflow/source.ts";
-import { ConfluentRegistry } from "../schemas/confluent-registry.ts";
-import { FolderRegistry } from "../schemas/folder-registry.ts";
-import type { SubjectRegistry } from "../schemas/registry.ts";
-import { requireEncrypted } from "./clear-text.ts";
 import { durationShape, parseDuration } from "./duration.ts";
 import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
 import type { MaskConfig } from "./masking.ts";
@@ -21,7 +17,6 @@ import {
   redisShape,
   requireRedis,
 } from "./redis-config.ts";
-import { secretOf } from "./secrets.ts";
 import { parseSize } from "./size.ts";
 
 /** A source as configuration binds it. */
@@ -266,19 +261,6 @@ export function readConfig(path: string): Config {
     redis,
     lock: lock && { redis: redis!, leaseMs: lock.redis.lease },
   };
-}
-
-/**
- * The registry that a configuration names; `place` is the file, for errors. CONFIG_SECRET_MISSING, REGISTRY_INVALID;
- * CONFIG_INVALID for a password in the clear.
- */
-export function openRegistry(config: RegistryConfig, place: string): SubjectRegistry {
-  if ("folder" in config) return new FolderRegistry(config.folder);
-  const { url, auth } = config;
-  if (auth === undefined) return new ConfluentRegistry({ url });
-  requireEncrypted(url, "registry.auth", place);
-  const password = secretOf(auth.password, `registry.auth.password of ${place}`);
-  return new ConfluentRegistry({ url, credentials: { username: auth.user, password } });
 }
 
 function bindingOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { restOf } from "./evidence-store.ts";
+import { restOf } from "./open-hbase.ts";
 
 const hbase = { url: "https://hbase.internal:8080", table: "snapshots" };
 

@@ -6,9 +6,10 @@ import type { DeadLetter } from "../connectors/desk/records.ts";
 import { modelsOf } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
-import { openRegistry, readConfig, type SourceBinding } from "./config.ts";
+import { readConfig, type SourceBinding } from "./config.ts";
 import { loadJob } from "./load-job.ts";
 import { VALUE_MASKED } from "./masking.ts";
+import { openRegistry } from "./open-registry.ts";
 
 /** What would become of a record if it were read now. */
 export type Outcome =

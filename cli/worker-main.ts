@@ -2,8 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { RingLinks } from "../runtime/exchange/worker-links.ts";
 import { driveWorker } from "../runtime/worker-thread.ts";
 import { partitionOpener } from "./broker-input.ts";
-import { openRegistry } from "./config.ts";
 import { loadJobs } from "./load-job.ts";
+import { openRegistry } from "./open-registry.ts";
 import { makeWorker, type WorkerHooks, type WorkerPlace, type WorkerSpec } from "./workers.ts";
 
 /** Begins a thread that is one of the workers of a run. */

@@ -3,7 +3,7 @@ import { raise } from "../../base/errors.ts";
 import { EvidenceTable } from "../../connectors/hbase/evidence-table.ts";
 import { shellLine, type TableOptions } from "../../connectors/hbase/table-schema.ts";
 import { readConfig } from "../config.ts";
-import { restOf } from "../evidence-store.ts";
+import { restOf } from "../open-hbase.ts";
 import { between } from "../options.ts";
 import { terminal } from "../terminal.ts";
 

@@ -1,7 +1,8 @@
 import { isError } from "../../base/errors.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
-import { type Config, openRegistry, readConfig, type SourceBinding } from "../config.ts";
+import { type Config, readConfig, type SourceBinding } from "../config.ts";
 import { Masking } from "../masking.ts";
+import { openRegistry } from "../open-registry.ts";
 import { Clusters } from "./clusters.ts";
 import { type Finding, ok, problem, withoutSecrets } from "./finding.ts";
 import { type ExaminedJob, examineJob, longestWaitMs, modelFindings } from "./job.ts";

@@ -2,8 +2,9 @@ import { connect } from "node:net";
 import { isError, messageOf } from "../../base/errors.ts";
 import type { Graph } from "../../dataflow/graph.ts";
 import type { Config } from "../config.ts";
+import { addressOf } from "../notify/direct-sinks.ts";
 import type { SinkConfig } from "../notify/notify-config.ts";
-import { addressOf, openSink } from "../notify/sinks.ts";
+import { openSink } from "../notify/sinks.ts";
 import { defect, type Finding, ok, problem, warning } from "./finding.ts";
 
 const TIMEOUT_MS = 5_000;

@@ -4,7 +4,7 @@ import type { KafkaCluster } from "../../connectors/kafka/cluster.ts";
 import { contractProblems, RESULT_TOPICS, type ResultTopic } from "../../schemas/contract-subjects.ts";
 import { type SubjectRegistry, valueSubject } from "../../schemas/registry.ts";
 import type { Config } from "../config.ts";
-import { restOf } from "../evidence-store.ts";
+import { restOf } from "../open-hbase.ts";
 import { defect, type Finding, ok } from "./finding.ts";
 import { factsOf, placesOf } from "./kafka/ask.ts";
 

@@ -1,74 +1,21 @@
-import { readFileSync } from "node:fs";
-import { messageOf, raise } from "../../base/errors.ts";
 import { KafkaSink } from "../../connectors/alerts/kafka/kafka-sink.ts";
 import type { AlertSink } from "../../connectors/alerts/notification.ts";
-import { SlackSink } from "../../connectors/alerts/slack/slack-sink.ts";
-import { type ActingTurn, WebhookSink } from "../../connectors/alerts/webhook/webhook-sink.ts";
-import { isInTheClear } from "../clear-text.ts";
+import type { ActingTurn } from "../../connectors/alerts/webhook/webhook-sink.ts";
 import { connectionOf } from "../kafka-config.ts";
-import { SECRET_REFERENCE, secretOf } from "../secrets.ts";
-import type { EmailDestination } from "./destinations.ts";
+import { openDirectSink } from "./direct-sinks.ts";
 import { LazySink } from "./lazy-sink.ts";
 import type { SinkConfig } from "./notify-config.ts";
 
 /**
  * A sink as it is configured; nothing is reached for yet. One that acts does so in its `turn`. `file` is the configuration,
- * for errors. CONFIG_SECRET_MISSING, CONFIG_SECRET_UNREADABLE; CONFIG_INVALID for an address in a secret that is none, or in
- * the clear, and for a certificate that cannot be read.
+ * for errors. What `openDirectSink` and `connectionOf` raise.
  */
 export function openSink({ name, to, timeoutMs }: SinkConfig, file: string, turn?: ActingTurn): AlertSink {
-  const place = `notify.${name}.${to.kind}`;
-  switch (to.kind) {
-    case "webhook": {
-      const secret = secretOf(to.secret, `${place}.secret of ${file}`);
-      const url = addressOf(to, place, file);
-      return new WebhookSink({ sink: name, url, secret, timeoutMs, now: Date.now, turn: to.acts && turn });
-    }
-    case "slack":
-      return new SlackSink({ sink: name, url: addressOf(to, place, file), timeoutMs });
-    case "email":
-      return openEmail(name, to, timeoutMs, place, file);
-    case "kafka": {
-      const connection = connectionOf(to.kafka, `countercheck-${name}`, file);
-      return new LazySink(64, async () => {
-        const { NotificationTopic } = await import("./notification-topic.ts");
-        const writer = new NotificationTopic({ connection, topic: to.topic, deliveryTimeoutMs: timeoutMs });
-        return new KafkaSink(name, writer);
-      });
-    }
-  }
-}
-
-/** The mail client is loaded with the first mail: other runs need not wait for it. */
-function openEmail(sink: string, to: EmailDestination, timeoutMs: number, place: string, file: string): AlertSink {
-  const { kind: _, auth, ca: path, ...server } = to;
-  const password = auth && secretOf(auth.password, `${place}.auth.password of ${file}`);
-  const ca = path === undefined ? undefined : readCertificate(path, place, file);
-  const login = auth && { auth: { user: auth.user, password: password! } };
-  return new LazySink(2, async () => {
-    const { EmailSink } = await import("../../connectors/alerts/email/email-sink.ts");
-    return new EmailSink({ sink, ...server, ...login, ...(ca !== undefined && { ca }), timeoutMs });
+  if (to.kind !== "kafka") return openDirectSink({ name, to, timeoutMs }, { file, turn });
+  const connection = connectionOf(to.kafka, `countercheck-${name}`, file);
+  return new LazySink(64, async () => {
+    const { NotificationTopic } = await import("./notification-topic.ts");
+    const writer = new NotificationTopic({ connection, topic: to.topic, deliveryTimeoutMs: timeoutMs });
+    return new KafkaSink(name, writer);
   });
-}
-
-function readCertificate(path: string, place: string, file: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    return raise("CONFIG_INVALID", { file, problems: `${place}.ca: ${messageOf(error)}` }, { cause: error });
-  }
-}
-
-/** The address, which may be in a secret; `place` is where it is in the configuration `file`. As `openSink`. */
-export function addressOf(
-  { url, allowHttp }: { readonly url: string; readonly allowHttp: boolean },
-  place: string,
-  file: string,
-): string {
-  if (!SECRET_REFERENCE.test(url)) return url;
-  const address = secretOf(url, `${place}.url of ${file}`);
-  const problem = (says: string) => raise("CONFIG_INVALID", { file, problems: `${place}.url: ${says}` });
-  if (!URL.canParse(address) || !/^https?:/.test(address)) problem("the secret is no URL that begins with https://");
-  if (!allowHttp && isInTheClear(address)) problem("everyone on the way could read it; expected https://");
-  return address;
 }
