@@ -232,13 +232,16 @@ describe("Judged at the transaction's END with its event count", () => {
     expect(driver.keys()).toBe(2);
   });
 
-  it("and is told again by a connector that begins anew, without being judged again", () => {
-    const driver = seeded().upsert(Entry, 1, at("7"), dearer).commit("ledger", "7", T, { entries: 1 });
-    said(driver);
-    driver.commit("ledger", "7", T, { entries: 1 });
-    expect(said(driver, T + minutes(2))).toEqual(["entries 7 opened unauthorised 2.50 EUR"]);
-    expect(driver.engineAlerts).toEqual([]);
-  });
+  it.each([1, 67, 3_000])(
+    "and is told again by a connector that begins anew %i minutes later, without being judged again",
+    (later) => {
+      const driver = seeded().upsert(Entry, 1, at("7"), dearer).commit("ledger", "7", T, { entries: 1 });
+      said(driver, T + minutes(later));
+      driver.commit("ledger", "7", T, { entries: 1 });
+      expect(said(driver, T + minutes(later + 10))).toEqual(["entries 7 opened unauthorised 2.50 EUR"]);
+      expect(driver.engineAlerts).toEqual([]);
+    },
+  );
 
   it("other tables of the transaction are no matter", () => {
     const driver = seeded().upsert(Context, 1, at("7"), why).upsert(Entry, 1, at("7"), dearer);
