@@ -85,6 +85,12 @@ export const errorCatalogue = {
     message:
       "The function of the check {uid} failed at key {key}, which is unobservable until it can say something: {reason}. Mend the function; it is asked again after an hour, and at the key's next point.",
   },
+  CLUSTER_RECORDS_PASSED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Records of topic {topic}, partition {partition}, from offset {offset} on were left out because of a breaking change and could be read now, but Flink has passed them: it goes on at {passed}. Restore with the job as it was, or submit it anew from the start.",
+  },
   CONFIG_INVALID: {
     fault: "user",
     retryable: false,

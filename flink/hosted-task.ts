@@ -10,6 +10,11 @@ export interface HostedTask {
   /** Of the first task only, which has the sources: where raw records come in. */
   readonly sources?: SourceInlet;
   readonly results: ResultOutlet;
+  /**
+   * Where Flink restores nothing, once the task is open and before anything else: brings the task what the job goes on from,
+   * such as a savepoint of the embedded runner, by `take` and `restored`.
+   */
+  begin?(): void | Promise<void>;
   /** What is counted, by the uid of the operator or the name of the source; plain JSON, made anew at each call. */
   metrics(): readonly TaskMetrics[];
   /** Nobody drives the task any more; its files go. */
@@ -31,6 +36,8 @@ export interface TaskFormat {
 
 /** Takes what the job's first task reads. A promise only while something must be fetched for it, such as a schema. */
 export interface SourceInlet {
+  /** All that is to be restored was taken in: says how far the sources have been read. */
+  start(): void;
   /** Records of one split, in order; `payload` is that of a `TO_TASK.records` frame, valid until the call is over. */
   records(payload: Buffer): void | Promise<void>;
   /** Heartbeat rows with the ends that prove what they say; `payload` is that of a `TO_TASK.proof` frame. */

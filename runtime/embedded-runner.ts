@@ -10,6 +10,7 @@ import type { RunState } from "./checkpoint/state-folder.ts";
 import { Nap } from "./nap.ts";
 import type { OutboxRecord } from "./outbox.ts";
 import type { SourceMetrics } from "./source-driver.ts";
+import { sourceStale } from "./source-trouble.ts";
 import { StaleWatch } from "./stale-watch.ts";
 import type { WorkerStatus } from "./worker.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
@@ -239,8 +240,7 @@ export class EmbeddedRunner {
       const element: Control = { type: "status", source, status: change };
       for (const worker of this.#workers) worker.control(element);
       if (change === "active") continue;
-      const message = `Nothing proves that ${source} was read further, and its frontier stands still: is its connector running, and is there a heartbeat table?`;
-      this.#checkpointer!.alert({ id: `SOURCE_STALE/${source}`, code: "SOURCE_STALE", source, message });
+      this.#checkpointer!.alert(sourceStale(source));
     }
   }
 }

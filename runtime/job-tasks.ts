@@ -1,19 +1,16 @@
 import type { Batch } from "../base/batch.ts";
-import { assert } from "../base/errors.ts";
-import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Graph } from "../dataflow/graph.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { ChainTask } from "./chain-task.ts";
+import { type Entry, ModelEntries } from "./model-entries.ts";
 import type { LookupStage } from "./operators/lookup-stage.ts";
 import type { OperatorHost, OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
 import { type Plan, planOf, type TaskEdge } from "./plan.ts";
 import type { KeptState, TaskOutput } from "./task.ts";
 
 /** Takes what travels on a data channel, in order. */
-export interface Port {
-  batch(batch: Batch): void;
-  control(element: Control): void;
+export interface Port extends Entry {
   end(): void;
   /** All before it belongs to the checkpoint that is being taken, all behind it does not. */
   barrier(): void;
@@ -47,8 +44,7 @@ export class JobTasks {
   readonly #tasks: readonly ChainTask[];
   readonly #inputs: readonly (readonly Port[])[];
   readonly #outputs: readonly (readonly Port[])[];
-  readonly #entries: ReadonlyMap<Model, Port>;
-  readonly #frontiers = new Map<string, number>();
+  readonly #entries: ModelEntries<Port>;
   /** Inputs of each task that the barrier has reached. */
   readonly #reached: number[];
   /** Inputs of all tasks that have not ended. */
@@ -69,7 +65,7 @@ export class JobTasks {
     const entries = this.#plan.entries.map(
       ({ node, task, input }) => [node.model, this.#inputs[task]![input]!] as const,
     );
-    this.#entries = new Map(entries);
+    this.#entries = new ModelEntries(new Map(entries));
   }
 
   metrics(): OperatorMetrics[] {
@@ -106,27 +102,22 @@ export class JobTasks {
 
   /** Adds and retracts of a model. */
   batch(model: Model, batch: Batch): void {
-    this.#entryOf(model).batch(batch);
+    this.#entries.batch(model, batch);
   }
 
   /** A control element of a model's changelog; behind a frontier follows the watermark, the least of its sources'. */
   control(model: Model, element: Control): void {
-    const entry = this.#entryOf(model);
-    entry.control(element);
-    if (element.type !== "frontier") return;
-    this.#frontiers.set(element.source, element.through);
-    const time = Math.min(...model.from.map((from) => this.#frontiers.get(from.source) ?? BEFORE_ALL_TIME));
-    if (time > BEFORE_ALL_TIME) entry.control({ type: "watermark", time });
+    this.#entries.control(model, element);
   }
 
   /** A control element for every changelog. */
   broadcast(element: Control): void {
-    for (const entry of this.#entries.values()) entry.control(element);
+    this.#entries.broadcast(element);
   }
 
   /** Lets a barrier into every changelog. */
   barrier(): void {
-    for (const entry of this.#entries.values()) entry.barrier();
+    for (const entry of this.#entries.all) entry.barrier();
   }
 
   processingTime(time: number): void {
@@ -142,7 +133,7 @@ export class JobTasks {
 
   /** All changelogs have ended. */
   end(): void {
-    for (const entry of this.#entries.values()) entry.end();
+    for (const entry of this.#entries.all) entry.end();
   }
 
   /** Nobody waits for look-ups any more. */
@@ -153,12 +144,6 @@ export class JobTasks {
   /** Everything has ended: hands out what is known of every key. */
   report(): void {
     for (const task of this.#tasks) task.report();
-  }
-
-  #entryOf(model: Model): Port {
-    const entry = this.#entries.get(model);
-    assert(entry !== undefined, `model ${model.name} is read by the graph`);
-    return entry;
   }
 
   #portOf(task: number, input: number): Port {

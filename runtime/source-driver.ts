@@ -205,6 +205,13 @@ export class SourceDriver {
     return this.#allStages().map(({ table, schema }) => ({ table, schema }));
   }
 
+  /** Puts the record of a row into one of its tables, as it is in the store, before `restore`. */
+  putRow(table: string, group: number, key: Uint8Array, record: Uint8Array): void {
+    const stage = this.#allStages().find((candidate) => candidate.table === table);
+    assert(stage !== undefined, `a row is of a table of ${this.reader.source}, not of ${table}`);
+    stage.put(group, key, record);
+  }
+
   /**
    * What is known of each split, to go on from; between reads. A split in which positions went back is gone on with from
    * before that, since what it held behind that place was not taken.

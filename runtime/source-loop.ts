@@ -1,7 +1,8 @@
-import { CountercheckError, isError } from "../base/errors.ts";
+import { CountercheckError } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import type { EngineAlert } from "./outbox.ts";
 import type { SourceDriver } from "./source-driver.ts";
+import { retryAfterMs, unreadable } from "./source-trouble.ts";
 
 /** Picks which of the splits that can be read is read next. */
 export type Scheduler = (candidates: readonly ReadableSplit[]) => ReadableSplit;
@@ -34,8 +35,6 @@ const READ_BYTES = 256 * 1024;
 /** Reads between two looks at the rest of the world. */
 const READS_PER_TURN = 16;
 const RETRIES = 5;
-const RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 
 /** Reads the splits of one worker, a turn at a time. */
 export class SourceLoop {
@@ -136,15 +135,13 @@ export class SourceLoop {
 
   /** The source's environment failed: the split waits, longer each time, and tries again; a bounded run gives up after a while. */
   #failed(driver: SourceDriver, split: number, error: unknown): boolean {
-    if (!isError(error) || !error.retryable || driver.isBroken) throw error;
+    if (driver.isBroken) throw error;
+    const alert = unreadable(driver.reader.source, error);
     const name = splitName(driver, split);
     const attempt = (this.#failures.get(name)?.attempt ?? 0) + 1;
     if (!this.#options.follow && attempt > RETRIES) throw error;
-    const retryAt = this.#options.clock.now() + Math.min(RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS);
-    this.#failures.set(name, { attempt, retryAt });
-    const { code, message } = error;
-    const { source } = driver.reader;
-    this.#options.engineAlert({ id: `${code}/${source}`, code, source, message });
+    this.#failures.set(name, { attempt, retryAt: this.#options.clock.now() + retryAfterMs(attempt) });
+    this.#options.engineAlert(alert);
     return false;
   }
 }

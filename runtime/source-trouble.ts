@@ -1,5 +1,5 @@
 import type { Batch } from "../base/batch.ts";
-import { CountercheckError } from "../base/errors.ts";
+import { CountercheckError, isError } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import { columnOf, fieldsFrom, type Model } from "../dataflow/model.ts";
@@ -55,6 +55,27 @@ export function positionWentBack(reader: SourceReader, model: Model, batch: Batc
       "a failover or a restore. The source is stopped. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
   };
 }
+
+/** A source whose frontier stands still although nothing is left to be read. */
+export function sourceStale(source: string): EngineAlert {
+  const message = `Nothing proves that ${source} was read further, and its frontier stands still: is its connector running, and is there a heartbeat table?`;
+  return { id: `SOURCE_STALE/${source}`, code: "SOURCE_STALE", source, message };
+}
+
+/** What keeps a source from being read for now; throws what trying again does not help against. */
+export function unreadable(source: string, error: unknown): EngineAlert {
+  if (!isError(error) || !error.retryable) throw error;
+  const { code, message } = error;
+  return { id: `${code}/${source}`, code, source, message };
+}
+
+/** How long to wait before a read that failed so often in a row is tried again, in ms. */
+export function retryAfterMs(attempt: number): number {
+  return Math.min(RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS);
+}
+
+const RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
 
 function faultOf(
   reader: SourceReader,

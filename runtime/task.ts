@@ -49,9 +49,9 @@ export interface CheckpointedTask extends Task {
   take(part: CheckpointPart): void;
   /**
    * All parts were taken, of operators that kept `kept`; `isFirst` is true for one of the subtasks. The driver then says
-   * again where each input stood, frontiers and watermark. STATE_INCOMPATIBLE.
+   * again where each input stood, frontiers and watermark. A promise only where logs must be asked. STATE_INCOMPATIBLE.
    */
-  restored(kept: readonly KeptState[], isFirst: boolean): void;
+  restored(kept: readonly KeptState[], isFirst: boolean): void | Promise<void>;
 }
 
 /**
@@ -73,6 +73,22 @@ export interface AskingTask extends CheckpointedTask {
   readonly isFull: boolean;
   /** Nobody waits for results any more. */
   close(): void;
+}
+
+/**
+ * The task that has the sources: no rows come to it by `batch`, for it reads them itself. Whoever drives it puts records
+ * into the partitions that its readers read, and says so by `read`.
+ */
+export interface SourcesTask extends AskingTask {
+  /** Says how far its sources have been read; once, when all that is to be restored was taken in. */
+  announce(): void;
+  /** Number of a split that the task reads. */
+  splitOf(source: string, topic: string, partition: number): number;
+  /**
+   * Reads what has been put into a split, and hands it on. A promise only while something must be fetched for it: until it
+   * has settled nothing else is called but `poll`. SOURCE_STOPPED, and what its readers raise.
+   */
+  read(split: number): void | Promise<void>;
 }
 
 /**

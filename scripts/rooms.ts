@@ -38,7 +38,11 @@ export const rooms: readonly Room[] = [
   { folder: "jobs", mayImport: ["base", "checks", "dataflow", "schemas"], byPublicName: true },
   { folder: "shop", mayImport: ["base", "schemas"] },
   { folder: "stack", mayImport: ["base"] },
-  { folder: "flink", mayImport: ["base", "dataflow", "runtime/task.ts"] },
+  // How keys are spread is Flink's own way, and both sides must know it.
+  {
+    folder: "flink",
+    mayImport: ["base", "dataflow", "runtime/task.ts", "runtime/plan.ts", "state/key-groups.ts"],
+  },
   { folder: "testing", mayImport: ["base", "schemas", "dataflow", "state", "runtime", "checks", "snapshots"] },
 ];
 

@@ -42,7 +42,7 @@ export interface ChildSpec {
 export type ChildSource = Omit<SourceBinding, "input" | "connector" | "database">;
 
 /** A partition that the job reads, with the table that it is of. */
-export interface ChildSplit extends Omit<PlannedSplit, "start"> {
+export interface ChildSplit extends PlannedSplit {
   readonly table: string;
   /** As `Split` has it. */
   readonly gathered?: boolean | undefined;

@@ -143,6 +143,11 @@ export class RowStage {
     }
   }
 
+  /** Puts the record of a row, as it is in the store, before `restore`. */
+  put(group: number, key: Uint8Array, record: Uint8Array): void {
+    this.#rows.put(group, key, 0, key.length, record, 0, record.length);
+  }
+
   /**
    * Before any change: takes in the rows that are in its table by now, as records of the schema given. `incompatible` is
    * called where they cannot be the model's.

@@ -1,0 +1,148 @@
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { StoreSnapshot } from "../state/state-store.ts";
+import { type SplitEntry, splitKey } from "./checkpoint/manifest.ts";
+import type { SavedSource } from "./source-driver.ts";
+import type { CheckpointPart, KeptState, PartsAtBarrier } from "./task.ts";
+
+/**
+ * The form of what a task with sources keeps, in parts of a checkpoint: of each split, in the key group of its rows, what is
+ * known of it; of each table, the rows of a key group; without a key group, what every subtask keeps of the heartbeats, and
+ * of each source as a whole.
+ */
+
+/** Uids of parts, and of what is kept of a table. */
+export const SPLITS = "$splits";
+export const HEARTBEATS = "$heartbeats";
+export const SOURCES = "$sources";
+const ROWS = "$rows";
+const NO_GROUP = -1;
+
+/** What is known of a split, as a part. */
+export function splitPart({ source, name, offset, topicId, group, saved }: SplitEntry): CheckpointPart {
+  return { uid: SPLITS, keyGroup: group, bytes: writeSplit(source, name, offset, topicId, saved) };
+}
+
+/** What is known of a split of heartbeats, which every subtask reads, as a part. */
+export function heartbeatPart({ source, name, offset, topicId, saved }: SplitEntry): CheckpointPart {
+  return { uid: HEARTBEATS, keyGroup: NO_GROUP, bytes: writeSplit(source, name, offset, topicId, saved) };
+}
+
+/** What a driver saved of a source as a whole, as a part. */
+export function sourcePart(source: string, saved: string): CheckpointPart {
+  const out = new ByteWriter();
+  out.text(source);
+  out.block(Buffer.from(saved, "base64"));
+  return { uid: SOURCES, keyGroup: NO_GROUP, bytes: out.bytes() };
+}
+
+/** What is kept of a table of rows; the table's name is the uid of its parts. */
+export function keptRows({ table, schema }: { readonly table: string; readonly schema: string }): KeptState {
+  return { uid: table, states: [{ name: ROWS, schema }], timers: [] };
+}
+
+/** Tables of rows among what is kept, with the schema of their records. */
+export function rowsOf(kept: readonly KeptState[]): { readonly table: string; readonly schema: string }[] {
+  return kept.flatMap(({ uid, states }) =>
+    states.flatMap(({ name, schema }) => (name === ROWS ? [{ table: uid, schema }] : [])),
+  );
+}
+
+/** Gathers what is kept of splits and sources, until a source's drivers ask for it. */
+export class SavedParts implements SavedSource {
+  manifest: SavedSource["manifest"] = { rows: [] };
+  readonly #splits = new Map<string, { readonly offset: number; readonly saved: Buffer }>();
+  readonly #sources: { readonly source: string; readonly saved: Buffer }[] = [];
+
+  /** Takes a part in; false for one of rows, or of an operator. */
+  take({ uid, bytes }: CheckpointPart): boolean {
+    if (uid === SOURCES) this.#takeSource(new ByteReader(Buffer.from(bytes)));
+    else if (uid === SPLITS || uid === HEARTBEATS) this.#takeSplit(new ByteReader(Buffer.from(bytes)));
+    else return false;
+    return true;
+  }
+
+  savedOfSource(source: string): ByteReader[] {
+    return this.#sources.filter((one) => one.source === source).map(({ saved }) => new ByteReader(saved));
+  }
+
+  split(source: string, name: string): ByteReader | undefined {
+    const found = this.#splits.get(splitKey(source, name));
+    return found && new ByteReader(found.saved);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#splits.clear();
+    this.#sources.length = 0;
+  }
+
+  #takeSource(input: ByteReader): void {
+    this.#sources.push({ source: input.text(), saved: input.block() });
+  }
+
+  /** Every former subtask has saved the heartbeats: the one that was least far is gone on from. */
+  #takeSplit(input: ByteReader): void {
+    const key = splitKey(input.text(), input.text());
+    const offset = input.uint();
+    input.text();
+    const known = this.#splits.get(key);
+    if (known === undefined || offset < known.offset) this.#splits.set(key, { offset, saved: input.block() });
+  }
+}
+
+/** Parts of a task with sources at a barrier. */
+export class SourceParts implements PartsAtBarrier {
+  readonly own: readonly CheckpointPart[];
+  readonly #snapshot: StoreSnapshot;
+  /** All parts of key groups, in order; those of rows are read when it is their turn. */
+  readonly #rest: Iterator<CheckpointPart | RowsToRead>;
+
+  /** `splits` are those with a key group; `tables` hold the rows. */
+  constructor(
+    own: readonly CheckpointPart[],
+    splits: readonly CheckpointPart[],
+    tables: readonly string[],
+    snapshot: StoreSnapshot,
+  ) {
+    this.own = own;
+    this.#snapshot = snapshot;
+    const rows = tables.flatMap((table) => snapshot.groups(table).map((keyGroup) => ({ table, keyGroup })));
+    const all = [...splits, ...rows].sort((left, right) => left.keyGroup - right.keyGroup);
+    this.#rest = all.values();
+  }
+
+  next(): CheckpointPart | undefined {
+    const { done, value } = this.#rest.next();
+    if (done === true) {
+      this.release();
+      return undefined;
+    }
+    if ("bytes" in value) return value;
+    const out = new ByteWriter(1 << 16);
+    this.#snapshot.forEach(value.table, value.keyGroup, (key, record) => {
+      out.block(key);
+      out.block(record);
+    });
+    return { uid: value.table, keyGroup: value.keyGroup, bytes: out.bytes() };
+  }
+
+  release(): void {
+    this.#snapshot.release();
+  }
+}
+
+/** Rows of a table in a key group. */
+interface RowsToRead {
+  readonly table: string;
+  readonly keyGroup: number;
+}
+
+function writeSplit(source: string, name: string, offset: number, topicId: string | undefined, saved: string): Buffer {
+  const out = new ByteWriter();
+  out.text(source);
+  out.text(name);
+  out.uint(offset);
+  out.text(topicId ?? "");
+  out.block(Buffer.from(saved, "base64"));
+  return out.bytes();
+}
