@@ -11,16 +11,16 @@ import type { Suspension } from "../dataflow/source.ts";
 import type { Delivery as Outgoing } from "../runtime/checkpoint/checkpointer.ts";
 import {
   type AlertRecord,
-  type Delivered,
   decodeAlert,
   decodeVerdict,
   encodeVerdict,
   type MarkerRecord,
   type VerdictRecord,
 } from "../schemas/contracts.ts";
-import type { SnapshotRow, SnapshotStore } from "../snapshots/snapshot-store.ts";
+import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import { SqliteSnapshotStore } from "../snapshots/sqlite-snapshot-store.ts";
 import { operatorsBehind } from "./compose.ts";
+import { evidenceRow } from "./evidence-row.ts";
 import { FileWatch } from "./file-watch.ts";
 import type { Masking } from "./masking.ts";
 import { noticesOf } from "./notify/notices.ts";
@@ -290,7 +290,9 @@ export class RunOutputs {
     const verdicts = ahead
       .without(outbox.verdicts, nameOf.verdict)
       .map((record) => ({ record, encoded: encodeVerdict({ ...record, epoch }) }));
-    await this.#snapshots.put(verdicts.map(({ record, encoded }) => rowOf({ ...record, epoch }, encoded, takenAt)));
+    await this.#snapshots.put(
+      verdicts.map(({ record, encoded }) => evidenceRow({ ...record, epoch }, encoded, takenAt)),
+    );
     for (const { record, encoded } of verdicts) this.#log.verdict(record, encoded);
     for (const alert of ahead.without(outbox.alerts, nameOf.alert)) this.#log.alert({ ...alert, epoch });
     for (const fault of ahead.without(outbox.faults, nameOf.deadLetter)) this.#log.deadLetter(fault, takenAt);
@@ -353,11 +355,6 @@ export function holdsResultsOf(dir: string, { begunAt }: SinkPositions): boolean
   } finally {
     desk.close();
   }
-}
-
-function rowOf(record: VerdictRecord & Delivered, verdict: Uint8Array, writtenAt: number): SnapshotRow {
-  const { key, check, currency, period, version, epoch, time, status, class: cause, baseline } = record;
-  return { key, check, currency, period, version, epoch, time, writtenAt, status, class: cause, baseline, verdict };
 }
 
 /** The names of a job's own sinks. */
