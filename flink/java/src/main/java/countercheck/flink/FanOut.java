@@ -1,12 +1,12 @@
 package countercheck.flink;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.graph.NonChainedOutput;
 import org.apache.flink.streaming.api.graph.StreamConfig;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.StreamTask;
-import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -42,7 +42,7 @@ final class FanOut {
     return new StreamRecord<>(Tuple2.of(keys[subtask], element));
   }
 
-  void toAll(byte[] element, Collector<StreamRecord<Tuple2<Integer, byte[]>>> output) {
-    for (int subtask = 0; subtask < keys.length; subtask++) output.collect(to(subtask, element));
+  void toAll(byte[] element, Consumer<StreamRecord<Tuple2<Integer, byte[]>>> emit) {
+    for (int subtask = 0; subtask < keys.length; subtask++) emit.accept(to(subtask, element));
   }
 }

@@ -1,162 +1,181 @@
 package countercheck.flink;
 
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.JobID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A task in a Node child, at the other end of a Unix domain socket. Frames are gathered and sent by `flush`; those that
- * come are handed to the listener. Any thread may write: a thread of its own touches the socket, because Flink interrupts
- * threads, and a channel closes for good when a thread that is at work on it is interrupted.
+ * The Node child of a slot: hosts the tasks of all operators of one job with the same subtask index in this JVM, each behind
+ * a connection of its own. The first that comes starts it; it ends with the last.
  */
-final class NodeProcess implements AutoCloseable {
-  /** Told of what comes from the task, by one thread. */
-  interface Listener {
-    /** A frame; the payload is little-endian and the listener's to keep. */
-    void frame(byte type, ByteBuffer payload);
-
-    /** The task is gone. */
-    void gone(IOException why);
-  }
-
-  private static final int FLUSH_BYTES = 64 * 1024;
-  private static final int HEADER = 5;
-
-  private final Process process;
-  private final SocketChannel channel;
-  private final Path folder;
-  private ByteBuffer gathered = allocate(2 * FLUSH_BYTES);
-  private boolean isDue;
-  private volatile long written;
-  private volatile boolean closed;
-
-  /** Starts the child with the socket's path as its last argument, and waits for it to connect. */
-  NodeProcess(List<String> command, Listener listener) throws IOException {
-    folder = Files.createTempDirectory("countercheck-");
-    Path path = folder.resolve("task");
-    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      server.bind(UnixDomainSocketAddress.of(path));
-      List<String> whole = new ArrayList<>(command);
-      whole.add(path.toString());
-      process = new ProcessBuilder(whole).inheritIO().start();
-      // A child that dies before it has connected must not be waited for.
-      process.onExit().thenRun(() -> closeQuietly(server));
-      channel = server.accept();
+final class NodeProcess {
+  /** Whose child it is. */
+  record Owner(JobID job, String name, int subtask) {
+    @Override
+    public String toString() {
+      return name + "/" + subtask;
     }
-    start("task-reader", () -> read(listener));
-    start("task-writer", this::send);
   }
 
-  /** Adds a frame; it is sent by `flush`, or before when there is much. */
-  synchronized void write(byte type, byte[] payload, int start, int length) {
-    begin(type, length).put(payload, start, length);
-    if (gathered.position() >= FLUSH_BYTES) flush();
+  private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
+  private static final Map<Owner, NodeProcess> SHARED = new HashMap<>();
+  /** Of the path of a socket, with its end. */
+  private static final int MOST_PATH_BYTES = 100;
+  private static final long TICK_MS = 1_000;
+  private static final long LEAVING_MS = 2_000;
+
+  private final Owner owner;
+  private final long hangingAfterMs;
+  private final Path folder;
+  private final Path socket;
+  private final Process process;
+  private final ChildLog log;
+  private final Set<TaskConnection> connections = ConcurrentHashMap.newKeySet();
+  /** How many operators use it; guarded by SHARED. */
+  private int users = 1;
+  private volatile String killedBecause;
+
+  private NodeProcess(Owner owner, Plan.Child child, Path temporary) throws IOException {
+    this.owner = owner;
+    hangingAfterMs = child.hangingAfterMs();
+    NodeHome home = NodeHome.unpack(temporary, child.hasNode());
+    folder = folderIn(temporary);
+    socket = folder.resolve("socket");
+    List<String> command = home.command(child.flags());
+    command.add(socket.toString());
+    // Its standard input stays open as long as this JVM lives, so that a child nobody has connected to can tell.
+    process = new ProcessBuilder(command).start();
+    LOG.info("{}: Node is process {}", owner, process.pid());
+    log = new ChildLog(owner.toString());
+    log.follow(process);
+    Threads.start("watch of " + owner, this::watch);
   }
 
-  /** Adds a frame with an input's number in front of its payload. */
-  synchronized void write(byte type, int input, byte[] payload, int start, int length) {
-    begin(type, length + 1).put((byte) input).put(payload, start, length);
-    if (gathered.position() >= FLUSH_BYTES) flush();
+  /** The child of the slot, started if there is none; to be given back by `release`. */
+  static NodeProcess acquire(Owner owner, Plan.Child child, Path temporary) throws IOException {
+    synchronized (SHARED) {
+      NodeProcess shared = SHARED.get(owner);
+      if (shared != null && shared.process.isAlive() && shared.killedBecause == null) {
+        shared.users++;
+        return shared;
+      }
+      NodeProcess started = new NodeProcess(owner, child, temporary);
+      SHARED.put(owner, started);
+      return started;
+    }
   }
 
-  /** Adds a frame that holds a number only. */
-  synchronized void writeNumber(byte type, double number) {
-    begin(type, 8).putDouble(number);
+  /** An empty folder for the files of a task. */
+  Path taskFolder(int task) throws IOException {
+    return Files.createDirectory(folder.resolve("task-" + task));
   }
 
-  /** Frames written, sent or not. */
-  long written() {
-    return written;
+  /** Connects as soon as the child listens; fails when it does not, or has ended. */
+  SocketChannel connect() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(hangingAfterMs);
+    for (long pauseMs = 2; ; pauseMs = Math.min(2 * pauseMs, 50)) {
+      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+      try {
+        channel.connect(UnixDomainSocketAddress.of(socket));
+        return channel;
+      } catch (IOException e) {
+        channel.close();
+        if (!process.isAlive()) throw gone(e);
+        if (System.nanoTime() > deadline) throw new IOException("Node of " + owner + " does not listen after " + hangingAfterMs + " ms.", e);
+      }
+      Thread.sleep(pauseMs);
+    }
   }
 
-  /** Has all that was written sent. */
-  synchronized void flush() {
-    isDue = true;
-    notifyAll();
+  /** Watches a connection: one that owes an answer for too long shows that the child hangs. */
+  void watch(TaskConnection connection) {
+    connections.add(connection);
   }
 
-  @Override
-  public void close() {
-    closed = true;
-    flush();
-    closeQuietly(channel);
+  void unwatch(TaskConnection connection) {
+    connections.remove(connection);
+  }
+
+  /** Kills the child at once, for all that use it. */
+  void kill(String why) {
+    if (killedBecause == null) killedBecause = why;
+    LOG.warn("{}: {} Killing process {}", owner, why, process.pid());
+    process.destroyForcibly();
+  }
+
+  /** Why the child is gone, for people. */
+  IOException gone(Exception cause) {
+    if (killedBecause != null) return new IOException(killedBecause, cause);
     try {
-      if (!process.waitFor(2, TimeUnit.SECONDS)) process.destroyForcibly();
+      if (!process.waitFor(1, TimeUnit.SECONDS)) return new IOException("Node of " + owner + " has closed a connection by itself.", cause);
     } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new IOException("Node of " + owner + " is gone.", cause);
+    }
+    int code = process.exitValue();
+    String how = code > 128 ? "signal " + (code - 128) : "exit code " + code;
+    String last = log.last();
+    return new IOException("Node of " + owner + " has ended with " + how + (last.isEmpty() ? "." : ". Its last lines:\n" + last), cause);
+  }
+
+  /** Lets go of the child; the last user waits until it has ended. */
+  void release() {
+    synchronized (SHARED) {
+      if (--users > 0) return;
+      SHARED.remove(owner, this);
+    }
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(LEAVING_MS, TimeUnit.MILLISECONDS)) process.destroyForcibly();
+    } catch (IOException | InterruptedException e) {
       process.destroyForcibly();
+      if (e instanceof InterruptedException) Thread.currentThread().interrupt();
+    }
+    remove(folder);
+  }
+
+  private void watch() {
+    try {
+      while (!process.waitFor(TICK_MS, TimeUnit.MILLISECONDS)) {
+        // In ticks, not by the clock: when this JVM has stood still itself, answers may be waiting to be read.
+        for (TaskConnection connection : connections) {
+          if (connection.ticksInDebt() * TICK_MS <= hangingAfterMs) continue;
+          kill("Node of " + owner + " has not answered for " + hangingAfterMs + " ms: it hangs.");
+        }
+      }
+    } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    folder.resolve("task").toFile().delete();
-    folder.toFile().delete();
   }
 
-  private ByteBuffer begin(byte type, int length) {
-    written++;
-    if (gathered.remaining() < HEADER + length) {
-      ByteBuffer roomier = allocate(Math.max(gathered.capacity() * 2, gathered.position() + HEADER + length));
-      gathered.flip();
-      gathered = roomier.put(gathered);
-    }
-    return gathered.putInt(length + 1).put(type);
+  /** The paths of sockets are short: where Flink's folder for temporary files is deep, the machine's is taken. */
+  private static Path folderIn(Path temporary) throws IOException {
+    Path folder = Files.createTempDirectory(temporary, "countercheck-");
+    if (folder.resolve("socket").toString().getBytes().length <= MOST_PATH_BYTES) return folder;
+    Files.delete(folder);
+    return Files.createTempDirectory("countercheck-");
   }
 
-  private void send() {
-    ByteBuffer sent = allocate(2 * FLUSH_BYTES);
-    try {
-      while (!closed) {
-        synchronized (this) {
-          while (!isDue && !closed) wait();
-          isDue = false;
-          ByteBuffer due = gathered;
-          gathered = sent.clear();
-          sent = due.flip();
-        }
-        while (sent.hasRemaining()) channel.write(sent);
-      }
-    } catch (IOException | InterruptedException e) {
-      // The reader learns of it too, and tells.
-    }
-  }
-
-  private void read(Listener listener) {
-    try (DataInputStream in = new DataInputStream(Channels.newInputStream(channel))) {
-      for (;;) {
-        byte[] bytes = new byte[Integer.reverseBytes(in.readInt()) - 1];
-        byte type = in.readByte();
-        in.readFully(bytes);
-        listener.frame(type, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
-      }
+  private static void remove(Path folder) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : new ArrayList<>(all.sorted(Comparator.reverseOrder()).toList())) Files.deleteIfExists(path);
     } catch (IOException e) {
-      if (!closed) listener.gone(new IOException("The task in Node has ended by itself.", e));
-    }
-  }
-
-  private static void start(String name, Runnable run) {
-    Thread thread = new Thread(run, name);
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  private static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static void closeQuietly(AutoCloseable closeable) {
-    try {
-      closeable.close();
-    } catch (Exception e) {
-      // It is closed because all is over already.
+      LOG.warn("The folder of a Node child cannot be removed: {}", folder, e);
     }
   }
 }

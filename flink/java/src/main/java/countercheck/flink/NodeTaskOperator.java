@@ -1,17 +1,20 @@
 package countercheck.flink;
 
 import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -25,51 +28,52 @@ import org.apache.flink.streaming.api.operators.MultipleInputStreamOperator;
 import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
 
 /**
- * A keyed task hosted in Node: speaks the task protocol to a child of its own. Its output is records by tag. Rows are
- * gathered until there are enough of them, a short while has gone by, or an element comes that must not wait; results are
- * emitted on the task thread only. State and timers live in Node and are raw keyed state here.
+ * A task hosted in Node: speaks the task protocol over a connection of its own to the slot's child. Its main output is records
+ * for sinks, its side outputs are elements for the tasks behind; both are emitted on the task thread only. State and timers live
+ * in Node and are raw keyed state here.
  */
-public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<String, byte[]>>
-    implements MultipleInputStreamOperator<Tuple2<String, byte[]>>, BoundedMultiInput {
-  private static final long LINGER_MS = 5;
+final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
+    implements MultipleInputStreamOperator<byte[]>, BoundedMultiInput {
   private static final long PROCESSING_TIME_MS = 1_000;
-  /** A barrier waits for all of them. */
-  private static final int MOST_FRAMES_IN_FLIGHT = 512;
 
-  private final List<String> command;
-  private final int inputs;
-  private final KeyGroupRange range;
+  private final HostedTask hosted;
   private final MailboxExecutor mailbox;
+  private final Environment environment;
   private final int subtask;
   private final int parallelism;
-  private final int maxParallelism;
+  private final int keyGroups;
+  private final List<OutputTag<Tuple2<Integer, byte[]>>> tags;
+  private final List<FanOut> outputs = new ArrayList<>();
+  private final TaskGauges gauges;
+  private NodeProcess process;
   private TaskConnection task;
   private ListState<byte[]> ownState;
   private byte[] own = new byte[0];
   private boolean ready;
-  private boolean lingering;
-  private long taken;
   private long barrier = -1;
 
-  NodeTaskOperator(StreamOperatorParameters<Tuple2<String, byte[]>> parameters, List<String> command, int inputs) {
-    super(parameters, inputs);
-    this.command = command;
-    this.inputs = inputs;
-    this.mailbox = parameters.getMailboxExecutor();
-    var info = parameters.getContainingTask().getEnvironment().getTaskInfo();
+  NodeTaskOperator(StreamOperatorParameters<byte[]> parameters, HostedTask hosted) {
+    super(parameters, hosted.inputs());
+    this.hosted = hosted;
+    mailbox = parameters.getMailboxExecutor();
+    environment = parameters.getContainingTask().getEnvironment();
+    var info = environment.getTaskInfo();
     subtask = info.getIndexOfThisSubtask();
     parallelism = info.getNumberOfParallelSubtasks();
-    maxParallelism = info.getMaxNumberOfParallelSubtasks();
-    range = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, subtask);
+    keyGroups = info.getMaxNumberOfParallelSubtasks();
+    tags = hosted.tags();
+    for (var tag : tags) outputs.add(FanOut.behind(parameters.getContainingTask(), parameters.getStreamConfig(), tag));
+    gauges = new TaskGauges(metrics);
   }
 
   @Override
   @SuppressWarnings("rawtypes")
   public List<Input> getInputs() {
     List<Input> all = new ArrayList<>();
-    for (int input = 0; input < inputs; input++) all.add(new TaskInput(this, input));
+    for (int input = 0; input < hosted.inputs(); input++) all.add(new TaskInput(this, input));
     return all;
   }
 
@@ -84,12 +88,12 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
     super.initializeState(context);
     ownState = context.getOperatorStateStore()
         .getUnionListState(new ListStateDescriptor<>("own", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
-    task = new TaskConnection(command, mailbox, this::handle);
-    String place = "{\"subtask\":" + subtask + ",\"parallelism\":" + parallelism + ",\"keyGroups\":" + maxParallelism + "}";
-    write(Frames.OPEN, place.getBytes(StandardCharsets.UTF_8));
+    NodeProcess.Owner owner = new NodeProcess.Owner(environment.getJobID(), hosted.job(), subtask);
+    process = NodeProcess.acquire(owner, hosted.child(), Path.of(environment.getTaskManagerInfo().getTmpDirectories()[0]));
+    task = new TaskConnection(process, "task " + hosted.number() + " of " + owner, mailbox, this::handle);
+    task.send(Frames.OPEN, place(context.isRestored()));
     if (context.isRestored()) restore(context);
-    write(Frames.START, new byte[0]);
-    task.node.flush();
+    task.send(Frames.START, new byte[0]);
   }
 
   @Override
@@ -100,34 +104,33 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
   }
 
   void element(int input, byte[] element) throws Exception {
-    boolean isControl = element[0] == Element.CONTROL;
-    task.node.write(isControl ? Frames.CONTROL : Frames.BATCH, input, element, 1, element.length - 1);
-    linger();
-    if (task.node.written() - taken < MOST_FRAMES_IN_FLIGHT) return;
-    task.node.flush();
-    while (task.node.written() - taken >= MOST_FRAMES_IN_FLIGHT) task.await();
+    int length = element.length - 1;
+    switch (element[0]) {
+      case Element.ROWS -> task.write(Frames.BATCH, input, element, 1, length);
+      case Element.CONTROL -> task.write(Frames.CONTROL, input, element, 1, length);
+      case Element.RECORDS -> task.write(Frames.RECORDS, element, 1, length);
+      case Element.PROOF -> task.write(Frames.PROOF, element, 1, length);
+      default -> throw new IllegalStateException("An element of the unknown kind " + element[0] + " came.");
+    }
   }
 
   @Override
-  public void endInput(int inputId) throws Exception {
-    write(Frames.END, new byte[] {(byte) (inputId - 1)});
-    task.node.flush();
+  public void endInput(int inputId) {
+    task.send(Frames.END, new byte[] {(byte) (inputId - 1)});
   }
 
   /** All inputs have ended; what the operators' own end brings must be out before this returns. */
   @Override
   public void finish() throws Exception {
-    write(Frames.FINISH, new byte[0]);
-    task.node.flush();
-    while (taken < task.node.written()) task.await();
+    task.send(Frames.FINISH, new byte[0]);
+    task.awaitAll();
     super.finish();
   }
 
   /** Flushes and drains: what the task emitted before the barrier goes out before Flink sends the barrier on. */
   @Override
   public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
-    writeNumber(Frames.BARRIER, checkpoint);
-    task.node.flush();
+    task.sendNumber(Frames.BARRIER, checkpoint);
     while (barrier != checkpoint) task.await();
     super.prepareSnapshotPreBarrier(checkpoint);
   }
@@ -143,40 +146,66 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
   public OperatorSnapshotFutures snapshotState(
       long checkpoint, long timestamp, CheckpointOptions options, CheckpointStreamFactory factory) throws Exception {
     OperatorSnapshotFutures futures = super.snapshotState(checkpoint, timestamp, options, factory);
+    KeyGroupRange range = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(keyGroups, parallelism, subtask);
     futures.setKeyedStateRawFuture(new FutureTask<>(new PartWriter(task, checkpoint, range, factory)));
     return futures;
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpoint) throws Exception {
+    super.notifyCheckpointComplete(checkpoint);
+    task.sendNumber(Frames.CONFIRMED, checkpoint);
   }
 
   @Override
   public void notifyCheckpointAborted(long checkpoint) throws Exception {
     super.notifyCheckpointAborted(checkpoint);
     task.abortParts(checkpoint);
-    writeNumber(Frames.ABORT, checkpoint);
-    task.node.flush();
+    task.sendNumber(Frames.ABORT, checkpoint);
   }
 
   @Override
   public void close() throws Exception {
     if (task != null) task.close();
+    if (process != null) process.release();
     super.close();
   }
 
   private void handle(byte type, ByteBuffer payload) throws Exception {
     switch (type) {
       case Frames.READY -> ready = true;
-      case Frames.RECORD -> {
-        String tag = text(payload);
-        output.collect(new StreamRecord<>(Tuple2.of(tag, rest(payload))));
+      case Frames.RECORD -> output.collect(new StreamRecord<>(payload.array()));
+      case Frames.FORWARD -> {
+        int from = payload.get();
+        output.collect(tags.get(from), outputs.get(from).to(payload.getInt(), element(Element.ROWS, payload)));
       }
-      case Frames.TAKEN -> taken = (long) payload.getDouble();
+      case Frames.FORWARD_CONTROL -> {
+        int from = payload.get();
+        byte[] element = element(Element.CONTROL, payload);
+        outputs.get(from).toAll(element, each -> output.collect(tags.get(from), each));
+      }
+      case Frames.FORWARD_END -> {
+        // Flink says it itself to the tasks behind, once all inputs of this one have ended.
+      }
       case Frames.BARRIER_REACHED -> {
         barrier = (long) payload.getDouble();
         own = rest(payload);
       }
-      case Frames.FAILED -> throw new IllegalStateException("The task in Node has failed: " + text(payload));
+      case Frames.METRICS -> gauges.update(payload.array());
+      case Frames.FAILED -> throw new TaskFailure(text(payload), text(payload));
       default -> throw new IllegalStateException("The task in Node sent a frame of the unknown type " + type + ".");
     }
   }
+
+  /** JSON: `TaskPlace`. */
+  private byte[] place(boolean restores) throws IOException {
+    List<Integer> behind = outputs.stream().map(FanOut::subtasks).toList();
+    var place = new Place(hosted.number(), subtask, parallelism, keyGroups, behind, restores, process.taskFolder(hosted.number()).toString());
+    return Plan.JSON.writeValueAsBytes(place);
+  }
+
+  private record Place(
+      int task, int subtask, int parallelism, int keyGroups, List<Integer> outputs, boolean restores, String folder) {}
 
   private void restore(StateInitializationContext context) throws Exception {
     for (KeyGroupStatePartitionStreamProvider group : context.getRawKeyedStateInputs()) {
@@ -184,38 +213,27 @@ public final class NodeTaskOperator extends AbstractStreamOperatorV2<Tuple2<Stri
         for (int length = in.readInt(); length > 0; length = in.readInt()) {
           byte[] part = new byte[length];
           in.readFully(part);
-          write(Frames.RESTORE, part);
+          task.write(Frames.RESTORE, part, 0, length);
         }
       }
     }
-    for (byte[] former : ownState.get()) write(Frames.RESTORE_OWN, former);
+    for (byte[] former : ownState.get()) task.write(Frames.RESTORE_OWN, former, 0, former.length);
   }
 
   private void scheduleProcessingTime() {
     long now = processingTimeService.getCurrentProcessingTime();
     processingTimeService.registerTimer(now + PROCESSING_TIME_MS, (time) -> {
-      writeNumber(Frames.PROCESSING_TIME, time);
-      task.node.flush();
+      task.sendNumber(Frames.PROCESSING_TIME, time);
       scheduleProcessingTime();
     });
   }
 
-  /** One timer for all that waits: rows leave after a short while even when no more come. */
-  private void linger() {
-    if (lingering) return;
-    lingering = true;
-    processingTimeService.registerTimer(processingTimeService.getCurrentProcessingTime() + LINGER_MS, (time) -> {
-      lingering = false;
-      task.node.flush();
-    });
-  }
-
-  private void write(byte type, byte[] payload) throws Exception {
-    task.node.write(type, payload, 0, payload.length);
-  }
-
-  private void writeNumber(byte type, double number) throws Exception {
-    task.node.writeNumber(type, number);
+  /** What is left of the payload, with its kind in front. */
+  private static byte[] element(byte kind, ByteBuffer payload) {
+    byte[] element = new byte[1 + payload.remaining()];
+    element[0] = kind;
+    payload.get(element, 1, element.length - 1);
+    return element;
   }
 
   private static byte[] rest(ByteBuffer payload) {

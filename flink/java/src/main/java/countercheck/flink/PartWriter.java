@@ -89,7 +89,6 @@ final class PartWriter implements Callable<SnapshotResult<KeyedStateHandle>> {
   }
 
   private void pull() {
-    task.node.writeNumber(Frames.PULL, checkpoint);
-    task.node.flush();
+    task.sendNumber(Frames.PULL, checkpoint);
   }
 }

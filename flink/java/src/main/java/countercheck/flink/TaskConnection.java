@@ -2,7 +2,7 @@ package countercheck.flink;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,10 +12,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 
 /**
- * The task's answers, brought to Flink's task thread: one coalesced mail drains what has come. Parts of checkpoints go
- * past it, to the thread that writes them down.
+ * A task in the slot's Node child. Its answers are brought to Flink's task thread: one coalesced mail drains what has come.
+ * Parts of checkpoints go past it, to the thread that writes them down. What is in flight is bounded both ways.
  */
-final class TaskConnection implements NodeProcess.Listener, AutoCloseable {
+final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   /** A frame from the task, or why there will be no more. */
   record Answer(byte type, ByteBuffer payload, IOException gone) {}
 
@@ -24,50 +24,112 @@ final class TaskConnection implements NodeProcess.Listener, AutoCloseable {
     void handle(byte type, ByteBuffer payload) throws Exception;
   }
 
-  final NodeProcess node;
+  /** A barrier waits for all that is in flight. */
+  private static final int MOST_FRAMES_IN_FLIGHT = 512;
+  private static final int MOST_BYTES_IN_FLIGHT = 4 * 1024 * 1024;
+  /** Answers that wait for the task thread; then the task is not listened to, so that it stops taking in. */
+  private static final int MOST_BYTES_WAITING = 8 * 1024 * 1024;
+
+  private final NodeProcess process;
+  private final TaskSocket socket;
   private final MailboxExecutor mailbox;
   private final Handler handler;
-  private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+  private final ArrayDeque<Answer> answers = new ArrayDeque<>();
   private final Map<Long, BlockingQueue<Answer>> parts = new ConcurrentHashMap<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
+  /** Of the answers; guarded by `answers`. */
+  private int bytesWaiting;
+  /** Frames that the task has taken in, and all that came of them has been handled. */
+  private long taken;
   private volatile IOException gone;
 
-  TaskConnection(List<String> command, MailboxExecutor mailbox, Handler handler) throws IOException {
+  // What the watch looks at: written by the thread that reads.
+  private volatile boolean isHeldBack;
+  private volatile long heard;
+  private volatile long acknowledged;
+  private long heardBefore;
+  private long ticksInDebt;
+
+  TaskConnection(NodeProcess process, String name, MailboxExecutor mailbox, Handler handler)
+      throws IOException, InterruptedException {
+    this.process = process;
     this.mailbox = mailbox;
     this.handler = handler;
-    node = new NodeProcess(command, this);
+    socket = new TaskSocket(process.connect(), name, this);
+    process.watch(this);
+  }
+
+  /** Sends a frame at once. */
+  void send(byte type, byte[] payload) {
+    socket.write(type, payload, 0, payload.length);
+    socket.flush();
+  }
+
+  /** Sends a frame that holds a number only, at once; from any thread. */
+  void sendNumber(byte type, double number) {
+    socket.writeNumber(type, number);
+    socket.flush();
+  }
+
+  /** Adds a frame, and waits while too much is in flight; on the task thread only. */
+  void write(byte type, byte[] payload, int start, int length) throws Exception {
+    socket.write(type, payload, start, length);
+    written();
+  }
+
+  /** Adds a frame of one input, and waits while too much is in flight; on the task thread only. */
+  void write(byte type, int input, byte[] payload, int start, int length) throws Exception {
+    socket.write(type, input, payload, start, length);
+    written();
+  }
+
+  /** Waits for an answer, and handles it; on the task thread only. */
+  void await() throws Exception {
+    handle(next(true));
+  }
+
+  /** Waits until all that was written has been taken in; on the task thread only. */
+  void awaitAll() throws Exception {
+    socket.flush();
+    while (taken < socket.written()) await();
   }
 
   @Override
-  public void frame(byte type, ByteBuffer payload) {
+  public void frame(byte type, ByteBuffer payload) throws InterruptedException {
+    heard++;
     if (type == Frames.PART || type == Frames.PULLED || type == Frames.PARTS_END) {
       BlockingQueue<Answer> queue = parts.get((long) payload.getDouble());
       // A checkpoint that was given up has no queue any more.
       if (queue != null) queue.add(new Answer(type, payload, null));
       return;
     }
-    answers.add(new Answer(type, payload, null));
+    if (type == Frames.TAKEN) acknowledged = (long) payload.getDouble(0);
+    synchronized (answers) {
+      isHeldBack = bytesWaiting >= MOST_BYTES_WAITING;
+      while (bytesWaiting >= MOST_BYTES_WAITING) answers.wait();
+      isHeldBack = false;
+      add(new Answer(type, payload, null));
+    }
     schedule();
   }
 
   @Override
-  public void gone(IOException why) {
-    gone = why;
-    Answer last = new Answer((byte) 0, null, why);
+  public void gone(IOException cause) {
+    gone = process.gone(cause);
+    Answer last = new Answer((byte) 0, null, gone);
     parts.values().forEach(queue -> queue.add(last));
-    answers.add(last);
+    synchronized (answers) {
+      add(last);
+    }
     schedule();
   }
 
-  /** Handles all that has come; on the task thread only. */
-  void drain() throws Exception {
-    scheduled.set(false);
-    for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) handle(answer);
-  }
-
-  /** Waits for an answer, and handles it; on the task thread only. */
-  void await() throws Exception {
-    handle(answers.take());
+  /** Called about once a second: for how many calls by now nothing has come, though something should. */
+  long ticksInDebt() {
+    boolean isInDebt = acknowledged < socket.written() && heard == heardBefore && !isHeldBack;
+    heardBefore = heard;
+    ticksInDebt = isInDebt ? ticksInDebt + 1 : 0;
+    return ticksInDebt;
   }
 
   /** The queue of a checkpoint's parts, from now until `forgetParts`. */
@@ -92,13 +154,56 @@ final class TaskConnection implements NodeProcess.Listener, AutoCloseable {
 
   @Override
   public void close() {
+    process.unwatch(this);
     parts.keySet().forEach(this::abortParts);
-    node.close();
+    socket.close();
+  }
+
+  /** Sends at once what an idle task gets; what a busy one gets is gathered until it answers. */
+  private void written() throws Exception {
+    if (socket.written() == taken + 1) socket.flush();
+    if (hasRoom()) return;
+    socket.flush();
+    while (!hasRoom()) await();
+  }
+
+  private boolean hasRoom() {
+    return socket.written() - taken < MOST_FRAMES_IN_FLIGHT && socket.bytesBehind(taken) < MOST_BYTES_IN_FLIGHT;
+  }
+
+  /** Handles all that has come. */
+  private void drain() throws Exception {
+    scheduled.set(false);
+    for (Answer answer = next(false); answer != null; answer = next(false)) handle(answer);
   }
 
   private void handle(Answer answer) throws Exception {
     if (answer.gone != null) throw answer.gone;
-    handler.handle(answer.type, answer.payload);
+    if (answer.type != Frames.TAKEN) {
+      handler.handle(answer.type, answer.payload);
+      return;
+    }
+    taken = (long) answer.payload.getDouble();
+    if (taken < socket.written()) socket.flush();
+  }
+
+  /** The next answer; null without one, unless it is to be waited for. */
+  private Answer next(boolean wait) throws InterruptedException {
+    synchronized (answers) {
+      while (wait && answers.isEmpty()) answers.wait();
+      Answer answer = answers.poll();
+      if (answer == null || answer.payload == null) return answer;
+      boolean wasFull = bytesWaiting >= MOST_BYTES_WAITING;
+      bytesWaiting -= answer.payload.capacity();
+      if (wasFull && bytesWaiting < MOST_BYTES_WAITING) answers.notifyAll();
+      return answer;
+    }
+  }
+
+  private void add(Answer answer) {
+    answers.add(answer);
+    if (answer.payload != null) bytesWaiting += answer.payload.capacity();
+    answers.notifyAll();
   }
 
   private void schedule() {

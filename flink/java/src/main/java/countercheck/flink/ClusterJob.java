@@ -1,0 +1,65 @@
+package countercheck.flink;
+
+import java.time.Duration;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Submits the job whose plan is in the jar. What the job needs of Flink is set here; the cluster says the rest. */
+public final class ClusterJob {
+  private static final int TOLERATED_FAILED_CHECKPOINTS = 10;
+
+  private ClusterJob() {}
+
+  public static void main(String[] args) throws Exception {
+    Plan plan = Plan.load();
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    configure(environment, plan);
+    Topology.build(environment, plan);
+    environment.execute(plan.job());
+  }
+
+  static void configure(StreamExecutionEnvironment environment, Plan plan) {
+    ReadableConfig cluster = environment.getConfiguration();
+    if (cluster.getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY).isEmpty()) {
+      throw new IllegalStateException("This Flink has no place for checkpoints: set " + CheckpointingOptions.CHECKPOINTS_DIRECTORY.key()
+          + " to a folder that the JobManager and all TaskManagers reach, such as s3://… or file:///… on a shared volume.");
+    }
+    Configuration own = new Configuration();
+    own.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(plan.checkpoints().everyMs()));
+    own.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, Duration.ofMillis(plan.checkpoints().timeoutMs()));
+    own.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    own.set(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION, ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    // A control element in flight has its copies made for the subtasks that there were: it must not be in a checkpoint.
+    own.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
+    own.set(CheckpointingOptions.ALIGNED_CHECKPOINT_TIMEOUT, Duration.ZERO);
+    // State is in Node; what is left for Flink is small, and its store must take raw keyed state as it comes.
+    own.set(StateBackendOptions.STATE_BACKEND, "hashmap");
+    own.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+    own.set(PipelineOptions.OBJECT_REUSE, true);
+    own.set(PipelineOptions.GENERIC_TYPES, false);
+    own.set(PipelineOptions.MAX_PARALLELISM, plan.keyGroups());
+    unlessGiven(cluster, own, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, TOLERATED_FAILED_CHECKPOINTS);
+    // Elements are batches already: each is worth a message.
+    unlessGiven(cluster, own, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+    if (cluster.getOptional(RestartStrategyOptions.RESTART_STRATEGY).isEmpty()) {
+      own.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+      own.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, Duration.ofSeconds(1));
+      own.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, Duration.ofMinutes(1));
+      own.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD, Duration.ofMinutes(10));
+    }
+    environment.configure(own);
+  }
+
+  private static <T> void unlessGiven(ReadableConfig cluster, Configuration own, ConfigOption<T> option, T value) {
+    if (cluster.getOptional(option).isEmpty()) own.set(option, value);
+  }
+}
