@@ -20,14 +20,17 @@ public final class ClusterJob {
   private ClusterJob() {}
 
   public static void main(String[] args) throws Exception {
+    run(StreamExecutionEnvironment.getExecutionEnvironment());
+  }
+
+  static void run(StreamExecutionEnvironment environment) throws Exception {
     Plan plan = Plan.load();
-    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     configure(environment, plan);
     Topology.build(environment, plan);
     environment.execute(plan.job());
   }
 
-  static void configure(StreamExecutionEnvironment environment, Plan plan) {
+  private static void configure(StreamExecutionEnvironment environment, Plan plan) {
     ReadableConfig cluster = environment.getConfiguration();
     if (cluster.getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY).isEmpty()) {
       throw new IllegalStateException("This Flink has no place for checkpoints: set " + CheckpointingOptions.CHECKPOINTS_DIRECTORY.key()
