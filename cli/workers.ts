@@ -16,6 +16,7 @@ import { type OpenPartition, openReaders, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
 import { type Decided, Heeding } from "./decisions.ts";
 import type { JobFiles } from "./load-job.ts";
+import { CACHE_SHARE, STORE_SHARE } from "./state-memory.ts";
 
 /** All that must be known to make a worker, in whatever thread: plain data. */
 export interface WorkerSpec {
@@ -58,10 +59,6 @@ export interface WorkerHooks {
   /** When the log of state is compacted. */
   readonly store?: Pick<StateStoreOptions, "slackBytes" | "segmentBytes">;
 }
-
-/** How the memory for state is shared out: to the log with its index, and to decoded records. The rest is the timers'. */
-const STORE_SHARE = 0.6;
-const CACHE_SHARE = 0.2;
 
 /**
  * Makes the workers of a run: one in this thread, or as many as are wanted in threads of their own, which begin with

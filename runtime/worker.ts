@@ -87,7 +87,7 @@ export interface WorkerStatus {
   /** Why a bounded run has nothing more to read here and cannot end. */
   readonly stuck: { readonly code: ErrorCode; readonly details: ErrorDetails } | undefined;
   readonly sources: readonly (SourceMetrics & { readonly caughtUp: boolean })[];
-  readonly operators: readonly (Omit<OperatorMetrics, "keys"> & { readonly keys: number })[];
+  readonly operators: readonly (Pick<OperatorMetrics, "uid" | "rowsIn"> & { readonly keys: number })[];
   /** Records in the outbox. */
   readonly emitted: number;
 }

@@ -62,6 +62,15 @@ export class StateStore {
    * remember. Once `durable` has resolved, what the part names is on disk for good; it rejects where that fails.
    */
   checkpoint(): { part: StorePart; durable: Promise<void> } {
+    this.tidy();
+    return { part: this.#part(), durable: this.#sync() };
+  }
+
+  /**
+   * Compacts a bounded part of the log; for who takes no checkpoints, now and then: without either the log grows for ever.
+   * Files of its own that hold nothing any more go, unless a checkpoint names them.
+   */
+  tidy(): void {
     const log = this.#log;
     // More than was put, so that compaction keeps up, but no more than in proportion, so that the call stays short.
     const budget = this.#segmentBytes / 4 + 1.5 * (log.appended - this.#appendedBefore);
@@ -69,7 +78,6 @@ export class StateStore {
     this.#appendedBefore = log.appended;
     log.seal();
     log.dropDead();
-    return { part: this.#part(), durable: this.#sync() };
   }
 
   /**

@@ -1,10 +1,116 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { assert, messageOf } from "../../base/errors.ts";
 import type { Job } from "../../checks/job.ts";
+import { jointJob } from "../../checks/joint-job.ts";
+import { FrameWriter } from "../../flink/frame-writer.ts";
+import { FROM_TASK } from "../../flink/frames.ts";
+import { driveTask } from "../../flink/socket-task.ts";
+import { boundGarbage } from "../memory.ts";
+import { masked } from "../secrets.ts";
+import type { ChildSpec } from "./child-spec.ts";
+import { HostedTasks } from "./hosted-tasks.ts";
+
+/** How long the end waits for servers that evidence and notices go to. */
+const LAST_WORDS_MS = 2_000;
 
 /**
  * Runs the tasks of jobs beside a TaskManager's slot, as the last two arguments of the process say: the file of its
  * `ChildSpec`, and the path of the Unix socket to listen on. There comes a connection for each task. The process ends
- * with the last of them. `name` is what several jobs are called together.
+ * with the last of them, or with what it is told by: its standard input. `name` is what several jobs are called together.
  */
 export async function serveChild(jobs: readonly Job[], name?: string): Promise<void> {
-  throw new Error(`unfinished: ${jobs.length} ${name}`);
+  const [specFile, socketPath] = process.argv.slice(-2) as [string, string];
+  const connections = new Connections();
+  const onFailure = (error: unknown) => connections.failAll(error);
+  process.on("uncaughtException", onFailure);
+  process.on("unhandledRejection", onFailure);
+  endWith(process.stdin);
+  boundGarbage();
+  const tasks = lazily(() => hostedTasks(jobs, name, specFile, onFailure));
+  const server = createServer((socket) => {
+    connections.add(socket);
+    // What a task fails with has been told to Flink, and what ends with it is the connection.
+    driveTask(socket, (place, output) => tasks().make(place, output))
+      .catch(() => undefined)
+      .finally(() => {
+        if (!connections.remove(socket)) return;
+        server.close();
+        void ending(tasks);
+      });
+  });
+  server.listen(socketPath);
+}
+
+/** Made with the first task, which tells Flink what is wrong with any of it. */
+function hostedTasks(
+  jobs: readonly Job[],
+  name: string | undefined,
+  specFile: string,
+  onFailure: (error: unknown) => void,
+): HostedTasks {
+  const spec = JSON.parse(readFileSync(specFile, "utf8")) as ChildSpec;
+  const job = jobs.length === 1 && name === undefined ? jobs[0]! : jointJob(jobs, name);
+  assert(job.name === spec.job, `the bundle has the job ${spec.job}, not ${job.name}`);
+  const note = (line: string) => void process.stderr.write(`${masked(line)}\n`);
+  return new HostedTasks(spec, job.graph(), { note, onFailure });
+}
+
+async function ending(tasks: () => HostedTasks): Promise<void> {
+  try {
+    await tasks().close(LAST_WORDS_MS);
+  } finally {
+    process.exit();
+  }
+}
+
+/** Who started this process has died when its end of the pipe is gone. */
+function endWith(input: NodeJS.ReadStream): void {
+  input.on("end", () => process.exit());
+  input.on("error", () => process.exit());
+  input.resume();
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** The connections of the tasks that go. */
+class Connections {
+  readonly #sockets = new Set<Socket>();
+
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+  }
+
+  /** True where it was the last one. */
+  remove(socket: Socket): boolean {
+    return this.#sockets.delete(socket) && this.#sockets.size === 0;
+  }
+
+  /** Tells Flink by each that all has failed; the process ends with the last. */
+  failAll(error: unknown): void {
+    if (this.#sockets.size === 0) {
+      process.stderr.write(`${masked(stackOf(error))}\n`);
+      process.exit(1);
+    }
+    for (const socket of this.#sockets) socket.end(failure(error));
+  }
+}
+
+function failure(error: unknown): Buffer {
+  const frame = new FrameWriter();
+  const out = frame.begin(FROM_TASK.failed);
+  out.text(masked(messageOf(error)));
+  out.text(masked(stackOf(error)));
+  frame.finish();
+  return frame.take();
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

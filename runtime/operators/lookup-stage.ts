@@ -47,7 +47,7 @@ export class LookupStage implements Receiver {
     const { kept, codec } = keptByLookup(node);
     this.kept = kept;
     this.#codec = codec;
-    this.metrics = { uid: node.uid, rowsIn: 0, keys: () => this.#inHand };
+    this.metrics = { uid: node.uid, rowsIn: 0, rowsOut: 0, keys: () => this.#inHand };
     this.#node = node;
     this.#inputFields = node.inputs[0]!.fields;
     this.#next = next;
@@ -185,6 +185,7 @@ export class LookupStage implements Receiver {
   }
 
   #flush(): void {
+    this.metrics.rowsOut += this.#out.batch.count + this.#failedOut.batch.count;
     this.#out.flush((batch) => this.#next.batch(batch));
     this.#failedOut.flush((batch) => this.#failed?.batch(batch));
   }

@@ -26,6 +26,8 @@ export interface StateBackend {
 export interface OperatorMetrics {
   readonly uid: string;
   rowsIn: number;
+  /** Rows that went on, to side outputs too, and records that were emitted. */
+  rowsOut: number;
   /** Keys with state, over all of the operator's states. */
   readonly keys: () => number;
 }
@@ -67,7 +69,8 @@ export class OperatorHost implements Receiver {
     this.#merger = new InputMerger(node.inputs.length);
     const entries = this.#entries;
     const keys = () => states.reduce((sum, _, index) => sum + entries.count(index), 0);
-    this.metrics = { uid: node.uid, rowsIn: 0, keys };
+    this.metrics = { uid: node.uid, rowsIn: 0, rowsOut: 0, keys };
+    const { metrics } = this;
     this.#operator.open({
       isFirst,
       state: <T>(name: string, codec: StateCodec<T>) => {
@@ -81,9 +84,18 @@ export class OperatorHost implements Receiver {
         timers.push(name);
         return entries.timers(backend.timerQueue(`${node.uid}-${name}`));
       },
-      forward: (batch) => next.batch(batch),
-      forwardTo: (tag, batch) => sides.get(tag)?.batch(batch),
-      emit,
+      forward: (batch) => {
+        metrics.rowsOut += batch.count;
+        next.batch(batch);
+      },
+      forwardTo: (tag, batch) => {
+        metrics.rowsOut += batch.count;
+        sides.get(tag)?.batch(batch);
+      },
+      emit: (output, record) => {
+        metrics.rowsOut++;
+        emit(output, record);
+      },
       changed: backend.onChanged,
     });
   }

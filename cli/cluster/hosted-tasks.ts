@@ -1,0 +1,195 @@
+import { systemDisk } from "../../base/disk.ts";
+import { seededRandom } from "../../base/random.ts";
+import { systemClock } from "../../base/time.ts";
+import { DebeziumReader } from "../../connectors/debezium/reader.ts";
+import { type Graph, modelsOf } from "../../dataflow/graph.ts";
+import type { TaskPlace } from "../../flink/frames.ts";
+import type { HostedTask, SinkOutput } from "../../flink/hosted-task.ts";
+import { formatOf } from "../../flink/row-format.ts";
+import { PushedSplits, sourceInlet } from "../../flink/source-inlet.ts";
+import { ChainTask } from "../../runtime/chain-task.ts";
+import { splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
+import type { StateBackend } from "../../runtime/operators/operator-host.ts";
+import { type Plan, planOf } from "../../runtime/plan.ts";
+import { SourceTask } from "../../runtime/source-task.ts";
+import type { SubjectRegistry } from "../../schemas/registry.ts";
+import type { SnapshotStore } from "../../snapshots/snapshot-store.ts";
+import { StateStore } from "../../state/state-store.ts";
+import { TimerQueue } from "../../state/timer-queue.ts";
+import { operatorsBehind } from "../compose.ts";
+import { Masking } from "../masking.ts";
+import { DEFAULT_PATIENCE } from "../notify/backoff.ts";
+import { type DirectSinkConfig, openDirectSink } from "../notify/direct-sinks.ts";
+import type { DispatchedSink } from "../notify/dispatcher.ts";
+import { openHBase } from "../open-hbase.ts";
+import { openRegistry } from "../open-registry.ts";
+import { CACHE_SHARE, STORE_SHARE } from "../state-memory.ts";
+import type { ChildSpec, ChildSplit } from "./child-spec.ts";
+import { EmbeddedRegistry } from "./embedded-registry.ts";
+import { EvidenceDelivery } from "./evidence-delivery.ts";
+import { NoticeDelivery } from "./notice-delivery.ts";
+import { RestoredSavepoint } from "./restored-savepoint.ts";
+import { TaskResults } from "./result-outlet.ts";
+import { MeasuredTask, measuredInlet, TaskMeter } from "./task-meter.ts";
+import { taskMetrics } from "./task-metrics.ts";
+
+/** Told of what happens beside the tasks. */
+export interface HostedTasksHooks {
+  /** Writes a line for those who look after the job. */
+  readonly note: (line: string) => void;
+  /** Something beside the tasks has failed for good, and so has all. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** While records come that their log has had for longer, a source works off a backlog and is not stale. */
+const BACKLOG_MS = 10_000;
+
+/**
+ * The tasks of a job that one process hosts, by their places in its plan, with all that they share. The constructor raises
+ * what opening registry, masking, HBase and sinks raises: CONFIG_SECRET_MISSING and its like.
+ */
+export class HostedTasks {
+  readonly #spec: ChildSpec;
+  readonly #graph: Graph;
+  readonly #hooks: HostedTasksHooks;
+  readonly #plan: Plan;
+  readonly #registry: SubjectRegistry;
+  readonly #mask: Masking | undefined;
+  readonly #store: SnapshotStore | undefined;
+  readonly #results = new Set<TaskResults>();
+  #savepoint: RestoredSavepoint | undefined;
+
+  constructor(spec: ChildSpec, graph: Graph, hooks: HostedTasksHooks) {
+    this.#spec = spec;
+    this.#graph = graph;
+    this.#hooks = hooks;
+    this.#plan = planOf(graph);
+    const { registry, configFile, mask, snapshots } = spec;
+    this.#registry = "schemas" in registry ? new EmbeddedRegistry(registry) : openRegistry(registry, configFile);
+    this.#mask = mask && new Masking(mask, graph, configFile);
+    this.#store = snapshots && openHBase(snapshots.hbase, { file: configFile });
+    // What is missing is said before anything begins.
+    for (const { sink } of this.#openSinks()) void sink.close();
+  }
+
+  /** Makes the task of a place, whose results go to `output`. What its operators, readers and store raise. */
+  make(place: TaskPlace, output: SinkOutput): HostedTask {
+    const memory = this.#spec.memoryBytes / this.#plan.tasks.length;
+    const backend = this.#backendOf(place, memory);
+    const { store } = backend;
+    try {
+      const results = this.#resultsOf(output);
+      const meter = new TaskMeter();
+      const isFirst = place.subtask === 0;
+      const hosted = place.task === 0 ? this.#sources(place, backend, meter) : undefined;
+      const chain = hosted?.task ?? new ChainTask(this.#plan.tasks[place.task]!, backend, isFirst);
+      const task = new MeasuredTask(chain, meter, () => store.tidy());
+      return {
+        task,
+        format: formatOf(this.#plan, place),
+        ...(hosted && { sources: hosted.inlet() }),
+        results,
+        begin: () => this.#savepointOf()?.bring(task, place, memory * STORE_SHARE),
+        metrics: () => taskMetrics({ chain, meter, store, results }),
+        close: () => {
+          task.close();
+          store.close();
+        },
+      };
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /** Waits for a moment for what is on its way to servers; what is not taken is in checkpoints. */
+  async close(withinMs: number): Promise<void> {
+    const all = [...this.#results];
+    for (let rest = withinMs; rest > 0 && !all.every(({ isDelivered }) => isDelivered); rest -= 50)
+      await systemClock.sleep(50, new AbortController().signal);
+    await Promise.all(all.map((results) => results.close()));
+    await this.#store?.close();
+  }
+
+  #backendOf({ folder: dir, task }: TaskPlace, memory: number): StateBackend {
+    const disk = systemDisk;
+    const prefix = `t${task}`;
+    const operators = this.#plan.tasks[task]!.nodes.filter(({ type }) => type === "operator").length;
+    let queues = 0;
+    return {
+      store: new StateStore({ disk, dir, prefix, memoryBytes: memory * STORE_SHARE }),
+      cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
+      timerQueue: () => new TimerQueue({ disk, dir, prefix: `${prefix}-timers${queues++}` }),
+    };
+  }
+
+  #sources(place: TaskPlace, backend: StateBackend, meter: TaskMeter) {
+    const { sources, splits: planned, retainMs, staleAfterMs } = this.#spec;
+    const splits = new PushedSplits<ChildSplit>(planned, place);
+    const models = modelsOf(this.#graph);
+    const read = sources.filter(({ name }) => planned.some((split) => split.source === name));
+    const readers = read.map((source) => {
+      const partitions = splits
+        .of(source.name)
+        .map(({ planned: { table, partition, gathered, topicId }, ...split }) => ({
+          ...{ table, partition, topicId, reader: split.partition },
+          ...(gathered && { gathered }),
+        }));
+      return new DebeziumReader({ source, models, registry: this.#registry, partitions });
+    });
+    const task = new SourceTask({
+      graph: this.#graph,
+      isFirst: place.subtask === 0,
+      readers,
+      backend,
+      retainMs,
+      groups: new Map(planned.map((split) => [splitKey(split.source, splitName(split)), split.keyGroup])),
+      clock: systemClock,
+      staleAfterMs,
+      isCaughtUp: (source) => splits.isCaughtUp(source, Date.now(), BACKLOG_MS),
+    });
+    return { task, inlet: () => measuredInlet(sourceInlet(splits, task), meter) };
+  }
+
+  #resultsOf(output: SinkOutput): TaskResults {
+    const { note, onFailure } = this.#hooks;
+    const store = this.#store;
+    const onWaiting = (reason: { readonly message: string } | undefined) =>
+      note(reason === undefined ? "evidence is delivered again" : `evidence waits: ${reason.message}`);
+    const sinks = this.#openSinks();
+    const graph = this.#graph;
+    const results = new TaskResults({
+      spec: this.#spec,
+      output,
+      mask: this.#mask,
+      evidence: store && new EvidenceDelivery({ store, clock: systemClock, onWaiting, onFailure }),
+      notices:
+        sinks.length === 0
+          ? undefined
+          : new NoticeDelivery({ sinks, clock: systemClock, random: seededRandom(crypto.randomUUID()), note }),
+      checksOf: ({ models }) => [...new Set(models.flatMap((model) => operatorsBehind(graph, model)))],
+      note,
+      now: Date.now,
+    });
+    this.#results.add(results);
+    return results;
+  }
+
+  #openSinks(): DispatchedSink[] {
+    const { notify, certificates, configFile: file } = this.#spec;
+    return notify.map((config) => ({
+      name: config.name,
+      sink: openDirectSink(config as DirectSinkConfig, { file, readCertificate: (path) => certificates[path]! }),
+      patience: { ...DEFAULT_PATIENCE, giveUpAfterMs: config.giveUpAfterMs },
+    }));
+  }
+
+  /** Read once, and made sure of, whatever many tasks go on from it. */
+  #savepointOf(): RestoredSavepoint | undefined {
+    const { savepoint } = this.#spec;
+    if (savepoint === undefined) return undefined;
+    const { folder } = savepoint;
+    this.#savepoint ??= new RestoredSavepoint({ disk: systemDisk, graph: this.#graph, spec: this.#spec, folder });
+    return this.#savepoint;
+  }
+}

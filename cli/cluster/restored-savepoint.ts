@@ -1,0 +1,131 @@
+import { ByteWriter } from "../../base/bytes.ts";
+import type { Disk } from "../../base/disk.ts";
+import type { Graph } from "../../dataflow/graph.ts";
+import type { TaskPlace } from "../../flink/frames.ts";
+import { type SplitEntry, splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
+import { readSavepoint, type Savepoint } from "../../runtime/checkpoint/savepoint.ts";
+import { requireUsable } from "../../runtime/checkpoint/upgrade.ts";
+import { keyedTable } from "../../runtime/operators/operator-host.ts";
+import { heartbeatPart, keptRows, sourcePart, splitPart } from "../../runtime/source-parts.ts";
+import type { AskingTask, CheckpointPart, KeptState } from "../../runtime/task.ts";
+import { subtaskOf } from "../../state/key-groups.ts";
+import { StateStore } from "../../state/state-store.ts";
+import type { ChildSpec, ChildSplit } from "./child-spec.ts";
+
+/** What an embedded savepoint is read with. */
+export interface SavepointOptions {
+  readonly disk: Disk;
+  readonly graph: Graph;
+  readonly spec: Pick<ChildSpec, "splits" | "allowDroppedState">;
+  /** Folder of the savepoint, which is left as it is. */
+  readonly folder: string;
+}
+
+/**
+ * A savepoint of the embedded runner, whose parts tasks on the cluster go on from: keys keep their key groups; rows, which
+ * embedded are kept by numbers of splits, come into the key groups that the plan gives the splits.
+ */
+export class RestoredSavepoint {
+  readonly #options: SavepointOptions;
+  readonly #savepoint: Savepoint;
+  readonly #splits: ReadonlyMap<string, ChildSplit>;
+
+  /**
+   * SAVEPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_VERSION; STATE_INCOMPATIBLE, and STATE_DROPPED where the job no
+   * longer has a state and `allowDroppedState` is false.
+   */
+  constructor(options: SavepointOptions) {
+    const { disk, graph, spec, folder } = options;
+    this.#options = options;
+    this.#savepoint = readSavepoint(disk, folder);
+    requireUsable(this.#savepoint, graph, spec.allowDroppedState);
+    this.#splits = new Map(spec.splits.map((split) => [splitKey(split.source, splitName(split)), split]));
+  }
+
+  /**
+   * Brings a task at its place what it goes on from, by `take` and `restored`. `uids` are its keyed operators and look-ups;
+   * the task with the sources gets rows and splits besides. `memoryBytes` is used meanwhile, at most. STATE_CORRUPT,
+   * STATE_MEMORY_EXCEEDED, and what the task raises.
+   */
+  async bring(task: AskingTask, place: TaskPlace, memoryBytes: number): Promise<void> {
+    const { kept, operators } = this.#savepoint;
+    const uids = new Set(task.kept.map(({ uid }) => uid));
+    for (const { uid, saved } of operators)
+      if (uids.has(uid)) for (const bytes of saved) task.take(ownPart(uid, bytes));
+    const hasSources = place.task === 0;
+    if (hasSources) this.#bringSplits(task, place);
+    const own = kept.filter(({ uid }) => uids.has(uid));
+    this.#bringRecords(task, place, own, hasSources, memoryBytes);
+    const rows = hasSources ? this.#savepoint.rows.map(keptRows) : [];
+    await task.restored([...own, ...rows], place.subtask === 0);
+  }
+
+  #bringSplits(task: AskingTask, place: TaskPlace): void {
+    for (const entry of this.#savepoint.splits) {
+      const split = this.#splitOf(entry);
+      if (split === undefined) continue;
+      if (split.heartbeat) task.take(heartbeatPart(entry));
+      else if (isOwn(split.keyGroup, place)) task.take(splitPart({ ...entry, group: split.keyGroup }));
+    }
+    for (const { source, saved } of this.#savepoint.sources)
+      for (const bytes of saved) task.take(sourcePart(source, bytes));
+  }
+
+  /** Records of keys, and of rows, which lie in the savepoint's files one among the other. */
+  #bringRecords(
+    task: AskingTask,
+    place: TaskPlace,
+    kept: readonly KeptState[],
+    hasSources: boolean,
+    memoryBytes: number,
+  ): void {
+    const { disk, folder: dir } = this.#options;
+    const keyed = new Map(kept.map(({ uid }) => [keyedTable(uid), uid]));
+    const rows = new Set(hasSources ? this.#savepoint.rows.map(({ table }) => table) : []);
+    const groups = this.#groupsOfRows();
+    const ownsRows = (group: number) => groups[group] !== undefined && isOwn(groups[group], place);
+    // It puts nothing, and so makes no file there.
+    const store = new StateStore({ disk, dir, prefix: "unused", memoryBytes });
+    try {
+      store.restore(this.#savepoint.stores, (table, group) =>
+        keyed.has(table) ? isOwn(group, place) : rows.has(table) && ownsRows(group),
+      );
+      const snapshot = store.snapshot();
+      const give = (table: string, uid: string, from: number, keyGroup: number) => {
+        const out = new ByteWriter(1 << 16);
+        snapshot.forEach(table, from, (key, record) => {
+          out.block(key);
+          out.block(record);
+        });
+        if (out.length > 0) task.take({ uid, keyGroup, bytes: out.bytes() });
+      };
+      for (const [table, uid] of keyed) for (const group of snapshot.groups(table)) give(table, uid, group, group);
+      for (const table of rows) for (const group of snapshot.groups(table)) give(table, table, group, groups[group]!);
+      snapshot.release();
+    } finally {
+      store.close();
+    }
+  }
+
+  /** The key groups that rows of splits come into, by the splits' numbers in the savepoint. */
+  #groupsOfRows(): (number | undefined)[] {
+    const groups: (number | undefined)[] = [];
+    for (const entry of this.#savepoint.splits) groups[entry.group] = this.#splitOf(entry)?.keyGroup;
+    return groups;
+  }
+
+  #splitOf({ source, name }: SplitEntry): ChildSplit | undefined {
+    return this.#splits.get(splitKey(source, name));
+  }
+}
+
+/** In place of a key group. */
+const NO_GROUP = -1;
+
+function ownPart(uid: string, saved: string): CheckpointPart {
+  return { uid, keyGroup: NO_GROUP, bytes: Buffer.from(saved, "base64") };
+}
+
+function isOwn(keyGroup: number, { subtask, parallelism }: TaskPlace): boolean {
+  return subtaskOf(keyGroup, parallelism) === subtask;
+}
