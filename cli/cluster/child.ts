@@ -30,14 +30,13 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
   const tasks = lazily(() => hostedTasks(jobs, name, specFile, onFailure));
   const server = createServer((socket) => {
     connections.add(socket);
-    // What a task fails with has been told to Flink, and what ends with it is the connection.
-    driveTask(socket, (place, output) => tasks().make(place, output))
-      .catch(() => undefined)
-      .finally(() => {
-        if (!connections.remove(socket)) return;
-        server.close();
-        void ending(tasks);
-      });
+    socket.once("close", () => {
+      if (!connections.remove(socket)) return;
+      server.close();
+      void ending(tasks);
+    });
+    // What a task fails with is told to Flink, and its connection ends with it.
+    driveTask(socket, (place, output) => tasks().make(place, output)).catch(() => undefined);
   });
   server.listen(socketPath);
 }

@@ -27,7 +27,7 @@ export class EvidenceDelivery {
   /** Not known to be in the store, oldest first. */
   readonly #rows: SnapshotRow[] = [];
   #bytes = 0;
-  #going: Promise<void> | undefined;
+  #isGoing = false;
 
   constructor(options: EvidenceDeliveryOptions) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class EvidenceDelivery {
       this.#rows.push(row);
       this.#bytes += bytesOfRow(row);
     }
-    this.#going ??= this.#go().finally(() => (this.#going = undefined));
+    if (!this.#isGoing) void this.#go();
   }
 
   /** Breaks off what is waited for. What is not in the store is in checkpoints. */
@@ -59,6 +59,7 @@ export class EvidenceDelivery {
   async #go(): Promise<void> {
     const { store, clock, onWaiting, onFailure } = this.#options;
     const { signal } = this.#stop;
+    this.#isGoing = true;
     for (let waitMs = FIRST_WAIT_MS; this.#rows.length > 0 && !signal.aborted; ) {
       const some = this.#rows.slice(0, MOST_ROWS_AT_ONCE);
       try {
@@ -74,5 +75,6 @@ export class EvidenceDelivery {
         waitMs = Math.min(2 * waitMs, MOST_WAIT_MS);
       }
     }
+    this.#isGoing = false;
   }
 }

@@ -30,7 +30,7 @@ export class NoticeDelivery {
   readonly #lanes: readonly Lane[];
   readonly #stop = new AbortController();
   #bytes = 0;
-  #going: Promise<void> | undefined;
+  #isGoing = false;
 
   constructor(options: NoticeDeliveryOptions) {
     this.#options = options;
@@ -57,7 +57,7 @@ export class NoticeDelivery {
       if (!this.#options.sinks.some(({ name }) => name === notice.sink)) continue;
       if (this.#queue.add(notice, at)) this.#bytes += bytesOfNotice(notice);
     }
-    if (!this.isIdle) this.#going ??= this.#go().finally(() => (this.#going = undefined));
+    if (!this.isIdle && !this.#isGoing) void this.#go();
   }
 
   /** Breaks off what is on its way, and closes the sinks. What was not taken is in checkpoints. */
@@ -68,10 +68,12 @@ export class NoticeDelivery {
 
   async #go(): Promise<void> {
     const { signal } = this.#stop;
+    this.#isGoing = true;
     while (!this.isIdle && !signal.aborted) {
       for (const lane of this.#lanes) lane.look();
       await this.#options.clock.sleep(LOOK_EVERY_MS, signal);
     }
+    this.#isGoing = false;
   }
 
   #laneOf({ name, sink, patience }: DispatchedSink): Lane {
