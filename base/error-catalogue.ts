@@ -52,10 +52,22 @@ export const errorCatalogue = {
     message:
       "The values of one column would take {bytes} bytes together; at most {limit} fit. Leave long texts out of the models' fields, or keep rows for a shorter time.",
   },
+  BRIDGE_NOT_BUILT: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The bridge to Flink could not be built: {reason}. It is built once for each version, which needs a JDK from 17 on (JAVA_HOME or PATH), Maven (`mvn` in the PATH), and Maven Central the first time.",
+  },
   BUG: {
     fault: "bug",
     retryable: false,
     message: "This should have been impossible: {what}. Please report it with the command that you ran.",
+  },
+  BUNDLE_FAILED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job cannot be bundled for a cluster: {problems}. Correct what is named, or run the job with `countercheck run`.",
   },
   CALENDAR_INVALID: {
     fault: "user",
@@ -85,11 +97,37 @@ export const errorCatalogue = {
     message:
       "The function of the check {uid} failed at key {key}, which is unobservable until it can say something: {reason}. Mend the function; it is asked again after an hour, and at the key's next point.",
   },
+  CLUSTER_ADDRESS_MISSING: {
+    fault: "user",
+    retryable: false,
+    message:
+      "No cluster is named. Give --cluster with the address of its REST API, such as http://127.0.0.1:8081; set COUNTERCHECK_CLUSTER; or put `cluster.url` into the configuration.",
+  },
+  CLUSTER_ANSWER_INVALID: {
+    fault: "external",
+    retryable: false,
+    message: "{url} did not answer {request} as Flink does: {reason}. Give the address of Flink's REST API.",
+  },
   CLUSTER_RECORDS_PASSED: {
     fault: "user",
     retryable: false,
     message:
       "Records of topic {topic}, partition {partition}, from offset {offset} on were left out because of a breaking change and could be read now, but Flink has passed them: it goes on at {passed}. Restore with the job as it was, or submit it anew from the start.",
+  },
+  CLUSTER_REFUSED: {
+    fault: "user",
+    retryable: false,
+    message: "The cluster at {url} refused {request}: {reason}. Correct what it was asked for.",
+  },
+  CLUSTER_UNAVAILABLE: {
+    fault: "external",
+    retryable: true,
+    message: "The cluster at {url} did not answer {request}: {reason}. Check that its JobManager is running there.",
+  },
+  CLUSTER_UNSUITABLE: {
+    fault: "user",
+    retryable: false,
+    message: "The cluster at {url} is of Flink {version}; jobs need Flink 2.2. Name another cluster.",
   },
   CONFIG_INVALID: {
     fault: "user",
@@ -281,6 +319,18 @@ export const errorCatalogue = {
     retryable: false,
     message: "The aggregate {field} in {place} cannot be computed: {reason}.",
   },
+  JOB_ALREADY_ON_CLUSTER: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The job {job} runs at {url} already, as {id}, and both would write the same results. Stop it with `countercheck stop {job} --savepoint DIR` and submit with `--from-savepoint`, or cancel it.",
+  },
+  JOB_BEGUN_ELSEWHERE: {
+    fault: "user",
+    retryable: true,
+    message:
+      "Another run of {job} has brought out results of epoch {epoch} since this submission began. Make sure that nobody else runs the job, and submit it again.",
+  },
   JOB_CHANGELOG_INVALID: {
     fault: "user",
     retryable: false,
@@ -302,6 +352,11 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "The job has two of the {kind} {name}. Give one of them another name.",
+  },
+  JOB_FAILED_ON_CLUSTER: {
+    fault: "external",
+    retryable: false,
+    message: "{job} ({id}) fails at {url}: {reason}\n{then}",
   },
   JOB_FIELD_UNKNOWN: {
     fault: "user",
@@ -368,6 +423,17 @@ export const errorCatalogue = {
     message:
       "The job compares {field} of {place} in a condition, which is {kind}: only ids, texts, integers and flags can be, with values that are there.",
   },
+  JOB_NOT_ENDED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{job} ({id}) at {url} has not ended within {seconds} s; it is {state}. `countercheck jobs describe {id}` shows how it goes on.",
+  },
+  JOB_NOT_FOR_CLUSTER: {
+    fault: "user",
+    retryable: false,
+    message: "The job {job} cannot run on a cluster as {file} says. {problems}",
+  },
   JOB_NOT_FOUND: {
     fault: "user",
     retryable: false,
@@ -377,6 +443,27 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "{file} cannot be loaded: {reason}",
+  },
+  JOB_NOT_STARTED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{job} ({id}) at {url} has no checkpoint after {seconds} s; its state: {state}.{reason} It goes on there; `countercheck jobs describe {id}` shows how, `countercheck jobs cancel {id}` ends it.",
+  },
+  JOB_ON_CLUSTER_AMBIGUOUS: {
+    fault: "user",
+    retryable: false,
+    message: "Several jobs called {job} run at {url}. Give the id of one: {ids}.",
+  },
+  JOB_ON_CLUSTER_OVER: {
+    fault: "user",
+    retryable: false,
+    message: "{job} ({id}) at {url} is over: {state}. `countercheck submit` starts it again.",
+  },
+  JOB_ON_CLUSTER_UNKNOWN: {
+    fault: "user",
+    retryable: false,
+    message: "There is no job {job} at {url}. There are: {known}.",
   },
   JOB_SELECTION_INVALID: {
     fault: "user",
@@ -632,6 +719,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "Column {column} holds {value}, which is no amount. Correct the row, or map another column.",
   },
+  NODE_NOT_SHIPPABLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The Node of this machine is for {platform}, and TaskManagers run on Linux. Install the package {name}, or submit with `--without-node`.",
+  },
   NOTE_REQUIRED: {
     fault: "user",
     retryable: false,
@@ -734,6 +827,12 @@ export const errorCatalogue = {
     message:
       "The source of truth {source} could not be asked: {reason}. Check that it is up and can be reached from here.",
   },
+  RESCALE_NEEDS_JOB: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The cluster at {url} has no adaptive scheduler, so {job} must be stopped with a savepoint and submitted again, for which its files are needed. Nothing was changed. Give `--savepoint DIR --config FILE --job {files}`.",
+  },
   RESULTS_ELSEWHERE: {
     fault: "user",
     retryable: false,
@@ -811,6 +910,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "There is no savepoint in {dir}. Name a folder that `countercheck savepoint` has written.",
+  },
+  SAVEPOINT_NOT_WRITTEN: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{job} wrote no savepoint to {folder}: {reason}. The job goes on. Name a folder that the JobManager and all TaskManagers can write to.",
   },
   SAVEPOINT_OF_OTHER_JOB: {
     fault: "user",

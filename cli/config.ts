@@ -4,6 +4,7 @@ import { z } from "zod";
 import { messageOf, raise } from "../base/errors.ts";
 import type { DebeziumSource } from "../connectors/debezium/config.ts";
 import { TRANSACTIONS } from "../dataflow/source.ts";
+import { type ClusterConfig, clusterConfigOf, clusterShape } from "./cluster/cluster-config.ts";
 import { durationShape, parseDuration } from "./duration.ts";
 import { type KafkaConfig, kafkaConfigOf, kafkaShape, secretShape } from "./kafka-config.ts";
 import type { MaskConfig } from "./masking.ts";
@@ -81,6 +82,8 @@ export interface Config {
   readonly reread: readonly RereadConfig[];
   /** Where answers of the source of truth are kept besides. */
   readonly redis: RedisConfig | undefined;
+  /** Where jobs are submitted to. */
+  readonly cluster: ClusterConfig | undefined;
 }
 
 /** Where a run keeps what lets it go on after a crash, and what that may take. */
@@ -211,6 +214,7 @@ const configShape = z
     state: stateShape.prefault({}),
     lock: lockShape.optional(),
     reread: rereadShape.default({}),
+    cluster: clusterShape.optional(),
   })
   .superRefine(({ redis, lock }, context) => requireRedis(redis, { lock }, context))
   .superRefine(({ lock, notify }, context) => {
@@ -260,6 +264,7 @@ export function readConfig(path: string): Config {
     reread: rereadConfigsOf(reread),
     redis,
     lock: lock && { redis: redis!, leaseMs: lock.redis.lease },
+    cluster: parsed.data.cluster && clusterConfigOf(parsed.data.cluster, folder),
   };
 }
 

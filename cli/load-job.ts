@@ -7,8 +7,8 @@ import { type Job, type JobEnvironment, job } from "../checks/job.ts";
 import { jointJob } from "../checks/joint-job.ts";
 import type { Node } from "../dataflow/graph.ts";
 
-/** What a job's file may import by name, wherever it lies. */
-const PUBLIC: Readonly<Record<string, string>> = {
+/** What a job's file may import by name, wherever it lies, and the URL of each. */
+export const publicNames: Readonly<Record<string, string>> = {
   countercheck: new URL("../index.ts", import.meta.url).href,
   "countercheck/testing": new URL("../testing/index.ts", import.meta.url).href,
 };
@@ -75,7 +75,8 @@ function refuse(file: string, reason: string, cause?: unknown): never {
   raise("JOB_INVALID", { file, reason }, { cause });
 }
 
-function jobFile(path: string): string {
+/** The file of a job that is named by itself or by its folder, absolute. JOB_NOT_FOUND. */
+export function jobFile(path: string): string {
   const given = resolve(path);
   if (!existsSync(given)) raise("JOB_NOT_FOUND", { path: given });
   if (!statSync(given).isDirectory()) return given;
@@ -99,7 +100,7 @@ function teachNames(): void {
   isTaught = true;
   registerHooks({
     resolve(specifier, context, next) {
-      const url = PUBLIC[specifier];
+      const url = publicNames[specifier];
       if (url !== undefined) return { url, format: "module-typescript", shortCircuit: true };
       const resolved = next(specifier, context);
       // Outside of a package Node would guess a file's format, and warn.

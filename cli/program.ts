@@ -12,6 +12,7 @@ import { addSavepoint } from "./commands/savepoint.ts";
 import { addSchemas } from "./commands/schemas.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addSource } from "./commands/source.ts";
+import { addSubmit } from "./commands/submit.ts";
 import { EXIT, report } from "./errors.ts";
 
 /** Runs the command that the arguments of this process name, and sets the exit code. Errors are printed, not thrown. */
@@ -37,6 +38,7 @@ function program(): Command {
   const commands = [
     addDemo,
     addRun,
+    addSubmit,
     addSavepoint,
     addSnapshots,
     addAlerts,

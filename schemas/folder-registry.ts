@@ -61,6 +61,15 @@ export class FolderRegistry implements SubjectRegistry {
 
   async setCompatibility(): Promise<void> {}
 
+  /** All that is in the folder: schemas by their ids, and the versions of each subject, oldest first. */
+  contents(): { readonly schemas: Readonly<Record<string, AvroSchema>>; readonly subjects: Readonly<Subjects> } {
+    this.#requireFolder(this.#folder);
+    return {
+      schemas: Object.fromEntries(this.#ids().map((id) => [id, this.#schema(id)])),
+      subjects: this.#subjects(),
+    };
+  }
+
   #addVersion(subject: string, id: number): void {
     const subjects = this.#subjects();
     const versions = Object.hasOwn(subjects, subject) ? subjects[subject]! : [];

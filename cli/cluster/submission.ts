@@ -1,0 +1,99 @@
+import { raise } from "../../base/errors.ts";
+import type { Graph } from "../../dataflow/graph.ts";
+import type { Config, ResultsConfig } from "../config.ts";
+import { type JobFiles, loadJobs } from "../load-job.ts";
+import { Masking } from "../masking.ts";
+import { requireSinkNames, sinksOf } from "../outputs.ts";
+import type { Beginning } from "../run-state.ts";
+import { bridgeJar } from "./bridge-jar.ts";
+import { bundleJobs } from "./bundle.ts";
+import { RESULT_SINKS, sinkNames } from "./child-spec.ts";
+import { type BegunFrom, savepointAt } from "./embedded-savepoint.ts";
+import { beginningAbove, ClusterResults } from "./epoch.ts";
+import { packedNode, writeJobJar } from "./job-jar.ts";
+import { planOfJob } from "./plan-of-job.ts";
+import { specOfJob } from "./spec-of-job.ts";
+import { findSplits } from "./splits.ts";
+import type { Steps } from "./steps.ts";
+import { unsupportedOnCluster } from "./unsupported.ts";
+
+/** What is to run on a cluster. */
+export interface SubmissionRequest {
+  readonly jobs: JobFiles;
+  readonly config: Config;
+  /** A savepoint of either runner. */
+  readonly fromSavepoint: string | undefined;
+  readonly allowDroppedState: boolean;
+  /** Node goes along in the jar. */
+  readonly withNode: boolean;
+  readonly steps: Steps;
+}
+
+/** A job that has been looked at: nothing stands in the way of its jar. */
+export interface Submission {
+  readonly graph: Graph;
+  readonly from: BegunFrom | undefined;
+  /** The epoch that begins with the submission. */
+  readonly beginning: Beginning;
+  /** Writes the job's jar. BRIDGE_NOT_BUILT, NODE_NOT_SHIPPABLE. */
+  writeJar(path: string): Promise<void>;
+  /**
+   * Begins the epoch, once all else is there: no embedded run of the job goes on behind that. JOB_BEGUN_ELSEWHERE, and what
+   * the brokers reject with.
+   */
+  claim(): Promise<void>;
+}
+
+/**
+ * Makes out all that a job's jar says, and makes the topics of its results. JOB_NOT_FOR_CLUSTER where the job or its
+ * configuration cannot go there, BUNDLE_FAILED, and what loading jobs, savepoints, brokers and the registry raise.
+ */
+export async function openSubmission(request: SubmissionRequest): Promise<Submission> {
+  const { jobs, config, fromSavepoint, allowDroppedState, withNode, steps } = request;
+  steps.begin("Loading the job");
+  const graph = (await loadJobs(jobs)).graph();
+  const results = requireFit(graph, config);
+  const from = fromSavepoint === undefined ? undefined : savepointAt(fromSavepoint, graph, allowDroppedState);
+  steps.begin("Bundling");
+  const bundle = await bundleJobs(jobs);
+  const embedded = from !== undefined && "embedded" in from ? from : undefined;
+
+  steps.begin("Finding the topics");
+  const sinks = sinkNames([...new Set(sinksOf(graph))]);
+  const place = new ClusterResults({ ...config, results }, graph.name);
+  const splits = await findSplits(graph, config, embedded?.embedded.splits ?? []);
+  const contracts = await place.prepare(sinks.filter((name) => !MADE_BY_RESULTS.has(name)));
+  const beginning = beginningAbove([await place.peek(), embedded?.embedded]);
+
+  const planned = splits.map(({ table: _table, gathered: _gathered, ...split }) => split);
+  const plan = planOfJob({ graph, config: { ...config, results }, splits: planned, sinks, withNode });
+  const spec = { job: graph.name, epoch: beginning.epoch, config, splits, sinks, contracts, allowDroppedState };
+  const child = specOfJob({ ...spec, savepoint: embedded?.folder });
+  return {
+    graph,
+    from,
+    beginning,
+    writeJar: async (path) => {
+      const bridge = await bridgeJar((line) => steps.begin(line));
+      const node = withNode ? await packedNode((line) => steps.begin(line)) : undefined;
+      steps.begin("Writing the jar");
+      await writeJobJar(path, { bridge, node, plan, child, bundle });
+    },
+    claim: () => place.claim(beginning),
+  };
+}
+
+/** `KafkaResults` makes them itself, with its markers. */
+const MADE_BY_RESULTS: ReadonlySet<string> = new Set(RESULT_SINKS.slice(0, 3));
+
+/** JOB_NOT_FOR_CLUSTER, SINK_NAME_INVALID, CONFIG_INVALID. */
+function requireFit(graph: Graph, config: Config): ResultsConfig {
+  requireSinkNames(graph);
+  const problems = unsupportedOnCluster(config);
+  const { results } = config;
+  if (problems.length > 0 || results === undefined)
+    raise("JOB_NOT_FOR_CLUSTER", { job: graph.name, file: config.file, problems: problems.join(" ") });
+  // Fields that are no fields are told here, and not on the cluster.
+  if (config.mask !== undefined) new Masking(config.mask, graph, config.file);
+  return results;
+}
