@@ -91,10 +91,7 @@ export class HostedTasks {
         results,
         begin: () => this.#savepointOf()?.bring(task, place, memory * STORE_SHARE),
         metrics: () => taskMetrics({ chain, meter, store, results }),
-        close: () => {
-          task.close();
-          store.close();
-        },
+        close: () => store.close(),
       };
     } catch (error) {
       store.close();

@@ -13,11 +13,11 @@ export interface MeasuredParts {
   readonly results: TaskResults;
 }
 
-/** Names of what is of the process, and of all that waits to be delivered. */
-const PROCESS = "node";
+/** Name of what waits to be delivered. */
+const RESULTS = "results";
 
 /**
- * Counts of a task's operators by their uids, of its sources by their names, and of the process. Busy time and size of state
+ * Counts of a task's operators by their uids, of its sources by their names, and of its results. Busy time and size of state
  * are those of the whole task: it is one keyed operator with what has no state, as a rule.
  */
 export function taskMetrics({ chain, meter, store, results }: MeasuredParts): TaskMetrics[] {
@@ -34,12 +34,7 @@ export function taskMetrics({ chain, meter, store, results }: MeasuredParts): Ta
       values: { rowsIn: changes, repeats, faults, keys: rows, ...finite("frontier", frontier), ...own },
     }),
   );
-  const nodeRssBytes = process.memoryUsage.rss();
-  return [
-    ...ofOperators,
-    ...ofSources,
-    { name: PROCESS, values: { nodeRssBytes, waitingBytes: results.waitingBytes } },
-  ];
+  return [...ofOperators, ...ofSources, { name: RESULTS, values: { waitingBytes: results.waitingBytes } }];
 }
 
 /** JSON has no form for what is not finite: a frontier of all that is read elsewhere, or of nothing yet. */
