@@ -6,7 +6,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +35,8 @@ final class NodeProcess {
   private static final Map<Owner, NodeProcess> SHARED = new HashMap<>();
   /** Of the path of a socket, with its end. */
   private static final int MOST_PATH_BYTES = 100;
+  /** Java's exit codes of children that a signal has ended begin behind it. */
+  private static final int SIGNALS = 128;
   private static final long TICK_MS = 1_000;
   private static final long LEAVING_MS = 2_000;
 
@@ -95,8 +96,8 @@ final class NodeProcess {
         return channel;
       } catch (IOException e) {
         channel.close();
-        if (!process.isAlive()) throw gone(e);
-        if (System.nanoTime() > deadline) throw new IOException("Node of " + owner + " does not listen after " + hangingAfterMs + " ms.", e);
+        if (!process.isAlive()) throw gone();
+        if (System.nanoTime() > deadline) throw new TaskFailure("Node of " + owner + " does not listen after " + hangingAfterMs + " ms.");
       }
       Thread.sleep(pauseMs);
     }
@@ -119,18 +120,18 @@ final class NodeProcess {
   }
 
   /** Why the child is gone, for people. */
-  IOException gone(Exception cause) {
-    if (killedBecause != null) return new IOException(killedBecause, cause);
+  TaskFailure gone() {
+    if (killedBecause != null) return new TaskFailure(killedBecause);
     try {
-      if (!process.waitFor(1, TimeUnit.SECONDS)) return new IOException("Node of " + owner + " has closed a connection by itself.", cause);
+      if (!process.waitFor(1, TimeUnit.SECONDS)) return new TaskFailure("Node of " + owner + " has closed a connection by itself.");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new IOException("Node of " + owner + " is gone.", cause);
+      return new TaskFailure("Node of " + owner + " is gone.");
     }
     int code = process.exitValue();
-    String how = code > 128 ? "signal " + (code - 128) : "exit code " + code;
+    String how = code > SIGNALS ? "by signal " + (code - SIGNALS) : "with exit code " + code;
     String last = log.last();
-    return new IOException("Node of " + owner + " has ended with " + how + (last.isEmpty() ? "." : ". Its last lines:\n" + last), cause);
+    return new TaskFailure("Node of " + owner + " has ended " + how + (last.isEmpty() ? "." : ". Its last lines:\n" + last));
   }
 
   /** Lets go of the child; the last user waits until it has ended. */
@@ -173,7 +174,7 @@ final class NodeProcess {
 
   private static void remove(Path folder) {
     try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : new ArrayList<>(all.sorted(Comparator.reverseOrder()).toList())) Files.deleteIfExists(path);
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(path);
     } catch (IOException e) {
       LOG.warn("The folder of a Node child cannot be removed: {}", folder, e);
     }

@@ -3,7 +3,6 @@ package countercheck.flink;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +89,7 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
         .getUnionListState(new ListStateDescriptor<>("own", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
     NodeProcess.Owner owner = new NodeProcess.Owner(environment.getJobID(), hosted.job(), subtask);
     process = NodeProcess.acquire(owner, hosted.child(), Path.of(environment.getTaskManagerInfo().getTmpDirectories()[0]));
-    task = new TaskConnection(process, "task " + hosted.number() + " of " + owner, mailbox, this::handle);
+    task = new TaskConnection(process, "task " + hosted.number() + " of " + owner, mailbox, this::handle, environment::failExternally);
     task.send(Frames.OPEN, place(context.isRestored()));
     if (context.isRestored()) restore(context);
     task.send(Frames.START, new byte[0]);
@@ -192,7 +191,6 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
         own = rest(payload);
       }
       case Frames.METRICS -> gauges.update(payload.array());
-      case Frames.FAILED -> throw new TaskFailure(text(payload), text(payload));
       default -> throw new IllegalStateException("The task in Node sent a frame of the unknown type " + type + ".");
     }
   }
@@ -240,18 +238,5 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
     byte[] bytes = new byte[payload.remaining()];
     payload.get(bytes);
     return bytes;
-  }
-
-  /** A text with its length in front, seven bits a byte. */
-  private static String text(ByteBuffer payload) {
-    int length = 0;
-    for (int shift = 0; ; shift += 7) {
-      byte next = payload.get();
-      length |= (next & 127) << shift;
-      if (next >= 0) break;
-    }
-    byte[] bytes = new byte[length];
-    payload.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 
 /**
@@ -34,6 +35,7 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   private final TaskSocket socket;
   private final MailboxExecutor mailbox;
   private final Handler handler;
+  private final Consumer<Throwable> fail;
   private final ArrayDeque<Answer> answers = new ArrayDeque<>();
   private final Map<Long, BlockingQueue<Answer>> parts = new ConcurrentHashMap<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -50,11 +52,14 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   private long heardBefore;
   private long ticksInDebt;
 
-  TaskConnection(NodeProcess process, String name, MailboxExecutor mailbox, Handler handler)
+  /** `fail` may be called by any thread, and fails the subtask whatever its own thread waits for. */
+  TaskConnection(
+      NodeProcess process, String name, MailboxExecutor mailbox, Handler handler, Consumer<Throwable> fail)
       throws IOException, InterruptedException {
     this.process = process;
     this.mailbox = mailbox;
     this.handler = handler;
+    this.fail = fail;
     socket = new TaskSocket(process.connect(), name, this);
     process.watch(this);
   }
@@ -103,6 +108,10 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
       if (queue != null) queue.add(new Answer(type, payload, null));
       return;
     }
+    if (type == Frames.FAILED) {
+      end(TaskFailure.read(payload));
+      return;
+    }
     if (type == Frames.TAKEN) acknowledged = (long) payload.getDouble(0);
     synchronized (answers) {
       isHeldBack = bytesWaiting >= MOST_BYTES_WAITING;
@@ -114,14 +123,8 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   }
 
   @Override
-  public void gone(IOException cause) {
-    gone = process.gone(cause);
-    Answer last = new Answer((byte) 0, null, gone);
-    parts.values().forEach(queue -> queue.add(last));
-    synchronized (answers) {
-      add(last);
-    }
-    schedule();
+  public void gone() {
+    if (gone == null) end(process.gone());
   }
 
   /** Called about once a second: for how many calls by now nothing has come, though something should. */
@@ -157,6 +160,18 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
     process.unwatch(this);
     parts.keySet().forEach(this::abortParts);
     socket.close();
+  }
+
+  /** There will be nothing more, for this reason. */
+  private void end(TaskFailure why) {
+    gone = why;
+    fail.accept(why);
+    Answer last = new Answer((byte) 0, null, why);
+    parts.values().forEach(queue -> queue.add(last));
+    synchronized (answers) {
+      add(last);
+    }
+    schedule();
   }
 
   /** Sends at once what an idle task gets; what a busy one gets is gathered until it answers. */

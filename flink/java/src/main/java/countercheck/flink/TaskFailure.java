@@ -1,9 +1,26 @@
 package countercheck.flink;
 
-/** A task in Node has failed. Prints what the task says, then its stack in TypeScript; Java's says nothing about it. */
-final class TaskFailure extends Exception {
-  TaskFailure(String message, String stack) {
-    super(message + places(stack), null, true, false);
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A task in Node has failed, or its child is gone. Prints what is to be said to people, then the task's stack in TypeScript;
+ * Java's says nothing about it.
+ */
+final class TaskFailure extends IOException {
+  TaskFailure(String message) {
+    super(message);
+    setStackTrace(new StackTraceElement[0]);
+  }
+
+  /** From the payload of a FAILED frame. */
+  static TaskFailure read(ByteBuffer payload) {
+    String message = text(payload);
+    String stack = text(payload);
+    // A stack of V8 begins with the message again.
+    int start = stack.indexOf("\n    at ");
+    return new TaskFailure(start < 0 ? message : message + stack.substring(start));
   }
 
   @Override
@@ -11,9 +28,16 @@ final class TaskFailure extends Exception {
     return getMessage();
   }
 
-  /** A stack of V8 begins with the message again. */
-  private static String places(String stack) {
-    int start = stack.indexOf("\n    at ");
-    return start < 0 ? "" : stack.substring(start);
+  /** A text with its length in front, seven bits a byte. */
+  private static String text(ByteBuffer payload) {
+    int length = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte next = payload.get();
+      length |= (next & 127) << shift;
+      if (next >= 0) break;
+    }
+    byte[] bytes = new byte[length];
+    payload.get(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -20,7 +20,7 @@ final class TaskSocket implements AutoCloseable {
     void frame(byte type, ByteBuffer payload) throws InterruptedException;
 
     /** Nothing more will come, and it was not closed from here. */
-    void gone(IOException why);
+    void gone();
   }
 
   private static final int FLUSH_BYTES = 64 * 1024;
@@ -138,7 +138,7 @@ final class TaskSocket implements AutoCloseable {
         listener.frame(type, ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN));
       }
     } catch (IOException | InterruptedException e) {
-      if (!closed) listener.gone(new IOException("The connection has ended.", e));
+      if (!closed) listener.gone();
     }
   }
 
