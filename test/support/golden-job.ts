@@ -10,7 +10,7 @@ import { type TestDriver, testJob } from "../../testing/index.ts";
  * A line of `input.jsonl`: a row as it is from a time on, or with `"values": null` its end; that a transaction was committed,
  * with its writes by table; or how far all was read.
  */
-type GoldenLine =
+export type GoldenLine =
   | {
       readonly at: string;
       readonly table: string;

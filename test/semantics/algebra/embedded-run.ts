@@ -73,7 +73,7 @@ function stepByStep(log: CaseLog, through: number, savepoint: string | undefined
 }
 
 /** A savepoint becomes a run's first checkpoint. */
-async function beginFrom(savepoint: string, disk: MemoryDisk, dir: string, epoch: number): Promise<void> {
+export async function beginFrom(savepoint: string, disk: MemoryDisk, dir: string, epoch: number): Promise<void> {
   const checkpoints = new CheckpointStore(disk, dir);
   const { files, ...manifest } = readSavepoint(disk, savepoint);
   await importSegments(disk, { ...manifest, files }, savepoint, checkpoints.segments);

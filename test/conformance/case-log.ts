@@ -1,0 +1,157 @@
+import { modelsOf } from "../../dataflow/graph.ts";
+import { TRANSACTIONS } from "../../dataflow/source.ts";
+import { CapturedCaseTable, CapturedTransactions, type Register, topicOf } from "./debezium-records.ts";
+import type { CommitStep, ConformanceCase, RowStep, Step } from "./format.ts";
+
+/** A record of a case, at its place in a log. */
+export interface CaseRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp: number;
+  /** A heartbeat row: all that stands before it must be there to be read first. */
+  readonly isBeat: boolean;
+}
+
+/** A topic of a case. */
+export interface CaseTopic {
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+export const HEARTBEAT = "heartbeat";
+
+/** The logs of cases, as Debezium writes them for databases of their own. */
+export interface CaseLog {
+  readonly topics: readonly CaseTopic[];
+  /** Records in their order, by part. */
+  readonly parts: readonly (readonly CaseRecord[])[];
+  /** `sources` of a configuration, whose tables are where `place` says: `{ log }` or `{ kafka: {} }`. */
+  sources(place: object): Record<string, unknown>;
+}
+
+/** Writes the cases' logs; schemas go to a registry. */
+export async function caseLogOf(cases: readonly ConformanceCase[], register: Register): Promise<CaseLog> {
+  const sources = new Map<string, CaseSource>();
+  for (const one of cases) {
+    for (const [name, source] of await sourcesOf(one, register)) {
+      if (sources.has(name)) throw new Error(`two cases have the source ${name}`);
+      sources.set(name, source);
+    }
+  }
+  const parts = [0, 1, 2, 3].map((part) =>
+    cases.flatMap((one) => one.parts[part]!.flatMap((step) => recordsOf(step, sources, one))),
+  );
+  return {
+    topics: [...sources.values()].flatMap(({ topics }) => topics),
+    parts,
+    sources: (place) => Object.fromEntries([...sources].map(([name, source]) => [name, source.config(place)])),
+  };
+}
+
+function recordsOf(step: Step, sources: ReadonlyMap<string, CaseSource>, one: ConformanceCase): CaseRecord[] {
+  if (!("beat" in step)) return sources.get(step.source)!.records(step);
+  const names = step.source === undefined ? sourcesNamed(one) : [step.source];
+  return names.flatMap((name) => sources.get(name)!.beat(Date.parse(step.beat)));
+}
+
+/** Sources that a case's models read. */
+function sourcesNamed({ job }: ConformanceCase): string[] {
+  return [...new Set(modelsOf(job.graph()).flatMap(({ from }) => from.map(({ source }) => source)))];
+}
+
+async function sourcesOf(one: ConformanceCase, register: Register): Promise<Map<string, CaseSource>> {
+  const models = modelsOf(one.job.graph()).map((model) => model.writes?.of ?? model);
+  const tables = new Map(models.flatMap(({ from }) => from.map((each) => [`${each.source} ${each.table}`, each])));
+  const rows = one.parts.flat().filter((step) => "table" in step);
+  const sources = new Map<string, CaseSource>();
+  for (const { source, table } of tables.values()) {
+    const of = sources.get(source) ?? new CaseSource(source, one.splits, await beatsOf(source, register));
+    sources.set(source, of);
+    if (table === TRANSACTIONS) of.transactions = await CapturedTransactions.make(source, register);
+    else {
+      const reading = models.filter(({ from }) => from.some((each) => each.source === source && each.table === table));
+      const own = rows.filter((row) => row.source === source && row.table === table);
+      const read = { source, table, models: [...new Set(reading)], rows: own };
+      of.tables.set(table, await CapturedCaseTable.make(read, register));
+    }
+  }
+  return sources;
+}
+
+function beatsOf(source: string, register: Register): Promise<CapturedCaseTable> {
+  return CapturedCaseTable.make({ source, table: HEARTBEAT, models: [], rows: [] }, register);
+}
+
+/** A database of a case with its connector. */
+class CaseSource {
+  readonly tables = new Map<string, CapturedCaseTable>();
+  transactions: CapturedTransactions | undefined;
+  readonly #name: string;
+  readonly #splits: 1 | 4;
+  readonly #beats: CapturedCaseTable;
+  readonly #known = new Set<string>();
+  #lsn = 1_000;
+
+  constructor(name: string, splits: 1 | 4, beats: CapturedCaseTable) {
+    this.#name = name;
+    this.#splits = splits;
+    this.#beats = beats;
+  }
+
+  get topics(): CaseTopic[] {
+    const tables = [...this.tables.keys()].map((table) => ({ table, partitions: this.#splits }));
+    const others = [HEARTBEAT, ...(this.transactions === undefined ? [] : [TRANSACTIONS])];
+    return [...tables, ...others.map((table) => ({ table, partitions: 1 }))].map(({ table, partitions }) => {
+      return { topic: topicOf(this.#name, table), partitions };
+    });
+  }
+
+  config(place: object): object {
+    const topic = (table: string) => ({ topic: topicOf(this.#name, table) });
+    return {
+      kind: "postgresql",
+      ...place,
+      tables: Object.fromEntries([...this.tables.keys()].map((table) => [table, topic(table)])),
+      ...(this.transactions === undefined ? {} : { transactions: topic(TRANSACTIONS) }),
+      heartbeat: { table: HEARTBEAT, ...topic(HEARTBEAT) },
+      // Rows of cases need not come in the order of their times.
+      longestTransaction: `${SKEW_MS / 1000}s`,
+    };
+  }
+
+  records(step: RowStep | CommitStep): CaseRecord[] {
+    const place = { timeMs: Date.parse(step.at), lsn: (this.#lsn += 8) };
+    const own = { timestamp: place.timeMs, isBeat: false };
+    if ("commit" in step) {
+      const end = this.transactions!.end(step.commit, step.counts, place);
+      return [{ ...own, topic: topicOf(this.#name, TRANSACTIONS), partition: 0, ...end }];
+    }
+    const { table, row } = step;
+    const captured = this.tables.get(table)!;
+    const isFirst = !this.#known.has(`${table} ${row}`);
+    if (step.values === null) this.#known.delete(`${table} ${row}`);
+    else this.#known.add(`${table} ${row}`);
+    const key = captured.keyOf(row);
+    const change = { ...own, topic: topicOf(this.#name, table), partition: this.#partitionOf(key), key };
+    const value = captured.valueOf(step, isFirst, place);
+    // A deletion has a tombstone behind it, as Debezium writes it.
+    return [{ ...change, value }, ...(step.values === null ? [{ ...change, value: null }] : [])];
+  }
+
+  /** Proves all before a time, skew included. */
+  beat(timeMs: number): CaseRecord[] {
+    const place = { timeMs: timeMs + SKEW_MS + 1, lsn: (this.#lsn += 8) };
+    const row = { at: "", source: this.#name, table: HEARTBEAT, row: 1, values: {} };
+    const record = { topic: topicOf(this.#name, HEARTBEAT), partition: 0, timestamp: place.timeMs, isBeat: true };
+    return [{ ...record, key: this.#beats.keyOf(1), value: this.#beats.valueOf(row, false, place) }];
+  }
+
+  /** Of four splits the last has nothing. */
+  #partitionOf(key: Buffer): number {
+    return this.#splits === 1 ? 0 : key.at(-1)! % (this.#splits - 1);
+  }
+}
+
+const SKEW_MS = 3_600_000;

@@ -1,0 +1,5 @@
+import { shippedCase } from "./cases/shipped.cases.ts";
+import type { ConformanceCase } from "./format.ts";
+
+/** All cases, which both runners run as one job. */
+export const conformanceCases: readonly ConformanceCase[] = [shippedCase];
