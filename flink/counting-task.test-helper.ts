@@ -2,14 +2,14 @@ import type { Batch, Layout } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { TextColumn } from "../base/columns.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { CheckpointedTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "../runtime/task.ts";
-import type { TaskFormat } from "./socket-task.ts";
+import type { AskingTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "../runtime/task.ts";
+import type { HostedTask, ResultOutlet, SinkOutput, SourceInlet, TaskFormat } from "./hosted-task.ts";
 
 const UID = "count";
 const layout: Layout = [{ name: "key", type: "text" }];
 
-/** Rows are texts, each with its length in front; records are JSON. */
-export const countingFormat: TaskFormat = {
+/** Rows are texts, each with its length in front; there are two subtasks behind. */
+const countingFormat: TaskFormat = {
   inputs: [layout, layout],
   readRows(_input, from, into) {
     while (!from.isAtEnd) {
@@ -20,17 +20,60 @@ export const countingFormat: TaskFormat = {
   writeRows(_output, batch, piece) {
     const keys = batch.columns[0] as TextColumn;
     for (let row = 0; row < batch.count; row++) {
-      piece(groupOf(keys.text(row)), (out) => out.text(keys.text(row)));
+      piece(groupOf(keys.text(row)) % 2, (out) => out.text(keys.text(row)));
     }
   },
-  writeRecord: (_tag, record, out) => out.text(JSON.stringify(record)),
 };
 
+/** Results are written at once, as JSON under their tag; what is saved of them is what was restored. */
+export class CountingResults implements ResultOutlet {
+  isFull = false;
+  readonly restored: string[] = [];
+  readonly confirmations: number[] = [];
+  readonly #sinks: SinkOutput;
+  readonly #name: string;
+
+  constructor(sinks: SinkOutput, name: string) {
+    this.#sinks = sinks;
+    this.#name = name;
+  }
+
+  emit(tag: string, record: unknown): void {
+    this.#sinks.record(0, Buffer.from(tag), Buffer.from(JSON.stringify(record)), 1.5);
+  }
+
+  save(checkpoint: number): Uint8Array {
+    return Buffer.from(`${this.#name}@${checkpoint}`);
+  }
+
+  restore(saved: readonly Uint8Array[]): void {
+    this.restored.push(...saved.map((bytes) => Buffer.from(bytes).toString()));
+  }
+
+  confirmed(checkpoint: number): void {
+    this.confirmations.push(checkpoint);
+  }
+}
+
+/** A task that counts, as a driver hosts it. */
+export function hostCounting(task: CountingTask, results: ResultOutlet, sources?: SourceInlet): HostedTask {
+  return {
+    ...{ task, format: countingFormat, results },
+    ...(sources === undefined ? {} : { sources }),
+    metrics: () => [{ name: UID, values: { keys: task.keys } }],
+    close: () => undefined,
+  };
+}
+
 /** Counts the rows of each key; says what it was told, and at each watermark what it has counted. */
-export class CountingTask implements CheckpointedTask {
+export class CountingTask implements AskingTask {
   readonly kept: readonly KeptState[] = [{ uid: UID, states: [{ name: "count", schema: '"long"' }], timers: [] }];
   /** Barriers whose parts somebody may still pull. */
   heldBarriers = 0;
+  /** As if a look-up had rows in hand. */
+  isBusy = false;
+  isFull = false;
+  isClosed = false;
   #restoredOwn = 0;
   #counts = new Map<string, number>();
   #output!: TaskOutput;
@@ -49,6 +92,22 @@ export class CountingTask implements CheckpointedTask {
   control(input: number, element: Control): void {
     this.#output.emit("control", { input, element });
     if (element.type === "watermark") this.#output.emit("counts", Object.fromEntries([...this.#counts].sort()));
+  }
+
+  /** Each call hands one row out, and has nothing in hand then. */
+  poll(): boolean {
+    if (!this.isBusy) return false;
+    this.isBusy = this.isFull = false;
+    this.#output.emit("polled", null);
+    return true;
+  }
+
+  get keys(): number {
+    return this.#counts.size;
+  }
+
+  close(): void {
+    this.isClosed = true;
   }
 
   processingTime(time: number): void {

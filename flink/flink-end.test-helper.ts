@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ByteReader, type ByteWriter } from "../base/bytes.ts";
-import type { CheckpointedTask } from "../runtime/task.ts";
-import { countingFormat } from "./counting-task.test-helper.ts";
+import type { ByteWriter } from "../base/bytes.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
+import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
+import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
 import { driveTask } from "./socket-task.ts";
 
 /** A frame that came from the task. */
@@ -19,6 +18,8 @@ export interface Answer {
 export class FlinkEnd {
   /** Resolves when the driver has ended. */
   readonly driven: Promise<void>;
+  /** What came about once a second. */
+  readonly metrics: (readonly TaskMetrics[])[] = [];
   readonly #dir: string;
   readonly #server: Server;
   readonly #socket: Socket;
@@ -37,13 +38,13 @@ export class FlinkEnd {
     socket.on("data", (chunk: Buffer) => splitter.push(chunk));
   }
 
-  static async drive(task: CheckpointedTask): Promise<FlinkEnd> {
+  static async drive(make: MakeHostedTask): Promise<FlinkEnd> {
     const dir = mkdtempSync(join(tmpdir(), "countercheck-"));
     const path = join(dir, "task");
     const server = createServer();
     const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    const driven = driveTask(connect(path), () => task, countingFormat);
+    const driven = driveTask(connect(path), make);
     driven.catch(() => undefined);
     return new FlinkEnd(dir, server, await accepted, driven);
   }
@@ -56,10 +57,15 @@ export class FlinkEnd {
     return this;
   }
 
-  open(subtask = 0): this {
+  /** The first frame: where the task stands. */
+  open(subtask = 0, parallelism = 1, outputs = [2]): this {
     return this.write(TO_TASK.open, (out) => {
-      const place = Buffer.from(JSON.stringify({ subtask, parallelism: 1, keyGroups: 128 }));
-      out.raw(place, 0, place.length);
+      const place: TaskPlace = {
+        ...{ task: 1, subtask, parallelism, outputs },
+        ...{ keyGroups: 128, restores: false, folder: "nowhere" },
+      };
+      const json = Buffer.from(JSON.stringify(place));
+      out.raw(json, 0, json.length);
     });
   }
 
@@ -74,9 +80,14 @@ export class FlinkEnd {
     return this.write(type, (out) => out.float64(value));
   }
 
+  /** Sends what was written. */
+  send(): void {
+    this.#socket.write(this.#frames.take());
+  }
+
   /** Sends what was written, waits until the task has taken it in, and gives what came of it. */
   async answers(): Promise<Answer[]> {
-    this.#socket.write(this.#frames.take());
+    this.send();
     while (this.#taken < this.#written) await new Promise<void>((resolve) => (this.#wake = resolve));
     return this.#answers.splice(0);
   }
@@ -95,6 +106,7 @@ export class FlinkEnd {
 
   #answer(type: number, payload: Buffer): void {
     if (type === FROM_TASK.taken) this.#taken = payload.readDoubleLE(0);
+    else if (type === FROM_TASK.metrics) this.metrics.push(JSON.parse(payload.toString("utf8")));
     else this.#answers.push({ type, payload });
     // Nothing follows a failure.
     if (type === FROM_TASK.failed) this.#taken = this.#written;
@@ -107,7 +119,19 @@ export function recordsOf(answers: readonly Answer[]): [tag: string, record: unk
   return answers
     .filter(({ type }) => type === FROM_TASK.record)
     .map(({ payload }) => {
-      const input = new ByteReader(payload);
-      return [input.text(), JSON.parse(input.text())];
+      const { key, value } = recordOf(payload);
+      return [String(key), JSON.parse(String(value))];
     });
+}
+
+/** What a `record` frame holds. */
+export function recordOf(payload: Buffer): { sink: number; time: number; key: Buffer | null; value: Buffer } {
+  const keyLength = payload.readInt32LE(9);
+  const valueStart = 13 + Math.max(keyLength, 0) + 4;
+  return {
+    sink: payload[0]!,
+    time: payload.readDoubleLE(1),
+    key: keyLength < 0 ? null : payload.subarray(13, 13 + keyLength),
+    value: payload.subarray(valueStart, valueStart + payload.readInt32LE(valueStart - 4)),
+  };
 }

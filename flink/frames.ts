@@ -52,7 +52,7 @@ export const TO_TASK = {
 export const FROM_TASK = {
   /** The task is open and restored. */
   ready: 1,
-  /** Sink (1 byte), timestamp in ms (8 bytes), key and value, each with its length in front (4 bytes; −1 for no key). */
+  /** Sink (1 byte), timestamp in ms (8 bytes, floating point), key and value, each with its length in front (4 bytes; −1 for no key). */
   record: 2,
   /** Output (1 byte), subtask behind it (4 bytes), rows for that subtask. */
   forward: 3,
@@ -97,25 +97,37 @@ export interface TaskPlace {
 const HEADER = 4;
 const MOST_BYTES = 1 << 30;
 
-/** Cuts a byte stream into frames. Payloads are views, valid only during the call. */
+/** Cuts a byte stream into frames. Payloads are views of the chunks that were pushed, which must not change. */
 export class FrameSplitter {
   readonly #take: (type: number, payload: Buffer) => void;
-  #rest: Buffer = Buffer.alloc(0);
+  /** Chunks that a whole frame has not come of yet. */
+  #held: Buffer[] = [];
+  #bytes = 0;
+  /** Bytes of a whole frame, as far as that is known. */
+  #needed = HEADER;
 
   constructor(take: (type: number, payload: Buffer) => void) {
     this.#take = take;
   }
 
   push(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#held.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#needed) return;
+    const bytes = this.#held.length === 1 ? chunk : Buffer.concat(this.#held, this.#bytes);
     let at = 0;
+    this.#needed = HEADER;
     while (bytes.length - at >= HEADER) {
       const length = bytes.readUInt32LE(at);
       assert(length > 0 && length <= MOST_BYTES, `a frame of ${length} bytes`);
-      if (bytes.length - at < HEADER + length) break;
+      this.#needed = HEADER + length;
+      if (bytes.length - at < this.#needed) break;
       this.#take(bytes[at + HEADER]!, bytes.subarray(at + HEADER + 1, at + HEADER + length));
       at += HEADER + length;
+      this.#needed = HEADER;
     }
-    this.#rest = bytes.subarray(at);
+    const rest = bytes.subarray(at);
+    this.#held = rest.length === 0 ? [] : [rest];
+    this.#bytes = rest.length;
   }
 }

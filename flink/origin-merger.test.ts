@@ -22,12 +22,22 @@ describe("the control elements of several origins", () => {
     expect(new OriginMerger().merge({ index: 1, count: 2 }, settled)).toBe(settled);
   });
 
-  it("are restored to the least that any former subtask had heard of each", () => {
+  it("are restored to the least that any former subtask had heard, and go on when all have spoken anew", () => {
     const merger = new OriginMerger();
     merger.restore([heard([10, 3], 1), heard([4, 7], 2)]);
     expect(merger.standing()).toEqual([frontier(3, 2)]);
-    expect(merger.merge({ index: 1, count: 2 }, frontier(7))).toEqual(frontier(4, 2));
-    expect(merger.merge({ index: 0, count: 2 }, frontier(10))).toEqual(frontier(7, 2));
+    const told = [
+      merger.merge({ index: 1, count: 3 }, frontier(7)),
+      merger.merge({ index: 0, count: 3 }, frontier(10)),
+      merger.merge({ index: 2, count: 3 }, frontier(2)),
+      merger.merge({ index: 2, count: 3 }, frontier(5)),
+    ];
+    expect(told).toEqual([undefined, undefined, undefined, frontier(5, 2)]);
+  });
+
+  it("prove nothing by origins that all read nothing of a source", () => {
+    const merger = new OriginMerger();
+    expect(merger.merge({ index: 0, count: 1 }, frontier(Number.POSITIVE_INFINITY))).toBeUndefined();
   });
 
   it("are none where a former subtask had heard nothing", () => {

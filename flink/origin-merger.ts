@@ -18,9 +18,8 @@ interface Said {
  * frontier or watermark is the least of all origins', and there is none before every origin has spoken; a source is stale
  * while it is so for one of them; the rest passes.
  *
- * What every origin said last is part of checkpoints here, and not only with who said it: a source's subtask that has
- * finished has no state in Flink any more, and would never speak again. That is for origins that stay, such as splits. Where
- * their number has changed, as that of a task's subtasks may, all of them must speak anew; what was combined stays.
+ * What was combined is part of checkpoints: a task that was restored hears it again. What each origin said is not, for all of
+ * them speak anew then, and one may say less than before, because it reads splits now that it did not know.
  */
 export class OriginMerger {
   /** By source; the watermark is that of no source. */
@@ -54,11 +53,10 @@ export class OriginMerger {
 
   save(out: ByteWriter): void {
     out.uint(this.#said.size);
-    for (const [source, { through, since }] of this.#said) {
+    for (const [source, { combined, since }] of this.#said) {
       out.text(source);
+      out.float64(combined);
       out.float64(since);
-      out.uint(through.length);
-      for (const time of through) out.float64(time);
     }
   }
 
@@ -71,20 +69,14 @@ export class OriginMerger {
     });
   }
 
-  /**
-   * Takes in what former subtasks saved: of each origin the least that one of them had heard, because behind an unaligned
-   * barrier rows before a frontier may still be on their way to another.
-   */
+  /** Takes in what former subtasks saved: the least that one of them had heard, and nothing where one had heard nothing. */
   restore(saved: readonly ByteReader[]): void {
     const all = saved.map(readSaid);
-    const sources = new Set(all.flatMap((said) => [...said.keys()]));
-    for (const source of sources) {
+    for (const source of new Set(all.flatMap((said) => [...said.keys()]))) {
       const heard = all.map((said) => said.get(source));
-      const said = this.#of(source, heard.find((each) => each !== undefined)!.through.length);
+      const said = this.#of(source, 0);
+      said.combined = Math.min(...heard.map((each) => each?.combined ?? BEFORE_ALL_TIME));
       said.since = Math.max(...heard.map((each) => each?.since ?? BEFORE_ALL_TIME));
-      for (const origin of said.through.keys()) {
-        advance(said, origin, Math.min(...heard.map((each) => each?.through[origin] ?? BEFORE_ALL_TIME)));
-      }
     }
   }
 
@@ -99,12 +91,10 @@ export class OriginMerger {
   }
 }
 
-function readSaid(input: ByteReader): Map<string, Pick<Said, "through" | "since">> {
-  const said = new Map<string, Pick<Said, "through" | "since">>();
+function readSaid(input: ByteReader): Map<string, Pick<Said, "combined" | "since">> {
+  const said = new Map<string, Pick<Said, "combined" | "since">>();
   for (let sources = input.uint(); sources > 0; sources--) {
-    const source = input.text();
-    const since = input.float64();
-    said.set(source, { since, through: Array.from({ length: input.uint() }, () => input.float64()) });
+    said.set(input.text(), { combined: input.float64(), since: input.float64() });
   }
   return said;
 }
@@ -114,7 +104,8 @@ function advance(said: Said, origin: number, time: number): boolean {
   if (time <= said.through[origin]!) return false;
   said.through[origin] = time;
   const least = Math.min(...said.through);
-  if (least <= said.combined) return false;
+  // Where all that holds business of a source is read nowhere, nothing is proven of it.
+  if (least <= said.combined || least === Number.POSITIVE_INFINITY) return false;
   said.combined = least;
   return true;
 }

@@ -24,16 +24,22 @@ export interface OwnState {
   readonly kept: readonly KeptState[];
   /** What each input's merger saved. */
   readonly mergers: readonly Uint8Array[];
+  /** Results that wait until the checkpoint is confirmed, as their outlet saved them. */
+  readonly results: Uint8Array;
   readonly parts: readonly CheckpointPart[];
 }
 
 /** Writes own state, as it stands in Flink's operator state. */
-export function writeOwnState(out: ByteWriter, { subtask, parallelism, kept, mergers, parts }: OwnState): void {
+export function writeOwnState(
+  out: ByteWriter,
+  { subtask, parallelism, kept, mergers, results, parts }: OwnState,
+): void {
   out.uint(subtask);
   out.uint(parallelism);
   out.text(JSON.stringify(kept));
   out.uint(mergers.length);
   for (const merger of mergers) out.block(merger);
+  out.block(results);
   for (const { uid, bytes } of parts) {
     out.text(uid);
     out.block(bytes);
@@ -47,7 +53,8 @@ export function readOwnState(bytes: Uint8Array): OwnState {
   const parallelism = input.uint();
   const kept = JSON.parse(input.text()) as KeptState[];
   const mergers = Array.from({ length: input.uint() }, () => input.block());
+  const results = input.block();
   const parts: CheckpointPart[] = [];
   while (!input.isAtEnd) parts.push({ uid: input.text(), keyGroup: NO_GROUP, bytes: input.block() });
-  return { subtask, parallelism, kept, mergers, parts };
+  return { subtask, parallelism, kept, mergers, results, parts };
 }

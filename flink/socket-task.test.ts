@@ -2,14 +2,19 @@ import { afterEach, describe, expect, it } from "vitest";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { writeControl } from "./control-codec.ts";
-import { CountingTask } from "./counting-task.test-helper.ts";
-import { FlinkEnd, recordsOf } from "./flink-end.test-helper.ts";
+import { CountingResults, CountingTask, hostCounting } from "./counting-task.test-helper.ts";
+import { FlinkEnd, recordOf, recordsOf } from "./flink-end.test-helper.ts";
 import { FROM_TASK, TO_TASK } from "./frames.ts";
+import type { SourceInlet } from "./hosted-task.ts";
 
 describe("a task driven through a socket", () => {
   const ends: FlinkEnd[] = [];
-  const drive = async (task = new CountingTask()) => {
-    const end = await FlinkEnd.drive(task);
+  let results: CountingResults;
+  const drive = async (task = new CountingTask(), sources?: SourceInlet, name = "results") => {
+    const end = await FlinkEnd.drive((_place, sinks) => {
+      results = new CountingResults(sinks, name);
+      return hostCounting(task, results, sources);
+    });
     ends.push(end);
     return end;
   };
@@ -80,13 +85,13 @@ describe("a task driven through a socket", () => {
     expect(records.at(-1)).toEqual(["counts", { a: 2, b: 2 }]);
   });
 
-  it("hears again where its inputs stood, and goes on from there with origins that are silent now", async () => {
+  it("hears again where its inputs stood, and goes on when all origins have spoken anew", async () => {
     const before = await drive();
     before.open().write(TO_TASK.start);
     control(before, 1, 0, 2, { type: "watermark", time: 5 });
     control(before, 1, 1, 2, { type: "watermark", time: 9 });
     const answers = await before.number(TO_TASK.barrier, 1).answers();
-    const own = answers.find(({ type }) => type === FROM_TASK.barrier)!.payload.subarray(8);
+    const own = ownStateOf(answers);
     const heard = (time: number) => ["control", { input: 1, element: { type: "watermark", time } }];
 
     const after = await drive();
@@ -95,28 +100,118 @@ describe("a task driven through a socket", () => {
       .write(TO_TASK.restoreOwn, (out) => out.raw(own, 0, own.length))
       .write(TO_TASK.start);
     expect(await after.records()).toContainEqual(heard(5));
-    control(after, 1, 0, 2, { type: "watermark", time: 7 });
+    control(after, 1, 0, 1, { type: "watermark", time: 4 });
+    expect(await after.records()).toEqual([]);
+    control(after, 1, 0, 1, { type: "watermark", time: 7 });
     expect(await after.records()).toContainEqual(heard(7));
   });
 
-  it("waits for all origins anew where there are more or fewer of them", async () => {
-    const before = await drive();
-    before.open().write(TO_TASK.start);
-    control(before, 0, 0, 1, { type: "watermark", time: 5 });
-    const answers = await before.number(TO_TASK.barrier, 1).answers();
-    const own = answers.find(({ type }) => type === FROM_TASK.barrier)!.payload.subarray(8);
+  it("gets the results back that were not delivered, each subtask those of some former ones", async () => {
+    const saved: Buffer[] = [];
+    for (const subtask of [0, 1, 2]) {
+      const before = await drive(new CountingTask(), undefined, `of ${subtask}`);
+      before.open(subtask, 3).write(TO_TASK.start);
+      saved.push(ownStateOf(await before.number(TO_TASK.barrier, 7).answers()));
+    }
+    const taken: string[][] = [];
+    for (const subtask of [0, 1]) {
+      const after = await drive();
+      after.open(subtask, 2);
+      for (const own of saved) after.write(TO_TASK.restoreOwn, (out) => out.raw(own, 0, own.length));
+      await after.write(TO_TASK.start).answers();
+      taken.push(results.restored);
+    }
+    expect(taken).toEqual([["of 0@7", "of 2@7"], ["of 1@7"]]);
+  });
 
-    const after = await drive();
-    after
+  it("tells its results of checkpoints that are confirmed", async () => {
+    const flink = await drive();
+    await flink.open().write(TO_TASK.start).number(TO_TASK.confirmed, 7).answers();
+    expect(results.confirmations).toEqual([7]);
+  });
+
+  it("writes a record for a sink with key, value and time", async () => {
+    const flink = await drive();
+    flink.open().write(TO_TASK.start).rows(0, "a");
+    const payload = (await flink.answers()).find(({ type }) => type === FROM_TASK.record)!.payload;
+    expect(recordOf(payload)).toMatchObject({ sink: 0, time: 1.5, key: Buffer.from("batch") });
+  });
+
+  it("takes frames in order when one of them waits for something", async () => {
+    const taken: string[] = [];
+    let goOn = () => {};
+    const sources: SourceInlet = {
+      start: () => taken.push("start"),
+      records: () => {
+        taken.push("records");
+        return new Promise((resolve) => (goOn = resolve));
+      },
+      proof: () => {
+        taken.push("proof");
+      },
+    };
+    const flink = await drive(new CountingTask(), sources);
+    const answers = flink
       .open()
-      .write(TO_TASK.restoreOwn, (out) => out.raw(own, 0, own.length))
-      .write(TO_TASK.start);
-    await after.answers();
-    control(after, 0, 0, 2, { type: "watermark", time: 8 });
-    control(after, 0, 1, 2, { type: "watermark", time: 4 });
-    expect(await after.records()).toEqual([]);
-    control(after, 0, 1, 2, { type: "watermark", time: 6 });
-    expect((await after.records())[0]).toEqual(["control", { input: 0, element: { type: "watermark", time: 6 } }]);
+      .write(TO_TASK.start)
+      .write(TO_TASK.records)
+      .write(TO_TASK.proof)
+      .rows(0, "a")
+      .answers();
+    await expect.poll(() => taken).toEqual(["start", "records"]);
+    goOn();
+    expect(recordsOf(await answers)).toEqual([["batch", { input: 0, rows: 1 }]]);
+    expect(taken).toEqual(["start", "records", "proof"]);
+  });
+
+  it("takes no rows while the task is full, but those in front of a barrier", async () => {
+    const task = new CountingTask();
+    const flink = await drive(task);
+    await flink.open().write(TO_TASK.start).answers();
+    task.poll = () => false;
+    task.isBusy = task.isFull = true;
+    flink.rows(0, "a").send();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(task.keys).toBe(0);
+    await flink.number(TO_TASK.barrier, 1).answers();
+    expect(task.keys).toBe(1);
+  });
+
+  it("takes rows slowly while results are full, and a barrier at once", async () => {
+    const flink = await drive();
+    await flink.open().write(TO_TASK.start).answers();
+    results.isFull = true;
+    expect(await flink.rows(0, "a").rows(0, "b").rows(0, "c").records()).toHaveLength(3);
+    expect(await flink.rows(0, "a").rows(0, "b").number(TO_TASK.barrier, 1).records()).toHaveLength(1);
+  });
+
+  it("hands on what look-ups have in hand before it is over", async () => {
+    const task = new CountingTask();
+    const flink = await drive(task);
+    await flink.open().write(TO_TASK.start).answers();
+    task.isBusy = true;
+    const records = await flink.write(TO_TASK.finish).records();
+    expect(records).toEqual([
+      ["polled", null],
+      ["report", 0],
+    ]);
+  });
+
+  it("tells metrics about once a second", async () => {
+    const flink = await drive();
+    await flink.open().write(TO_TASK.start).rows(0, "a", "b").answers();
+    await expect.poll(() => flink.metrics.length).toBeGreaterThan(0);
+    const [[count, task] = []] = flink.metrics;
+    expect(count).toEqual({ name: "count", values: { keys: 2 } });
+    expect(task).toMatchObject({ name: "task", values: { rowsIn: 2, rowsOut: 2 } });
+  });
+
+  it("closes the task when the other end is gone", async () => {
+    const task = new CountingTask();
+    const flink = await drive(task);
+    await flink.open().write(TO_TASK.start).answers();
+    await flink.close();
+    expect(task.isClosed).toBe(true);
   });
 
   it("lets go of the parts of a checkpoint that was aborted", async () => {
@@ -146,11 +241,18 @@ describe("a task driven through a socket", () => {
     flink.open().write(TO_TASK.start);
     flink.write(99);
     const answers = await flink.answers();
-    expect(answers.at(-1)?.payload.toString("utf8")).toContain("unknown type 99");
+    const failure = answers.at(-1)!.payload.toString("utf8");
+    expect(failure).toContain("unknown type 99");
+    expect(failure).toContain("task-driver.ts");
     expect(recordsOf(answers)).toEqual([]);
     await expect(flink.driven).rejects.toThrow("unknown type 99");
   });
 });
+
+/** What a subtask keeps besides its keys' state, behind the number of the checkpoint. */
+function ownStateOf(answers: readonly { readonly type: number; readonly payload: Buffer }[]): Buffer {
+  return answers.find(({ type }) => type === FROM_TASK.barrier)!.payload.subarray(8);
+}
 
 function control(flink: FlinkEnd, input: number, index: number, count: number, element: Control): FlinkEnd {
   return flink.write(TO_TASK.control, (out) => {

@@ -1,0 +1,312 @@
+import { Batch } from "../base/batch.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { assert } from "../base/errors.ts";
+import type { AskingTask, PartsAtBarrier } from "../runtime/task.ts";
+import { readControl, writeControl } from "./control-codec.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
+import type { HostedTask, MakeHostedTask, SinkOutput, TaskMetrics } from "./hosted-task.ts";
+import { OriginMerger } from "./origin-merger.ts";
+import { type OwnState, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
+
+const MOST_ROWS = 1_000;
+/** Bytes of parts that answer one pull. */
+const PULL_BYTES = 1024 * 1024;
+
+/**
+ * Makes the calls of a task that the frames of a connection ask for, in their order; what comes of them is gathered in
+ * `out`. Rows that come together are handed in as one batch.
+ */
+export class TaskDriver {
+  readonly out = new FrameWriter();
+  /** Counts since the beginning. */
+  rowsIn = 0;
+  rowsOut = 0;
+  readonly #make: MakeHostedTask;
+  /** Called when `poll` has something to do. */
+  readonly #wake: () => void;
+  readonly #reader = new ByteReader();
+  /** What is being restored, in the order in which it came. */
+  readonly #restored: OwnState[] = [];
+  /** What is left to be pulled, by checkpoint. */
+  readonly #parts = new Map<number, PartsAtBarrier>();
+  #mergers: readonly OriginMerger[] = [];
+  #batches: readonly Batch[] = [];
+  #hosted!: HostedTask;
+  #task!: AskingTask;
+  #place!: TaskPlace;
+  #isOpen = false;
+  #isStarted = false;
+  /** The input whose rows wait to be handed in. */
+  #waiting: number | undefined;
+  #taken = 0;
+  #acknowledged = 0;
+
+  constructor(make: MakeHostedTask, wake: () => void) {
+    this.#make = make;
+    this.#wake = wake;
+  }
+
+  /** Something is in hand that `poll` is to be called for now and then. */
+  get isBusy(): boolean {
+    return this.#isStarted && this.#task.isBusy;
+  }
+
+  /** The task can take no more rows, until `poll` has handed some of them out. */
+  get isFull(): boolean {
+    return this.#isStarted && this.#task.isFull;
+  }
+
+  /** So many results wait for a checkpoint, or to be delivered, that rows are to be taken in slowly. */
+  get hasFullResults(): boolean {
+    return this.#isStarted && this.#hosted.results.isFull;
+  }
+
+  /** What is counted of the task's operators and sources. */
+  metrics(): readonly TaskMetrics[] {
+    return this.#isOpen ? this.#hosted.metrics() : [];
+  }
+
+  /** Takes a frame in, whose payload must not change; a promise while it waits for something. */
+  take(type: number, payload: Buffer): void | Promise<void> {
+    this.#taken++;
+    if (type === TO_TASK.batch) {
+      this.#rows(payload[0]!, payload);
+      return;
+    }
+    // A pull asks for what was before: rows need not be handed in for it.
+    if (type !== TO_TASK.pull) this.#handIn();
+    const reader = this.#reader.reset(payload, 0, payload.length);
+    switch (type) {
+      case TO_TASK.open:
+        return this.#open(JSON.parse(payload.toString("utf8")) as TaskPlace);
+      case TO_TASK.restore:
+        return this.#task.take(readPart(payload));
+      case TO_TASK.restoreOwn:
+        return this.#restoreOwn(readOwnState(payload));
+      case TO_TASK.start:
+        return this.#start();
+      case TO_TASK.control:
+        return this.#controlIn(reader.byte(), reader);
+      case TO_TASK.records:
+        return this.#sources.records(payload);
+      case TO_TASK.proof:
+        return this.#sources.proof(payload);
+      case TO_TASK.end:
+        return this.#task.end(reader.byte());
+      case TO_TASK.processingTime:
+        return this.#task.processingTime(reader.float64());
+      case TO_TASK.barrier:
+        return this.#barrier(reader.float64());
+      case TO_TASK.pull:
+        return this.#pull(reader.float64());
+      case TO_TASK.abort:
+        return this.#forget(reader.float64());
+      case TO_TASK.confirmed:
+        return this.#hosted.results.confirmed(reader.float64());
+      case TO_TASK.finish:
+        return this.#task.report();
+      default:
+        assert(false, `a frame of the unknown type ${type}`);
+    }
+  }
+
+  /** There is nothing more to take in for now: hands in the rows that wait, and acknowledges all. */
+  settle(): void {
+    this.#handIn();
+    if (this.#taken === this.#acknowledged) return;
+    this.#acknowledged = this.#taken;
+    this.#answer(FROM_TASK.taken, (out) => out.float64(this.#taken));
+  }
+
+  /** Hands on what look-ups have brought. */
+  poll(now: number): boolean {
+    return this.isBusy && this.#task.poll(now);
+  }
+
+  tellMetrics(metrics: readonly TaskMetrics[]): void {
+    this.#answer(FROM_TASK.metrics, (out) => writeJson(metrics, out));
+  }
+
+  /** Nobody drives the task any more. */
+  close(): void {
+    for (const parts of this.#parts.values()) parts.release();
+    this.#parts.clear();
+    if (!this.#isOpen) return;
+    this.#isOpen = this.#isStarted = false;
+    this.#task.close();
+    this.#hosted.close();
+  }
+
+  get #sources() {
+    const { sources } = this.#hosted;
+    assert(sources !== undefined, "records come to the task that has the sources");
+    return sources;
+  }
+
+  #rows(input: number, payload: Buffer): void {
+    if (this.#waiting !== input) this.#handIn();
+    this.#waiting = input;
+    const batch = this.#batches[input]!;
+    this.#hosted.format.readRows(input, this.#reader.reset(payload, 1, payload.length), batch);
+    if (batch.count >= MOST_ROWS) this.#handIn();
+  }
+
+  #handIn(): void {
+    if (this.#waiting === undefined) return;
+    const input = this.#waiting;
+    this.#waiting = undefined;
+    const batch = this.#batches[input]!;
+    this.rowsIn += batch.count;
+    this.#task.batch(input, batch);
+    batch.clear();
+  }
+
+  #controlIn(input: number, reader: ByteReader): void {
+    const { origin, element } = readControl(reader);
+    const merged = this.#mergers[input]!.merge(origin, element);
+    if (merged !== undefined) this.#task.control(input, merged);
+  }
+
+  #open(place: TaskPlace): void | Promise<void> {
+    this.#place = place;
+    const made = this.#make(place, this.#sinks());
+    if (made instanceof Promise) return made.then((hosted) => this.#opened(hosted));
+    this.#opened(made);
+  }
+
+  #opened(hosted: HostedTask): void {
+    const { subtask, parallelism } = this.#place;
+    this.#hosted = hosted;
+    this.#task = hosted.task;
+    this.#mergers = hosted.format.inputs.map(() => new OriginMerger());
+    this.#batches = hosted.format.inputs.map((layout) => new Batch(layout, MOST_ROWS));
+    this.#isOpen = true;
+    const origin = { index: subtask, count: parallelism };
+    this.#task.open(
+      {
+        forward: (output, batch) => this.#forward(output, batch),
+        control: (output, element) => {
+          this.#answer(FROM_TASK.control, (out) => {
+            out.byte(output);
+            writeControl(out, origin, element);
+          });
+        },
+        end: (output) => this.#answer(FROM_TASK.end, (out) => out.byte(output)),
+        emit: (tag, record) => hosted.results.emit(tag, record),
+      },
+      this.#wake,
+    );
+  }
+
+  #sinks(): SinkOutput {
+    return {
+      record: (sink, key, value, timeMs) => {
+        this.#answer(FROM_TASK.record, (out) => {
+          out.byte(sink);
+          out.float64(timeMs);
+          writeBytes(key, out);
+          writeBytes(value, out);
+        });
+      },
+    };
+  }
+
+  #restoreOwn(own: OwnState): void {
+    this.#restored.push(own);
+    for (const part of own.parts) this.#task.take(part);
+  }
+
+  async #start(): Promise<void> {
+    const own = this.#restored.splice(0);
+    if (own.length > 0) await this.#restore(own);
+    else await this.#hosted.begin?.();
+    this.#isStarted = true;
+    this.#hosted.sources?.start();
+    this.#answer(FROM_TASK.ready, () => undefined);
+  }
+
+  /** Results that former subtasks had not delivered yet are shared out; what their inputs had heard, each is told. */
+  async #restore(own: readonly OwnState[]): Promise<void> {
+    const { subtask, parallelism } = this.#place;
+    const mine = own.filter((former) => former.subtask % parallelism === subtask);
+    this.#hosted.results.restore(mine.map(({ results }) => results));
+    await this.#task.restored(own[0]!.kept, subtask === 0);
+    for (const [input, merger] of this.#mergers.entries()) {
+      merger.restore(own.map(({ mergers }) => new ByteReader(mergers[input]!)));
+      for (const element of merger.standing()) this.#task.control(input, element);
+    }
+  }
+
+  #forward(output: number, batch: Batch): void {
+    this.rowsOut += batch.count;
+    this.#hosted.format.writeRows(output, batch, (subtask, write) => {
+      this.#answer(FROM_TASK.forward, (out) => {
+        out.byte(output);
+        out.uint32(subtask);
+        write(out);
+      });
+    });
+  }
+
+  /** Own state is sent at once: Flink takes it while its task stands still, and the parts while records flow again. */
+  #barrier(checkpoint: number): void {
+    const parts = this.#task.barrier();
+    this.#parts.set(checkpoint, parts);
+    const { subtask, parallelism } = this.#place;
+    this.#answer(FROM_TASK.barrier, (out) => {
+      out.float64(checkpoint);
+      writeOwnState(out, {
+        ...{ subtask, parallelism, kept: this.#task.kept, parts: parts.own },
+        mergers: this.#mergers.map(saved),
+        results: this.#hosted.results.save(checkpoint),
+      });
+    });
+  }
+
+  #pull(checkpoint: number): void {
+    const parts = this.#parts.get(checkpoint);
+    const enough = this.out.length + PULL_BYTES;
+    while (parts !== undefined && this.out.length < enough) {
+      const part = parts.next();
+      if (part === undefined) {
+        this.#parts.delete(checkpoint);
+        break;
+      }
+      this.#answer(FROM_TASK.part, (out) => {
+        out.float64(checkpoint);
+        out.uint32(part.keyGroup);
+        writePart(out, part);
+      });
+    }
+    const isOver = !this.#parts.has(checkpoint);
+    this.#answer(isOver ? FROM_TASK.partsEnd : FROM_TASK.pulled, (out) => out.float64(checkpoint));
+  }
+
+  #forget(checkpoint: number): void {
+    this.#parts.get(checkpoint)?.release();
+    this.#parts.delete(checkpoint);
+  }
+
+  #answer(type: number, write: (out: ByteWriter) => void): void {
+    write(this.out.begin(type));
+    this.out.finish();
+  }
+}
+
+function saved(merger: OriginMerger): Buffer {
+  const out = new ByteWriter();
+  merger.save(out);
+  return out.bytes();
+}
+
+/** With its length in front, −1 for none. */
+function writeBytes(bytes: Uint8Array | null, out: ByteWriter): void {
+  out.uint32(bytes === null ? 0xffffffff : bytes.length);
+  if (bytes !== null) out.raw(bytes, 0, bytes.length);
+}
+
+function writeJson(value: unknown, out: ByteWriter): void {
+  const json = Buffer.from(JSON.stringify(value));
+  out.raw(json, 0, json.length);
+}
