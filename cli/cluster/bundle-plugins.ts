@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 
@@ -45,8 +45,13 @@ export function contractsInside(root: string): Plugin {
         importer === join(root, "schemas/contracts.ts") ? { path: "contracts", namespace } : undefined,
       );
       onLoad({ filter: /./, namespace }, () => {
-        const names = readdirSync(folder).filter((name) => name.endsWith(".avsc"));
-        const texts = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+        // Earlier ones lie in a folder within, under names of their own.
+        const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+          name.endsWith(".avsc"),
+        );
+        const texts = Object.fromEntries(
+          names.map((name) => [basename(name), readFileSync(join(folder, name), "utf8")]),
+        );
         const contents = `const texts = ${JSON.stringify(texts)};
 export const readFileSync = ({ pathname }) => texts[pathname.slice(pathname.lastIndexOf("/") + 1)];`;
         return { contents, loader: "js" };

@@ -11,8 +11,8 @@ import { masked } from "../secrets.ts";
 import type { ChildSpec } from "./child-spec.ts";
 import { HostedTasks } from "./hosted-tasks.ts";
 
-/** How long the end waits for servers that evidence and notices go to. */
-const LAST_WORDS_MS = 2_000;
+/** How long the end waits for servers that evidence and notices go to: less than Flink waits for this process. */
+const LAST_WORDS_MS = 1_500;
 
 /**
  * Runs the tasks of jobs beside a TaskManager's slot, as the last two arguments of the process say: the file of its
