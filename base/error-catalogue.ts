@@ -444,6 +444,12 @@ export const errorCatalogue = {
     retryable: false,
     message: "{file} cannot be loaded: {reason}",
   },
+  JOB_NOT_RESCALED: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{job} ({id}) at {url} does not have parallelism {parallelism}: it is {state}. The cluster goes on trying: give it slots, or ask for less.",
+  },
   JOB_NOT_STARTED: {
     fault: "external",
     retryable: true,

@@ -5,8 +5,10 @@ import { addChecks } from "./commands/checks.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addJobs } from "./commands/jobs.ts";
 import { addMigration } from "./commands/migration.ts";
 import { addNotifications } from "./commands/notifications.ts";
+import { addRescale } from "./commands/rescale.ts";
 import { addRun } from "./commands/run.ts";
 import { addSavepoint } from "./commands/savepoint.ts";
 import { addSchemas } from "./commands/schemas.ts";
@@ -39,6 +41,8 @@ function program(): Command {
     addDemo,
     addRun,
     addSubmit,
+    addJobs,
+    addRescale,
     addSavepoint,
     addSnapshots,
     addAlerts,

@@ -38,6 +38,8 @@ export interface JobVertex {
   readonly maxParallelism: number;
   readonly parallelism: number;
   readonly status: string;
+  /** Elements of the exchanges, each of which may hold many rows. */
+  readonly metrics: { readonly "read-records": number; readonly "write-records": number };
 }
 
 /** The checkpoints of a job. */
@@ -163,13 +165,13 @@ export class FlinkApi {
   }
 
   /** Asks for a savepoint; gives what its progress is asked by. */
-  async savepoint(id: string, targetDirectory: string): Promise<string> {
+  async savepoint(id: string, targetDirectory: string | undefined): Promise<string> {
     const body = { "target-directory": targetDirectory, "cancel-job": false };
     return this.#trigger(`/jobs/${id}/savepoints`, body);
   }
 
   /** Ends a job with a savepoint; gives what its progress is asked by. */
-  async stop(id: string, targetDirectory: string, drain: boolean): Promise<string> {
+  async stop(id: string, targetDirectory: string | undefined, drain: boolean): Promise<string> {
     return this.#trigger(`/jobs/${id}/stop`, { targetDirectory, drain });
   }
 
@@ -189,12 +191,14 @@ export class FlinkApi {
     };
   }
 
-  /** What a job wants; undefined where the cluster's scheduler knows of no such thing. */
+  /** What a job wants; undefined where its scheduler cannot give it more or less while it runs. */
   async requirements(id: string): Promise<Requirements | undefined> {
-    const settings = await this.#get<readonly { readonly key: string; readonly value: string }[]>("/jobmanager/config");
-    const settingOf = (key: string) => settings.find((setting) => setting.key === key)?.value.toLowerCase();
-    const isAdaptive = settingOf("jobmanager.scheduler") === "adaptive" || settingOf("scheduler-mode") === "reactive";
-    return isAdaptive ? this.#get(`/jobs/${id}/resource-requirements`) : undefined;
+    try {
+      return await this.#get(`/jobs/${id}/resource-requirements`);
+    } catch (error) {
+      if (isError(error, "CLUSTER_REFUSED") && /does not support/.test(String(error.details.reason))) return undefined;
+      throw error;
+    }
   }
 
   require(id: string, requirements: Requirements): Promise<unknown> {

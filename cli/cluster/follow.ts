@@ -36,8 +36,9 @@ export async function followStart(
     const exceptions = details === undefined ? [] : await api.exceptions(id);
     if (exceptions.length > failures) {
       failures = exceptions.length;
-      reason = reasonOf(exceptions[0]!);
-      onFailure(reason);
+      const next = reasonOf(exceptions[0]!);
+      if (next !== reason && !isOver(details!.state) && failures < MOST_FAILURES) onFailure(next);
+      reason = next;
     }
     if (details !== undefined && (isOver(details.state) || failures >= MOST_FAILURES))
       raiseFailed(details, api, reason);

@@ -34,7 +34,7 @@ export async function launch(api: FlinkApi, submission: Submission, request: Lau
       timeoutMs,
       signal,
       onStep: (step) => steps.begin(step),
-      onFailure: (reason) => steps.begin(`It failed, and Flink begins it again. ${reason}`),
+      onFailure: (reason) => steps.note(`It failed, and Flink begins it again: ${reason}`),
     },
   );
   return {

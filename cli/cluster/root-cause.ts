@@ -31,12 +31,20 @@ export function rootCauseOf(trace: string): RootCause {
     .replace(/^<?Exception on server side:\s*/, "")
     .replace(CLASS_NAME, "")
     .trim();
-  return { message, stack: lines.filter(isFrame).slice(0, MOST_FRAMES).map(shown) };
+  return {
+    message,
+    stack: lines
+      .filter((line) => isFrame(line) && !OF_NODE.test(line))
+      .slice(0, MOST_FRAMES)
+      .map(shown),
+  };
 }
 
 const JAVA_FRAME =
   /^\s+(at [\w.$/@-]+\.[\w$<>]+\((.*\.java:\d+|.*\.java|Unknown Source|Native Method|.*\.scala:\d+)\)|\.\.\. \d+ (more|common frames))/;
-const TYPESCRIPT_FRAME = /^\s+at .*(\.[cm]?[jt]s:\d+:\d+|node:\w|<anonymous>|native)\)?$/;
+const TYPESCRIPT_FRAME = /^\s+at .*(\.[cm]?[jt]s:\d+:\d+|node:[\w/]+:\d+:\d+|<anonymous>|native)\)?$/;
+/** What Node does around a job says nothing. */
+const OF_NODE = /\bnode:[\w/]+:\d+:\d+\)?$/;
 const CLASS_NAME = /^([a-z]\w*\.)+[\w$]+(: |$)/;
 
 /** A frame with the file as its author calls it. */
