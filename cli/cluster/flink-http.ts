@@ -223,7 +223,7 @@ function reasonOf(status: number, body: Buffer): string {
 }
 
 function said(body: Buffer): string {
-  const texts = errorsIn(body).map((text) => rootCauseOf(text).message);
+  const texts = errorsIn(body).map((text) => rootCauseOf(text).message.replace(/\.$/, ""));
   const telling = texts.filter((text) => text !== "" && !/^Internal server error/i.test(text));
   return telling.length === 0 ? "" : `: ${telling.join("; ")}`;
 }

@@ -1,5 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import type { Graph } from "../../dataflow/graph.ts";
+import type { ClusterPlan } from "../../flink/cluster-plan.ts";
 import type { Config, ResultsConfig } from "../config.ts";
 import { type JobFiles, loadJobs } from "../load-job.ts";
 import { Masking } from "../masking.ts";
@@ -7,7 +8,7 @@ import { requireSinkNames, sinksOf } from "../outputs.ts";
 import type { Beginning } from "../run-state.ts";
 import { bridgeJar } from "./bridge-jar.ts";
 import { bundleJobs } from "./bundle.ts";
-import { RESULT_SINKS, sinkNames } from "./child-spec.ts";
+import { type ChildSpec, RESULT_SINKS, sinkNames } from "./child-spec.ts";
 import { type BegunFrom, savepointAt } from "./embedded-savepoint.ts";
 import { beginningAbove, ClusterResults } from "./epoch.ts";
 import { packedNode, writeJobJar } from "./job-jar.ts";
@@ -35,6 +36,8 @@ export interface Submission {
   readonly from: BegunFrom | undefined;
   /** The epoch that begins with the submission. */
   readonly beginning: Beginning;
+  readonly plan: ClusterPlan;
+  readonly child: ChildSpec;
   /** Writes the job's jar. BRIDGE_NOT_BUILT, NODE_NOT_SHIPPABLE. */
   writeJar(path: string): Promise<void>;
   /**
@@ -73,6 +76,8 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
     graph,
     from,
     beginning,
+    plan,
+    child,
     writeJar: async (path) => {
       const bridge = await bridgeJar((line) => steps.begin(line));
       const node = withNode ? await packedNode((line) => steps.begin(line)) : undefined;
