@@ -23,7 +23,7 @@ it("certificates and secrets stay references", () => {
     "security.protocol": "SASL_SSL",
     "sasl.mechanism": "SCRAM-SHA-512",
     "sasl.jaas.config":
-      'org.apache.kafka.common.security.scram.ScramLoginModule required username="o\\"ps" password=PASSWORD;',
+      'org.apache.kafka.common.security.scram.ScramLoginModule required username="o\\"ps" ' + `password="${PASSWORD}";`,
     "ssl.truststore.type": "PEM",
     "ssl.truststore.certificates": reference("file:/tls/ca.pem"),
     "ssl.keystore.type": "PEM",
@@ -39,6 +39,6 @@ it("TLS with the machine's authorities is TLS", () => {
   expect(readingProperties({ brokers, sasl }, "g")).toMatchObject({
     "security.protocol": "SASL_PLAINTEXT",
     "sasl.jaas.config":
-      'org.apache.kafka.common.security.plain.PlainLoginModule required username="ops" password=FILE;',
+      'org.apache.kafka.common.security.plain.PlainLoginModule required username="ops" ' + `password="${FILE}";`,
   });
 });
