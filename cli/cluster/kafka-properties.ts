@@ -1,3 +1,4 @@
+import { assert } from "../../base/errors.ts";
 import type { KafkaConfig, SaslConfig, TlsFiles } from "../kafka-config.ts";
 
 /** Properties of Kafka's Java clients, by their names. Secrets and certificates are references, looked up where Flink runs. */
@@ -45,11 +46,7 @@ function textOf(path: string): string {
 
 function saslProperties(sasl: SaslConfig): KafkaProperties {
   const { mechanism } = sasl;
-  if (mechanism === "OAUTHBEARER")
-    return {
-      "sasl.mechanism": mechanism,
-      "sasl.jaas.config": loginOf("oauthbearer.OAuthBearerLoginModule", { token: sasl.token }),
-    };
+  assert(sasl.mechanism !== "OAUTHBEARER", "a way to log in that goes to the cluster");
   const module = mechanism === "PLAIN" ? "plain.PlainLoginModule" : "scram.ScramLoginModule";
   return {
     "sasl.mechanism": mechanism,

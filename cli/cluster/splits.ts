@@ -6,6 +6,7 @@ import { brokerInputs } from "../broker-input.ts";
 import { gather, splitsOf, type TableSplit } from "../compose.ts";
 import type { Config } from "../config.ts";
 import type { ChildSplit } from "./child-spec.ts";
+import { topicsWhereRowsMove } from "./moving-rows.ts";
 
 /** A partition, with all that plan and children must know of it. */
 export type ClusterSplit = ChildSplit & { readonly start: number };
@@ -23,7 +24,9 @@ export async function findSplits(
   const inputs = await brokerInputs(graph, sources, file, NEVER_COMMITS);
   try {
     const found = splitsOf(graph, sources, await inputs?.find(graph, known));
-    return gather(found, known, new Set()).map((split) => clusterSplit(split, known));
+    const gathered = gather(found, known, new Set());
+    const moving = await topicsWhereRowsMove(gathered, graph.name, file);
+    return gather(gathered, known, moving).map((split) => clusterSplit(split, known));
   } finally {
     await inputs?.close();
   }

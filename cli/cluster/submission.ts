@@ -88,14 +88,20 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
   };
 }
 
+const TOKENS =
+  "kafka.sasl.mechanism: Kafka's Java clients have a login of their own for OAUTHBEARER. Use SCRAM-SHA-512, PLAIN or client certificates.";
+
 /** `KafkaResults` makes them itself, with its markers. */
 const MADE_BY_RESULTS: ReadonlySet<string> = new Set(RESULT_SINKS.slice(0, 3));
 
 /** JOB_NOT_FOR_CLUSTER, SINK_NAME_INVALID, CONFIG_INVALID. */
 function requireFit(graph: Graph, config: Config): ResultsConfig {
   requireSinkNames(graph);
-  const problems = unsupportedOnCluster(config);
   const { results } = config;
+  const problems = [
+    ...unsupportedOnCluster(config),
+    ...(results?.kafka.sasl?.mechanism === "OAUTHBEARER" ? [TOKENS] : []),
+  ];
   if (problems.length > 0 || results === undefined)
     raise("JOB_NOT_FOR_CLUSTER", { job: graph.name, file: config.file, problems: problems.join(" ") });
   // Fields that are no fields are told here, and not on the cluster.
