@@ -9,10 +9,12 @@ export const EXIT = { ok: 0, failure: 1, usage: 2, discrepancies: 3, interrupted
 
 /** Errors of how the command was called: the user mends the call, not the data. */
 const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "CLUSTER_ADDRESS_MISSING",
   "CONFIG_INVALID",
   "CONFIG_NOT_FOUND",
   "CONFIG_SECRET_MISSING",
   "JOB_INVALID",
+  "JOB_NOT_FOR_CLUSTER",
   "JOB_NOT_FOUND",
   "OPTION_INVALID",
   "OUTPUT_OVERLAPS_INPUT",

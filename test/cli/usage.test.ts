@@ -7,6 +7,13 @@ import { countercheck, root, TemporaryFolder } from "../support/cli.ts";
 const COMMANDS = [
   ["demo"],
   ["run"],
+  ["submit"],
+  ["jobs", "list"],
+  ["jobs", "describe"],
+  ["jobs", "cancel"],
+  ["rescale"],
+  ["savepoint"],
+  ["stop"],
   ["snapshots", "get"],
   ["snapshots", "scan"],
   ["alerts", "list"],
@@ -36,7 +43,7 @@ describe.concurrent("the program", () => {
     expect(await countercheck(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it.each(["snapshots", "alerts", "notifications", "dead-letters", "checks", "migration", "source"])(
+  it.each(["snapshots", "alerts", "notifications", "dead-letters", "checks", "migration", "source", "jobs"])(
     "has examples for the group %s",
     async (group) => {
       const { code, stdout } = await countercheck([group, "--help"]);
@@ -64,6 +71,15 @@ describe.concurrent("a command that is called wrongly ends with 2", () => {
     [["run", "job.ts", "--config", "missing.json"], "error CONFIG_NOT_FOUND: "],
     [["run", "job.ts", "--config", "x", "--follow", "--verdicts", "v"], "cannot be used with option"],
     [["dead-letters", "discard", "t/0/1", "--dir", "x"], "--note"],
+    [["submit", "job.ts"], "--config"],
+    [["submit", "job.ts", "--config", "x", "--jar", "y", "--cluster", "http://z"], "cannot be used with option"],
+    [["submit", "job.ts", "--config", "x", "--with-node", "--without-node"], "cannot be used with option"],
+    [["savepoint", "dir"], "--config"],
+    [["savepoint", "job", "dir", "more"], "a job and a folder at most"],
+    [["stop"], "--config"],
+    [["jobs", "list"], "error CLUSTER_ADDRESS_MISSING: "],
+    [["jobs", "list", "--cluster", "localhost"], "expected a URL"],
+    [["rescale", "job", "--cluster", "http://127.0.0.1:1"], "--parallelism"],
   ])("%j: %s", async (args, says) => {
     const { code, stdout, stderr } = await countercheck(args);
     expect(stderr).toContain(says);
