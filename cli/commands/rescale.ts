@@ -6,10 +6,10 @@ import type { FlinkApi, JobSummary } from "../cluster/flink-api.ts";
 import { followEnd } from "../cluster/follow.ts";
 import { type Launched, launch, launchedText } from "../cluster/launch.ts";
 import { withFlink } from "../cluster/open-flink.ts";
+import { prepareSubmission } from "../cluster/prepare.ts";
 import { rescaleInPlace } from "../cluster/rescale.ts";
 import { savepointFolder, writeClusterSavepoint } from "../cluster/savepoints.ts";
 import { openSteps, type Steps } from "../cluster/steps.ts";
-import { openSubmission } from "../cluster/submission.ts";
 import { readConfig } from "../config.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJobs } from "../load-job.ts";
@@ -98,7 +98,7 @@ async function submitAgain(api: FlinkApi, found: JobSummary, options: RescaleOpt
   if (own !== name && name.includes("+"))
     raise("OPTION_INVALID", { option: "--job", value: own, expected: `the jobs of ${name}` });
   const jobs = { paths, name: own === name ? undefined : name };
-  const submission = await openSubmission({
+  const submission = await prepareSubmission({
     ...{ jobs, config: readConfig(file), fromSavepoint: undefined, allowDroppedState: false },
     ...{ withNode: withoutNode !== true, steps },
   });

@@ -5,8 +5,9 @@ import { KEY_GROUPS } from "../../state/key-groups.ts";
 import { launch, launchedText } from "../cluster/launch.ts";
 import { loopbackWarning } from "../cluster/loopback.ts";
 import { withFlink } from "../cluster/open-flink.ts";
+import { prepareSubmission } from "../cluster/prepare.ts";
 import { openSteps } from "../cluster/steps.ts";
-import { openSubmission, type SubmissionRequest } from "../cluster/submission.ts";
+import type { SubmissionRequest } from "../cluster/submission.ts";
 import { ENTRY_CLASS, requireRoomFor } from "../cluster/submit.ts";
 import { withTurn } from "../cluster/turn.ts";
 import { readConfig } from "../config.ts";
@@ -98,7 +99,7 @@ async function toCluster(request: SubmissionRequest, options: SubmitOptions, sig
     const job = (await loadJobs(request.jobs)).name;
     await requireRoomFor(api, job);
     const launched = await withTurn(config, job, signal, async (requireMine) => {
-      const submission = await openSubmission(request);
+      const submission = await prepareSubmission(request);
       const { from } = submission;
       const savepoint = async () => {
         requireMine();
@@ -123,7 +124,7 @@ async function toFile(
 ): Promise<boolean> {
   const job = (await loadJobs(request.jobs)).name;
   const submission = await withTurn(request.config, job, signal, async (requireMine) => {
-    const opened = await openSubmission(request);
+    const opened = await prepareSubmission(request);
     if (opened.from !== undefined && "flink" in opened.from)
       raise("OPTION_INVALID", { option: "--from-savepoint", value: opened.from.flink, expected: EMBEDDED_ONLY });
     await opened.writeJar(jar);
