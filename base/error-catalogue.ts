@@ -837,7 +837,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "The cluster at {url} has no adaptive scheduler, so {job} must be stopped with a savepoint and submitted again, for which its files are needed. Nothing was changed. Give `--savepoint DIR --config FILE --job {files}`.",
+      "The cluster at {url} has no adaptive scheduler, so {job} must be stopped with a savepoint and submitted again, for which its files are needed. Nothing was changed. Give `--job FILES --config FILE --savepoint DIR`.",
   },
   RESULTS_ELSEWHERE: {
     fault: "user",

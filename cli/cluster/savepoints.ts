@@ -27,7 +27,7 @@ export async function writeClusterSavepoint(
   for (;;) {
     const { status, location, failure } = await api.savepointProgress(jid, trigger);
     if (location !== undefined) return location;
-    const reason = failure !== undefined ? rootCauseOf(failure).message : undefined;
+    const reason = failure !== undefined ? rootCauseOf(failure).message.replace(/\.+$/, "") : undefined;
     if (status === "COMPLETED" || reason !== undefined)
       raise("SAVEPOINT_NOT_WRITTEN", { job: name, folder: place, reason: reason ?? "Flink does not say why" });
     if (performance.now() > until)

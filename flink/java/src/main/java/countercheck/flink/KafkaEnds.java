@@ -31,12 +31,9 @@ final class KafkaEnds {
     if (plan.splits().stream().noneMatch(Plan.Split::heartbeat)) return Optional.empty();
     return Optional.of(source(environment, plan, true, "heartbeats")
         .setParallelism(1)
-        .setMaxParallelism(1)
         .transform("prove frontiers", Element.TYPE, new ProofOperator(plan.splits(), KafkaClients.reading(plan, "proofs")))
         .uid("proofs")
-        .setParallelism(1)
-        // Says to whoever rescales the job that there is one of it.
-        .setMaxParallelism(1));
+        .setParallelism(1));
   }
 
   /** Writes payloads of RECORD frames, exactly once. */
