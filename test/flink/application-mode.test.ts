@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { kafkaShopConfig, openShopTopics, shopTopics } from "../../bench/kafka-topics.ts";
+import { type CheckpointStatistics, FlinkApi } from "../../cli/cluster/flink-api.ts";
+import { FlinkHttp } from "../../cli/cluster/flink-http.ts";
 import { jarsOf } from "../../stack/jars.ts";
 import { countercheck, root, TemporaryFolder } from "../support/cli.ts";
 import { buildJava } from "./maven.ts";
@@ -77,8 +79,8 @@ it(
 
     const second = await startCluster("second", entryClass, { "execution.state-recovery.path": savepoint });
     await hasCheckpoint(second.url);
-    const restored = await (await fetch(`${second.url}/jobs/${await jobOf(second.url)}/checkpoints`)).json();
-    expect(restored.latest.restored.external_path).toBe(savepoint);
+    const restored = await checkpointsOf(second.url);
+    expect(restored.latest.restored?.external_path).toBe(savepoint);
   },
   8 * 60_000,
 );
@@ -136,15 +138,16 @@ async function startCluster(name: string, entryClass: string, more: Record<strin
 async function hasCheckpoint(url: string): Promise<void> {
   for (const until = Date.now() + WITHIN_MS; ; await sleep(500)) {
     const described = await countercheck(["jobs", "describe", "payment-settlement", "--cluster", url, "--json"]);
-    const id = described.code === 0 ? await jobOf(url) : undefined;
-    const seen = id === undefined ? undefined : await (await fetch(`${url}/jobs/${id}/checkpoints`)).json();
-    if (seen?.latest.completed && !seen.latest.completed.is_savepoint) return;
+    const seen = described.code === 0 ? await checkpointsOf(url) : undefined;
+    if (seen?.latest.completed?.is_savepoint === false) return;
     if (Date.now() > until) expect.fail(`no checkpoint: ${described.stdout}${described.stderr}\n${logs()}`);
   }
 }
 
-async function jobOf(url: string): Promise<string> {
-  return (await (await fetch(`${url}/jobs/overview`)).json()).jobs[0].jid;
+async function checkpointsOf(url: string): Promise<CheckpointStatistics> {
+  const api = new FlinkApi(new FlinkHttp({ url }));
+  const [job] = await api.jobs();
+  return api.checkpoints(job!.jid);
 }
 
 function logs(): string {
