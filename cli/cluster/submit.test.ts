@@ -1,0 +1,196 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { FlinkApi } from "./flink-api.ts";
+import { FlinkHttp } from "./flink-http.ts";
+import { followStart } from "./follow.ts";
+import { rescaleInPlace } from "./rescale.ts";
+import { openSteps } from "./steps.ts";
+import type { Submission } from "./submission.ts";
+import { requireRoomFor, startOnCluster } from "./submit.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
+
+let server: Server | undefined;
+let http: FlinkHttp | undefined;
+let asked: string[] = [];
+afterEach(() => {
+  http?.close();
+  server?.closeAllConnections();
+  server?.close();
+  asked = [];
+});
+
+/** A REST API that answers as these say, by method and the beginning of the path; what it is asked is in `asked`. */
+async function cluster(answers: Readonly<Record<string, Answer>>): Promise<FlinkApi> {
+  server = createServer(async (request, response) => {
+    const doing = `${request.method} ${request.url}`;
+    asked.push(doing);
+    const body = Buffer.concat(await request.toArray()).toString();
+    const answer = Object.entries(answers).findLast(([begins]) => doing.startsWith(begins))?.[1];
+    const json = answer?.(request, response, body);
+    if (!response.writableEnded && !response.destroyed) response.end(JSON.stringify(json ?? {}));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  http = new FlinkHttp({ url: `http://127.0.0.1:${port}`, timeoutMs: 1_000, retryForMs: 200 });
+  return new FlinkApi(http);
+}
+
+const refuse = (status: number, reason: string): Answer => {
+  return (_, response) => response.writeHead(status).end(JSON.stringify({ errors: [reason] }));
+};
+
+describe("a job that is started", () => {
+  let claimed = 0;
+  const submission = {
+    graph: { name: "refunds", nodes: [] },
+    beginning: { epoch: 3, attempt: 7 },
+    writeJar: async (path: string) => writeFileSync(path, "PK"),
+    claim: async () => void claimed++,
+  } as unknown as Submission;
+  const request = {
+    parallelism: 3,
+    allowDroppedState: false,
+    savepoint: async () => "s3://ours/savepoint-1",
+    steps: openSteps(true),
+  };
+  const upload = () => ({ filename: "/tmp/web/17_refunds.jar" });
+
+  it("begins its epoch behind the upload, and leaves no jar there", async () => {
+    let run: unknown;
+    const api = await cluster({
+      "POST /jars/upload": () => {
+        expect(claimed).toBe(0);
+        return upload();
+      },
+      "POST /jars/17_refunds.jar/run": (_request, _response, body) => {
+        expect(claimed).toBe(1);
+        run = JSON.parse(body);
+      },
+    });
+    const { id } = await startOnCluster(api, submission, request);
+    expect(run).toMatchObject({ jobId: id, parallelism: 3, savepointPath: "s3://ours/savepoint-1" });
+    expect(asked.at(-1)).toBe("DELETE /jars/17_refunds.jar");
+  });
+
+  it("is looked for where the answer was lost", async () => {
+    const api = await cluster({
+      "POST /jars/upload": upload,
+      "POST /jars/17_refunds.jar/run": (_, response) => response.destroy(),
+      "GET /jobs/": () => ({ name: "refunds", state: "RUNNING", vertices: [] }),
+    });
+    await expect(startOnCluster(api, submission, request)).resolves.toMatchObject({ job: "refunds" });
+  });
+
+  it("is none where the cluster refuses it, and says why", async () => {
+    const api = await cluster({
+      "POST /jars/upload": upload,
+      "POST /jars/17_refunds.jar/run": refuse(400, "This Flink has no place for checkpoints."),
+    });
+    await expect(startOnCluster(api, submission, request)).rejects.toThrow(/This Flink has no place for checkpoints\./);
+    expect(asked.at(-1)).toBe("DELETE /jars/17_refunds.jar");
+  });
+});
+
+it("a cluster of another Flink, and one that has the job, are refused", async () => {
+  const jobs = [{ jid: "1", name: "refunds", state: "RUNNING", "start-time": 1 }];
+  const api = await cluster({
+    "GET /overview": () => ({ "flink-version": "2.2.1" }),
+    "GET /jobs/overview": () => ({ jobs }),
+  });
+  await expect(requireRoomFor(api, "payouts")).resolves.toBeUndefined();
+  await expect(requireRoomFor(api, "refunds")).rejects.toMatchObject({ code: "JOB_ALREADY_ON_CLUSTER" });
+  const old = await cluster({ "GET /overview": () => ({ "flink-version": "1.20.5" }) });
+  await expect(requireRoomFor(old, "payouts")).rejects.toMatchObject({ code: "CLUSTER_UNSUITABLE" });
+});
+
+describe("the start of a job", () => {
+  const job = { id: "1", job: "refunds" };
+  const failure = (n: number) => ({
+    stacktrace: `countercheck.flink.TaskFailure: no rate for CHF\n    at rate (job:jobs/mine/rates.ts:3:9)\n\tat java.lang.Thread.run(Thread.java:1)`,
+    taskName: `sources (1/2) - execution #${n}`,
+    timestamp: n,
+  });
+  const follow = (api: FlinkApi, timeoutMs = 5_000, notes: string[] = []) =>
+    followStart(api, job, {
+      timeoutMs,
+      signal: new AbortController().signal,
+      onStep: () => undefined,
+      onFailure: (reason) => notes.push(reason),
+    });
+  const state = (name: string) => () => ({ jid: "1", name: "refunds", state: name, vertices: [] });
+
+  it("is over with its first checkpoint, also where it failed once before", async () => {
+    let looks = 0;
+    const notes: string[] = [];
+    const api = await cluster({
+      "GET /jobs/1": state("RUNNING"),
+      "GET /jobs/1/exceptions": () => ({ exceptionHistory: { entries: [failure(0)] } }),
+      "GET /jobs/1/checkpoints": () => ({ latest: { completed: ++looks > 1 ? { id: 4 } : null } }),
+    });
+    expect(await follow(api, 5_000, notes)).toEqual({ id: 4 });
+    expect(notes).toEqual(["in sources (1/2): no rate for CHF\n    at rate (jobs/mine/rates.ts:3:9)"]);
+  });
+
+  it.each([
+    ["has failed for good", "FAILED", [failure(0)], "It is over."],
+    ["fails again and again", "RESTARTING", [failure(2), failure(1), failure(0)], "jobs cancel refunds"],
+  ])("fails where the job %s, with its place", async (_, name, entries, then) => {
+    const api = await cluster({
+      "GET /jobs/1": state(name),
+      "GET /jobs/1/exceptions": () => ({ exceptionHistory: { entries } }),
+      "GET /jobs/1/checkpoints": () => ({ latest: { completed: null } }),
+    });
+    await expect(follow(api)).rejects.toMatchObject({
+      code: "JOB_FAILED_ON_CLUSTER",
+      message: expect.stringMatching(
+        new RegExp(`no rate for CHF\n    at rate \\(jobs/mine/rates.ts:3:9\\)\n.*${then}`),
+      ),
+    });
+  });
+
+  it("is not waited for without end", async () => {
+    const api = await cluster({
+      "GET /jobs/1": state("RUNNING"),
+      "GET /jobs/1/checkpoints": () => ({ latest: { completed: null } }),
+    });
+    await expect(follow(api, 300)).rejects.toMatchObject({ code: "JOB_NOT_STARTED", retryable: true });
+  });
+});
+
+describe("another parallelism", () => {
+  const vertex = (id: string, name: string, parallelism: number) => {
+    return { id, name, parallelism, maxParallelism: 128, status: "RUNNING" };
+  };
+  const found = { jid: "1", name: "refunds", state: "RUNNING", "start-time": 1, duration: 1 } as const;
+
+  it("is asked for of all tasks but the one that proves frontiers", async () => {
+    let wanted: unknown;
+    const api = await cluster({
+      "GET /jobs/1": () => ({
+        ...found,
+        vertices: [vertex("a", "refunds", wanted ? 3 : 2), vertex("b", "Source: heartbeats -> prove frontiers", 1)],
+      }),
+      "GET /jobs/1/resource-requirements": () => ({ a: { parallelism: { lowerBound: 1, upperBound: 2 } } }),
+      "PUT /jobs/1/resource-requirements": (_request, _response, body) => {
+        wanted = JSON.parse(body);
+      },
+    });
+    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe(true);
+    expect(wanted).toEqual({
+      a: { parallelism: { lowerBound: 1, upperBound: 3 } },
+      b: { parallelism: { lowerBound: 1, upperBound: 1 } },
+    });
+  });
+
+  it("is nothing that another scheduler can give", async () => {
+    const unsupported =
+      "java.lang.UnsupportedOperationException: The DefaultScheduler does not support changing the parallelism without a job restart.";
+    const api = await cluster({ "GET /jobs/1/resource-requirements": refuse(500, unsupported) });
+    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe(false);
+    expect(asked.some((doing) => doing.startsWith("PUT"))).toBe(false);
+  });
+});
