@@ -145,9 +145,14 @@ async function hasCheckpoint(url: string): Promise<void> {
 }
 
 async function checkpointsOf(url: string): Promise<CheckpointStatistics> {
-  const api = new FlinkApi(new FlinkHttp({ url }));
-  const [job] = await api.jobs();
-  return api.checkpoints(job!.jid);
+  const http = new FlinkHttp({ url });
+  try {
+    const api = new FlinkApi(http);
+    const [job] = await api.jobs();
+    return await api.checkpoints(job!.jid);
+  } finally {
+    http.close();
+  }
 }
 
 function logs(): string {
