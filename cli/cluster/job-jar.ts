@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { BlobReader, BlobWriter, configure, TextReader, Uint8ArrayReader, ZipReader, ZipWriter } from "@zip.js/zip.js";
+import { BlobReader, configure, TextReader, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js";
 import { raise } from "../../base/errors.ts";
 import { BUNDLE, BUNDLE_MAP, type Bundle } from "./bundle.ts";
 import { cacheFolder } from "./cache-folder.ts";
@@ -29,7 +29,8 @@ const NODE = "node";
 /** Writes the jar of a job; the file is there whole or not at all. Entries of the bridge and Node are copied as they are. */
 export async function writeJobJar(path: string, { bridge, node, plan, child, bundle }: JobJarParts): Promise<void> {
   await written(path, async (zip) => {
-    for (const archive of [bridge, ...(node === undefined ? [] : [node])]) await copyEntries(archive, zip);
+    for (const archive of [bridge, ...(node === undefined ? [] : [node])])
+      await zip.appendZip(new BlobReader(await openAsBlob(archive)));
     await zip.add("plan.json", new TextReader(JSON.stringify(plan, null, 1)));
     await zip.add("child.json", new TextReader(JSON.stringify(child)));
     await zip.add(BUNDLE, new Uint8ArrayReader(bundle.code));
@@ -75,17 +76,4 @@ async function written(path: string, fill: (zip: ZipWriter<unknown>) => Promise<
   } finally {
     rmSync(part, { force: true });
   }
-}
-
-async function copyEntries(archive: string, zip: ZipWriter<unknown>): Promise<void> {
-  const reader = new ZipReader(new BlobReader(await openAsBlob(archive)), { passThrough: true });
-  for await (const entry of reader.getEntriesGenerator()) {
-    if (entry.directory) await zip.add(entry.filename, undefined, { directory: true });
-    else
-      await zip.add(entry.filename, new BlobReader(await entry.getData(new BlobWriter())), {
-        passThrough: true,
-        entry,
-      });
-  }
-  await reader.close();
 }
