@@ -122,7 +122,7 @@ class CaseSource {
   }
 
   records(step: RowStep | CommitStep): CaseRecord[] {
-    const place = { timeMs: Date.parse(step.at), lsn: (this.#lsn += 8) };
+    const place = { timeMs: Date.parse(step.at), lsn: this.#nextLsn() };
     const own = { timestamp: place.timeMs, isBeat: false };
     if ("commit" in step) {
       const end = this.transactions!.end(step.commit, step.counts, place);
@@ -142,10 +142,15 @@ class CaseSource {
 
   /** Proves all before a time, skew included. */
   beat(timeMs: number): CaseRecord[] {
-    const place = { timeMs: timeMs + SKEW_MS + 1, lsn: (this.#lsn += 8) };
+    const place = { timeMs: timeMs + SKEW_MS + 1, lsn: this.#nextLsn() };
     const row = { at: "", source: this.#name, table: HEARTBEAT, row: 1, values: {} };
     const record = { topic: topicOf(this.#name, HEARTBEAT), partition: 0, timestamp: place.timeMs, isBeat: true };
     return [{ ...record, key: this.#beats.keyOf(1), value: this.#beats.valueOf(row, false, place) }];
+  }
+
+  #nextLsn(): number {
+    this.#lsn += 8;
+    return this.#lsn;
   }
 
   /** Of four splits the last has nothing. */

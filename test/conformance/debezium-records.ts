@@ -18,6 +18,11 @@ export function topicOf(source: string, table: string): string {
   return table === TRANSACTIONS ? `${source}.transaction` : `${source}.public.${table}`;
 }
 
+/** Avro's names have no dashes. */
+function namespaceOf(topic: string): string {
+  return topic.replaceAll("-", "_");
+}
+
 /** A table with the columns that models read of it: its changes as PostgreSQL's connector writes them. */
 export class CapturedCaseTable {
   readonly #of: ReadTable;
@@ -35,7 +40,7 @@ export class CapturedCaseTable {
   static async make(of: ReadTable, register: Register): Promise<CapturedCaseTable> {
     const topic = topicOf(of.source, of.table);
     const columns = columnsOf(of);
-    const key = { type: "record", name: "Key", namespace: topic, fields: [fieldOf(columns[0]!)] };
+    const key = { type: "record", name: "Key", namespace: namespaceOf(topic), fields: [fieldOf(columns[0]!)] };
     return new CapturedCaseTable(
       of,
       columns,
@@ -55,7 +60,7 @@ export class CapturedCaseTable {
     const image = Object.fromEntries(this.#columns.map((column) => [column.name, column.cell(all)]));
     return this.#value.encode({
       before: null,
-      after: values === null ? null : { [`${topicOf(source, table)}.Value`]: image },
+      after: values === null ? null : { [`${namespaceOf(topicOf(source, table))}.Value`]: image },
       source: { name: source, ts_ms: BigInt(timeMs), schema: "public", table, lsn: BigInt(lsn) },
       transaction: transaction === undefined ? null : { "event.block": { id: `${transaction}:${lsn}` } },
       op: values === null ? "d" : isFirst ? "c" : "u",
@@ -77,7 +82,7 @@ export class CapturedTransactions {
   static async make(source: string, register: Register): Promise<CapturedTransactions> {
     const topic = topicOf(source, TRANSACTIONS);
     const fields = [{ name: "id", type: "string" }];
-    const key = { type: "record", name: "TransactionMetadataKey", namespace: topic, fields };
+    const key = { type: "record", name: "TransactionMetadataKey", namespace: namespaceOf(topic), fields };
     return new CapturedTransactions(
       await Framed.make(`${topic}-key`, key, register),
       await Framed.make(`${topic}-value`, endOf(topic), register),
@@ -136,7 +141,7 @@ function envelopeOf(topic: string, columns: readonly CaseColumn[]): AvroSchema {
   return {
     type: "record",
     name: "Envelope",
-    namespace: topic,
+    namespace: namespaceOf(topic),
     fields: [
       { name: "before", type: ["null", row], default: null },
       { name: "after", type: ["null", "Value"], default: null },
@@ -161,7 +166,7 @@ function endOf(topic: string): AvroSchema {
   return {
     type: "record",
     name: "TransactionMetadataValue",
-    namespace: topic,
+    namespace: namespaceOf(topic),
     fields: [
       { name: "status", type: "string" },
       { name: "id", type: "string" },

@@ -54,3 +54,10 @@ export const at = (time: string): string => `2026-03-02T${time}${time.length ===
 /** All sources of the case are read to a time. */
 export const beat = (time: string, source?: string): BeatStep =>
   source === undefined ? { beat: at(time) } : { beat: at(time), source };
+
+/** Rows of one table. */
+export const rowsOf =
+  (source: string, table: string) =>
+  (time: string, row: RowStep["row"], values: RowStep["values"]): RowStep => {
+    return { at: at(time), source, table, row, values };
+  };

@@ -54,7 +54,11 @@ export function timeText(time: number): string {
   return new Date(time).toISOString().replace(/^2026-03-02T|:00\.000Z$|\.000Z$/g, "");
 }
 
+/** Numbers from here on are times. */
+const FIRST_TIME = Date.parse("2026-01-01");
+
 function shownValue(value: unknown): string {
+  if (typeof value === "number" && value > FIRST_TIME) return timeText(value);
   if (typeof value !== "object" || value === null) return String(value);
   const { minor, currency, ...rest } = value as Record<string, unknown>;
   if (minor !== undefined && Object.keys(rest).length === 0) return `${minor} ${currency}`;
