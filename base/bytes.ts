@@ -103,6 +103,11 @@ export class ByteWriter {
     this.length += length;
   }
 
+  /** Makes room for so many bytes more, for those who write into `buffer` themselves, from `length` on. */
+  reserve(more: number): void {
+    if (this.length + more > this.buffer.length) this.#reserve(more);
+  }
+
   #reserve(more: number): void {
     const next = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + more));
     next.set(this.buffer.subarray(0, this.length));

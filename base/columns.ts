@@ -184,6 +184,17 @@ export class BytesColumn implements ColumnBase {
     this.nulls[row] = 0;
   }
 
+  /** Copies `source[start .. end)` into the heap and gives its place there, for rows that are pointed at it. */
+  append(source: Uint8Array, start: number, end: number): number {
+    const at = this.used;
+    const length = end - start;
+    if (at + length > this.heap.length) this.#reserve(length);
+    if (length < 24) for (let i = 0; i < length; i++) this.heap[at + i] = source[start + i]!;
+    else this.heap.set(source.subarray(start, end), at);
+    this.used = at + length;
+    return at;
+  }
+
   copy(row: number, from: Column, fromRow: number): void {
     const source = from as BytesColumn;
     if (source.nulls[fromRow] === 1) this.nulls[row] = 1;
