@@ -62,14 +62,20 @@ function decodeColumn(column: Column, first: number, count: number, input: ByteR
   const { nulls } = column;
   const kind = head & 3;
   if (kind === NULLS.all) {
-    nulls.fill(1, first, first + count);
+    setNulls(nulls, 1, first, count);
     return;
   }
-  nulls.fill(0, first, first + count);
+  setNulls(nulls, 0, first, count);
   let found = count;
   if (kind === NULLS.some) found = decodeNulls(nulls, first, count, input);
   else for (let i = 0; i < count; i++) present[i] = first + i;
   decodeValues(column, head >> 2, found, input);
+}
+
+/** A loop where there is little to fill, which takes a fraction of the call's time. */
+function setNulls(nulls: Uint8Array, isNull: 0 | 1, first: number, count: number): void {
+  if (count < 32) for (let row = first; row < first + count; row++) nulls[row] = isNull;
+  else nulls.fill(isNull, first, first + count);
 }
 
 /** A bit for each row. */
