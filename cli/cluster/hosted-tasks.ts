@@ -163,7 +163,13 @@ export class HostedTasks {
       notices:
         sinks.length === 0
           ? undefined
-          : new NoticeDelivery({ sinks, clock: systemClock, random: seededRandom(crypto.randomUUID()), note }),
+          : new NoticeDelivery({
+              job: graph.name,
+              sinks,
+              clock: systemClock,
+              random: seededRandom(crypto.randomUUID()),
+              note,
+            }),
       checksOf: ({ models }) => [...new Set(models.flatMap((model) => operatorsBehind(graph, model)))],
       note,
       now: Date.now,

@@ -42,6 +42,52 @@ describe("notices beside a task", () => {
     await delivery.close();
   });
 
+  it("of very many alerts at once are told as one, and what becomes of those is not told either", async () => {
+    await using hook = await openHook();
+    const delivery = noticesTo(hook.port, () => undefined);
+    const limits = { moreThan: 2, withinMs: 600 };
+    const opened = ["a", "b", "c", "d"].map((alert) => noticeOf(`${alert}1`, alert, "opened", limits));
+    delivery.deliver([noticeOf("a1", "a", "opened", limits)], Date.now());
+    await vi.waitFor(() => expect(hook.got).toHaveLength(1), 3_000);
+    // The first was told already; the second had to wait for others, and is held with them.
+    delivery.deliver(opened.slice(1), Date.now());
+    delivery.deliver([noticeOf("c2", "c", "resolved", limits), noticeOf("a2", "a", "resolved", limits)], Date.now());
+    await vi.waitFor(() => expect(hook.got).toHaveLength(4), 5_000);
+    const told = hook.got.map(({ body }) => body as typeof body & { about: string; opened?: number; open?: number });
+    expect(told.filter(({ about }) => about === "money").map(({ alert, action }) => `${alert} ${action}`)).toEqual([
+      "a opened",
+      "a resolved",
+    ]);
+    expect(told.filter(({ about }) => about === "storm")).toMatchObject([
+      { action: "opened", opened: 3, open: 2 },
+      { action: "over", opened: 3, open: 2 },
+    ]);
+    await vi.waitFor(() => expect(delivery.isIdle).toBe(true), 3_000);
+    // It is over, and b is still open: nobody knows of it.
+    delivery.deliver([noticeOf("b2", "b", "resolved", limits)], Date.now());
+    expect(delivery.isIdle).toBe(true);
+    await delivery.close();
+  });
+
+  it("go on with a storm after a restore", async () => {
+    await using hook = await openHook();
+    const limits = { moreThan: 1, withinMs: 600_000 };
+    const before = noticesTo(hook.port, () => undefined);
+    before.deliver(
+      ["a", "b", "c"].map((alert) => noticeOf(`${alert}1`, alert, "opened", limits)),
+      Date.now(),
+    );
+    await vi.waitFor(() => expect(hook.got).toHaveLength(1), 3_000);
+    const saved = JSON.parse(JSON.stringify(before.saveStorms()));
+    await before.close();
+    const after = noticesTo(hook.port, () => undefined);
+    after.restoreStorms(saved);
+    after.deliver([noticeOf("d1", "d", "opened", limits), noticeOf("b2", "b", "updated", limits)], Date.now());
+    expect(after.isIdle).toBe(true);
+    expect(after.saveStorms()).toMatchObject([{ storm: { opened: 4, told: 3 } }]);
+    await after.close();
+  });
+
   it("of sinks that the job no longer has are left out", async () => {
     const delivery = noticesTo(1, () => undefined);
     delivery.deliver([{ ...noticeOf("1", "a"), sink: "gone" }], Date.now());

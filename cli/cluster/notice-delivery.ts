@@ -5,11 +5,13 @@ import { unconfirmed } from "../notify/confirmation.ts";
 import type { DispatchedSink } from "../notify/dispatcher.ts";
 import { Lane } from "../notify/lane.ts";
 import { Scrutiny } from "../notify/scrutiny.ts";
+import { HeldStorms } from "./held-storms.ts";
 import { NoticeQueue } from "./notice-queue.ts";
 import { bytesOfNotice } from "./waiting-results.ts";
 
 /** What notices are delivered with. */
 export interface NoticeDeliveryOptions {
+  readonly job: string;
   readonly sinks: readonly DispatchedSink[];
   readonly clock: Clock;
   readonly random: Random;
@@ -27,6 +29,7 @@ const LOOK_EVERY_MS = 200;
 export class NoticeDelivery {
   readonly #options: NoticeDeliveryOptions;
   readonly #queue = new NoticeQueue();
+  readonly #storms: HeldStorms;
   readonly #lanes: readonly Lane[];
   readonly #stop = new AbortController();
   #bytes = 0;
@@ -34,6 +37,7 @@ export class NoticeDelivery {
 
   constructor(options: NoticeDeliveryOptions) {
     this.#options = options;
+    this.#storms = new HeldStorms(options.job);
     this.#lanes = options.sinks.map((sink) => this.#laneOf(sink));
   }
 
@@ -55,9 +59,27 @@ export class NoticeDelivery {
   deliver(notices: readonly Notice[], at: number): void {
     for (const notice of notices) {
       if (!this.#options.sinks.some(({ name }) => name === notice.sink)) continue;
-      if (this.#queue.add(notice, at)) this.#bytes += bytesOfNotice(notice);
+      if (!this.#storms.holds(notice, at, (id) => this.#takeBack(id))) this.#add(notice, at);
     }
-    if (!this.isIdle && !this.#isGoing) void this.#go();
+    this.#goOn();
+  }
+
+  /** What it must know of storms to go on with them; plain JSON. */
+  saveStorms(): unknown {
+    return this.#storms.save();
+  }
+
+  /** Goes on with what several saved; before what waits is laid down again by `again`. */
+  restoreStorms(saved: unknown): void {
+    this.#storms.restore(saved);
+    this.#goOn();
+  }
+
+  /** Lays down again, after a restore, what waited to be told: it is of no storm. */
+  again(notices: readonly Notice[], at: number): void {
+    for (const notice of notices)
+      if (this.#options.sinks.some(({ name }) => name === notice.sink)) this.#add(notice, at);
+    this.#goOn();
   }
 
   /** Breaks off what is on its way, and closes the sinks. What was not taken is in checkpoints. */
@@ -66,10 +88,26 @@ export class NoticeDelivery {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
 
+  #add(notice: Notice, at: number): void {
+    if (this.#queue.add(notice, at)) this.#bytes += bytesOfNotice(notice);
+  }
+
+  #takeBack(id: string): readonly Notice[] {
+    const taken = this.#queue.takeBack(id);
+    for (const notice of taken) this.#bytes -= bytesOfNotice(notice);
+    return taken;
+  }
+
+  #goOn(): void {
+    if (!this.#isGoing && (!this.isIdle || this.#storms.isGoing)) void this.#go();
+  }
+
   async #go(): Promise<void> {
     const { signal } = this.#stop;
     this.#isGoing = true;
-    while (!this.isIdle && !signal.aborted) {
+    while ((!this.isIdle || this.#storms.isGoing) && !signal.aborted) {
+      const now = this.#options.clock.now();
+      for (const notice of this.#storms.tell(now)) this.#add(notice, now);
       for (const lane of this.#lanes) lane.look();
       await this.#options.clock.sleep(LOOK_EVERY_MS, signal);
     }

@@ -24,6 +24,21 @@ export class NoticeQueue {
     return true;
   }
 
+  /** Takes one back that was not tried, with all behind it that are of the same alert for the same sink; none if it was. */
+  takeBack(id: string): Notice[] {
+    const first = this.#entries.get(id);
+    if (first === undefined || first.attempts > 0) return [];
+    const { sink, alert } = first.notice;
+    const taken: Notice[] = [];
+    let isBehind = false;
+    for (const { notice } of this.#entries.values()) {
+      isBehind ||= notice.id === id;
+      if (isBehind && notice.sink === sink && notice.alert === alert) taken.push(notice);
+    }
+    for (const notice of taken) this.#entries.delete(notice.id);
+    return taken;
+  }
+
   /** Those of a sink whose turn it is, in order: of each alert the first that waits. */
   due(sink: string, at: number, limit: number): WaitingNotice[] {
     const due: WaitingNotice[] = [];

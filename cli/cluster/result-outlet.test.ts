@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { CountercheckError } from "../../base/errors.ts";
+import type { Graph } from "../../dataflow/graph.ts";
 import {
   contractSchemas,
   decodeAlert,
@@ -8,6 +9,7 @@ import {
   singleObjectHeader,
 } from "../../schemas/contracts.ts";
 import { FRAME_LENGTH, schemaIdAt } from "../../schemas/wire-format.ts";
+import { Masking } from "../masking.ts";
 import { alert, count, fault, NOON, stale, suspension, total, verdict } from "../outputs.test-helper.ts";
 import { evidenceTo, HOOK, noticesTo, openHook, resultsOf, SPEC, type Sunk, ToyStore } from "./results.test-helper.ts";
 
@@ -130,6 +132,31 @@ describe("results of a task on the cluster", () => {
     results.save(2);
     results.confirmed(2);
     await vi.waitFor(() => expect(failures).toMatchObject([{ code: "SNAPSHOTS_TABLE_MISSING" }]));
+  });
+
+  it("hide what is masked, also in the alert behind the verdict", () => {
+    const field = { kind: "text" };
+    const model = { name: "Payment", fields: { card: field }, from: [{ source: "shop", table: "payments" }] };
+    const graph = { name: "settlement", nodes: [{ type: "changes", uid: "p", model, inputs: [] }] } as unknown as Graph;
+    const { emit, sunk } = resultsOf({ mask: new Masking({ fields: ["Payment.card"] }, graph, "test") });
+    const row = {
+      leg: "l",
+      source: "shop",
+      table: "payments",
+      row: "'1",
+      position: "",
+      time: 0,
+      dueAt: 0,
+      amount: "1",
+    };
+    const [bare, told] = [verdict("42", 1), alert("42", 1)] as { record: object }[];
+    const contributions = [{ ...row, fields: { card: "4111-2222" } }];
+    emit({ kind: "emit", output: "verdicts", record: { ...bare!.record, contributions, note: "paid by 4111-2222" } });
+    emit({ kind: "emit", output: "alerts", record: { ...told!.record, note: "paid by 4111-2222" } });
+    expect(decodeVerdict(decoded("verdict", sunk[0]!))).toMatchObject({ note: "paid by •••" });
+    expect(decodeAlert(decoded("alert", sunk[1]!))).toMatchObject({ note: "paid by •••" });
+    expect(sunk.some(({ value }) => value.includes("4111"))).toBe(false);
+    expect(sunk.map(({ sink }) => sink)).toEqual(["verdicts", "alerts"]);
   });
 
   it("take in nothing more once too much waits", () => {

@@ -15,7 +15,7 @@ import type { ChildSpec } from "./child-spec.ts";
 import { EngineLog, type EngineLogOptions } from "./engine-log.ts";
 import type { EvidenceDelivery } from "./evidence-delivery.ts";
 import type { NoticeDelivery } from "./notice-delivery.ts";
-import { readParcels, WaitingResults, writeParcels } from "./waiting-results.ts";
+import { type Parcel, readParcels, WaitingResults, writeParcels } from "./waiting-results.ts";
 
 /** What a task's results go through. */
 export interface TaskResultsOptions extends Pick<EngineLogOptions, "checksOf" | "note"> {
@@ -74,18 +74,27 @@ export class TaskResults implements ResultOutlet {
     const { evidence, notices, now } = this.#options;
     this.#waiting.seal(checkpoint, now());
     const out = new ByteWriter();
-    const onItsWay = [...(notices?.waiting() ?? [])].map(({ notice, at }) => ({ at, rows: [], notices: [notice] }));
-    const rows = [...(evidence?.rows ?? [])];
-    writeParcels(out, [{ at: 0, rows, notices: [] }, ...onItsWay, ...this.#waiting.sealed()]);
+    const laidDown = [...(notices?.waiting() ?? [])].map(({ notice, at }) => ({ at, rows: [], notices: [notice] }));
+    writeParcels(out, [{ at: 0, rows: [...(evidence?.rows ?? [])], notices: [] }, ...laidDown]);
+    writeParcels(out, this.#waiting.sealed());
+    out.text(JSON.stringify(notices?.saveStorms() ?? []));
     this.#engine.save(out);
     return out.bytes();
   }
 
   /** What was saved belongs to a checkpoint that Flink restores, and so is confirmed. */
   restore(saved: readonly Uint8Array[]): void {
+    const { evidence, notices } = this.#options;
     for (const bytes of saved) {
       const input = new ByteReader(bytes);
-      this.#deliver(readParcels(input));
+      for (const parcel of readParcels(input)) {
+        evidence?.deliver(parcel.rows);
+        notices?.again(parcel.notices, parcel.at);
+      }
+      const confirmed = readParcels(input);
+      const storms: unknown = JSON.parse(input.text());
+      notices?.restoreStorms(storms);
+      this.#deliver(confirmed);
       this.#engine.restore(input);
     }
   }
@@ -95,8 +104,7 @@ export class TaskResults implements ResultOutlet {
   }
 
   get isFull(): boolean {
-    const { evidence, notices } = this.#options;
-    return this.#waiting.bytes + (evidence?.bytes ?? 0) + (notices?.bytes ?? 0) > FULL_BYTES;
+    return this.waitingBytes > FULL_BYTES;
   }
 
   /** Bytes, roughly, of what waits to be delivered. */
@@ -185,7 +193,7 @@ export class TaskResults implements ResultOutlet {
     this.#counts.set(check, { pass: counts.pass + pass, pending: counts.pending + pending });
   }
 
-  #deliver(parcels: ReturnType<typeof readParcels>): void {
+  #deliver(parcels: readonly Parcel[]): void {
     const { evidence, notices } = this.#options;
     for (const parcel of parcels) {
       evidence?.deliver(parcel.rows);

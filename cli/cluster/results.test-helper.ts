@@ -97,7 +97,7 @@ export function noticesTo(
   const to = { ...HOOK.to, url: `http://127.0.0.1:${port}` } as typeof HOOK.to & { kind: "webhook" };
   const sink = openDirectSink({ ...HOOK, to }, { file: "test" });
   const sinks = [{ name: HOOK.name, sink, patience: { ...DEFAULT_PATIENCE, firstWaitMs: 20, ...patience } }];
-  return new NoticeDelivery({ sinks, clock: systemClock, random: seededRandom("notices"), note });
+  return new NoticeDelivery({ job: "settlement", sinks, clock: systemClock, random: seededRandom("notices"), note });
 }
 
 /** What came to a web server, and which status each gets. */
@@ -134,8 +134,8 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A notice of a step of an alert. */
-export function noticeOf(id: string, alert: string, action = "opened"): Notice {
+/** A notice of a step of an alert; with limits it may be of a storm. */
+export function noticeOf(id: string, alert: string, action = "opened", storm: Notice["storm"] = null): Notice {
   const news = { about: "money", action, id: alert, job: "settlement", check: "check", key: alert };
   const more = {
     class: "missing",
@@ -147,5 +147,5 @@ export function noticeOf(id: string, alert: string, action = "opened"): Notice {
     time: NOON,
   };
   const body = JSON.stringify({ ...news, ...more, dueAt: null, lateByMs: null, note: null });
-  return { id, sink: HOOK.name, alert, check: "check", action, verdictVersion: 1, storm: null, body };
+  return { id, sink: HOOK.name, alert, check: "check", action, verdictVersion: 1, storm, body };
 }

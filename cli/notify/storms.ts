@@ -6,7 +6,7 @@ import { Amounts } from "../amounts.ts";
 import type { StormConfig } from "./notify-config.ts";
 
 /** Alerts of a storm that are shown with what tells of it. */
-const SAMPLE = 5;
+export const SAMPLE = 5;
 
 /**
  * Lays down what tells of storms: when one begins, what it has grown to each time that its `withinMs` has passed, and when no
@@ -32,8 +32,8 @@ export function tellStorms(
 }
 
 /** What it is time to tell, if it has grown; null for nothing. */
-function actionOf(
-  { told, toldAt, lastAt }: Storm,
+export function actionOf(
+  { told, toldAt, lastAt }: Pick<Storm, "told" | "toldAt" | "lastAt">,
   withinMs: number,
   at: number,
   isLast: boolean,
@@ -43,21 +43,35 @@ function actionOf(
   return isLast || toldAt! + withinMs <= at ? "updated" : null;
 }
 
-function noticeOfStorm(
-  desk: Desk,
+function noticeOfStorm(desk: Desk, job: string, storm: Storm, action: StormNews["action"], opened: number): Notice {
+  const { id } = storm;
+  const sample = desk.storms.sample(id, SAMPLE);
+  return stormNotice(job, storm, action, {
+    opened,
+    open: desk.storms.open(id),
+    atRisk: desk.storms.atRisk(id),
+    sample,
+  });
+}
+
+/** What is counted of a storm's alerts; `atRisk` by each that is open. */
+export interface StormCounts extends Pick<StormNews, "opened" | "open" | "sample"> {
+  readonly atRisk: Iterable<{ readonly currency: string; readonly atRisk: string }>;
+}
+
+/** A notice that tells of a storm; its id is the same whenever the same is laid down again. */
+export function stormNotice(
   job: string,
-  { id, sink, check, beganAt: since }: Storm,
+  { id, sink, check, beganAt: since }: Pick<Storm, "id" | "sink" | "check" | "beganAt">,
   action: StormNews["action"],
-  opened: number,
+  { opened, open, atRisk: each, sample }: StormCounts,
 ): Notice {
   const atRisk = new Amounts();
-  for (const one of desk.storms.atRisk(id)) atRisk.add(one.currency, one.atRisk);
-  const sample = desk.storms.sample(id, SAMPLE);
-  const counts = { opened, open: desk.storms.open(id), atRisk: atRisk.toRecord(), sample };
+  for (const one of each) atRisk.add(one.currency, one.atRisk);
+  const counts = { opened, open, atRisk: atRisk.toRecord(), sample };
   const news: StormNews = { about: "storm", action, job, id, check, since, ...counts };
-  const noticeId = idOf(id, action, opened, sink);
   return {
-    id: noticeId,
+    id: idOf(id, action, opened, sink),
     sink,
     alert: id,
     check,
