@@ -1,3 +1,4 @@
+import { partitionOfKey } from "../../connectors/kafka/partitioner.ts";
 import { modelsOf } from "../../dataflow/graph.ts";
 import { TRANSACTIONS } from "../../dataflow/source.ts";
 import { CapturedCaseTable, CapturedTransactions, type Register, topicOf } from "./debezium-records.ts";
@@ -27,8 +28,11 @@ export interface CaseLog {
   readonly topics: readonly CaseTopic[];
   /** Records in their order, by part. */
   readonly parts: readonly (readonly CaseRecord[])[];
-  /** `sources` of a configuration, whose tables are where `place` says: `{ log }` or `{ kafka: {} }`. */
-  sources(place: object): Record<string, unknown>;
+  /**
+   * `sources` of a configuration, whose tables are where `place` says, `{ log }` or `{ kafka: {} }`, in topics with names
+   * that begin with `prefix`.
+   */
+  sources(place: object, prefix?: string): Record<string, unknown>;
 }
 
 /** Writes the cases' logs; schemas go to a registry. */
@@ -46,7 +50,8 @@ export async function caseLogOf(cases: readonly ConformanceCase[], register: Reg
   return {
     topics: [...sources.values()].flatMap(({ topics }) => topics),
     parts,
-    sources: (place) => Object.fromEntries([...sources].map(([name, source]) => [name, source.config(place)])),
+    sources: (place, prefix = "") =>
+      Object.fromEntries([...sources].map(([name, source]) => [name, source.config(place, prefix)])),
   };
 }
 
@@ -67,17 +72,26 @@ async function sourcesOf(one: ConformanceCase, register: Register): Promise<Map<
   const rows = one.parts.flat().filter((step) => "table" in step);
   const sources = new Map<string, CaseSource>();
   for (const { source, table } of tables.values()) {
-    const of = sources.get(source) ?? new CaseSource(source, one.splits, await beatsOf(source, register));
+    const of = sources.get(source) ?? new CaseSource(source, await beatsOf(source, register));
     sources.set(source, of);
     if (table === TRANSACTIONS) of.transactions = await CapturedTransactions.make(source, register);
     else {
       const reading = models.filter(({ from }) => from.some((each) => each.source === source && each.table === table));
       const own = rows.filter((row) => row.source === source && row.table === table);
       const read = { source, table, models: [...new Set(reading)], rows: own };
-      of.tables.set(table, await CapturedCaseTable.make(read, register));
+      const captured = await CapturedCaseTable.make(read, register);
+      const keys = own.map(({ row }) => captured.keyOf(row));
+      of.tables.set(table, { captured, partitions: one.splits === 1 ? 1 : partitionsFor(keys) });
     }
   }
   return sources;
+}
+
+/** How many partitions it takes that one of them stays silent: at least four. */
+function partitionsFor(keys: readonly Buffer[]): number {
+  for (let count = 4; ; count++) {
+    if (new Set(keys.map((key) => partitionOfKey(key, count))).size < count) return count;
+  }
 }
 
 function beatsOf(source: string, register: Register): Promise<CapturedCaseTable> {
@@ -86,30 +100,28 @@ function beatsOf(source: string, register: Register): Promise<CapturedCaseTable>
 
 /** A database of a case with its connector. */
 class CaseSource {
-  readonly tables = new Map<string, CapturedCaseTable>();
+  readonly tables = new Map<string, { readonly captured: CapturedCaseTable; readonly partitions: number }>();
   transactions: CapturedTransactions | undefined;
   readonly #name: string;
-  readonly #splits: 1 | 4;
   readonly #beats: CapturedCaseTable;
   readonly #known = new Set<string>();
   #lsn = 1_000;
 
-  constructor(name: string, splits: 1 | 4, beats: CapturedCaseTable) {
+  constructor(name: string, beats: CapturedCaseTable) {
     this.#name = name;
-    this.#splits = splits;
     this.#beats = beats;
   }
 
   get topics(): CaseTopic[] {
-    const tables = [...this.tables.keys()].map((table) => ({ table, partitions: this.#splits }));
+    const tables = [...this.tables].map(([table, { partitions }]) => ({ table, partitions }));
     const others = [HEARTBEAT, ...(this.transactions === undefined ? [] : [TRANSACTIONS])];
     return [...tables, ...others.map((table) => ({ table, partitions: 1 }))].map(({ table, partitions }) => {
       return { topic: topicOf(this.#name, table), partitions };
     });
   }
 
-  config(place: object): object {
-    const topic = (table: string) => ({ topic: topicOf(this.#name, table) });
+  config(place: object, prefix: string): object {
+    const topic = (table: string) => ({ topic: prefix + topicOf(this.#name, table) });
     return {
       kind: "postgresql",
       ...place,
@@ -129,12 +141,12 @@ class CaseSource {
       return [{ ...own, topic: topicOf(this.#name, TRANSACTIONS), partition: 0, ...end }];
     }
     const { table, row } = step;
-    const captured = this.tables.get(table)!;
+    const { captured, partitions } = this.tables.get(table)!;
     const isFirst = !this.#known.has(`${table} ${row}`);
     if (step.values === null) this.#known.delete(`${table} ${row}`);
     else this.#known.add(`${table} ${row}`);
     const key = captured.keyOf(row);
-    const change = { ...own, topic: topicOf(this.#name, table), partition: this.#partitionOf(key), key };
+    const change = { ...own, topic: topicOf(this.#name, table), partition: partitionOfKey(key, partitions), key };
     const value = captured.valueOf(step, isFirst, place);
     // A deletion has a tombstone behind it, as Debezium writes it.
     return [{ ...change, value }, ...(step.values === null ? [{ ...change, value: null }] : [])];
@@ -151,11 +163,6 @@ class CaseSource {
   #nextLsn(): number {
     this.#lsn += 8;
     return this.#lsn;
-  }
-
-  /** Of four splits the last has nothing. */
-  #partitionOf(key: Buffer): number {
-    return this.#splits === 1 ? 0 : key.at(-1)! % (this.#splits - 1);
   }
 }
 

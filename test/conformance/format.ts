@@ -8,7 +8,7 @@ export interface ConformanceCase {
   /** Unique, and in the names of its models, sources, checks and sinks, since all cases run as one job. */
   readonly name: string;
   readonly job: Job;
-  /** How many splits each table has. Of four the last has no record, and is proven by heartbeats alone. */
+  /** How many splits each table has. Of four, or the few more that it takes, one has no record: heartbeats alone prove it. */
   readonly splits: 1 | 4;
   /** What is read before each of three savepoints, and behind the last: all that comes of a part is out before the next comes. */
   readonly parts: readonly [Part, Part, Part, Part];

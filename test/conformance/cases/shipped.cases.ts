@@ -1,17 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Job } from "../../../checks/job.ts";
-import { jointJob } from "../../../checks/joint-job.ts";
 import { modelsOf } from "../../../dataflow/graph.ts";
-import manualChanges from "../../../jobs/manual-changes/job.ts";
-import migration from "../../../jobs/migration/job.ts";
-import paymentSettlement from "../../../jobs/payment-settlement/job.ts";
-import refunds from "../../../jobs/refunds/job.ts";
 import type { GoldenLine } from "../../support/golden-job.ts";
 import type { ConformanceCase, Expected, Step } from "../format.ts";
 import { alertsOf, timeText } from "../outcome.ts";
-
-const shipped = [manualChanges, migration, paymentSettlement, refunds];
+import { shipped, shippedJob } from "./shipped.job.ts";
 
 /** A line of `expected.txt`: time, check, key, and what is said of it. */
 const LINE = /^(\S+) (\S+) (.*?) (v\d+: .*| {2}alert .*)$/;
@@ -19,7 +13,7 @@ const LINE = /^(\S+) (\S+) (.*?) (v\d+: .*| {2}alert .*)$/;
 /** The jobs that ship, together, over all of their golden inputs, which are of the same two databases. */
 export const shippedCase: ConformanceCase = {
   name: "the jobs that ship",
-  job: jointJob(shipped, "shipped"),
+  job: shippedJob,
   splits: 1,
   parts: quartersOf(shipped.flatMap(stepsOf).sort((left, right) => timeOf(left) - timeOf(right))),
   expected: Object.assign({}, ...shipped.map(expectedOf)) as Expected,

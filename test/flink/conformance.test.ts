@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Stack, startStack } from "../../stack/stack.ts";
+import { plainly } from "../conformance/outcome.ts";
+import { conformanceCases } from "../conformance/table.ts";
+import { ConformanceOnFlink } from "./conformance-run.ts";
+import { FlinkJobs } from "./flink-jobs.ts";
+
+/** The same table, with the same data, as in this process. */
+describe("the table of conformance, on Flink", { timeout: 5 * 60_000 }, () => {
+  let stack: Stack;
+  let table: ConformanceOnFlink;
+
+  beforeAll(async () => {
+    stack = await startStack({ services: ["kafka", "flink"], ports: "free" });
+    table = await ConformanceOnFlink.open(new FlinkJobs(stack.flink), stack.kafka.brokers);
+  });
+  afterAll(async () => {
+    table?.[Symbol.dispose]();
+    await stack?.close();
+  });
+
+  const expected = Object.assign({}, ...conformanceCases.map((one) => one.expected));
+
+  it.each([1, 3])("gives what it says, with parallelism %i", async (parallelism) => {
+    expect(plainly(await table.run(parallelism))).toEqual(expected);
+  });
+
+  it.each([
+    [1, 1],
+    [1, 2],
+    [1, 3],
+    [3, 1],
+    [3, 2],
+    [3, 3],
+  ] as const)(
+    "gives the same with parallelism %i and a savepoint behind part %i, from which others go on",
+    async (parallelism, cut) => {
+      expect(plainly(await table.run(parallelism, cut, parallelism === 1 ? 3 : 1))).toEqual(expected);
+    },
+  );
+});
