@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
 import { type SplitEntry, splitKey } from "./checkpoint/manifest.ts";
+import type { Kept } from "./checkpoint/upgrade.ts";
 import type { SavedSource } from "./source-driver.ts";
 import type { CheckpointPart, KeptState, PartsAtBarrier } from "./task.ts";
 
@@ -45,6 +46,12 @@ export function rowsOf(kept: readonly KeptState[]): { readonly table: string; re
   return kept.flatMap(({ uid, states }) =>
     states.flatMap(({ name, schema }) => (name === ROWS ? [{ table: uid, schema }] : [])),
   );
+}
+
+/** What a task with or without sources keeps, as a checkpoint of the embedded runner tells it. */
+export function asKept(all: readonly KeptState[]): Kept {
+  const rows = rowsOf(all);
+  return { kept: all.filter(({ uid }) => !rows.some(({ table }) => table === uid)), rows };
 }
 
 /** Gathers what is kept of splits and sources, until a source's drivers ask for it. */

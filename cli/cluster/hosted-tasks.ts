@@ -9,9 +9,12 @@ import { formatOf } from "../../flink/row-format.ts";
 import { PushedSplits, sourceInlet } from "../../flink/source-inlet.ts";
 import { ChainTask } from "../../runtime/chain-task.ts";
 import { splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
+import { requireNothingDropped } from "../../runtime/checkpoint/upgrade.ts";
 import type { StateBackend } from "../../runtime/operators/operator-host.ts";
 import { type Plan, planOf } from "../../runtime/plan.ts";
+import { asKept } from "../../runtime/source-parts.ts";
 import { SourceTask } from "../../runtime/source-task.ts";
+import type { KeptState } from "../../runtime/task.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
 import type { SnapshotStore } from "../../snapshots/snapshot-store.ts";
 import { StateStore } from "../../state/state-store.ts";
@@ -83,7 +86,12 @@ export class HostedTasks {
       const isFirst = place.subtask === 0;
       const hosted = place.task === 0 ? this.#sources(place, backend, meter) : undefined;
       const chain = hosted?.task ?? new ChainTask(this.#plan.tasks[place.task]!, backend, isFirst);
-      const task = new MeasuredTask(chain, meter, () => store.tidy());
+      const task = new MeasuredTask(
+        chain,
+        meter,
+        () => store.tidy(),
+        (kept) => this.#requireUsable(place, kept, chain.kept),
+      );
       return {
         task,
         format: formatOf(this.#plan, place),
@@ -106,6 +114,11 @@ export class HostedTasks {
       await systemClock.sleep(50, new AbortController().signal);
     await Promise.all(all.map((results) => results.close()));
     await this.#store?.close();
+  }
+
+  /** Of an embedded savepoint that is known since the job was submitted; Flink's own is opened here first. */
+  #requireUsable({ restores }: TaskPlace, before: readonly KeptState[], now: readonly KeptState[]): void {
+    if (restores && !this.#spec.allowDroppedState) requireNothingDropped(asKept(before), asKept(now));
   }
 
   #backendOf({ folder: dir, task }: TaskPlace, memory: number): StateBackend {

@@ -45,11 +45,19 @@ export class MeasuredTask implements AskingTask {
   readonly #task: AskingTask;
   readonly #meter: TaskMeter;
   readonly #tidy: () => void;
+  readonly #requireUsable: (kept: readonly KeptState[]) => void;
 
-  constructor(task: AskingTask, meter: TaskMeter, tidy: () => void) {
+  /** `requireUsable` throws where the task cannot go on from what others kept. */
+  constructor(
+    task: AskingTask,
+    meter: TaskMeter,
+    tidy: () => void,
+    requireUsable: (kept: readonly KeptState[]) => void,
+  ) {
     this.#task = task;
     this.#meter = meter;
     this.#tidy = tidy;
+    this.#requireUsable = requireUsable;
   }
 
   get kept(): readonly KeptState[] {
@@ -105,6 +113,7 @@ export class MeasuredTask implements AskingTask {
   }
 
   restored(kept: readonly KeptState[], isFirst: boolean): void | Promise<void> {
+    this.#requireUsable(kept);
     return this.#task.restored(kept, isFirst);
   }
 
