@@ -20,6 +20,8 @@ export interface ServiceStatus {
   readonly state: "ready" | "starting" | "stopped";
   readonly ports: Readonly<Record<string, number>>;
   readonly pids: readonly number[];
+  /** The same by the names of its members; empty where it is in Docker. */
+  readonly members: Readonly<Record<string, number>>;
   /** Resident memory in MiB; undefined when it is not known. */
   readonly memoryMb: number | undefined;
 }

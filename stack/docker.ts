@@ -52,6 +52,7 @@ export class DockerBackend implements Backend {
       state: running.length === 0 ? "stopped" : healthy.length === members.length ? "ready" : "starting",
       ports: this.#site.ports[name],
       pids: [],
+      members: {},
       memoryMb: undefined,
     };
   }

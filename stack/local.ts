@@ -63,7 +63,11 @@ export class LocalBackend implements Backend {
 
   async status(name: ServiceName): Promise<ServiceStatus> {
     const { folder, ports } = this.#site;
-    const pids = servers[name].processes.flatMap((process) => runningPid(folder, process) ?? []);
+    const running = servers[name].processes.flatMap((process) => {
+      const pid = runningPid(folder, process);
+      return pid === undefined ? [] : [[process, pid] as const];
+    });
+    const pids = running.map(([, pid]) => pid);
     const ready = pids.length === servers[name].processes.length && (await this.#isReady(name));
     const memory = pids.map(memoryMbOf).filter((size) => size !== undefined);
     return {
@@ -72,6 +76,7 @@ export class LocalBackend implements Backend {
       state: pids.length === 0 ? "stopped" : ready ? "ready" : "starting",
       ports: ports[name],
       pids,
+      members: Object.fromEntries(running),
       memoryMb: memory.length > 0 ? memory.reduce((sum, size) => sum + size, 0) : undefined,
     };
   }

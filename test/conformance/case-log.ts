@@ -3,40 +3,12 @@ import { modelsOf } from "../../dataflow/graph.ts";
 import { TRANSACTIONS } from "../../dataflow/source.ts";
 import { CapturedCaseTable, CapturedTransactions, type Register, topicOf } from "./debezium-records.ts";
 import type { CommitStep, ConformanceCase, RowStep, Step } from "./format.ts";
-
-/** A record of a case, at its place in a log. */
-export interface CaseRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number;
-  /** A heartbeat row: all that stands before it must be there to be read first. */
-  readonly isBeat: boolean;
-}
-
-/** A topic of a case. */
-export interface CaseTopic {
-  readonly topic: string;
-  readonly partitions: number;
-}
+import type { LogRecord, LogTopic, PartedLog } from "./parted-log.ts";
 
 export const HEARTBEAT = "heartbeat";
 
-/** The logs of cases, as Debezium writes them for databases of their own. */
-export interface CaseLog {
-  readonly topics: readonly CaseTopic[];
-  /** Records in their order, by part. */
-  readonly parts: readonly (readonly CaseRecord[])[];
-  /**
-   * `sources` of a configuration, whose tables are where `place` says, `{ log }` or `{ kafka: {} }`, in topics with names
-   * that begin with `prefix`.
-   */
-  sources(place: object, prefix?: string): Record<string, unknown>;
-}
-
-/** Writes the cases' logs; schemas go to a registry. */
-export async function caseLogOf(cases: readonly ConformanceCase[], register: Register): Promise<CaseLog> {
+/** The logs of cases, each with databases of its own; schemas go to a registry. */
+export async function caseLogOf(cases: readonly ConformanceCase[], register: Register): Promise<PartedLog> {
   const sources = new Map<string, CaseSource>();
   for (const one of cases) {
     for (const [name, source] of await sourcesOf(one, register)) {
@@ -55,7 +27,7 @@ export async function caseLogOf(cases: readonly ConformanceCase[], register: Reg
   };
 }
 
-function recordsOf(step: Step, sources: ReadonlyMap<string, CaseSource>, one: ConformanceCase): CaseRecord[] {
+function recordsOf(step: Step, sources: ReadonlyMap<string, CaseSource>, one: ConformanceCase): LogRecord[] {
   if (!("beat" in step)) return sources.get(step.source)!.records(step);
   const names = step.source === undefined ? sourcesNamed(one) : [step.source];
   return names.flatMap((name) => sources.get(name)!.beat(Date.parse(step.beat)));
@@ -112,7 +84,7 @@ class CaseSource {
     this.#beats = beats;
   }
 
-  get topics(): CaseTopic[] {
+  get topics(): LogTopic[] {
     const tables = [...this.tables].map(([table, { partitions }]) => ({ table, partitions }));
     const others = [HEARTBEAT, ...(this.transactions === undefined ? [] : [TRANSACTIONS])];
     return [...tables, ...others.map((table) => ({ table, partitions: 1 }))].map(({ table, partitions }) => {
@@ -133,7 +105,7 @@ class CaseSource {
     };
   }
 
-  records(step: RowStep | CommitStep): CaseRecord[] {
+  records(step: RowStep | CommitStep): LogRecord[] {
     const place = { timeMs: Date.parse(step.at), lsn: this.#nextLsn() };
     const own = { timestamp: place.timeMs, isBeat: false };
     if ("commit" in step) {
@@ -153,7 +125,7 @@ class CaseSource {
   }
 
   /** Proves all before a time, skew included. */
-  beat(timeMs: number): CaseRecord[] {
+  beat(timeMs: number): LogRecord[] {
     const place = { timeMs: timeMs + SKEW_MS + 1, lsn: this.#nextLsn() };
     const row = { at: "", source: this.#name, table: HEARTBEAT, row: 1, values: {} };
     const record = { topic: topicOf(this.#name, HEARTBEAT), partition: 0, timestamp: place.timeMs, isBeat: true };

@@ -1,27 +1,28 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
-import { IdempotentProducer } from "../../connectors/kafka/producer.ts";
-import { ensureTopic } from "../../connectors/kafka/topics.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
-import { type CaseLog, caseLogOf } from "../conformance/case-log.ts";
-import { type Cut, EmbeddedCases } from "../conformance/embedded.ts";
+import { caseLogOf } from "../conformance/case-log.ts";
+import { type Cut, EmbeddedRuns, outcomeOf } from "../conformance/embedded.ts";
 import { Outcome, plainly } from "../conformance/outcome.ts";
+import type { PartedLog } from "../conformance/parted-log.ts";
 import { conformanceCases } from "../conformance/table.ts";
 import tableJob from "../conformance/table-job.ts";
-import { deleteTopics } from "../real/topics.ts";
+import { FedTopics } from "./fed-topics.ts";
 import type { FlinkJobs } from "./flink-jobs.ts";
-import { Results } from "./results.ts";
+import { Results, sinksOf } from "./results.ts";
 
 const JOB = join(import.meta.dirname, "../conformance/table-job.ts");
+
+const COMES_WITHIN_MS = 60_000;
 
 /** The table of conformance, to be run on a cluster of Flink any number of times. */
 export class ConformanceOnFlink {
   readonly #jobs: FlinkJobs;
   readonly #brokers: readonly string[];
   readonly #folder: string;
-  readonly #log: CaseLog;
+  readonly #registry: FolderRegistry;
+  readonly #log: PartedLog;
   /** How many lines are out by the end of each part. */
   readonly #sizes: readonly number[];
   #runs = 0;
@@ -30,12 +31,14 @@ export class ConformanceOnFlink {
     jobs: FlinkJobs,
     brokers: readonly string[],
     folder: string,
-    log: CaseLog,
+    registry: FolderRegistry,
+    log: PartedLog,
     sizes: readonly number[],
   ) {
     this.#jobs = jobs;
     this.#brokers = brokers;
     this.#folder = folder;
+    this.#registry = registry;
     this.#log = log;
     this.#sizes = sizes;
   }
@@ -45,46 +48,39 @@ export class ConformanceOnFlink {
     const folder = mkdtempSync(join(tmpdir(), "countercheck-conformance-"));
     const registry = new FolderRegistry(join(folder, "schemas"));
     const log = await caseLogOf(conformanceCases, (subject, schema) => registry.register(subject, schema));
-    using embedded = await EmbeddedCases.open(conformanceCases);
+    using embedded = new EmbeddedRuns(tableJob, log, registry);
     const sizes: number[] = [];
-    for (const cut of [1, 2, 3] as const) sizes.push((await embedded.run(1, cut)).sizes[0]!);
-    sizes.push((await embedded.run(1)).sizes[0]!);
-    return new ConformanceOnFlink(jobs, brokers, folder, log, sizes);
+    for (const cut of [1, 2, 3] as const) {
+      const { records, before } = await embedded.run(1, cut);
+      sizes.push(outcomeOf(records.slice(0, before)).size);
+    }
+    sizes.push(outcomeOf((await embedded.run(1)).records).size);
+    return new ConformanceOnFlink(jobs, brokers, folder, registry, log, sizes);
   }
 
   /** Runs all cases with so many subtasks; with a cut, until a savepoint there, and from it with so many others. */
   async run(parallelism: number, cut?: Cut, others = parallelism): Promise<Outcome> {
-    const prefix = `run${this.#runs++}.`;
-    const config = this.#configOf(prefix);
-    const cluster = new KafkaCluster({ clientId: "test", brokers: this.#brokers });
+    const name = `run${this.#runs++}`;
+    const topics = await FedTopics.make({ log: this.#log, brokers: this.#brokers, folder: this.#folder, name });
+    const submission = { jobs: [JOB], config: topics.config };
     let results: Results | undefined;
     try {
-      for (const { topic, partitions } of this.#log.topics) {
-        // Rows of cases are of one day that is long past.
-        await ensureTopic(cluster, { name: prefix + topic, partitions, settings: { "retention.ms": "-1" } });
-      }
-      const producer = await IdempotentProducer.open(cluster);
-      await this.#jobs.submitJob({ jobs: [JOB], config, parallelism });
-      const registry = new FolderRegistry(join(this.#folder, "schemas"));
-      results = await Results.open(this.#brokers, `${prefix}results.`, registry, sinks);
-      for (let part = 0; part < this.#log.parts.length; part++) {
+      await this.#jobs.submitJob({ ...submission, parallelism });
+      results = await Results.open(this.#brokers, topics.results, this.#registry, sinksOf(tableJob));
+      for (const [part, size] of this.#sizes.entries()) {
         if (part === cut) {
           const fromSavepoint = await this.#jobs.stopWithSavepoint(tableJob.name);
-          await this.#jobs.submitJob({ jobs: [JOB], config, parallelism: others, fromSavepoint });
+          await this.#jobs.submitJob({ ...submission, parallelism: others, fromSavepoint });
         }
-        await this.#write(producer, prefix, part);
-        if (await results.comes(this.#sizes[part]!)) continue;
-        const job = await this.#jobs.tell(tableJob.name);
-        const came = `${results.size} of ${this.#sizes[part]} lines have come by the end of part ${part + 1}`;
-        throw new Error(`${came}. ${job}\n${JSON.stringify(plainly(linesOf(results)), undefined, 1)}`);
+        await topics.write(part);
+        if (!(await results.comeTo((all) => all.size >= size, COMES_WITHIN_MS)))
+          await this.#raiseMissing(results, part);
       }
-      await this.#jobs.cancel(tableJob.name);
       return linesOf(results);
     } finally {
       await results?.close();
-      await cluster.close();
       await this.#jobs.cancel(tableJob.name).catch(() => undefined);
-      await deleteTopics(this.#brokers, prefix);
+      await topics.remove();
     }
   }
 
@@ -92,32 +88,12 @@ export class ConformanceOnFlink {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Heartbeats come behind all that they prove. */
-  async #write(producer: IdempotentProducer, prefix: string, part: number): Promise<void> {
-    for (const { topic, partition, key, value, timestamp, isBeat } of this.#log.parts[part]!) {
-      if (isBeat) await producer.flush();
-      producer.append(prefix + topic, partition, key, value, timestamp);
-    }
-    await producer.flush();
-  }
-
-  #configOf(prefix: string): string {
-    const folder = join(this.#folder, prefix);
-    mkdirSync(folder);
-    const config = {
-      kafka: { brokers: this.#brokers },
-      sources: this.#log.sources({ kafka: {} }, prefix),
-      registry: { folder: "../schemas" },
-      output: "out",
-      results: { kafka: { prefix: `${prefix}results.` } },
-      state: { memory: "64MB" },
-    };
-    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-    return join(folder, "config.json");
+  async #raiseMissing(results: Results, part: number): Promise<never> {
+    const came = `${results.size} of ${this.#sizes[part]} lines have come by the end of part ${part + 1}`;
+    const lines = JSON.stringify(plainly(linesOf(results)), undefined, 1);
+    throw new Error(`${came}. ${await this.#jobs.tell(tableJob.name)}\n${lines}`);
   }
 }
-
-const sinks = tableJob.graph().nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
 
 function linesOf({ verdicts, alerts, rows, troubles }: Results): Outcome {
   const outcome = new Outcome();

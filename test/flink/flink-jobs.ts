@@ -1,7 +1,8 @@
+import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FlinkEndpoint } from "../../stack/endpoints.ts";
-import { countercheck } from "../support/cli.ts";
+import { countercheck, startCountercheck } from "../support/cli.ts";
 
 /** A job as it was submitted. */
 export interface SubmittedJob {
@@ -28,10 +29,13 @@ export class FlinkJobs {
   }
 
   /** Returns when the first checkpoint is complete. */
-  async submitJob({ jobs, config, parallelism, fromSavepoint }: Submission): Promise<SubmittedJob> {
-    const begin = fromSavepoint === undefined ? [] : ["--from-savepoint", fromSavepoint];
-    const how = ["--config", config, "--parallelism", String(parallelism), "--without-node", ...begin];
-    return this.#ask(["submit", ...jobs, ...how]);
+  async submitJob(submission: Submission): Promise<SubmittedJob> {
+    return this.#ask(submitting(submission));
+  }
+
+  /** The same command, for who does not wait until it is through. */
+  startSubmitting(submission: Submission): ChildProcess {
+    return startCountercheck([...submitting(submission), "--cluster", this.url]);
   }
 
   /** Gives the place of the savepoint. */
@@ -70,6 +74,12 @@ export class FlinkJobs {
   }
 }
 
+function submitting({ jobs, config, parallelism, fromSavepoint }: Submission): string[] {
+  const begin = fromSavepoint === undefined ? [] : ["--from-savepoint", fromSavepoint];
+  // Node is where the TaskManagers of tests are.
+  return ["submit", ...jobs, "--config", config, "--parallelism", String(parallelism), "--without-node", ...begin];
+}
+
 /** What `jobs describe` tells. */
 export interface Described {
   readonly state: string;
@@ -77,23 +87,28 @@ export interface Described {
   readonly failures: readonly { readonly at: string; readonly reason: string }[];
 }
 
-/** Ids of the Node processes of a job that TaskManagers with these ids have started. */
-export function nodeChildrenOf(taskManagers: readonly number[]): number[] {
+/** A Node process of a job, and the TaskManager that started it, by their ids. */
+export interface NodeChild {
+  readonly pid: number;
+  readonly taskManager: number;
+}
+
+/** Node processes of jobs that TaskManagers with these ids have started. */
+export function nodeChildrenOf(taskManagers: readonly number[]): NodeChild[] {
   return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => taskManagers.includes(parentOf(pid) ?? -1) && textOf(pid, "cmdline").includes("child.json"));
+    .filter((entry) => /^\d+$/.test(entry) && textOf(Number(entry), "cmdline").includes("child.json"))
+    .map((entry) => ({ pid: Number(entry), taskManager: parentOf(Number(entry)) }))
+    .filter(({ taskManager }) => taskManagers.includes(taskManager));
 }
 
 /** True while there is a process of this id. */
 export function isAlive(pid: number): boolean {
-  const parent = parentOf(pid);
-  return parent !== undefined && !/^State:\s+Z/m.test(textOf(pid, "status"));
+  const status = textOf(pid, "status");
+  return status !== "" && !/^State:\s+Z/m.test(status);
 }
 
-function parentOf(pid: number): number | undefined {
-  const parent = /^PPid:\s+(\d+)/m.exec(textOf(pid, "status"))?.[1];
-  return parent === undefined ? undefined : Number(parent);
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(textOf(pid, "status"))?.[1]);
 }
 
 function textOf(pid: number, file: string): string {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Consumer, FetchIsolationLevels, type Message, MessagesStreamModes } from "@platformatic/kafka";
+import type { Job } from "../../checks/job.ts";
 import {
   type AlertRecord,
   type Delivered,
@@ -60,9 +61,9 @@ export class Results {
     return this.verdicts.length + this.alerts.length + rows;
   }
 
-  /** Waits until so much has come; false where it does not come. */
-  async comes(size: number, withinMs = 60_000): Promise<boolean> {
-    for (const until = Date.now() + withinMs; this.size < size; await sleep(50)) if (Date.now() > until) return false;
+  /** Waits until something is so of what has come; false where it does not come to that. */
+  async comeTo(isSo: (results: this) => boolean, withinMs: number): Promise<boolean> {
+    for (const until = Date.now() + withinMs; !isSo(this); await sleep(50)) if (Date.now() > until) return false;
     return true;
   }
 
@@ -93,6 +94,11 @@ export class Results {
 
 /** In front of the names of a job's own sinks. */
 const SINKS = "sinks.";
+
+/** Names of a job's own sinks. */
+export function sinksOf(job: Job): string[] {
+  return job.graph().nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
+}
 
 /** Versions of each key that are not the next after the one before, in the order in which they came: empty where all are. */
 export function gapsOf(verdicts: readonly VerdictRecord[]): string[] {
