@@ -109,13 +109,13 @@ final class NodeHome {
     try {
       process = new ProcessBuilder(NODE, "--version").redirectErrorStream(true).start();
     } catch (IOException e) {
-      throw new IOException("There is no `node` on the path of this TaskManager." + advice, e);
+      throw new TaskFailure("There is no `node` on the path of this TaskManager." + advice);
     }
     try {
       String version = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
       process.waitFor(1, TimeUnit.SECONDS);
       if (!version.matches("v\\d+\\..*") || Integer.parseInt(version.substring(1, version.indexOf('.'))) < OLDEST_NODE) {
-        throw new IOException("`node` on the path of this TaskManager is " + version + "." + advice);
+        throw new TaskFailure("`node` on the path of this TaskManager is " + version + "." + advice);
       }
       return NODE;
     } catch (InterruptedException e) {

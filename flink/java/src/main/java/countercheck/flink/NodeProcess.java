@@ -59,8 +59,7 @@ final class NodeProcess {
     socket = folder.resolve("socket");
     List<String> command = home.command(child.flags());
     command.add(socket.toString());
-    // Its standard input stays open as long as this JVM lives, so that a child nobody has connected to can tell.
-    process = new ProcessBuilder(command).start();
+    process = start(command);
     LOG.info("{}: Node is process {}", owner, process.pid());
     log = new ChildLog(owner.toString());
     log.follow(process);
@@ -148,6 +147,17 @@ final class NodeProcess {
       if (e instanceof InterruptedException) Thread.currentThread().interrupt();
     }
     remove(folder);
+  }
+
+  /** Its standard input stays open as long as this JVM lives, so that a child nobody has connected to can tell. */
+  private Process start(List<String> command) throws IOException {
+    try {
+      return new ProcessBuilder(command).start();
+    } catch (IOException e) {
+      remove(folder);
+      throw new TaskFailure("Node of " + owner + " cannot be started: " + e.getMessage()
+          + ". Flink's io.tmp.dirs must be on a volume that programs may be run from.");
+    }
   }
 
   private void watch() {
