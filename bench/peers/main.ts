@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { messageOf } from "../../base/errors.ts";
+import { deleteTopics } from "../../test/real/topics.ts";
+import { measure, type PeerFigures } from "./measure.ts";
+import type { Peer } from "./peer.ts";
+import { printFigures } from "./report.ts";
+import { countercheck } from "./runs/countercheck.ts";
+import { flinkHeap, flinkRocksDb } from "./runs/flink-java.ts";
+import { openTopicSet, type TopicSet } from "./topic-set.ts";
+
+const PEERS: readonly Peer[] = [countercheck, flinkRocksDb, flinkHeap];
+
+interface Options {
+  readonly events: string;
+  readonly only?: string;
+  readonly again?: true;
+  readonly json?: true;
+}
+
+const folder = resolve(".countercheck/bench/peers");
+
+await new Command("bench:peers")
+  .description(
+    "Runs the same check with others' engines over the same topics, and says what an event costs in CPU time.",
+  )
+  .option("--events <n>", "events in the topics", "3000000")
+  .option("--only <names>", `some peers: names with commas between them (${PEERS.map(({ name }) => name).join(", ")})`)
+  .option("--again", "also those that were measured already")
+  .option("--json", "one JSON document on stdout")
+  .action(main)
+  .parseAsync();
+
+async function main({ events, only, again, json }: Options): Promise<void> {
+  const wanted = PEERS.filter(({ name }) => only === undefined || only.split(",").includes(name));
+  if (wanted.length === 0) throw new Error(`There is no peer ${only}.`);
+  const results = join(folder, `results-${events}`);
+  mkdirSync(results, { recursive: true });
+  await using set = await openTopicSet(folder, Number(events));
+  for (const peer of wanted) {
+    const file = join(results, `${peer.name}.json`);
+    if (existsSync(file) && !again) continue;
+    const reason = peer.whyNot?.();
+    if (reason !== undefined) process.stderr.write(`${peer.name}: left out. ${reason}\n`);
+    else await measureInto(file, peer, set);
+  }
+  const all = PEERS.map(({ name }) => join(results, `${name}.json`)).filter((file) => existsSync(file));
+  const figures = all.map((file) => JSON.parse(readFileSync(file, "utf8")) as PeerFigures);
+  const machine = { cores: cpus().length, model: cpus()[0]!.model, memoryGb: Math.round(totalmem() / 2 ** 30) };
+  if (json) process.stdout.write(`${JSON.stringify({ machine, peers: figures })}\n`);
+  else printFigures(figures, machine);
+}
+
+/** One that fails does not keep the others from being measured. */
+async function measureInto(file: string, peer: Peer, set: TopicSet): Promise<void> {
+  process.stderr.write(`${peer.name}: ${peer.what} …\n`);
+  const place = { set, folder: join(folder, "runs", peer.name), results: `results-${randomBytes(4).toString("hex")}.` };
+  rmSync(place.folder, { recursive: true, force: true });
+  try {
+    await peer.prepare?.();
+    const figures = await measure(peer, place);
+    if (figures.isRight) writeFileSync(file, JSON.stringify(figures));
+    else process.exitCode = 1;
+    process.stderr.write(`${JSON.stringify(figures)}\n`);
+  } catch (error) {
+    process.stderr.write(`${peer.name}: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  } finally {
+    await deleteTopics(set.brokers, place.results);
+  }
+}
