@@ -9,10 +9,12 @@ import { measure, type PeerFigures } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 import { printFigures } from "./report.ts";
 import { countercheck } from "./runs/countercheck.ts";
+import { countercheckFlink } from "./runs/countercheck-flink.ts";
 import { flinkHeap, flinkRocksDb } from "./runs/flink-java.ts";
+import { plainNodePeer } from "./runs/plain-node.ts";
 import { openTopicSet, type TopicSet } from "./topic-set.ts";
 
-const PEERS: readonly Peer[] = [countercheck, flinkRocksDb, flinkHeap];
+const PEERS: readonly Peer[] = [countercheck, countercheckFlink, flinkRocksDb, flinkHeap, plainNodePeer];
 
 interface Options {
   readonly events: string;

@@ -2,7 +2,7 @@ import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { compareFindings } from "./findings.ts";
 import type { Peer, PeerPlace, RunningPeer } from "./peer.ts";
-import { totalOf, type Usage, usageOf } from "./process-tree.ts";
+import { threadSecondsOf, totalOf, type Usage, usageOf } from "./process-tree.ts";
 
 /** What was measured of a peer. CPU is user and system time of all its processes. */
 export interface PeerFigures {
@@ -14,6 +14,8 @@ export interface PeerFigures {
   readonly steadyEventsPerCpuSecond: number;
   /** By program, of the steady part. */
   readonly steadyByProgram: Readonly<Record<string, number>>;
+  /** The same by thread, as far as threads are known by name: `program/thread`. */
+  readonly steadyByThread: Readonly<Record<string, number>>;
   /** All of it, compilation and the last checkpoint included, by million events. */
   readonly totalCpuSecondsPerMillion: number;
   /** Until all was read. */
@@ -63,6 +65,8 @@ class Watch {
   readonly #began = performance.now();
   #peakMemoryMb = 0;
   #load = 0;
+  /** At the beginning and at the end of the steady part. */
+  readonly #threads: ReadonlyMap<string, number>[] = [];
 
   constructor(running: RunningPeer, events: number) {
     this.#running = running;
@@ -79,6 +83,8 @@ class Watch {
       const sample = this.#sample(Math.max(read, before));
       this.#samples.push(sample);
       if (read > before) newsAt = sample.atMs;
+      const isAtMark = read >= [FROM, TO, Number.POSITIVE_INFINITY][this.#threads.length]! * this.#events;
+      if (isAtMark) this.#threads.push(threadSecondsOf(this.#running.processes));
       if (this.#load === 0 && read > this.#events / 2) this.#load = loadavg()[0]!;
       if (read >= this.#events) return;
       const failure = await this.#running.failure();
@@ -105,11 +111,20 @@ class Watch {
       steadyCpuSecondsPerMillion: perMillion(steady, read),
       steadyEventsPerCpuSecond: Math.round(read / steady),
       steadyByProgram: Object.fromEntries(programs),
+      steadyByThread: this.#byThread((seconds) => perMillion(seconds, read)),
       totalCpuSecondsPerMillion: perMillion(cpu(last) - cpu(first), this.#events),
       seconds: round((end.atMs - this.#began) / 1000),
       peakMemoryMb: Math.round(this.#peakMemoryMb),
       load: round(this.#load),
     };
+  }
+
+  /** Those that count for something, the dearest first. */
+  #byThread(perMillion: (seconds: number) => number): Record<string, number> {
+    const [from, to] = this.#threads;
+    if (from === undefined || to === undefined) return {};
+    const used = [...to].map(([name, seconds]) => [name, perMillion(seconds - (from.get(name) ?? 0))] as const);
+    return Object.fromEntries(used.filter(([, each]) => each >= 0.1).toSorted(([, one], [, other]) => other - one));
   }
 
   #sample(read: number): Sample {

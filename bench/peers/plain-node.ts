@@ -6,7 +6,7 @@ import { decompressFrameSync } from "lz4-napi";
 export interface PlainNodeOptions {
   readonly brokers: readonly string[];
   readonly group: string;
-  readonly topics: { readonly payments: string; readonly refunds: string; readonly lines: string };
+  readonly topics: { readonly payments: string; readonly lines: string; readonly refunds?: string };
   /** A schema of the registry. */
   readonly schema: (id: number) => Promise<object>;
   /** Told how many records have been read. */
@@ -33,9 +33,10 @@ export async function plainNode(options: PlainNodeOptions): Promise<{ records: n
   const join = new Join();
   const tables = new Map<string, Table>([
     [payments, { fields: ["id", "payment_id", "amount", "currency", "status", "captured_at"], put: onPayment }],
-    [refunds, { fields: ["id", "payment_id", "amount", "currency", "status", "refunded_at"], put: onRefund }],
     [lines, { fields: ["batch_id", "line_no", "payment_id", "net", "fee", "currency"], put: onLine }],
   ]);
+  const refundFields = ["id", "payment_id", "amount", "currency", "status", "refunded_at"];
+  if (refunds !== undefined) tables.set(refunds, { fields: refundFields, put: onRefund });
   const decoders = new Decoders(options.schema);
   const kafka = new kafkajs.Kafka({ brokers: [...options.brokers], logLevel: kafkajs.logLevel.NOTHING });
   const total = await recordsOf(kafka, [...tables.keys()]);

@@ -31,19 +31,19 @@ export function totalOf(usage: ReadonlyMap<string, Usage>): Usage {
   return { cpuSeconds, memoryMb };
 }
 
-/** CPU of a process's threads since they began, in seconds, by thread id; names may repeat. */
-export function threadsOf(pid: number): ReadonlyMap<number, { readonly name: string; readonly cpuSeconds: number }> {
-  const threads = new Map<number, { readonly name: string; readonly cpuSeconds: number }>();
-  for (const thread of list(`/proc/${pid}/task`)) {
-    const status = parse(readOr(`/proc/${pid}/task/${thread}/stat`), false);
-    if (status) threads.set(Number(thread), { name: status.program, cpuSeconds: status.ticks / TICKS_PER_SECOND });
+/** CPU of the threads that live in processes and what descends from them, in seconds, by `program/thread`. */
+export function threadSecondsOf(roots: readonly number[]): ReadonlyMap<string, number> {
+  const seconds = new Map<string, number>();
+  for (const { pid, program } of familyOf(roots)) {
+    for (const thread of list(`/proc/${pid}/task`)) {
+      const status = parse(readOr(`/proc/${pid}/task/${thread}/stat`), false);
+      if (status === undefined) continue;
+      // What a pool numbers is one.
+      const name = `${program}/${status.program.replace(/[#-]?\d+$/, "")}`;
+      seconds.set(name, (seconds.get(name) ?? 0) + status.ticks / TICKS_PER_SECOND);
+    }
   }
-  return threads;
-}
-
-/** Processes that descend from these, these included, with the name of the program. */
-export function membersOf(roots: readonly number[]): readonly { readonly pid: number; readonly program: string }[] {
-  return familyOf(roots).map(({ pid, program }) => ({ pid, program }));
+  return seconds;
 }
 
 /** What Linux has on all machines that we know of. */

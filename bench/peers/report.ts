@@ -4,7 +4,9 @@ import type { PeerFigures } from "./measure.ts";
 export function printFigures(figures: readonly PeerFigures[], machine: object): void {
   console.log(JSON.stringify(machine));
   console.table(
-    Object.fromEntries(figures.map(({ name, beside: _, steadyByProgram, events, isRight, ...rest }) => [name, rest])),
+    Object.fromEntries(
+      figures.map(({ name, beside: _, steadyByProgram, steadyByThread, events, isRight, ...rest }) => [name, rest]),
+    ),
   );
   const names = figures.map(({ name }) => name);
   console.log("CPU of the steady part: what the row costs for 1 of the column.");
@@ -21,6 +23,6 @@ export function printFigures(figures: readonly PeerFigures[], machine: object): 
       ]),
     ),
   );
-  for (const { name, events, steadyByProgram, beside } of figures)
-    console.log(`${name}: ${JSON.stringify({ events, steadyByProgram, ...beside })}`);
+  for (const { name, events, steadyByProgram, steadyByThread, beside } of figures)
+    console.log(`${name}: ${JSON.stringify({ events, steadyByProgram, steadyByThread, ...beside })}`);
 }

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type FlinkCluster, startFlink } from "../flink-cluster.ts";
+import type { Peer, PeerPlace, RunningPeer } from "../peer.ts";
+import { countercheckFinding, VerdictTopic } from "../verdict-topic.ts";
+import { JOB, writeConfig } from "./config.ts";
+import { besideOf } from "./flink-figures.ts";
+
+/** The same job on Flink: `countercheck submit`, the operators in Node beside the subtask. */
+export const countercheckFlink: Peer = {
+  name: "countercheck-flink",
+  what: "countercheck submit: sources and sinks of Flink's, operators in Node, exactly once, every 10 s",
+  start,
+};
+
+const CLI = resolve(import.meta.dirname, "../../../cli/main.ts");
+const STARTED_MS = 180_000;
+
+async function start(place: PeerPlace): Promise<RunningPeer> {
+  const { set, folder, results } = place;
+  const flink = await startFlink(folder, { heapMb: 512, managedMb: 0 });
+  try {
+    const job = await submitted(writeConfig(place), flink);
+    const verdicts = new VerdictTopic(set.brokers, `${results}verdicts`, countercheckFinding);
+    return {
+      processes: [flink.taskManager],
+      read: () => flink.rest.recordsRead(job, set.prefix),
+      findings: () => verdicts.findings(),
+      failure: async () => (await flink.rest.failure(job)) || undefined,
+      beside: () => besideOf(flink.rest, job),
+      async [Symbol.asyncDispose]() {
+        await flink.rest.cancel(job).catch(() => undefined);
+        // Node writes a profile when it is let go.
+        await sleep(2_000);
+        await verdicts[Symbol.asyncDispose]();
+        await flink[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await flink[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The job's id as soon as it runs; the command itself waits for the first checkpoint. */
+async function submitted(config: string, { url, rest }: FlinkCluster): Promise<string> {
+  const args = [...process.execArgv, CLI, "submit", JOB, "--config", config, "--cluster", url, "--json"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk) => (said += chunk));
+  for (const deadline = Date.now() + STARTED_MS; Date.now() < deadline; ) {
+    const job = await rest.onlyJob();
+    if (job !== undefined) return job;
+    if (hasFailed(child)) break;
+    await sleep(100);
+  }
+  child.kill();
+  throw new Error(`countercheck submit did not start the job: ${said.slice(-4_000)}`);
+}
+
+function hasFailed({ exitCode, signalCode }: ChildProcess): boolean {
+  return signalCode !== null || (exitCode !== null && exitCode !== 0);
+}
