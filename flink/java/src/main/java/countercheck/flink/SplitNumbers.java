@@ -21,6 +21,10 @@ final class SplitNumbers implements Serializable {
       int[] known = byTopic.getOrDefault(split.topic(), new int[0]);
       int[] numbers = Arrays.copyOf(known, Math.max(known.length, split.partition() + 1));
       Arrays.fill(numbers, known.length, numbers.length, -1);
+      if (numbers[split.partition()] >= 0) {
+        throw new IllegalArgumentException("Sources " + splits.get(numbers[split.partition()]).source() + " and " + split.source()
+            + " both read topic " + split.topic() + ", and on Flink a topic has one source.");
+      }
       numbers[split.partition()] = number;
       byTopic.put(split.topic(), numbers);
     }
