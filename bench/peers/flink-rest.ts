@@ -14,6 +14,8 @@ export interface CheckpointFigures {
 export interface Checkpoints {
   readonly completed: number;
   readonly failed: number;
+  /** What Flink says of those that failed. */
+  readonly failures: readonly string[];
   readonly latest: CheckpointFigures | undefined;
   readonly history: readonly CheckpointFigures[];
 }
@@ -88,6 +90,7 @@ export class FlinkRest {
     const completed = history.filter(({ status }) => status === "COMPLETED").map(figuresOf);
     return {
       ...{ completed: counts.completed, failed: counts.failed, history: completed },
+      failures: history.flatMap(({ failure_message: message }) => message ?? []),
       latest: latest.completed === null ? undefined : figuresOf(latest.completed),
     };
   }
@@ -119,6 +122,7 @@ interface CheckpointEntry {
   readonly end_to_end_duration: number;
   readonly state_size: number;
   readonly checkpointed_size: number;
+  readonly failure_message?: string;
 }
 
 interface CheckpointAnswer {

@@ -8,7 +8,7 @@ import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { startStack } from "../../stack/stack.ts";
 import { deleteTopics } from "../../test/real/topics.ts";
 import type { Finding } from "./findings.ts";
-import { workloadTables, writeWorkload } from "./workload.ts";
+import { type Databases, workloadTables, writeWorkload } from "./workload.ts";
 
 /** Topics that are filled, and what is known of them. */
 export interface TopicSet {
@@ -30,33 +30,51 @@ const BATCH_BYTES = 64_000;
 
 /**
  * The topics of a workload of so many events, in the cluster that COUNTERCHECK_KAFKA_BROKERS names, or else in one that is
- * started for as long as the set is open and keeps its data in the folder. They are written once. STACK_ and KAFKA_ errors.
+ * started for as long as the set is open and keeps its data in the folder. They are written once;
+ * with databases of the caller's, who goes on to write, each time anew. STACK_ and KAFKA_ errors.
  */
-export async function openTopicSet(folder: string, events: number): Promise<TopicSet & AsyncDisposable> {
+export async function openTopicSet(
+  folder: string,
+  events: number,
+  databases?: Databases,
+): Promise<TopicSet & AsyncDisposable> {
   const given = process.env.COUNTERCHECK_KAFKA_BROKERS?.split(",");
   const stack = given ?? (await startStack({ services: ["kafka"], ports: "free", folder: join(folder, "kafka") }));
   const brokers = "kafka" in stack ? stack.kafka.brokers : stack;
   const close = async () => ("kafka" in stack ? stack.close() : undefined);
   try {
-    return { ...(await filled(folder, brokers, events)), [Symbol.asyncDispose]: close };
+    return { ...(await filled(folder, brokers, events, databases)), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function filled(folder: string, brokers: readonly string[], events: number): Promise<TopicSet> {
-  const prefix = `peers-${SEED}-${events}-${VERSION}.`;
+/** Removes the topics of a set, which are written again when it is opened the next time. */
+export async function dropTopicSet({ brokers, prefix }: TopicSet): Promise<void> {
+  await deleteTopics(brokers, prefix);
+}
+
+async function filled(
+  folder: string,
+  brokers: readonly string[],
+  events: number,
+  databases?: Databases,
+): Promise<TopicSet> {
+  const prefix = `${databases === undefined ? "peers" : "live"}-${SEED}-${events}-${VERSION}.`;
   const file = join(folder, `${prefix}json`);
   const schemas = join(folder, `${prefix}schemas`);
   const cluster = new KafkaCluster({ clientId: "countercheck-bench", brokers });
   try {
-    const isThere = existsSync(file) && (await describeTopic(cluster, prefix + workloadTables[0]!.topic)) !== undefined;
+    const isThere =
+      databases === undefined &&
+      existsSync(file) &&
+      (await describeTopic(cluster, prefix + workloadTables[0]!.topic)) !== undefined;
     if (!isThere) {
       await deleteTopics(brokers, prefix);
       rmSync(schemas, { recursive: true, force: true });
       mkdirSync(schemas, { recursive: true });
-      writeFileSync(file, JSON.stringify(await fill(cluster, { prefix, schemas, events })));
+      writeFileSync(file, JSON.stringify(await fill(cluster, { prefix, schemas, events, databases })));
     }
   } finally {
     await cluster.close();
@@ -67,7 +85,17 @@ async function filled(folder: string, brokers: readonly string[], events: number
 
 async function fill(
   cluster: KafkaCluster,
-  { prefix, schemas, events }: { readonly prefix: string; readonly schemas: string; readonly events: number },
+  {
+    prefix,
+    schemas,
+    events,
+    databases,
+  }: {
+    readonly prefix: string;
+    readonly schemas: string;
+    readonly events: number;
+    readonly databases: Databases | undefined;
+  },
 ) {
   // Records are as old as the events.
   const settings = { "retention.ms": "-1" };
@@ -87,7 +115,7 @@ async function fill(
         if (producer.isFull) await producer.drain();
       },
     },
-    { seed: SEED, events },
+    { seed: SEED, events, databases },
   );
   await producer.flush();
   return workload;

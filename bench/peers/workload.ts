@@ -2,6 +2,7 @@ import { seededRandom } from "../../base/random.ts";
 import { days } from "../../base/time.ts";
 import { CapturedTable, type TableSpec } from "../../shop/captured-table.ts";
 import { Connector } from "../../shop/connector.ts";
+import type { Database } from "../../shop/database.ts";
 import { MariaDb } from "../../shop/mariadb.ts";
 import { Postgres } from "../../shop/postgres.ts";
 import type { ShopSink } from "../../shop/sink.ts";
@@ -20,6 +21,12 @@ export interface Workload {
   readonly findings: readonly Finding[];
 }
 
+/** Where the tables are. */
+export interface Databases {
+  readonly payments: Database;
+  readonly lines: Database;
+}
+
 /**
  * Writes captured payments and their settlement lines as Debezium records: of the payments 0.5 % have no line, 0.5 % one of
  * another amount (half of them less, half of them more), 0.2 % two. A line comes 1 to 60 thousand events after its payment.
@@ -27,9 +34,13 @@ export interface Workload {
  */
 export async function writeWorkload(
   sink: ShopSink & { drain(): Promise<void> },
-  options: { readonly seed: number; readonly events: number },
+  options: { readonly seed: number; readonly events: number; readonly databases?: Databases | undefined },
 ): Promise<Workload> {
-  const writer = new Writer(sink, options.seed);
+  const writer = new Writer(
+    sink,
+    options.seed,
+    options.databases ?? { payments: new MariaDb(), lines: new Postgres() },
+  );
   await writer.open();
   for (let step = 0; writer.promised < options.events || writer.isWaiting; step++) {
     writer.step(step, writer.promised < options.events);
@@ -65,8 +76,7 @@ class Writer {
   readonly findings: Finding[] = [];
   /** Records that are written, and lines that are still to come. */
   promised = 0;
-  readonly #maria = new MariaDb();
-  readonly #postgres = new Postgres();
+  readonly #databases: Databases;
   readonly #payments: CapturedTable<PaymentRow>;
   readonly #lines: CapturedTable<LineRow>;
   readonly #connectors: readonly [Connector, Connector];
@@ -79,12 +89,13 @@ class Writer {
   #booked = 0;
   #timeMs = START_MS;
 
-  constructor(sink: ShopSink, seed: number) {
+  constructor(sink: ShopSink, seed: number, databases: Databases) {
     this.#sink = sink;
+    this.#databases = databases;
     this.#random = seededRandom(seed);
     this.#connectors = [new Connector(sink), new Connector(sink)];
-    this.#payments = new CapturedTable(paymentsTable, this.#maria, this.#connectors[0]);
-    this.#lines = new CapturedTable(linesTable, this.#postgres, this.#connectors[1]);
+    this.#payments = new CapturedTable(paymentsTable, databases.payments, this.#connectors[0]);
+    this.#lines = new CapturedTable(linesTable, databases.lines, this.#connectors[1]);
   }
 
   get isWaiting(): boolean {
@@ -160,7 +171,7 @@ class Writer {
 
   #insertPayment(payment: bigint, cents: number, currency: string, status: PaymentRow["status"]): void {
     const timeMs = this.#timeMs;
-    this.#maria.begin(timeMs);
+    this.#databases.payments.begin(timeMs);
     const row: PaymentRow = {
       ...{ id: this.#paid, payment_id: payment, merchant_id: 1 + (this.#paid % 900), amount: cents * 10, currency },
       ...{ status, captured_at: timeMs, created_at: timeMs - 1_000, risk_score: null },
@@ -170,7 +181,7 @@ class Writer {
 
   #book({ payment, net, fee, currency }: PlannedLine, timeMs: number): void {
     const number = this.#booked++;
-    this.#postgres.begin(timeMs);
+    this.#databases.lines.begin(timeMs);
     const row: LineRow = {
       ...{ batch_id: `S-${1_000 + Math.floor(number / BATCH)}`, line_no: 1 + (number % BATCH), payment_id: payment },
       ...{ kind: "sale", net: net * 100, fee: fee * 100, currency, booked_at: new Date(timeMs).toISOString() },

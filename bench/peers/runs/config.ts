@@ -6,8 +6,18 @@ import type { PeerPlace } from "../peer.ts";
 /** The job of the workload. */
 export const JOB = join(import.meta.dirname, "../job.ts");
 
-/** Writes the configuration that binds the job to the topics; gives its path. Checkpoints as Flink's peers have them. */
-export function writeConfig({ set, folder, results }: PeerPlace): string {
+/** What differs between runs. */
+export interface ConfigOptions {
+  /** Default: as Flink's peers have it. */
+  readonly checkpointEvery?: string;
+  /** What the payments come from. */
+  readonly paymentsFrom?: "mariadb" | "postgresql";
+}
+
+/** Writes the configuration that binds the job to the topics; gives its path. */
+export function writeConfig(place: PeerPlace, options: ConfigOptions = {}): string {
+  const { set, folder, results } = place;
+  const { checkpointEvery = "10s", paymentsFrom = "mariadb" } = options;
   mkdirSync(folder, { recursive: true });
   // The contracts of the results are registered beside the schemas of the tables.
   cpSync(set.schemas, join(folder, "schemas"), { recursive: true });
@@ -18,13 +28,13 @@ export function writeConfig({ set, folder, results }: PeerPlace): string {
   const config = {
     kafka: { brokers: set.brokers },
     sources: {
-      shop: { kind: "mariadb", kafka: { start: "earliest" }, tables: tables(paymentsTable) },
+      shop: { kind: paymentsFrom, kafka: { start: "earliest" }, tables: tables(paymentsTable) },
       ledger: { kind: "postgresql", kafka: { start: "earliest" }, tables: tables(linesTable) },
     },
     registry: { folder: "schemas" },
     output: "out",
     results: { kafka: { prefix: results } },
-    state: { memory: "512MB", checkpointEvery: "10s" },
+    state: { memory: "512MB", checkpointEvery },
   };
   writeFileSync(file, JSON.stringify(config, undefined, 2));
   return file;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FlinkCluster, startFlink } from "../flink-cluster.ts";
+import type { FlinkRest } from "../flink-rest.ts";
 import type { Peer, PeerPlace, RunningPeer } from "../peer.ts";
 import { countercheckFinding, VerdictTopic } from "../verdict-topic.ts";
 import { JOB, writeConfig } from "./config.ts";
@@ -11,26 +12,32 @@ import { besideOf } from "./flink-figures.ts";
 export const countercheckFlink: Peer = {
   name: "countercheck-flink",
   what: "countercheck submit: sources and sinks of Flink's, operators in Node, exactly once, every 10 s",
-  start,
+  start: (place) => startOnFlink(place, JOB, writeConfig),
 };
 
 const CLI = resolve(import.meta.dirname, "../../../cli/main.ts");
 const STARTED_MS = 180_000;
 
-async function start(place: PeerPlace): Promise<RunningPeer> {
+/** Submits a job to a cluster of its own, with the configuration that is written once its folder is there. */
+export async function startOnFlink(
+  place: PeerPlace,
+  job: string,
+  configure: (place: PeerPlace) => string,
+): Promise<RunningPeer & { readonly rest: FlinkRest; readonly id: string }> {
   const { set, folder, results } = place;
   const flink = await startFlink(folder, { heapMb: 512, managedMb: 0 });
   try {
-    const job = await submitted(writeConfig(place), flink);
+    const id = await submitted(job, configure(place), flink);
     const verdicts = new VerdictTopic(set.brokers, `${results}verdicts`, countercheckFinding);
     return {
+      ...{ rest: flink.rest, id },
       processes: [flink.taskManager],
-      read: () => flink.rest.recordsRead(job, set.prefix),
+      read: () => flink.rest.recordsRead(id, set.prefix),
       findings: () => verdicts.findings(),
-      failure: async () => (await flink.rest.failure(job)) || undefined,
-      beside: () => besideOf(flink.rest, job),
+      failure: async () => (await flink.rest.failure(id)) || undefined,
+      beside: () => besideOf(flink.rest, id),
       async [Symbol.asyncDispose]() {
-        await flink.rest.cancel(job).catch(() => undefined);
+        await flink.rest.cancel(id).catch(() => undefined);
         // Node writes a profile when it is let go.
         await sleep(2_000);
         await verdicts[Symbol.asyncDispose]();
@@ -44,8 +51,8 @@ async function start(place: PeerPlace): Promise<RunningPeer> {
 }
 
 /** The job's id as soon as it runs; the command itself waits for the first checkpoint. */
-async function submitted(config: string, { url, rest }: FlinkCluster): Promise<string> {
-  const args = [...process.execArgv, CLI, "submit", JOB, "--config", config, "--cluster", url, "--json"];
+async function submitted(path: string, config: string, { url, rest }: FlinkCluster): Promise<string> {
+  const args = [...process.execArgv, CLI, "submit", path, "--config", config, "--cluster", url, "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk) => (said += chunk));

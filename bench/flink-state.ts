@@ -1,0 +1,26 @@
+import { Command } from "commander";
+import { runLive } from "./peers/live.ts";
+
+/** Large state on Flink: whether a checkpoint fails, and for how long it holds up the stream. */
+await new Command("bench:flink-state")
+  .description(
+    "Checkpoints of large state on Flink, under steady traffic: none may fail, nor hold up the stream for 1 s.",
+  )
+  .option("--events <n>", "events that make the state, about 150 bytes each", "7000000")
+  .option("--rate <n>", "events a second meanwhile", "2000")
+  .option("--seconds <n>", "how long", "250")
+  .option("--checkpoint <duration>", "between checkpoints", "60s")
+  .action(async ({ events, rate, seconds, checkpoint }: Record<string, string>) => {
+    const options = {
+      before: Number(events),
+      rate: Number(rate),
+      seconds: Number(seconds),
+      checkpointEvery: checkpoint!,
+    };
+    const figures = await runLive(options);
+    const { failed, history } = figures.checkpoints;
+    const largest = Math.max(0, ...history.map(({ bytes }) => bytes));
+    console.log(JSON.stringify({ ...options, stateMb: Math.round(largest / 2 ** 20), ...figures }, undefined, 2));
+    if (failed > 0 || figures.missed > 0 || figures.longestSilenceMs >= 1_000) process.exitCode = 1;
+  })
+  .parseAsync();

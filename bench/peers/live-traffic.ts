@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { seededRandom } from "../../base/random.ts";
+import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
+import { IdempotentProducer } from "../../connectors/kafka/producer.ts";
+import type { AvroSchema } from "../../schemas/avro-schema.ts";
+import { FolderRegistry } from "../../schemas/folder-registry.ts";
+import { CapturedTable } from "../../shop/captured-table.ts";
+import { Connector } from "../../shop/connector.ts";
+import type { ShopSink } from "../../shop/sink.ts";
+import { type LineRow, linesTable, type PaymentRow, paymentsTable } from "../../shop/tables.ts";
+import type { TopicSet } from "./topic-set.ts";
+import type { Databases } from "./workload.ts";
+
+/** Traffic as it would come now, at a steady rate: half of it payments, half of it the lines of payments a second before. */
+export interface LiveTraffic {
+  /** By payment that was settled too high, when the record of that was handed to Kafka, in epoch ms. */
+  readonly overCharged: ReadonlyMap<string, number>;
+  /** The furthest that it has fallen behind its rate, in ms. */
+  readonly behindMs: number;
+}
+
+const TICK_MS = 10;
+const LINE_AFTER_MS = 1_000;
+/** Of lines: each is a verdict at once. */
+const OVER_CHARGED = 0.01;
+/** Beyond those of the workload. */
+const FIRST_PAYMENT = 9_200_000_000_000_000n;
+
+/** Writes so many events a second for so long. KAFKA_ errors. */
+export async function writeTraffic(
+  set: TopicSet,
+  { rate, seconds, databases }: { readonly rate: number; readonly seconds: number; readonly databases: Databases },
+  overCharged: Map<string, number>,
+): Promise<LiveTraffic> {
+  const cluster = new KafkaCluster({ clientId: "countercheck-bench", brokers: set.brokers });
+  try {
+    const producer = await IdempotentProducer.open(cluster, { maxBatchBytes: 64_000 });
+    const registry = new FolderRegistry(set.schemas);
+    const writer = await Writer.open(
+      {
+        createTopic: () => undefined,
+        append: (topic, partition, { key, value, timestamp }) =>
+          producer.append(set.prefix + topic, partition, key, value, timestamp),
+        flush: () => undefined,
+        end: () => undefined,
+        register: (subject, schema) => registry.register(subject, schema as AvroSchema),
+      },
+      databases,
+      overCharged,
+    );
+    const began = Date.now();
+    let behindMs = 0;
+    for (let written = 0; written < rate * seconds; ) {
+      const due = Math.floor((rate * (Date.now() - began)) / 1000);
+      behindMs = Math.max(behindMs, ((due - written) / rate) * 1000);
+      if (due > written) written += writer.write(due - written, Date.now());
+      await producer.flush();
+      await sleep(Math.max(0, TICK_MS - ((Date.now() - began) % TICK_MS)));
+    }
+    return { overCharged, behindMs };
+  } finally {
+    await cluster.close();
+  }
+}
+
+class Writer {
+  readonly #random = seededRandom(1);
+  readonly #databases: Databases;
+  readonly #payments: CapturedTable<PaymentRow>;
+  readonly #lines: CapturedTable<LineRow>;
+  readonly #overCharged: Map<string, number>;
+  /** In the order of their payments. */
+  readonly #waiting: { readonly payment: bigint; readonly cents: number; readonly at: number }[] = [];
+  #settled = 0;
+  #paid = 0;
+
+  private constructor(sink: ShopSink, databases: Databases, overCharged: Map<string, number>) {
+    this.#databases = databases;
+    this.#payments = new CapturedTable(paymentsTable, databases.payments, new Connector(sink));
+    this.#lines = new CapturedTable(linesTable, databases.lines, new Connector(sink));
+    this.#overCharged = overCharged;
+  }
+
+  static async open(sink: ShopSink, databases: Databases, overCharged: Map<string, number>): Promise<Writer> {
+    const writer = new Writer(sink, databases, overCharged);
+    for (const table of [writer.#payments, writer.#lines]) {
+      await table.create(sink);
+      table.snapshot(() => "last");
+    }
+    return writer;
+  }
+
+  /** Gives how many it has written, which is what was asked for. */
+  write(events: number, now: number): number {
+    for (let i = 0; i < events; i++) {
+      const line = this.#waiting[this.#settled];
+      if (i % 2 === 0 || line === undefined || line.at + LINE_AFTER_MS > now) this.#pay(now);
+      else this.#settle(line.payment, line.cents, now);
+    }
+    return events;
+  }
+
+  #pay(now: number): void {
+    const payment = FIRST_PAYMENT + BigInt(this.#paid++);
+    const cents = 200 + this.#random.below(20_000);
+    this.#databases.payments.begin(now);
+    const row: PaymentRow = {
+      ...{ id: 1_000_000_000 + this.#paid, payment_id: payment, merchant_id: 1 + (this.#paid % 900) },
+      ...{ amount: cents * 10, currency: "EUR", status: "captured", captured_at: now, created_at: now - 500 },
+      risk_score: null,
+    };
+    this.#payments.insert(row, now);
+    this.#waiting.push({ payment, cents, at: now });
+  }
+
+  #settle(payment: bigint, cents: number, now: number): void {
+    const number = this.#settled++;
+    const more = this.#random.chance(OVER_CHARGED) ? 50 : 0;
+    if (more > 0) this.#overCharged.set(String(payment), now);
+    this.#databases.lines.begin(now);
+    const row: LineRow = {
+      ...{ batch_id: `L-${Math.floor(number / 500)}`, line_no: 1 + (number % 500), payment_id: payment, kind: "sale" },
+      ...{ net: (cents + more - 20) * 100, fee: 2_000, currency: "EUR", booked_at: new Date(now).toISOString() },
+    };
+    this.#lines.insert(row, now);
+  }
+}
