@@ -22,7 +22,7 @@ export interface LiveTraffic {
 const TICK_MS = 10;
 const LINE_AFTER_MS = 1_000;
 /** Of lines: each is a verdict at once. */
-const OVER_CHARGED = 0.01;
+const OVER_CHARGED = 0.05;
 /** Beyond those of the workload. */
 const FIRST_PAYMENT = 9_200_000_000_000_000n;
 

@@ -37,12 +37,15 @@ export interface LiveFigures {
   readonly committed: Latency;
   /** Verdicts that should have come and did not. */
   readonly missed: number;
-  /** The longest time without any verdict, in ms, while lines that cause some came all the time. */
-  readonly longestSilenceMs: number;
+  /** What the slowest took longer than half of them: for so long the stream stood still, at most. */
+  readonly stallMs: number;
   /** How far the traffic itself fell behind at worst. */
   readonly trafficBehindMs: number;
-  /** Since the traffic began. */
-  readonly checkpoints: Checkpoints;
+  /** While there was traffic; durations and sizes of the last ones. */
+  readonly checkpoints: number;
+  readonly failedCheckpoints: number;
+  readonly longestCheckpointMs: number;
+  readonly stateMb: number;
   readonly load: number;
 }
 
@@ -84,13 +87,14 @@ export async function runLive({ before, rate, seconds, checkpointEvery }: LiveOp
     // The last ones wait for a checkpoint.
     const deadline = Date.now() + PATIENCE_MS;
     await until(async () => [...caused.keys()].every((payment) => committed.at.has(payment)) || Date.now() > deadline);
+    const seen = latencyOf(caused, written.at, from);
     return {
-      written: latencyOf(caused, written.at, from),
+      written: seen,
       committed: latencyOf(caused, committed.at, from),
       missed: [...caused.keys()].filter((payment) => !committed.at.has(payment)).length,
-      longestSilenceMs: longestSilence(caused, written.at, from),
+      stallMs: seen.longest - seen.p50,
       trafficBehindMs: Math.round(behindMs),
-      checkpoints,
+      ...checkpoints,
       load,
     };
   } finally {
@@ -99,14 +103,13 @@ export async function runLive({ before, rate, seconds, checkpointEvery }: LiveOp
   }
 }
 
-function since(earlier: Checkpoints, now: Checkpoints): Checkpoints {
-  const known = earlier.latest?.id ?? 0;
+function since(earlier: Checkpoints, now: Checkpoints) {
+  const history = now.history.filter(({ id }) => id > (earlier.latest?.id ?? 0));
   return {
-    completed: now.completed - earlier.completed,
-    failed: now.failed - earlier.failed,
-    failures: now.failures.slice(0, now.failed - earlier.failed),
-    latest: now.latest,
-    history: now.history.filter(({ id }) => id > known),
+    checkpoints: now.completed - earlier.completed,
+    failedCheckpoints: now.failed - earlier.failed,
+    longestCheckpointMs: Math.max(0, ...history.map(({ durationMs }) => durationMs)),
+    stateMb: Math.round((now.latest?.bytes ?? 0) / 2 ** 20),
   };
 }
 
@@ -119,14 +122,6 @@ function latencyOf(caused: ReadonlyMap<string, number>, seen: ReadonlyMap<string
   took.sort((one, other) => one - other);
   const at = (part: number) => took[Math.min(took.length - 1, Math.floor(part * took.length))] ?? 0;
   return { verdicts: took.length, p50: at(0.5), p99: at(0.99), longest: at(1) };
-}
-
-function longestSilence(caused: ReadonlyMap<string, number>, seen: ReadonlyMap<string, number>, from: number): number {
-  const times = [...caused.keys()]
-    .flatMap((payment) => seen.get(payment) ?? [])
-    .filter((time) => time >= from)
-    .toSorted((one, other) => one - other);
-  return times.reduce((longest, time, i) => Math.max(longest, time - (times[i - 1] ?? time)), 0);
 }
 
 async function until(done: () => Promise<boolean>): Promise<void> {

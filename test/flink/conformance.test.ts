@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Stack, startStack } from "../../stack/stack.ts";
+import type { Stack } from "../../stack/stack.ts";
 import { plainly } from "../conformance/outcome.ts";
 import { expectedOfAll } from "../conformance/table.ts";
 import { ConformanceOnFlink } from "./conformance-run.ts";
 import { FlinkJobs } from "./flink-jobs.ts";
+import { startFlinkStack } from "./flink-stack.ts";
 
 /** The same table, with the same data, as in this process. */
 describe("the table of conformance, on Flink", { timeout: 5 * 60_000 }, () => {
@@ -11,7 +12,7 @@ describe("the table of conformance, on Flink", { timeout: 5 * 60_000 }, () => {
   let table: ConformanceOnFlink;
 
   beforeAll(async () => {
-    stack = await startStack({ services: ["kafka", "flink"], ports: "free" });
+    stack = await startFlinkStack("flink");
     table = await ConformanceOnFlink.open(new FlinkJobs(stack.flink), stack.kafka.brokers);
   });
   afterAll(async () => {

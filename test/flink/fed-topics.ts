@@ -33,11 +33,15 @@ export class FedTopics {
   static async make(options: FedTopicsOptions): Promise<FedTopics> {
     const { log, brokers, name } = options;
     const cluster = new KafkaCluster({ clientId: "countercheck-test", brokers });
-    for (const { topic, partitions } of log.topics) {
-      // What is written is of a day that is long past.
-      await ensureTopic(cluster, { name: `${name}.${topic}`, partitions, settings: { "retention.ms": "-1" } });
-    }
-    return new FedTopics(options, cluster, await IdempotentProducer.open(cluster));
+    const made = new FedTopics(options, cluster, await IdempotentProducer.open(cluster));
+    for (const { topic, partitions } of log.topics) await made.makeTopic(`${name}.${topic}`, partitions);
+    return made;
+  }
+
+  /** Makes another topic, whose name begins in the same way. */
+  async makeTopic(name: string, partitions = 1): Promise<void> {
+    // What is written is of a day that is long past.
+    await ensureTopic(this.#cluster, { name, partitions, settings: { "retention.ms": "-1" } });
   }
 
   /** Writes a configuration that reads the topics, with other settings for the state, and gives its path. */

@@ -73,7 +73,12 @@ export class Results {
   }
 
   async #read(stream: AsyncIterable<Raw>): Promise<void> {
-    for await (const { topic, value } of stream) {
+    const next = new Map<string, bigint>();
+    for await (const { topic, partition, offset, value } of stream) {
+      // This client hands out some records of a batch again that it has cut at an open transaction.
+      const place = `${topic}/${partition}`;
+      if (offset < (next.get(place) ?? 0n)) continue;
+      next.set(place, offset + 1n);
       const name = topic.slice(this.#prefix.length);
       if (name === "verdicts") this.verdicts.push(decodeVerdict(await this.#encoded(value)));
       else if (name === "alerts") this.alerts.push(decodeAlert(await this.#encoded(value)));
