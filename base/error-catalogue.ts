@@ -327,7 +327,7 @@ export const errorCatalogue = {
   },
   JOB_BEGUN_ELSEWHERE: {
     fault: "user",
-    retryable: true,
+    retryable: false,
     message:
       "Another run of {job} has brought out results of epoch {epoch} since this submission began. Make sure that nobody else runs the job, and submit it again.",
   },
@@ -356,7 +356,7 @@ export const errorCatalogue = {
   JOB_FAILED_ON_CLUSTER: {
     fault: "external",
     retryable: false,
-    message: "{job} ({id}) fails at {url}: {reason}\n{then}",
+    message: "{job} ({id}) fails at {url}. {then} It fails with: {reason}",
   },
   JOB_FIELD_UNKNOWN: {
     fault: "user",
@@ -432,7 +432,7 @@ export const errorCatalogue = {
   JOB_NOT_FOR_CLUSTER: {
     fault: "user",
     retryable: false,
-    message: "The job {job} cannot run on a cluster as {file} says. {problems}",
+    message: "The job {job} cannot run on a cluster as {file} says: {reason}",
   },
   JOB_NOT_FOUND: {
     fault: "user",

@@ -23,6 +23,7 @@ const TICK_MS = 10;
 const LINE_AFTER_MS = 1_000;
 /** Of lines: each is a verdict at once. */
 const OVER_CHARGED = 0.05;
+const CLOSING = 64;
 /** Beyond those of the workload. */
 const FIRST_PAYMENT = 9_200_000_000_000_000n;
 
@@ -57,10 +58,19 @@ export async function writeTraffic(
       await producer.flush();
       await sleep(Math.max(0, TICK_MS - ((Date.now() - began) % TICK_MS)));
     }
+    // What comes later proves that all before was read.
+    writer.close(Date.now() + TICK_MS);
+    await producer.flush();
     return { overCharged, behindMs };
   } finally {
     await cluster.close();
   }
+}
+
+interface Captured {
+  readonly payment: bigint;
+  readonly cents: number;
+  readonly at: number;
 }
 
 class Writer {
@@ -70,7 +80,7 @@ class Writer {
   readonly #lines: CapturedTable<LineRow>;
   readonly #overCharged: Map<string, number>;
   /** In the order of their payments. */
-  readonly #waiting: { readonly payment: bigint; readonly cents: number; readonly at: number }[] = [];
+  readonly #waiting: Captured[] = [];
   #settled = 0;
   #paid = 0;
 
@@ -95,9 +105,17 @@ class Writer {
     for (let i = 0; i < events; i++) {
       const line = this.#waiting[this.#settled];
       if (i % 2 === 0 || line === undefined || line.at + LINE_AFTER_MS > now) this.#pay(now);
-      else this.#settle(line.payment, line.cents, now);
+      else this.#settle(line, this.#random.chance(OVER_CHARGED) ? 50 : 0, now);
     }
     return events;
+  }
+
+  /** So many that each partition gets some, without consequence. */
+  close(now: number): void {
+    for (let i = 0; i < CLOSING; i++) {
+      this.#pay(now);
+      this.#settle(this.#waiting[this.#settled]!, 0, now);
+    }
   }
 
   #pay(now: number): void {
@@ -113,9 +131,9 @@ class Writer {
     this.#waiting.push({ payment, cents, at: now });
   }
 
-  #settle(payment: bigint, cents: number, now: number): void {
+  /** `more`: cents too much. */
+  #settle({ payment, cents }: Captured, more: number, now: number): void {
     const number = this.#settled++;
-    const more = this.#random.chance(OVER_CHARGED) ? 50 : 0;
     if (more > 0) this.#overCharged.set(String(payment), now);
     this.#databases.lines.begin(now);
     const row: LineRow = {

@@ -103,7 +103,7 @@ function requireFit(graph: Graph, config: Config): ResultsConfig {
     ...(results?.kafka.sasl?.mechanism === "OAUTHBEARER" ? [TOKENS] : []),
   ];
   if (problems.length > 0 || results === undefined)
-    raise("JOB_NOT_FOR_CLUSTER", { job: graph.name, file: config.file, problems: problems.join(" ") });
+    raise("JOB_NOT_FOR_CLUSTER", { job: graph.name, file: config.file, reason: problems.join(" ") });
   // Fields that are no fields are told here, and not on the cluster.
   if (config.mask !== undefined) new Masking(config.mask, graph, config.file);
   return results;
