@@ -10,15 +10,24 @@ const SERVERS = "**/*.servers.test.ts";
 /** Operators against naive models over random rows: of how many seeds, COUNTERCHECK_ALGEBRA_SEEDS says. */
 const PROPERTIES = "**/*.property.test.ts";
 
+/** A cluster of Flink takes the whole of a small machine: one test at a time. */
+const flink = {
+  include: ["test/flink/**/*.test.ts"],
+  fileParallelism: false,
+  maxWorkers: 1,
+  testTimeout: 10 * 60_000,
+  hookTimeout: 10 * 60_000,
+};
+
 /** They end what hangs, and nothing else: a machine that others use too may be slow for minutes. */
 const limits = { testTimeout: 5 * 60_000, hookTimeout: 5 * 60_000 };
 
 /**
- * Seven projects: `unit` stands beside the code, `integration` lives in test/, bench/ and docs/, with random tests from beside the code that
- * take a while, `servers` has the real servers running, on which `faults` kills them in long runs, `flink` needs a JDK and
- * Maven, `simulation` runs simulated jobs and looks whether they show bugs that are put in, and `seeds` are the long runs:
- * many seeds, and the random tests of the others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc
- * checks with everything else.
+ * Eight projects: `unit` stands beside the code, `integration` lives in test/, bench/ and docs/, with random tests from beside the code that
+ * take a while, `servers` has the real servers running, `flink` runs jobs on clusters of Flink, `flink-in-brief` the same
+ * with fewer of its cases, `faults` kills servers and members of clusters in long runs, `simulation` runs simulated jobs
+ * and looks whether they show bugs that are put in, and `seeds` are the long runs: many seeds, and the random tests of the
+ * others with many more rounds. Types are tested by `*.test-d.ts` files, which tsc checks with everything else.
  */
 export default defineConfig({
   test: {
@@ -71,7 +80,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "flink", include: ["test/flink/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 10 * 60_000 },
+        test: { name: "flink", ...flink },
+      },
+      {
+        extends: true,
+        test: { name: "flink-in-brief", ...flink, env: { COUNTERCHECK_CONFORMANCE: "brief" } },
       },
       {
         extends: true,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { whyNoServers } from "../test/servers/availability.ts";
+import { whyNoFlink, whyNoServers } from "../test/servers/availability.ts";
 
 /** What a mode runs: with or without the static checks, and which of vitest's projects, in runs one after the other. */
 interface Mode {
@@ -18,12 +18,17 @@ const modes: Readonly<Record<string, Mode>> = {
   flink: { static: false, runs: [["flink"]] },
   simulation: { static: false, runs: [["simulation"]] },
   seeds: { static: false, runs: [["seeds"]] },
-  // The servers leave little of a machine of two cores, so they do not start before the rest is through.
-  all: { static: true, runs: [["unit", "integration"], ["servers"]] },
+  // The servers leave little of a machine of two cores, so they do not start before the rest is through; Flink takes it all.
+  all: { static: true, runs: [["unit", "integration"], ["servers"], ["flink-in-brief"]] },
 };
 
-/** Projects that need the real servers. */
-const NEED_SERVERS: readonly string[] = ["servers", "faults"];
+/** Why projects that need more than Node cannot run here, in one line; undefined when they can. */
+const REASONS: Readonly<Record<string, () => string | undefined>> = {
+  servers: whyNoServers,
+  faults: () => whyNoServers() ?? whyNoFlink(),
+  flink: whyNoFlink,
+  "flink-in-brief": whyNoFlink,
+};
 
 interface Counts {
   readonly passed: number;
@@ -81,7 +86,7 @@ async function main([name = "all", ...args]: string[]): Promise<void> {
     counts.push(await check("tsc", "typescript/bin/tsc", ["-p", "."]));
   }
   for (const projects of mode.runs) {
-    const reason = projects.some((project) => NEED_SERVERS.includes(project)) ? whyNoServers() : undefined;
+    const reason = projects.map((project) => REASONS[project]?.()).find((text) => text !== undefined);
     counts.push(reason ? leaveOut(projects, reason) : await vitest(projects, args));
   }
 

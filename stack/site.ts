@@ -23,6 +23,7 @@ interface Kept {
 export async function openSite(options: {
   readonly folder: string;
   readonly ports: "free" | "standard";
+  readonly outsideDocker?: true;
   readonly onProgress: (line: string) => void;
 }): Promise<StackSite> {
   const folder = resolve(options.folder);
@@ -33,7 +34,7 @@ export async function openSite(options: {
     folder,
     databaseAccount: databaseAccount(),
     onProgress: options.onProgress,
-    ...(await kept(folder, options.ports)),
+    ...(await kept(folder, options.ports, options.outsideDocker ?? false)),
   };
 }
 
@@ -42,11 +43,11 @@ export function defaultFolder(): string {
   return join(tmpdir(), `countercheck-stack-${process.getuid?.() ?? "user"}`);
 }
 
-async function kept(folder: string, ports: "free" | "standard"): Promise<Kept> {
+async function kept(folder: string, ports: "free" | "standard", outsideDocker: boolean): Promise<Kept> {
   const file = join(folder, "stack.json");
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Kept;
   const choice: Kept = {
-    inDocker: dockerAnswers(),
+    inDocker: !outsideDocker && dockerAnswers(),
     ports: ports === "free" ? await freePorts() : standardPorts,
   };
   writeFileSync(file, `${JSON.stringify(choice, undefined, 2)}\n`);

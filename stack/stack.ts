@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly folder: string;
   /** `standard` are those of the table. A folder keeps the ports that it was first opened with. */
   readonly ports?: "free" | "standard";
+  /** Not in Docker, where it answers: for who looks at the processes and files of the servers, as a folder was first opened. */
+  readonly outsideDocker?: true;
   /** Told in short lines what is going on; silent when not given. */
   readonly onProgress?: (line: string) => void;
 }

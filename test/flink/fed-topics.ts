@@ -34,7 +34,7 @@ export class FedTopics {
     const { log, brokers, name } = options;
     const cluster = new KafkaCluster({ clientId: "countercheck-test", brokers });
     const made = new FedTopics(options, cluster, await IdempotentProducer.open(cluster));
-    for (const { topic, partitions } of log.topics) await made.makeTopic(`${name}.${topic}`, partitions);
+    await Promise.all(log.topics.map(({ topic, partitions }) => made.makeTopic(`${name}.${topic}`, partitions)));
     return made;
   }
 
