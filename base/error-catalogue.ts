@@ -581,7 +581,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "Topic {topic} was deleted and created again since it was begun to be read, so offset {offset} of partition {partition} means nothing in it. Take a new snapshot of the table, and begin anew with `--fresh`.",
+      "Topic {topic} was deleted and created again since it was begun to be read, so offset {offset} of partition {partition} means nothing in it. Take a new snapshot of the table, and begin anew: `countercheck run --fresh`, or on a cluster `submit` without `--from-savepoint`.",
   },
   KAFKA_TOPIC_UNKNOWN: {
     fault: "user",

@@ -6,7 +6,7 @@ import type { ByteWriter } from "../base/bytes.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
-import { driveTask } from "./socket-task.ts";
+import { driveTask, type SafeText } from "./socket-task.ts";
 
 /** A frame that came from the task. */
 export interface Answer {
@@ -38,13 +38,13 @@ export class FlinkEnd {
     socket.on("data", (chunk: Buffer) => splitter.push(chunk));
   }
 
-  static async drive(make: MakeHostedTask): Promise<FlinkEnd> {
+  static async drive(make: MakeHostedTask, safe?: SafeText): Promise<FlinkEnd> {
     const dir = mkdtempSync(join(tmpdir(), "countercheck-"));
     const path = join(dir, "task");
     const server = createServer();
     const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    const driven = driveTask(connect(path), make);
+    const driven = driveTask(connect(path), make, safe);
     driven.catch(() => undefined);
     return new FlinkEnd(dir, server, await accepted, driven);
   }

@@ -21,8 +21,16 @@ export interface HostedTask {
   close(): void;
 }
 
-/** Makes the task of a place; `results` come with it because a task may emit from the moment it is opened. */
-export type MakeHostedTask = (place: TaskPlace, sinks: SinkOutput) => HostedTask | Promise<HostedTask>;
+/**
+ * Makes the task of a place; `results` come with it because a task may emit from the moment it is opened. `alive` is to be
+ * called while what is restored is read: Flink takes a process that is at work for so long and says nothing for a hanging one.
+ * Behind the restore it does nothing.
+ */
+export type MakeHostedTask = (
+  place: TaskPlace,
+  sinks: SinkOutput,
+  alive: () => void,
+) => HostedTask | Promise<HostedTask>;
 
 /** How rows are written on their way from task to task. */
 export interface TaskFormat {

@@ -1,6 +1,5 @@
 import { raise } from "../base/errors.ts";
 import { RecordArrays } from "../base/record-batch.ts";
-import { BEFORE_ALL_TIME } from "../base/time.ts";
 
 /** Of one record, before the bytes of its key: offset, timestamp. */
 const HEAD_BYTES = 16;
@@ -10,8 +9,7 @@ const HEAD_BYTES = 16;
  * stay where they are, in the bytes that were pushed, which must not change before they have been read.
  */
 export class PushedPartition extends RecordArrays {
-  /** The log's timestamp of the newest record that was pushed, in ms. */
-  newest = BEFORE_ALL_TIME;
+  #newest: number | undefined;
   #offset: number;
   #hasPending = false;
   #end: number | undefined;
@@ -60,7 +58,14 @@ export class PushedPartition extends RecordArrays {
     }
     this.count = count;
     this.#hasPending = count > 0;
-    if (count > 0) this.newest = Math.max(this.newest, this.timestamps[count - 1]!);
+    if (count > 0) this.#newest = Math.max(this.#newest ?? this.timestamps[0]!, this.timestamps[count - 1]!);
+  }
+
+  /** The log's timestamp of the newest record, in ms, that was pushed since this was asked last; undefined without one. */
+  takeNewest(): number | undefined {
+    const newest = this.#newest;
+    this.#newest = undefined;
+    return newest;
   }
 
   /** All that was pushed and has not been read; null where there is nothing. Valid until the next `push`. */

@@ -1,11 +1,19 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { writeControl } from "./control-codec.ts";
 import { CountingResults, CountingTask, hostCounting } from "./counting-task.test-helper.ts";
 import { FlinkEnd, recordOf, recordsOf } from "./flink-end.test-helper.ts";
-import { FROM_TASK, TO_TASK } from "./frames.ts";
-import type { SourceInlet } from "./hosted-task.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
+import type { MakeHostedTask, SourceInlet } from "./hosted-task.ts";
+import { driveTask } from "./socket-task.ts";
 
 describe("a task driven through a socket", () => {
   const ends: FlinkEnd[] = [];
@@ -248,6 +256,88 @@ describe("a task driven through a socket", () => {
     await expect(flink.driven).rejects.toThrow("unknown type 99");
   });
 });
+
+describe("what leaves the process", () => {
+  it("is without secrets where a task fails", async () => {
+    const fails = () => {
+      throw new Error("the user app with hunter2 may not");
+    };
+    const flink = await FlinkEnd.drive(fails, (text) => text.replaceAll("hunter2", "***"));
+    const answers = await flink.open().answers();
+    const failure = answers.at(-1)!.payload.toString("utf8");
+    expect(failure).toContain("the user app with *** may not");
+    expect(failure).not.toContain("hunter2");
+    await flink.close();
+  });
+
+  it("shows, while a restore keeps the one thread there is busy, that it does not hang", async () => {
+    const [heard, worker] = await ListeningThread.start();
+    let soon = 0;
+    const begun = new Promise<void>((resolve, reject) => {
+      const make: MakeHostedTask = (_place, sinks, alive) => ({
+        ...hostCounting(new CountingTask(), new CountingResults(sinks, "results")),
+        begin() {
+          const until = performance.now() + 2_500;
+          while (performance.now() < until) alive();
+          soon = Atomics.load(heard, 0);
+          resolve();
+        },
+      });
+      driveTask(connect(worker.path), make).catch(reject);
+    });
+    await begun;
+    expect(soon, "frames that had come before the restore was over").toBeGreaterThanOrEqual(2);
+    await worker.end();
+  });
+});
+
+/** Flink's end of a socket in a thread of its own, which counts the frames that come. */
+class ListeningThread {
+  readonly path: string;
+  readonly #worker: Worker;
+
+  private constructor(path: string, worker: Worker) {
+    this.path = path;
+    this.#worker = worker;
+  }
+
+  static async start(): Promise<[heard: Int32Array, thread: ListeningThread]> {
+    const dir = mkdtempSync(join(tmpdir(), "countercheck-"));
+    const path = join(dir, "task");
+    const heard = new Int32Array(new SharedArrayBuffer(4));
+    const frames = new FrameWriter();
+    const place: TaskPlace = {
+      ...{ task: 1, subtask: 0, parallelism: 1, keyGroups: 128, outputs: [], restores: false, folder: "nowhere" },
+    };
+    const json = Buffer.from(JSON.stringify(place));
+    frames.begin(TO_TASK.open).raw(json, 0, json.length);
+    frames.finish();
+    frames.begin(TO_TASK.start);
+    frames.finish();
+    const worker = new Worker(LISTEN, { eval: true, workerData: { path, heard, frames: frames.take() } });
+    await once(worker, "message");
+    return [heard, new ListeningThread(path, worker)];
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+    rmSync(dirname(this.path), { recursive: true, force: true });
+  }
+}
+
+const LISTEN = `
+const { parentPort, workerData } = require("node:worker_threads");
+const server = require("node:net").createServer((socket) => {
+  socket.write(workerData.frames);
+  let bytes = Buffer.alloc(0);
+  socket.on("data", (chunk) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    for (; bytes.length >= 4 && bytes.length >= 4 + bytes.readUInt32LE(0); bytes = bytes.subarray(4 + bytes.readUInt32LE(0)))
+      Atomics.add(workerData.heard, 0, 1);
+  });
+});
+server.listen(workerData.path, () => parentPort.postMessage("listening"));
+`;
 
 /** What a subtask keeps besides its keys' state, behind the number of the checkpoint. */
 function ownStateOf(answers: readonly { readonly type: number; readonly payload: Buffer }[]): Buffer {

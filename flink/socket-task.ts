@@ -21,11 +21,11 @@ const SEND_BYTES = 256 * 1024;
 /**
  * Drives a task at the other end of a socket from a Flink subtask. All calls of the task are made here, one at a time, in
  * the order of the frames. Resolves when the other end is gone, in whatever way: all that matters is in checkpoints. When
- * the task fails, Flink is told why, and the promise rejects.
+ * the task fails, Flink is told why, by a text that `safe` gives, and the promise rejects.
  */
-export function driveTask(socket: Socket, make: MakeHostedTask): Promise<void> {
+export function driveTask(socket: Socket, make: MakeHostedTask, safe: SafeText = same): Promise<void> {
   return new Promise((resolve, reject) => {
-    const connection = new Connection(socket, make, reject);
+    const connection = new Connection(socket, make, safe, reject);
     socket.on("data", (chunk: Buffer) => connection.push(chunk));
     socket.on("drain", () => connection.turn());
     socket.on("error", () => socket.destroy());
@@ -37,6 +37,21 @@ export function driveTask(socket: Socket, make: MakeHostedTask): Promise<void> {
   });
 }
 
+/** The frame that tells Flink why a task, or all of them, has failed. */
+export function failureFrame(error: unknown, safe: SafeText): Buffer {
+  const frame = new FrameWriter();
+  const out = frame.begin(FROM_TASK.failed);
+  out.text(safe(messageOf(error)));
+  out.text(safe(error instanceof Error ? (error.stack ?? "") : ""));
+  frame.finish();
+  return frame.take();
+}
+
+/** Gives a text without what must not leave the process. */
+export type SafeText = (text: string) => string;
+
+const same: SafeText = (text) => text;
+
 interface Frame {
   readonly type: number;
   readonly payload: Buffer;
@@ -46,6 +61,7 @@ interface Frame {
 class Connection {
   readonly #socket: Socket;
   readonly #driver: TaskDriver;
+  readonly #safe: SafeText;
   readonly #fail: (error: unknown) => void;
   readonly #splitter = new FrameSplitter((type, payload) => this.#add(type, payload));
   readonly #metricsTimer: NodeJS.Timeout;
@@ -64,11 +80,13 @@ class Connection {
   /** Since the last metrics, in ms. */
   #busyMs = 0;
   #toldAt = performance.now();
+  #aliveAt = performance.now();
 
-  constructor(socket: Socket, make: MakeHostedTask, fail: (error: unknown) => void) {
+  constructor(socket: Socket, make: MakeHostedTask, safe: SafeText, fail: (error: unknown) => void) {
     this.#socket = socket;
+    this.#safe = safe;
     this.#fail = fail;
-    this.#driver = new TaskDriver(make, () => this.#poll());
+    this.#driver = new TaskDriver({ make, wake: () => this.#poll(), alive: () => this.#tellAlive() });
     this.#metricsTimer = setInterval(() => this.#tellMetrics(), METRICS_MS);
   }
 
@@ -223,6 +241,15 @@ class Connection {
     });
   }
 
+  /** Goes out at once, although the one thread there is has not come back to the socket yet. */
+  #tellAlive(): void {
+    const now = performance.now();
+    if (now - this.#aliveAt < METRICS_MS) return;
+    this.#aliveAt = now;
+    this.#driver.tellMetrics([]);
+    this.#send();
+  }
+
   #send(): void {
     const bytes = this.#driver.out.take();
     if (bytes.length > 0) this.#socket.write(bytes);
@@ -239,16 +266,7 @@ class Connection {
   #failed(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#socket.end(failure(error));
+    this.#socket.end(failureFrame(error, this.#safe));
     this.#fail(error);
   }
-}
-
-function failure(error: unknown): Buffer {
-  const frame = new FrameWriter();
-  const out = frame.begin(FROM_TASK.failed);
-  out.text(messageOf(error));
-  out.text(error instanceof Error ? (error.stack ?? "") : "");
-  frame.finish();
-  return frame.take();
 }

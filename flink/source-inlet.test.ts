@@ -78,11 +78,18 @@ describe("records that Flink brings", () => {
 
   it("show a backlog by their age", () => {
     const { inlet, splits } = open();
-    expect(splits.isCaughtUp("shop", 100_000, 10_000)).toBe(true);
+    expect(splits.isCaughtUp("shop", 90_000)).toBe(true);
     inlet.records(recordsOf(0, { offset: 0, time: 80_000 }));
-    expect(splits.isCaughtUp("shop", 100_000, 10_000)).toBe(false);
+    expect(splits.isCaughtUp("shop", 90_000)).toBe(false);
     inlet.records(recordsOf(0, { offset: 1, time: 95_000 }));
-    expect(splits.isCaughtUp("shop", 100_000, 10_000)).toBe(true);
+    expect(splits.isCaughtUp("shop", 90_000)).toBe(true);
+  });
+
+  it("show no backlog when they stop, however old the last one is", () => {
+    const { inlet, splits } = open();
+    inlet.records(recordsOf(0, { offset: 0, time: 80_000 }));
+    expect(splits.isCaughtUp("shop", 90_000)).toBe(false);
+    expect(splits.isCaughtUp("shop", 91_000)).toBe(true);
   });
 });
 

@@ -32,10 +32,18 @@ export class PushedSplits<S extends PlannedSplit = PlannedSplit> {
     return this.byNumber.filter((split) => split !== undefined && split.planned.source === source) as PushedSplit<S>[];
   }
 
-  /** False while records of a source come that the log has had for longer than `ms`: a backlog is worked off. */
-  isCaughtUp(source: string, now: number, ms: number): boolean {
-    const data = this.of(source).filter(({ planned }) => !planned.heartbeat);
-    return data.every(({ partition: { newest } }) => newest === Number.NEGATIVE_INFINITY || newest >= now - ms);
+  /**
+   * False where records of a source have come since this was asked last that the log has had since before `time`, in epoch
+   * ms: a backlog is worked off. What does not come at all is no backlog.
+   */
+  isCaughtUp(source: string, time: number): boolean {
+    let isCaughtUp = true;
+    for (const { planned, partition } of this.of(source)) {
+      if (planned.heartbeat) continue;
+      const newest = partition.takeNewest();
+      if (newest !== undefined && newest < time) isCaughtUp = false;
+    }
+    return isCaughtUp;
   }
 }
 

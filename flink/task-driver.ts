@@ -13,6 +13,15 @@ const MOST_ROWS = 1_000;
 /** Bytes of parts that answer one pull. */
 const PULL_BYTES = 1024 * 1024;
 
+/** What a task is driven with. */
+export interface TaskDriverOptions {
+  readonly make: MakeHostedTask;
+  /** Called when `poll` has something to do. */
+  readonly wake: () => void;
+  /** Called while a restore is at work, often. */
+  readonly alive: () => void;
+}
+
 /**
  * Makes the calls of a task that the frames of a connection ask for, in their order; what comes of them is gathered in
  * `out`. Rows that come together are handed in as one batch.
@@ -22,9 +31,7 @@ export class TaskDriver {
   /** Counts since the beginning. */
   rowsIn = 0;
   rowsOut = 0;
-  readonly #make: MakeHostedTask;
-  /** Called when `poll` has something to do. */
-  readonly #wake: () => void;
+  readonly #options: TaskDriverOptions;
   readonly #reader = new ByteReader();
   /** What is being restored, in the order in which it came. */
   readonly #restored: OwnState[] = [];
@@ -42,9 +49,8 @@ export class TaskDriver {
   #taken = 0;
   #acknowledged = 0;
 
-  constructor(make: MakeHostedTask, wake: () => void) {
-    this.#make = make;
-    this.#wake = wake;
+  constructor(options: TaskDriverOptions) {
+    this.#options = options;
   }
 
   /** Something is in hand that `poll` is to be called for now and then. */
@@ -170,7 +176,10 @@ export class TaskDriver {
 
   #open(place: TaskPlace): void | Promise<void> {
     this.#place = place;
-    const made = this.#make(place, this.#sinks());
+    const alive = () => {
+      if (!this.#isStarted) this.#options.alive();
+    };
+    const made = this.#options.make(place, this.#sinks(), alive);
     if (made instanceof Promise) return made.then((hosted) => this.#opened(hosted));
     this.#opened(made);
   }
@@ -195,7 +204,7 @@ export class TaskDriver {
         end: (output) => this.#answer(FROM_TASK.end, (out) => out.byte(output)),
         emit: (tag, record) => hosted.results.emit(tag, record),
       },
-      this.#wake,
+      this.#options.wake,
     );
   }
 

@@ -57,7 +57,7 @@ export function asKept(all: readonly KeptState[]): Kept {
 /** Gathers what is kept of splits and sources, until a source's drivers ask for it. */
 export class SavedParts implements SavedSource {
   manifest: SavedSource["manifest"] = { rows: [] };
-  readonly #splits = new Map<string, { readonly offset: number; readonly saved: Buffer }>();
+  readonly #splits = new Map<string, SavedSplit>();
   readonly #sources: { readonly source: string; readonly saved: Buffer }[] = [];
 
   /** Takes a part in; false for one of rows, or of an operator. */
@@ -77,6 +77,11 @@ export class SavedParts implements SavedSource {
     return found && new ByteReader(found.saved);
   }
 
+  /** How far a split was read, and of which topic of its name; undefined for one that was not read before. */
+  positionOf(source: string, name: string): Pick<SavedSplit, "offset" | "topicId"> | undefined {
+    return this.#splits.get(splitKey(source, name));
+  }
+
   /** Forgets all. */
   clear(): void {
     this.#splits.clear();
@@ -91,10 +96,17 @@ export class SavedParts implements SavedSource {
   #takeSplit(input: ByteReader): void {
     const key = splitKey(input.text(), input.text());
     const offset = input.uint();
-    input.text();
+    const topicId = input.text();
     const known = this.#splits.get(key);
-    if (known === undefined || offset < known.offset) this.#splits.set(key, { offset, saved: input.block() });
+    if (known === undefined || offset < known.offset) this.#splits.set(key, { offset, topicId, saved: input.block() });
   }
+}
+
+interface SavedSplit {
+  readonly offset: number;
+  /** Empty where its log has none. */
+  readonly topicId: string;
+  readonly saved: Buffer;
 }
 
 /** Parts of a task with sources at a barrier. */

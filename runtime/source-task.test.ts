@@ -43,6 +43,14 @@ describe("the task with the sources", () => {
     expect(alerts()).toEqual(["REGISTRY_UNAVAILABLE/db", "REGISTRY_UNAVAILABLE/db"]);
   });
 
+  it("fails by what keeps it from being read for too long: no barrier passes meanwhile", async () => {
+    const down: Step = () => Promise.reject(new CountercheckError("REGISTRY_UNAVAILABLE", { registry: "r" }));
+    const { task, clock, alerts } = open([down, down, down, down, insert(1, 10)]);
+    clock.sleepMs = 40_000;
+    await expect(async () => task.read(0)).rejects.toMatchObject({ code: "REGISTRY_UNAVAILABLE" });
+    expect(alerts()).toHaveLength(4);
+  });
+
   it("fails by what no retry mends", async () => {
     const corrupt: Step = () => {
       throw new CountercheckError("LOG_CORRUPT", {});
@@ -99,6 +107,22 @@ describe("the task with the sources", () => {
     expect(after.keys).toEqual(["3"]);
   });
 
+  it("goes on with no topic that was made anew, for its offsets mean something else", async () => {
+    const before = open([insert(1, 10)], { topicId: "former" });
+    before.task.read(0);
+    const { own, next } = partsOf(before.task.barrier());
+    const resumed = async (topicId: string) => {
+      const { task } = open([], { topicId });
+      for (const part of [...own, ...next]) task.take(part);
+      await task.restored(before.task.kept, true);
+    };
+    await expect(resumed("present")).rejects.toMatchObject({
+      code: "KAFKA_TOPIC_RECREATED",
+      details: { topic: "things", partition: 0, offset: 1 },
+    });
+    await resumed("former");
+  });
+
   it("tells rows from operators in what it keeps, so that what a job drops can be named", () => {
     const kept = open([]).task.kept;
     expect(() => requireNothingDropped(asKept(kept), asKept(kept))).not.toThrow();
@@ -115,7 +139,13 @@ describe("the task with the sources", () => {
   });
 });
 
-function open(steps: readonly Step[], { splits = 1, staleAfterMs }: { splits?: number; staleAfterMs?: number } = {}) {
+interface Opening {
+  readonly splits?: number;
+  readonly staleAfterMs?: number;
+  readonly topicId?: string;
+}
+
+function open(steps: readonly Step[], { splits = 1, staleAfterMs, topicId }: Opening = {}) {
   const env = new Environment();
   const emits = { key: id() };
   env
@@ -124,15 +154,21 @@ function open(steps: readonly Step[], { splits = 1, staleAfterMs }: { splits?: n
     .keyBy("key")
     .process("pass", { state: {}, emits, onElement: ({ key }, { emit }) => emit({ key }) })
     .to("things");
-  const clock = { time: 0, isCaughtUp: true };
+  const clock = { time: 0, isCaughtUp: true, sleepMs: 0 };
   const task = new SourceTask({
     graph: env.graph("things"),
     isFirst: true,
-    readers: [scripted(steps, splits)],
+    readers: [scripted(steps, splits, topicId)],
     backend: memoryBackend(),
     retainMs: 1e9,
     groups: new Map(Array.from({ length: splits }, (_, split) => [`db things/${split}`, 100 - split])),
-    clock: { now: () => clock.time, sleep: async () => {} },
+    clock: {
+      now: () => clock.time,
+      sleep: async () => {
+        clock.time += clock.sleepMs;
+      },
+    },
+    unreadableMs: 100_000,
     staleAfterMs,
     isCaughtUp: () => clock.isCaughtUp,
   });
@@ -163,13 +199,13 @@ function partsOf(parts: { readonly own: readonly CheckpointPart[]; next(): Check
 }
 
 /** The last split takes the steps; the others have nothing. */
-function scripted(steps: readonly Step[], splits: number): SourceReader {
+function scripted(steps: readonly Step[], splits: number, topicId?: string): SourceReader {
   let next = 0;
   return {
     source: "db",
     longestTransactionMs: 0,
     splits: Array.from({ length: splits }, (_, partition) => {
-      return { topic: "things", partition, table: "things", heartbeat: false };
+      return { topic: "things", partition, table: "things", heartbeat: false, ...(topicId && { topicId }) };
     }),
     formatPosition: (...parts) => parts.join("/"),
     read: (_split, _maxBytes, output) => steps[next++]?.(output) ?? false,

@@ -4,7 +4,7 @@ import { assert, raise } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
-import type { SourceReader } from "../dataflow/source.ts";
+import type { SourceReader, Split } from "../dataflow/source.ts";
 import { ChainTask } from "./chain-task.ts";
 import { splitKey, splitName } from "./checkpoint/manifest.ts";
 import { type Entry, ModelEntries } from "./model-entries.ts";
@@ -32,6 +32,8 @@ export interface SourceTaskOptions {
   readonly clock: Clock;
   /** Without a source's frontier moving for this long it is stale; undefined: never. */
   readonly staleAfterMs?: number | undefined;
+  /** For so long it tries again what keeps a split from being read, such as a registry that is away; then it fails. */
+  readonly unreadableMs: number;
   /** Whether all that the source's splits hold has been put into them, as far as can be told. */
   readonly isCaughtUp: (source: string) => boolean;
 }
@@ -185,6 +187,8 @@ export class SourceTask implements SourcesTask {
   async restored(kept: readonly KeptState[], isFirst: boolean): Promise<void> {
     this.#chain.restored(kept, isFirst);
     this.#saved.manifest = { rows: rowsOf(kept) };
+    for (const { reader } of this.#drivers)
+      for (const split of reader.splits) this.#requireSameTopic(reader.source, split);
     for (const driver of this.#drivers) await driver.restore(this.#saved);
     this.#saved.clear();
   }
@@ -195,9 +199,21 @@ export class SourceTask implements SourcesTask {
     for (const { reader } of this.#drivers) reader.close();
   }
 
-  /** What keeps a split from being read for now keeps all behind it waiting: a barrier must not overtake records. */
+  /** Offsets of a topic mean nothing in another that has its name now, also where that is longer. */
+  #requireSameTopic(source: string, split: Split): void {
+    const { topic, partition, topicId = "" } = split;
+    const before = this.#saved.positionOf(source, splitName(split));
+    if (before === undefined || before.offset === 0 || before.topicId === "" || topicId === "") return;
+    if (before.topicId !== topicId) raise("KAFKA_TOPIC_RECREATED", { topic, partition, offset: before.offset });
+  }
+
+  /**
+   * What keeps a split from being read for now keeps all behind it waiting, barriers too, for they must not overtake records.
+   * So it waits for some time only.
+   */
   async #settle(driver: SourceDriver, split: number, first: Promise<boolean>): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, unreadableMs } = this.#options;
+    const until = clock.now() + unreadableMs;
     let reading: Promise<boolean> | boolean = first;
     for (let attempt = 1; !this.#closing.signal.aborted; attempt++) {
       try {
@@ -206,6 +222,7 @@ export class SourceTask implements SourcesTask {
       } catch (error) {
         if (driver.isBroken || driver.stopped) throw error;
         this.#tell({ kind: "engine-alert", alert: unreadable(driver.reader.source, error) });
+        if (clock.now() >= until) throw error;
       }
       await clock.sleep(retryAfterMs(attempt), this.#closing.signal);
       reading = this.#tryAgain(driver, split);

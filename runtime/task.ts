@@ -49,7 +49,8 @@ export interface CheckpointedTask extends Task {
   take(part: CheckpointPart): void;
   /**
    * All parts were taken, of operators that kept `kept`; `isFirst` is true for one of the subtasks. The driver then says
-   * again where each input stood, frontiers and watermark. A promise only where logs must be asked. STATE_INCOMPATIBLE.
+   * again where each input stood, frontiers and watermark. A promise only where logs must be asked. STATE_INCOMPATIBLE,
+   * KAFKA_TOPIC_RECREATED.
    */
   restored(kept: readonly KeptState[], isFirst: boolean): void | Promise<void>;
 }

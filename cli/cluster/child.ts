@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { assert, messageOf } from "../../base/errors.ts";
+import { assert } from "../../base/errors.ts";
 import type { Job } from "../../checks/job.ts";
 import { jointJob } from "../../checks/joint-job.ts";
-import { FrameWriter } from "../../flink/frame-writer.ts";
-import { FROM_TASK } from "../../flink/frames.ts";
-import { driveTask } from "../../flink/socket-task.ts";
+import { driveTask, failureFrame } from "../../flink/socket-task.ts";
 import { boundGarbage } from "../memory.ts";
 import { masked } from "../secrets.ts";
 import type { ChildSpec } from "./child-spec.ts";
@@ -25,6 +23,7 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
   const onFailure = (error: unknown) => connections.failAll(error);
   process.on("uncaughtException", onFailure);
   process.on("unhandledRejection", onFailure);
+  for (const output of [process.stdout, process.stderr]) maskWhatIsWritten(output);
   endWith(process.stdin);
   boundGarbage();
   const tasks = lazily(() => hostedTasks(jobs, name, specFile, onFailure));
@@ -36,7 +35,7 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
       void ending(tasks);
     });
     // What a task fails with is told to Flink, and its connection ends with it.
-    driveTask(socket, (place, output) => tasks().make(place, output)).catch(() => undefined);
+    driveTask(socket, (place, output, alive) => tasks().make(place, output, alive), masked).catch(() => undefined);
   });
   server.listen(socketPath);
 }
@@ -51,7 +50,7 @@ function hostedTasks(
   const spec = JSON.parse(readFileSync(specFile, "utf8")) as ChildSpec;
   const job = jobs.length === 1 && name === undefined ? jobs[0]! : jointJob(jobs, name);
   assert(job.name === spec.job, `the bundle has the job ${spec.job}, not ${job.name}`);
-  const note = (line: string) => void process.stderr.write(`${masked(line)}\n`);
+  const note = (line: string) => void process.stderr.write(`${line}\n`);
   return new HostedTasks(spec, job.graph(), { note, onFailure });
 }
 
@@ -61,6 +60,13 @@ async function ending(tasks: () => HostedTasks): Promise<void> {
   } finally {
     process.exit();
   }
+}
+
+/** The TaskManager's log gets all of it: what the job, its packages and Node itself write, too. */
+function maskWhatIsWritten(output: NodeJS.WriteStream): void {
+  const write = output.write.bind(output) as (...all: unknown[]) => boolean;
+  output.write = ((chunk: string | Uint8Array, ...rest: unknown[]) =>
+    write(typeof chunk === "string" ? masked(chunk) : chunk, ...rest)) as typeof output.write;
 }
 
 /** Who started this process has died when its end of the pipe is gone. */
@@ -94,20 +100,11 @@ class Connections {
   /** Tells Flink by each that all has failed; the process ends with the last. */
   failAll(error: unknown): void {
     if (this.#sockets.size === 0) {
-      process.stderr.write(`${masked(stackOf(error))}\n`);
+      process.stderr.write(`${stackOf(error)}\n`);
       process.exit(1);
     }
-    for (const socket of this.#sockets) socket.end(failure(error));
+    for (const socket of this.#sockets) socket.end(failureFrame(error, masked));
   }
-}
-
-function failure(error: unknown): Buffer {
-  const frame = new FrameWriter();
-  const out = frame.begin(FROM_TASK.failed);
-  out.text(masked(messageOf(error)));
-  out.text(masked(stackOf(error)));
-  frame.finish();
-  return frame.take();
 }
 
 function stackOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { systemDisk } from "../../base/disk.ts";
+import { type Disk, systemDisk } from "../../base/disk.ts";
 import { seededRandom } from "../../base/random.ts";
 import { systemClock } from "../../base/time.ts";
 import { DebeziumReader } from "../../connectors/debezium/reader.ts";
@@ -35,6 +35,7 @@ import { RestoredSavepoint } from "./restored-savepoint.ts";
 import { TaskResults } from "./result-outlet.ts";
 import { MeasuredTask, measuredInlet, TaskMeter } from "./task-meter.ts";
 import { taskMetrics } from "./task-metrics.ts";
+import { tellingDisk } from "./telling-disk.ts";
 
 /** Told of what happens beside the tasks. */
 export interface HostedTasksHooks {
@@ -43,6 +44,9 @@ export interface HostedTasksHooks {
   /** Something beside the tasks has failed for good, and so has all. */
   readonly onFailure: (error: unknown) => void;
 }
+
+/** How long a registry may be away before the subtask fails: longer than one takes to start anew, and less than a checkpoint may. */
+const UNREADABLE_MS = 120_000;
 
 /** While records come that their log has had for longer, a source works off a backlog and is not stale. */
 const BACKLOG_MS = 10_000;
@@ -75,10 +79,14 @@ export class HostedTasks {
     for (const { sink } of this.#openSinks()) void sink.close();
   }
 
-  /** Makes the task of a place, whose results go to `output`. What its operators, readers and store raise. */
-  make(place: TaskPlace, output: SinkOutput): HostedTask {
+  /**
+   * Makes the task of a place, whose results go to `output`; `alive` is called while it uses the disk, which is what a large
+   * restore does for long. What its operators, readers and store raise.
+   */
+  make(place: TaskPlace, output: SinkOutput, alive: () => void): HostedTask {
     const memory = this.#spec.memoryBytes / this.#plan.tasks.length;
-    const backend = this.#backendOf(place, memory);
+    const disk = tellingDisk(systemDisk, alive);
+    const backend = this.#backendOf(place, memory, disk);
     const { store } = backend;
     try {
       const results = this.#resultsOf(output);
@@ -97,7 +105,7 @@ export class HostedTasks {
         format: formatOf(this.#plan, place),
         ...(hosted && { sources: hosted.inlet() }),
         results,
-        begin: () => this.#savepointOf()?.bring(task, place, memory * STORE_SHARE),
+        begin: () => this.#savepointOf(disk)?.bring(task, place, { disk, memoryBytes: memory * STORE_SHARE }),
         metrics: () => taskMetrics({ chain, meter, store, results }),
         close: () => store.close(),
       };
@@ -121,8 +129,7 @@ export class HostedTasks {
     if (restores && !this.#spec.allowDroppedState) requireNothingDropped(asKept(before), asKept(now));
   }
 
-  #backendOf({ folder: dir, task }: TaskPlace, memory: number): StateBackend {
-    const disk = systemDisk;
+  #backendOf({ folder: dir, task }: TaskPlace, memory: number, disk: Disk): StateBackend {
     const prefix = `t${task}`;
     const operators = this.#plan.tasks[task]!.nodes.filter(({ type }) => type === "operator").length;
     let queues = 0;
@@ -156,7 +163,8 @@ export class HostedTasks {
       groups: new Map(planned.map((split) => [splitKey(split.source, splitName(split)), split.keyGroup])),
       clock: systemClock,
       staleAfterMs,
-      isCaughtUp: (source) => splits.isCaughtUp(source, Date.now(), BACKLOG_MS),
+      unreadableMs: UNREADABLE_MS,
+      isCaughtUp: (source) => splits.isCaughtUp(source, Date.now() - BACKLOG_MS),
     });
     return { task, inlet: () => measuredInlet(sourceInlet(splits, task), meter) };
   }
@@ -200,12 +208,12 @@ export class HostedTasks {
     }));
   }
 
-  /** Read once, and made sure of, whatever many tasks go on from it. */
-  #savepointOf(): RestoredSavepoint | undefined {
+  /** Read once, from `disk`, and made sure of, however many tasks go on from it. */
+  #savepointOf(disk: Disk): RestoredSavepoint | undefined {
     const { savepoint } = this.#spec;
     if (savepoint === undefined) return undefined;
     const { folder } = savepoint;
-    this.#savepoint ??= new RestoredSavepoint({ disk: systemDisk, graph: this.#graph, spec: this.#spec, folder });
+    this.#savepoint ??= new RestoredSavepoint({ disk, graph: this.#graph, spec: this.#spec, folder });
     return this.#savepoint;
   }
 }

@@ -21,6 +21,13 @@ export interface SavepointOptions {
   readonly folder: string;
 }
 
+/** How the parts of a savepoint are read for one task. */
+export interface SavepointReading {
+  readonly disk: Disk;
+  /** Used meanwhile, at most. */
+  readonly memoryBytes: number;
+}
+
 /**
  * A savepoint of the embedded runner, whose parts tasks on the cluster go on from: keys keep their key groups; rows, which
  * embedded are kept by numbers of splits, come into the key groups that the plan gives the splits.
@@ -43,11 +50,10 @@ export class RestoredSavepoint {
   }
 
   /**
-   * Brings a task at its place what it goes on from, by `take` and `restored`. `uids` are its keyed operators and look-ups;
-   * the task with the sources gets rows and splits besides. `memoryBytes` is used meanwhile, at most. STATE_CORRUPT,
-   * STATE_MEMORY_EXCEEDED, and what the task raises.
+   * Brings a task at its place what it goes on from, by `take` and `restored`; the task with the sources gets rows and splits
+   * besides. STATE_CORRUPT, STATE_MEMORY_EXCEEDED, and what the task raises.
    */
-  async bring(task: AskingTask, place: TaskPlace, memoryBytes: number): Promise<void> {
+  async bring(task: AskingTask, place: TaskPlace, reading: SavepointReading): Promise<void> {
     const { kept, operators } = this.#savepoint;
     const uids = new Set(task.kept.map(({ uid }) => uid));
     for (const { uid, saved } of operators)
@@ -55,7 +61,7 @@ export class RestoredSavepoint {
     const hasSources = place.task === 0;
     if (hasSources) this.#bringSplits(task, place);
     const own = kept.filter(({ uid }) => uids.has(uid));
-    this.#bringRecords(task, place, own, hasSources, memoryBytes);
+    this.#bringRecords(task, place, own, hasSources, reading);
     const rows = hasSources ? this.#savepoint.rows.map(keptRows) : [];
     await task.restored([...own, ...rows], place.subtask === 0);
   }
@@ -77,9 +83,9 @@ export class RestoredSavepoint {
     place: TaskPlace,
     kept: readonly KeptState[],
     hasSources: boolean,
-    memoryBytes: number,
+    { disk, memoryBytes }: SavepointReading,
   ): void {
-    const { disk, folder: dir } = this.#options;
+    const { folder: dir } = this.#options;
     const keyed = new Map(kept.map(({ uid }) => [keyedTable(uid), uid]));
     const rows = new Set(hasSources ? this.#savepoint.rows.map(({ table }) => table) : []);
     const groups = this.#groupsOfRows();

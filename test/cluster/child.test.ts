@@ -92,6 +92,24 @@ describe("a Node child on the cluster", () => {
     expect((await child.ended).code).toBe(0);
   });
 
+  it("writes and tells no secret, whoever would", async () => {
+    const more = `
+      process.env.REGISTRY_PASSWORD = "hunter2";
+      setTimeout(() => {
+        for (const write of [console.log, console.error]) write("it is " + process.env.REGISTRY_PASSWORD);
+        throw new Error("hunter2 was refused");
+      }, 1_500);`;
+    const auth = { user: "u", password: "${" + "env:REGISTRY_PASSWORD}" };
+    using child = new Child(code, { ...SPEC, registry: { url: "https://registry.test", auth } }, more);
+    const task = await child.open(1);
+    const failed = new ByteReader(await task.until(FROM_TASK.failed));
+    expect([failed.text(), failed.text()]).toEqual(["*** was refused", expect.not.stringContaining("hunter2")]);
+    const { stdout, stderr } = await child.ended;
+    expect(stdout).toContain("it is ***");
+    expect(stderr).toContain("it is ***");
+    expect(stdout + stderr).not.toContain("hunter2");
+  });
+
   it("ends with who started it", async () => {
     using child = new Child(code, SPEC);
     await child.open(0);

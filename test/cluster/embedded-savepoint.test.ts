@@ -69,8 +69,10 @@ describe("an embedded savepoint on the cluster", () => {
             outputs: planOf(graph).tasks[task]!.outputs.map(() => parallelism),
             folder: mkdtempSync(join(folder.path, "task-")),
           };
-          const hosted = await tasks.make(place, { record: () => undefined });
+          let alive = 0;
+          const hosted = tasks.make(place, { record: () => undefined }, () => alive++);
           const own = await begun(hosted);
+          expect(alive, "what is read shows that the task is at work").toBeGreaterThan(0);
           expect(own.every(({ keyGroup }) => keyGroup < 0 || subtaskOf(keyGroup, parallelism) === subtask)).toBe(true);
           parts.push(...own.filter(({ keyGroup }) => keyGroup >= 0));
           positions.push(...own.filter(({ uid }) => uid === "$splits").map(positionIn));

@@ -156,7 +156,15 @@ describe("the tasks of the shop's job on a cluster", () => {
       if (place.task > 0) return { ...hosted, task: new ChainTask(plan.tasks[place.task]!, backend, isFirst) };
       const pushed = new PushedSplits(splits, place);
       const task = new SourceTask({
-        ...{ graph, isFirst, backend, retainMs: RETAIN_MS, clock: systemClock, isCaughtUp: () => true },
+        ...{
+          graph,
+          isFirst,
+          backend,
+          retainMs: RETAIN_MS,
+          clock: systemClock,
+          isCaughtUp: () => true,
+          unreadableMs: 0,
+        },
         readers: readersOf(pushed),
         groups: new Map(splits.map((split) => [splitKey(split.source, splitName(split)), split.keyGroup])),
       });
