@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,6 +25,8 @@ import java.util.jar.JarFile;
  * subtasks, restarts and jobs of the same content.
  */
 final class NodeHome {
+  /** Begins the names of the folders. */
+  static final String PREFIX = "countercheck-home-";
   private static final String NODE = "node";
   private static final String BUNDLE = "bundle.mjs";
   private static final String MAP = "bundle.mjs.map";
@@ -41,13 +45,20 @@ final class NodeHome {
 
   /** Unpacks what is not there yet; without a Node of the jar's own, looks for one that is new enough. */
   static NodeHome unpack(Path into, boolean hasNode) throws IOException {
-    Path folder = into.resolve("countercheck-" + contentHash());
+    Path folder = into.resolve(PREFIX + contentHash());
     Path bundle = unpack(BUNDLE, folder);
     if (resource(MAP) != null) unpack(MAP, folder);
     Path spec = unpack(SPEC, folder);
     if (!hasNode) return new NodeHome(nodeOfMachine(), bundle, spec);
-    Path node = unpack(NODE, into.resolve("countercheck-node-" + nodeHash()));
+    Path node = unpack(NODE, into.resolve(PREFIX + "node-" + nodeHash()));
     return new NodeHome(node.toString(), bundle, spec);
+  }
+
+  /** Folders that a child needs as long as it lives; those of this machine's Node are not ours. */
+  List<Path> folders() {
+    List<Path> folders = new ArrayList<>(List.of(bundle.getParent()));
+    if (!node.equals(NODE)) folders.add(Path.of(node).getParent());
+    return folders;
   }
 
   /** What starts a child, but for the socket's path. */
@@ -63,10 +74,12 @@ final class NodeHome {
   /** Moved into its place when it is whole: another TaskManager may unpack the same. */
   private static Path unpack(String name, Path folder) throws IOException {
     Path file = folder.resolve(name);
+    Files.createDirectories(folder);
+    // Used just now: nobody else takes it away.
+    Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
     if (Files.exists(file)) return file;
     URL resource = resource(name);
     if (resource == null) throw new IOException("The job's jar has no " + name + ": `countercheck submit` makes jars that do.");
-    Files.createDirectories(folder);
     Path part = folder.resolve(name + "." + UUID.randomUUID());
     try (InputStream in = open(resource)) {
       Files.copy(in, part);

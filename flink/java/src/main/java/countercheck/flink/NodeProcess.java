@@ -6,7 +6,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +32,6 @@ final class NodeProcess {
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
   private static final Map<Owner, NodeProcess> SHARED = new HashMap<>();
-  /** Of the path of a socket, with its end. */
-  private static final int MOST_PATH_BYTES = 100;
   /** Java's exit codes of children that a signal has ended begin behind it. */
   private static final int SIGNALS = 128;
   private static final long TICK_MS = 1_000;
@@ -42,7 +39,7 @@ final class NodeProcess {
 
   private final Owner owner;
   private final long hangingAfterMs;
-  private final Path folder;
+  private final ChildFolder folder;
   private final Path socket;
   private final Process process;
   private final ChildLog log;
@@ -54,12 +51,9 @@ final class NodeProcess {
   private NodeProcess(Owner owner, Plan.Child child, Path temporary) throws IOException {
     this.owner = owner;
     hangingAfterMs = child.hangingAfterMs();
-    NodeHome home = NodeHome.unpack(temporary, child.hasNode());
-    folder = folderIn(temporary);
-    socket = folder.resolve("socket");
-    List<String> command = home.command(child.flags());
-    command.add(socket.toString());
-    process = start(command);
+    folder = ChildFolder.make(temporary);
+    socket = folder.path.resolve("socket");
+    process = start(temporary, child);
     LOG.info("{}: Node is process {}", owner, process.pid());
     log = new ChildLog(owner.toString());
     log.follow(process);
@@ -82,7 +76,7 @@ final class NodeProcess {
 
   /** An empty folder for the files of a task. */
   Path taskFolder(int task) throws IOException {
-    return Files.createDirectory(folder.resolve("task-" + task));
+    return Files.createDirectory(folder.path.resolve("task-" + task));
   }
 
   /** Connects as soon as the child listens; fails when it does not, or has ended. */
@@ -102,7 +96,7 @@ final class NodeProcess {
     }
   }
 
-  /** Watches a connection: one that owes an answer for too long shows that the child hangs. */
+  /** Watches a connection: one that is owed an answer, while none is heard of for too long, shows that the child hangs. */
   void watch(TaskConnection connection) {
     connections.add(connection);
   }
@@ -146,47 +140,47 @@ final class NodeProcess {
       process.destroyForcibly();
       if (e instanceof InterruptedException) Thread.currentThread().interrupt();
     }
-    remove(folder);
+    folder.close();
   }
 
   /** Its standard input stays open as long as this JVM lives, so that a child nobody has connected to can tell. */
-  private Process start(List<String> command) throws IOException {
+  private Process start(Path temporary, Plan.Child child) throws IOException {
+    try {
+      NodeHome home = NodeHome.unpack(temporary, child.hasNode());
+      folder.uses(home.folders());
+      List<String> command = home.command(child.flags());
+      command.add(socket.toString());
+      return started(command);
+    } catch (IOException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  private Process started(List<String> command) throws TaskFailure {
     try {
       return new ProcessBuilder(command).start();
     } catch (IOException e) {
-      remove(folder);
       throw new TaskFailure("Node of " + owner + " cannot be started: " + e.getMessage()
           + ". Flink's io.tmp.dirs must be on a volume that programs may be run from.");
     }
   }
 
   private void watch() {
+    long heardBefore = 0;
+    long silentTicks = 0;
     try {
       while (!process.waitFor(TICK_MS, TimeUnit.MILLISECONDS)) {
+        long heard = connections.stream().mapToLong(TaskConnection::heard).sum();
+        // One thread serves all: while one task is heard of, such as by what it says of a long restore, the others wait.
+        boolean isSilent = heard == heardBefore && connections.stream().anyMatch(TaskConnection::isOwedAnswer);
+        heardBefore = heard;
         // In ticks, not by the clock: when this JVM has stood still itself, answers may be waiting to be read.
-        for (TaskConnection connection : connections) {
-          if (connection.ticksInDebt() * TICK_MS <= hangingAfterMs) continue;
-          kill("Node of " + owner + " has not answered for " + hangingAfterMs + " ms: it hangs.");
-        }
+        silentTicks = isSilent ? silentTicks + 1 : 0;
+        if (silentTicks * TICK_MS > hangingAfterMs) kill("Node of " + owner + " has not answered for " + hangingAfterMs + " ms: it hangs.");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** The paths of sockets are short: where Flink's folder for temporary files is deep, the machine's is taken. */
-  private static Path folderIn(Path temporary) throws IOException {
-    Path folder = Files.createTempDirectory(temporary, "countercheck-");
-    if (folder.resolve("socket").toString().getBytes().length <= MOST_PATH_BYTES) return folder;
-    Files.delete(folder);
-    return Files.createTempDirectory("countercheck-");
-  }
-
-  private static void remove(Path folder) {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(path);
-    } catch (IOException e) {
-      LOG.warn("The folder of a Node child cannot be removed: {}", folder, e);
     }
   }
 }

@@ -49,8 +49,6 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   private volatile boolean isHeldBack;
   private volatile long heard;
   private volatile long acknowledged;
-  private long heardBefore;
-  private long ticksInDebt;
 
   /** `fail` may be called by any thread, and fails the subtask whatever its own thread waits for. */
   TaskConnection(
@@ -127,12 +125,14 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
     if (gone == null) end(process.gone());
   }
 
-  /** Called about once a second: for how many calls by now nothing has come, though something should. */
-  long ticksInDebt() {
-    boolean isInDebt = acknowledged < socket.written() && heard == heardBefore && !isHeldBack;
-    heardBefore = heard;
-    ticksInDebt = isInDebt ? ticksInDebt + 1 : 0;
-    return ticksInDebt;
+  /** How many frames have come. */
+  long heard() {
+    return heard;
+  }
+
+  /** Something was sent that the task has not said to have taken in, and it is listened to. */
+  boolean isOwedAnswer() {
+    return acknowledged < socket.written() && !isHeldBack;
   }
 
   /** The queue of a checkpoint's parts, from now until `forgetParts`. */
