@@ -53,7 +53,7 @@ it("topics and names begin with the prefix of the results, groups as those of an
     keyGroups: 128,
     checkpoints: { everyMs: 2_000 },
     reading: { "group.id": "ours.payment-settlement" },
-    transactionalIdPrefix: "ours.payment-settlement-flink",
+    transactionalIdPrefix: "ours.payment-settlement.flink",
     splits: [split],
     sinks: [
       { name: "verdicts", topic: "ours.verdicts" },

@@ -37,7 +37,8 @@ export function planOfJob({ graph, config, splits, sinks, withNode }: PlanReques
     checkpoints: { everyMs: config.state.checkpointEveryMs, timeoutMs: CHECKPOINT_TIMEOUT_MS },
     reading: readingProperties(input.kafka, input.group + graph.name),
     writing: writingProperties(kafka),
-    transactionalIdPrefix: `${prefix}${graph.name}-flink`,
+    // No name of a job has a dot: Kafka's sink ends every open transaction whose id begins like its own.
+    transactionalIdPrefix: `${prefix}${graph.name}.flink`,
     splits,
     tasks: tasks.map((task, i) => plannedTask(task, i, tasks)),
     sinks: sinks.map((name) => ({ name, topic: prefix + name })),

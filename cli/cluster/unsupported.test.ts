@@ -12,6 +12,7 @@ function problems(changes: object): string[] {
     results: { kafka: {}, prefix: "countercheck." },
     reread: [],
     notify: [HOOK],
+    state: { checkpointEveryMs: 600_000 },
     ...changes,
   };
   return unsupportedOnCluster(config as unknown as Config);
@@ -26,6 +27,7 @@ describe("what has no place on the cluster", () => {
     [{ sources: [{ name: "shop", input: { folder: "/log" } }] }, /^sources\.shop\.log: .*`kafka`/],
     [{ results: undefined }, /^results: .*`kafka`/],
     [{ reread: [{}] }, /^reread: /],
+    [{ state: { checkpointEveryMs: 600_001 } }, /^state\.checkpointEvery: .*10m/],
     [{ notify: [{ ...HOOK, to: { kind: "kafka", topic: "t" } }] }, /^notify\.pager\.kafka: /],
     [{ notify: [{ ...HOOK, to: { ...HOOK.to, acts: true } }] }, /^notify\.pager\.webhook\.acts: .*`lock`/],
   ])("is named with its place: %j", (changes, says) => {

@@ -1,3 +1,4 @@
+import { minutes } from "../../base/time.ts";
 import type { Config } from "../config.ts";
 import type { SinkConfig } from "../notify/notify-config.ts";
 
@@ -14,6 +15,7 @@ export function unsupportedOnCluster(config: Config): string[] {
     ),
     ...(config.results === undefined ? [NO_RESULTS] : []),
     ...(config.reread.length > 0 ? [REREAD] : []),
+    ...(config.state.checkpointEveryMs > MOST_BETWEEN_CHECKPOINTS ? [TOO_SELDOM] : []),
     ...config.notify.flatMap(problemsOf),
   ];
 }
@@ -22,6 +24,12 @@ const NO_RESULTS = "results: Flink writes verdicts to topics. Add `results` with
 
 const REREAD =
   "reread: alerts are confirmed by the embedded runner only. Leave it out, and have alerts confirmed by who reads them.";
+
+/** A transaction is open from one checkpoint to the end of the next, and brokers end it after 15 minutes. */
+const MOST_BETWEEN_CHECKPOINTS = minutes(10);
+
+const TOO_SELDOM =
+  "state.checkpointEvery: results lie in a transaction from one checkpoint to the next, which brokers let be open for 15 minutes. Set it to 10m or less.";
 
 function problemsOf({ name, to }: SinkConfig): string[] {
   if (to.kind === "kafka")
