@@ -125,6 +125,13 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
     if (gone == null) end(process.gone());
   }
 
+  @Override
+  public void broken(Throwable cause) {
+    TaskFailure failure = new TaskFailure("What the task in Node answers cannot be taken in: " + cause);
+    failure.initCause(cause);
+    end(failure);
+  }
+
   /** How many frames have come. */
   long heard() {
     return heard;

@@ -21,6 +21,9 @@ final class TaskSocket implements AutoCloseable {
 
     /** Nothing more will come, and it was not closed from here. */
     void gone();
+
+    /** What came could not be taken in, and nothing more is read. */
+    void broken(Throwable cause);
   }
 
   private static final int FLUSH_BYTES = 64 * 1024;
@@ -139,6 +142,9 @@ final class TaskSocket implements AutoCloseable {
       }
     } catch (IOException | InterruptedException e) {
       if (!closed) listener.gone();
+    } catch (RuntimeException | Error e) {
+      // Such as no memory for a payload: who waits for answers waits for this thread.
+      if (!closed) listener.broken(e);
     }
   }
 
