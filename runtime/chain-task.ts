@@ -1,5 +1,5 @@
 import type { Batch } from "../base/batch.ts";
-import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { ByteReader } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
 import type { Node, SideNode } from "../dataflow/graph.ts";
 import { FAILED } from "../dataflow/lookups/lookup.ts";
@@ -14,6 +14,7 @@ import { Sample } from "./operators/sample.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
 import { Events, Filter, KeyRows, MapRows, Pass, Select, Timed } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
+import { partsOfGroup, SnapshotParts } from "./snapshot-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "./task.ts";
 
 /** Part of what an operator keeps besides its keys' state. */
@@ -112,7 +113,8 @@ export class ChainTask implements AskingTask {
   barrier(): PartsAtBarrier {
     const keepers = [...this.#hosts, ...this.#lookups];
     const own = keepers.map((keeper) => ({ uid: keeper.kept.uid, keyGroup: NO_GROUP, bytes: keeper.save() }));
-    return new SnapshotParts(own, this.#hosts, this.#backend.store.snapshot());
+    const snapshot = this.#backend.store.snapshot();
+    return new SnapshotParts(own, keyedParts(this.#hosts, snapshot), snapshot);
   }
 
   take({ uid, keyGroup, bytes }: CheckpointPart): void {
@@ -192,38 +194,10 @@ export class ChainTask implements AskingTask {
   }
 }
 
-/** Parts out of a snapshot of the store, one per key group and operator. */
-class SnapshotParts implements PartsAtBarrier {
-  readonly own: readonly CheckpointPart[];
-  readonly #hosts: readonly OperatorHost[];
-  readonly #snapshot: StoreSnapshot;
-  /** Key group and operator in one number, key groups first. */
-  #next = 0;
-
-  constructor(own: readonly CheckpointPart[], hosts: readonly OperatorHost[], snapshot: StoreSnapshot) {
-    this.own = own;
-    this.#hosts = hosts;
-    this.#snapshot = snapshot;
-  }
-
-  next(): CheckpointPart | undefined {
-    const out = new ByteWriter(1 << 16);
-    while (this.#next < KEY_GROUPS * this.#hosts.length) {
-      const keyGroup = Math.floor(this.#next / this.#hosts.length);
-      const host = this.#hosts[this.#next % this.#hosts.length]!;
-      this.#next++;
-      this.#snapshot.forEach(host.table, keyGroup, (key, record) => {
-        out.block(key);
-        out.block(record);
-      });
-      if (out.length > 0) return { uid: host.kept.uid, keyGroup, bytes: out.bytes() };
-    }
-    this.release();
-    return undefined;
-  }
-
-  release(): void {
-    this.#snapshot.release();
+/** The records of operators, key group by key group. */
+function* keyedParts(hosts: readonly OperatorHost[], snapshot: StoreSnapshot): Generator<CheckpointPart> {
+  for (let keyGroup = 0; keyGroup < KEY_GROUPS; keyGroup++) {
+    for (const { kept, table } of hosts) yield* partsOfGroup(snapshot, { uid: kept.uid, table, keyGroup });
   }
 }
 

@@ -2,8 +2,9 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
 import { type SplitEntry, splitKey } from "./checkpoint/manifest.ts";
 import type { Kept } from "./checkpoint/upgrade.ts";
+import { partsOfGroup } from "./snapshot-parts.ts";
 import type { SavedSource } from "./source-driver.ts";
-import type { CheckpointPart, KeptState, PartsAtBarrier } from "./task.ts";
+import type { CheckpointPart, KeptState } from "./task.ts";
 
 /**
  * The form of what a task with sources keeps, in parts of a checkpoint: of each split, in the key group of its rows, what is
@@ -109,51 +110,18 @@ interface SavedSplit {
   readonly saved: Buffer;
 }
 
-/** Parts of a task with sources at a barrier. */
-export class SourceParts implements PartsAtBarrier {
-  readonly own: readonly CheckpointPart[];
-  readonly #snapshot: StoreSnapshot;
-  /** All parts of key groups, in order; those of rows are read when it is their turn. */
-  readonly #rest: Iterator<CheckpointPart | RowsToRead>;
-
-  /** `splits` are those with a key group; `tables` hold the rows. */
-  constructor(
-    own: readonly CheckpointPart[],
-    splits: readonly CheckpointPart[],
-    tables: readonly string[],
-    snapshot: StoreSnapshot,
-  ) {
-    this.own = own;
-    this.#snapshot = snapshot;
-    const rows = tables.flatMap((table) => snapshot.groups(table).map((keyGroup) => ({ table, keyGroup })));
-    const all = [...splits, ...rows].sort((left, right) => left.keyGroup - right.keyGroup);
-    this.#rest = all.values();
+/** Parts of key groups at a barrier, in order: `splits` are those of splits, `tables` hold the rows. */
+export function* sourceParts(
+  splits: readonly CheckpointPart[],
+  tables: readonly string[],
+  snapshot: StoreSnapshot,
+): Generator<CheckpointPart> {
+  const rows = tables.flatMap((table) => snapshot.groups(table).map((keyGroup) => ({ uid: table, table, keyGroup })));
+  const all = [...splits, ...rows].sort((left, right) => left.keyGroup - right.keyGroup);
+  for (const one of all) {
+    if ("bytes" in one) yield one;
+    else yield* partsOfGroup(snapshot, one);
   }
-
-  next(): CheckpointPart | undefined {
-    const { done, value } = this.#rest.next();
-    if (done === true) {
-      this.release();
-      return undefined;
-    }
-    if ("bytes" in value) return value;
-    const out = new ByteWriter(1 << 16);
-    this.#snapshot.forEach(value.table, value.keyGroup, (key, record) => {
-      out.block(key);
-      out.block(record);
-    });
-    return { uid: value.table, keyGroup: value.keyGroup, bytes: out.bytes() };
-  }
-
-  release(): void {
-    this.#snapshot.release();
-  }
-}
-
-/** Rows of a table in a key group. */
-interface RowsToRead {
-  readonly table: string;
-  readonly keyGroup: number;
 }
 
 function writeSplit(source: string, name: string, offset: number, topicId: string | undefined, saved: string): Buffer {

@@ -11,8 +11,9 @@ import { type Entry, ModelEntries } from "./model-entries.ts";
 import type { OperatorMetrics, StateBackend } from "./operators/operator-host.ts";
 import { type OutboxRecord, SOURCE_TAG } from "./outbox.ts";
 import { planOf } from "./plan.ts";
+import { SnapshotParts } from "./snapshot-parts.ts";
 import { SourceDriver, type SourceMetrics } from "./source-driver.ts";
-import { heartbeatPart, keptRows, rowsOf, SavedParts, SourceParts, sourcePart, splitPart } from "./source-parts.ts";
+import { heartbeatPart, keptRows, rowsOf, SavedParts, sourcePart, sourceParts, splitPart } from "./source-parts.ts";
 import { retryAfterMs, sourceStale, unreadable } from "./source-trouble.ts";
 import { StaleWatch } from "./stale-watch.ts";
 import type { CheckpointPart, KeptState, PartsAtBarrier, SourcesTask, TaskOutput } from "./task.ts";
@@ -173,7 +174,8 @@ export class SourceTask implements SourcesTask {
       splits.filter((_, index) => !isHeartbeat(driver, index)).map(splitPart),
     );
     const tables = this.#drivers.flatMap((driver) => driver.rowTables.map(({ table }) => table));
-    return new SourceParts([...chain.own, ...own], keyed, tables, this.#options.backend.store.snapshot());
+    const snapshot = this.#options.backend.store.snapshot();
+    return new SnapshotParts([...chain.own, ...own], sourceParts(keyed, tables, snapshot), snapshot);
   }
 
   take(part: CheckpointPart): void {

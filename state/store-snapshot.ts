@@ -3,6 +3,9 @@ import type { RecordLog } from "./record-log.ts";
 import type { Segment } from "./segment.ts";
 import { type StoreTable, visitRecords } from "./store-table.ts";
 
+/** Is shown a record, whose key and value are views, valid until the next call on the store. False: that is enough for now. */
+export type RecordVisitor = (key: Buffer, value: Buffer) => boolean;
+
 /**
  * All records of a store at one moment, while the store goes on changing: an index is copied when it changes under a
  * snapshot, and what the snapshot needs of the log stays readable until `release`.
@@ -32,8 +35,25 @@ export class StoreSnapshot {
 
   /** Calls `visit` with all records of a group, in no order; key and value are views, valid until the next call on the store. */
   forEach(table: string, group: number, visit: (key: Buffer, value: Buffer) => void): void {
+    this.reader(
+      table,
+      group,
+    )((key, value) => {
+      visit(key, value);
+      return true;
+    });
+  }
+
+  /** Reads the records of a group some at a time, in no order: each call goes on behind the one before. True while some are left. */
+  reader(table: string, group: number): (visit: RecordVisitor) => boolean {
     const index = this.#tables.get(table)?.[group];
-    if (index !== undefined) visitRecords(this.#log, index, visit);
+    if (index === undefined) return () => false;
+    const locations = index.locations();
+    let next = 0;
+    return (visit) => {
+      next = visitRecords(this.#log, locations, next, visit);
+      return next < locations.length;
+    };
   }
 
   /** Every index that it holds. */

@@ -76,7 +76,11 @@ export class StoreTable {
     const log = this.#log;
     if (log.bytes * 2 <= log.cache.limit) {
       for (const [group, index] of this.#groups.entries()) {
-        if (index !== undefined) visitRecords(log, index, (key, value) => visit(group, key, value));
+        if (index === undefined) continue;
+        visitRecords(log, index.locations(), 0, (key, value) => {
+          visit(group, key, value);
+          return true;
+        });
       }
       return;
     }
@@ -191,12 +195,19 @@ export class StoreTable {
   }
 }
 
-/** Calls `visit` with all records of an index, block by block. */
-export function visitRecords(log: RecordLog, index: GroupIndex, visit: (key: Buffer, value: Buffer) => void): void {
-  for (const location of index.locations()) {
+/** Calls `visit` with the records at an index's locations from the given one on, until it gives false; gives the next. */
+export function visitRecords(
+  log: RecordLog,
+  locations: Float64Array,
+  from: number,
+  visit: (key: Buffer, value: Buffer) => boolean,
+): number {
+  for (let at = from; at < locations.length; at++) {
+    const location = locations[at]!;
     log.read(Math.floor(location / 65_536), location % 65_536);
-    visit(keyIn(log.record), valueIn(log.record));
+    if (!visit(keyIn(log.record), valueIn(log.record))) return at + 1;
   }
+  return locations.length;
 }
 
 function keyIn(record: RecordCursor): Buffer {

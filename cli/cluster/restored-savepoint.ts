@@ -1,4 +1,3 @@
-import { ByteWriter } from "../../base/bytes.ts";
 import type { Disk } from "../../base/disk.ts";
 import type { Graph } from "../../dataflow/graph.ts";
 import type { TaskPlace } from "../../flink/frames.ts";
@@ -6,6 +5,7 @@ import { type SplitEntry, splitKey, splitName } from "../../runtime/checkpoint/m
 import { readSavepoint, type Savepoint } from "../../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../../runtime/checkpoint/upgrade.ts";
 import { keyedTable } from "../../runtime/operators/operator-host.ts";
+import { partsOfGroup } from "../../runtime/snapshot-parts.ts";
 import { heartbeatPart, keptRows, sourcePart, splitPart } from "../../runtime/source-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState } from "../../runtime/task.ts";
 import { subtaskOf } from "../../state/key-groups.ts";
@@ -98,12 +98,8 @@ export class RestoredSavepoint {
       );
       const snapshot = store.snapshot();
       const give = (table: string, uid: string, from: number, keyGroup: number) => {
-        const out = new ByteWriter(1 << 16);
-        snapshot.forEach(table, from, (key, record) => {
-          out.block(key);
-          out.block(record);
-        });
-        if (out.length > 0) task.take({ uid, keyGroup, bytes: out.bytes() });
+        for (const { bytes } of partsOfGroup(snapshot, { uid, table, keyGroup: from }))
+          task.take({ uid, keyGroup, bytes });
       };
       for (const [table, uid] of keyed) for (const group of snapshot.groups(table)) give(table, uid, group, group);
       for (const table of rows) for (const group of snapshot.groups(table)) give(table, table, group, groups[group]!);
