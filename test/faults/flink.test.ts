@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OUTPUTS } from "../../checks/records.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
-import type { VerdictRecord } from "../../schemas/contracts.ts";
+import type { EmittedAlert, VerdictRecord } from "../../schemas/contracts.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import type { Stack } from "../../stack/stack.ts";
 import { EmbeddedRuns } from "../conformance/embedded.ts";
@@ -13,8 +13,8 @@ import type { PartedLog } from "../conformance/parted-log.ts";
 import { FedTopics } from "../flink/fed-topics.ts";
 import { FlinkJobs, isAlive, nodeChildrenOf } from "../flink/flink-jobs.ts";
 import { startFlinkStack } from "../flink/flink-stack.ts";
-import { type History, historyOf } from "../flink/history.ts";
-import { gapsOf, Results } from "../flink/results.ts";
+import { type Files, writeFiles } from "../flink/history.ts";
+import { gapsOf, Results, verdictsAsJavaReads } from "../flink/results.ts";
 import { shopParts } from "../flink/shop-parts.ts";
 import { endOffsets } from "../real/topics.ts";
 import { countercheck, ended, root, startCountercheck } from "../support/cli.ts";
@@ -33,17 +33,20 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
   let jobs: FlinkJobs;
   let log: PartedLog;
   /** What a run in this process brings out that nobody disturbs. */
-  let undisturbed: History;
+  let undisturbed: Files;
+  /** How many verdicts and alerts that is. */
+  let size: number;
 
   beforeAll(async () => {
     log = await shopParts(seed, ORDERS, PARTS, registry);
     using runs = new EmbeddedRuns(paymentSettlement, log, registry);
     const { records } = await runs.run(1);
-    undisturbed = historyOf(
-      records.flatMap((each) =>
-        each.kind === "emit" && each.output === OUTPUTS.verdicts ? [each.record as VerdictRecord] : [],
-      ),
-    );
+    const emitted = (output: string) =>
+      records.flatMap((each) => (each.kind === "emit" && each.output === output ? [each.record] : []));
+    const verdicts = emitted(OUTPUTS.verdicts) as VerdictRecord[];
+    const alerts = emitted(OUTPUTS.alerts) as EmittedAlert[];
+    undisturbed = writeFiles(join(folder, "undisturbed"), { verdicts, alerts });
+    size = verdicts.length + alerts.length;
     stack = await startFlinkStack("flink-ha");
     jobs = new FlinkJobs(stack.flinkHa);
   });
@@ -72,13 +75,15 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
   }
 
   /** Waits for all that is to come, and that nothing comes besides. */
-  async function expectUndisturbed(results: Results): Promise<void> {
-    const isAll = await results.comeTo(({ verdicts }) => verdicts.length >= undisturbed.history.length, 120_000);
-    if (!isAll)
-      throw new Error(`${results.verdicts.length} of ${undisturbed.history.length}: ${await jobs.tell(NAME)}`);
+  async function expectUndisturbed(topics: FedTopics, results: Results): Promise<void> {
+    if (!(await results.comeTo((all) => all.size >= size, 120_000)))
+      throw new Error(`${results.size} of ${size}: ${await jobs.tell(NAME)}`);
     await jobs.completes(NAME, 2);
+    const verdicts = await verdictsAsJavaReads(stack.kafka.brokers, topics.results, registry);
+    expect(gapsOf(verdicts)).toEqual([]);
     expect(gapsOf(results.verdicts)).toEqual([]);
-    expect(historyOf(results.verdicts)).toEqual(undisturbed);
+    const { alerts } = results;
+    expect(writeFiles(join(folder, topics.results), { verdicts, alerts })).toEqual(undisturbed);
     // A column comes, which changes nothing.
     expect(results.troubles.filter((text) => !text.includes('"class":"harmless"'))).toEqual([]);
   }
@@ -134,7 +139,7 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       await topics.write(6);
       await disturb(topics, 7, killJobManager);
       await topics.write(8);
-      await expectUndisturbed(results);
+      await expectUndisturbed(topics, results);
     } finally {
       await results.close();
       await jobs.cancel(NAME).catch(() => undefined);
@@ -154,8 +159,8 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       const asked = await countercheck(["stop", "--savepoint", savepoint, "--config", topics.config]);
       expect(asked, asked.stderr).toMatchObject({ code: 0 });
       await runEnded;
-      await sleep(1_000);
-      const before = results.verdicts.length;
+      const written = await verdictsWritten(topics);
+      const before = (await verdictsAsJavaReads(stack.kafka.brokers, topics.results, registry)).length;
 
       // Flink's own first checkpoint would come after ten minutes.
       const slow = topics.configWith({ checkpointEvery: "600s" }, folder, "slow");
@@ -164,18 +169,19 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       await expect.poll(async () => (await processes()).children.length, { timeout: 90_000 }).toBeGreaterThan(0);
       submitting.kill("SIGINT");
       await topics.write(4);
-      await sleep(3_000);
+      await expect.poll(() => verdictsWritten(topics)).toBeGreaterThan(written);
       await killTaskManager();
+      await expect.poll(async () => (await jobs.describe(NAME)).failures, { timeout: 90_000 }).not.toEqual([]);
       const { checkpoints } = await jobs.describe(NAME);
       expect(checkpoints, "the kill was in front of the first checkpoint").toMatchObject({ completed: 0 });
-      await expect.poll(async () => (await processes()).children.length, { timeout: 90_000 }).toBeGreaterThan(0);
-      await expect.poll(async () => (await jobs.describe(NAME)).state, { timeout: 60_000 }).toBe("RUNNING");
+      const aborted = await verdictsWritten(topics);
       await topics.write(5);
+      await expect.poll(() => verdictsWritten(topics), { timeout: 120_000 }).toBeGreaterThan(aborted);
       const fromSavepoint = await jobs.stopWithSavepoint(NAME);
 
       await jobs.submitJob({ jobs: [JOB], config: topics.config, parallelism: 2, fromSavepoint });
       for (const part of [6, 7, 8]) await topics.write(part);
-      await expectUndisturbed(results);
+      await expectUndisturbed(topics, results);
       expect(waitedBefore(results.verdicts, before), "deadlines that were pending").not.toEqual([]);
 
       const again = await countercheck(["run", JOB, "--config", topics.config, "--quiet"]);
@@ -187,6 +193,12 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       await topics.remove();
     }
   });
+
+  /** How far the topic of verdicts goes, with what is in open transactions. */
+  async function verdictsWritten({ results }: FedTopics): Promise<number> {
+    const ends = await endOffsets(stack.kafka.brokers, `${results}verdicts`);
+    return ends.reduce((sum, end) => sum + Number(end), 0);
+  }
 
   /** Reads the results of a run that has just begun, as soon as there are some. */
   async function beginResults(topics: FedTopics): Promise<Results> {

@@ -1,24 +1,42 @@
-import { historyEntry } from "../../cli/recorder.ts";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { historyEntry, Recorder, writeHistory } from "../../cli/recorder.ts";
 import { toJson } from "../../cli/terminal.ts";
-import type { VerdictRecord } from "../../schemas/contracts.ts";
+import type { EmittedAlert, VerdictRecord } from "../../schemas/contracts.ts";
 
-/** What verdicts come to, whoever brought them out: every one of them, and the last of each key. */
-export interface History {
-  /** The lines that `--history` writes. */
-  readonly history: readonly string[];
-  /** Of each key of a check in a currency and period its last verdict. */
-  readonly last: readonly string[];
+/** What a job has brought out, whoever ran it. */
+export interface Outcome {
+  readonly verdicts: readonly VerdictRecord[];
+  readonly alerts: readonly (EmittedAlert & { readonly epoch?: number })[];
 }
 
-/** Both as sorted lines, without clocks, offsets and positions. */
-export function historyOf(verdicts: readonly VerdictRecord[]): History {
-  const last = new Map<string, string>();
-  for (const verdict of verdicts) {
-    const { check, key, currency, period, status, class: cause, atRisk, baseline } = verdict;
-    last.set([check, key, currency, period].join(" "), toJson({ status, class: cause, atRisk, baseline }));
-  }
+/** What it comes to, as texts that are the same for the same outcome. */
+export interface Files {
+  /** What `--history` writes: every verdict, in the order of keys and versions. */
+  readonly history: string;
+  /** As `--verdicts` has it, of each key the last verdict. */
+  readonly verdicts: string;
+  /** Every step of alerts, without its epoch. */
+  readonly alerts: string;
+}
+
+/** Writes an outcome into a folder, as the embedded runner writes it, and gives what the files have. */
+export function writeFiles(folder: string, { verdicts, alerts }: Outcome): Files {
+  mkdirSync(folder, { recursive: true });
+  const history = join(folder, "history.jsonl");
+  writeHistory(history, verdicts.map(historyEntry));
+  const last = join(folder, "verdicts.jsonl");
+  const recorder = new Recorder();
+  const lasts = new Map(verdicts.map((verdict) => [[verdict.check, verdict.key, verdict.currency].join(" "), verdict]));
+  recorder.finals.push(...lasts.values());
+  recorder.writeFinals(last);
+  // A check has their fields in another order than the contract.
+  const steps = alerts.map(({ epoch: _, fields: __, ...step }) =>
+    toJson(Object.fromEntries(Object.entries(step).sort(([a], [b]) => (a < b ? -1 : 1)))),
+  );
   return {
-    history: verdicts.map((verdict) => toJson(historyEntry(verdict))).sort(),
-    last: [...last].map(([name, line]) => `${name}: ${line}`).sort(),
+    history: readFileSync(history, "utf8"),
+    verdicts: readFileSync(last, "utf8"),
+    alerts: steps.sort().join("\n"),
   };
 }

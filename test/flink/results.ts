@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Consumer, FetchIsolationLevels, type Message, MessagesStreamModes } from "@platformatic/kafka";
+import type { RecordBatch } from "../../base/record-batch.ts";
 import type { Job } from "../../checks/job.ts";
+import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
+import { KafkaFetcher } from "../../connectors/kafka/fetcher.ts";
+import { KafkaPartitionReader } from "../../connectors/kafka/partition-reader.ts";
 import {
   type AlertRecord,
   type Delivered,
@@ -11,8 +14,7 @@ import {
 } from "../../schemas/contracts.ts";
 import type { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { FRAME_LENGTH, schemaIdAt } from "../../schemas/wire-format.ts";
-
-type Raw = Message<Buffer, Buffer, Buffer, Buffer>;
+import { JavaOracle } from "../kafka/java-oracle.ts";
 
 /** What a reader with `read_committed` gets of a job's topics of results, while it comes. */
 export class Results {
@@ -22,15 +24,15 @@ export class Results {
   readonly rows = new Map<string, Record<string, unknown>[]>();
   /** Engine alerts, suspensions and changes of schemas, as JSON. */
   readonly troubles: string[] = [];
-  readonly #consumer: Consumer<Buffer, Buffer, Buffer, Buffer>;
-  readonly #prefix: string;
+  readonly #cluster: KafkaCluster;
   readonly #registry: FolderRegistry;
-  #reading: Promise<void> = Promise.resolve();
+  readonly #reading: Promise<void>;
+  #isClosed = false;
 
-  private constructor(consumer: Consumer<Buffer, Buffer, Buffer, Buffer>, prefix: string, registry: FolderRegistry) {
-    this.#consumer = consumer;
-    this.#prefix = prefix;
+  private constructor(cluster: KafkaCluster, registry: FolderRegistry, topics: readonly ResultTopic[]) {
+    this.#cluster = cluster;
     this.#registry = registry;
+    this.#reading = this.#read(topics);
   }
 
   /** Begins to read; the topics must be there. `sinks`: the job's own. */
@@ -40,19 +42,13 @@ export class Results {
     registry: FolderRegistry,
     sinks: readonly string[] = [],
   ): Promise<Results> {
-    const client = { clientId: "countercheck-test", groupId: `test-${crypto.randomUUID()}` };
-    const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({ ...client, bootstrapBrokers: [...brokers] });
-    const results = new Results(consumer, prefix, registry);
+    const cluster = new KafkaCluster({ clientId: "countercheck-test", brokers });
     const names = ["verdicts", "alerts", "engine-alerts", ...sinks.map((sink) => SINKS + sink)];
-    const stream = await consumer.consume({
-      topics: names.map((name) => prefix + name),
-      mode: MessagesStreamModes.EARLIEST,
-      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
-      autocommit: false,
-      maxWaitTime: 200,
+    const topics = names.map(async (name) => {
+      const { partitions } = await cluster.topic(prefix + name);
+      return { name, topic: prefix + name, partitions: partitions.length };
     });
-    results.#reading = results.#read(stream as AsyncIterable<Raw>);
-    return results;
+    return new Results(cluster, registry, await Promise.all(topics));
   }
 
   /** How much has come. */
@@ -63,38 +59,94 @@ export class Results {
 
   /** Waits until something is so of what has come; false where it does not come to that. */
   async comeTo(isSo: (results: this) => boolean, withinMs: number): Promise<boolean> {
-    for (const until = Date.now() + withinMs; !isSo(this); await sleep(50)) if (Date.now() > until) return false;
+    for (const until = Date.now() + withinMs; !isSo(this); await this.#pause()) if (Date.now() > until) return false;
     return true;
   }
 
   async close(): Promise<void> {
-    await this.#consumer.close(true);
+    this.#isClosed = true;
     await this.#reading;
+    await this.#cluster.close();
   }
 
-  async #read(stream: AsyncIterable<Raw>): Promise<void> {
-    const next = new Map<string, bigint>();
-    for await (const { topic, partition, offset, value } of stream) {
-      // This client hands out some records of a batch again that it has cut at an open transaction.
-      const place = `${topic}/${partition}`;
-      if (offset < (next.get(place) ?? 0n)) continue;
-      next.set(place, offset + 1n);
-      const name = topic.slice(this.#prefix.length);
-      if (name === "verdicts") this.verdicts.push(decodeVerdict(await this.#encoded(value)));
-      else if (name === "alerts") this.alerts.push(decodeAlert(await this.#encoded(value)));
-      else if (name === "engine-alerts") this.troubles.push(String(value));
-      else {
-        const sink = name.slice(SINKS.length);
-        this.rows.set(sink, [...(this.rows.get(sink) ?? []), JSON.parse(String(value))]);
+  /** Rejects with why reading ended, if it did. */
+  async #pause(): Promise<void> {
+    await Promise.race([sleep(50), this.#reading]);
+  }
+
+  async #read(topics: readonly ResultTopic[]): Promise<void> {
+    const fetcher = new KafkaFetcher(this.#cluster);
+    const readers = topics.flatMap(({ name, topic, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => {
+        return { name, reader: new KafkaPartitionReader(fetcher, topic, partition, 0) };
+      }),
+    );
+    try {
+      for (; !this.#isClosed; await sleep(POLL_MS)) {
+        for (const { name, reader } of readers) {
+          for (let batch = reader.read(BYTES); batch !== null; batch = reader.read(BYTES)) {
+            const values = Array.from({ length: batch.count }, (_, i) => valueAt(batch!, i));
+            for (const value of values) await this.#add(name, value);
+          }
+        }
       }
+    } finally {
+      for (const { reader } of readers) reader.close();
+      await fetcher.close();
     }
   }
 
-  /** The encoding that the contracts decode. */
-  async #encoded(value: Buffer): Promise<Buffer> {
-    const schema = await this.#registry.schemaById(schemaIdAt(value, 0, value.length));
-    return Buffer.concat([singleObjectHeader(schema), value.subarray(FRAME_LENGTH)]);
+  async #add(name: string, value: Buffer): Promise<void> {
+    if (name === "verdicts") this.verdicts.push(decodeVerdict(await contractBytes(value, this.#registry)));
+    else if (name === "alerts") this.alerts.push(decodeAlert(await contractBytes(value, this.#registry)));
+    else if (name === "engine-alerts") this.troubles.push(String(value));
+    else {
+      const sink = name.slice(SINKS.length);
+      this.rows.set(sink, [...(this.rows.get(sink) ?? []), JSON.parse(String(value))]);
+    }
   }
+}
+
+/** A job's verdicts as Kafka's own Java client, with `read_committed`, gets them. */
+export async function verdictsAsJavaReads(
+  brokers: readonly string[],
+  prefix: string,
+  registry: FolderRegistry,
+): Promise<(VerdictRecord & Delivered)[]> {
+  const cluster = new KafkaCluster({ clientId: "countercheck-test", brokers });
+  const java = await JavaOracle.start(brokers);
+  try {
+    const { partitions } = await cluster.topic(`${prefix}verdicts`);
+    const verdicts: (VerdictRecord & Delivered)[] = [];
+    for (const partition of partitions.keys()) {
+      for (const { value } of await java.read(`${prefix}verdicts`, partition))
+        verdicts.push(decodeVerdict(await contractBytes(value!, registry)));
+    }
+    return verdicts;
+  } finally {
+    java.stop();
+    await cluster.close();
+  }
+}
+
+interface ResultTopic {
+  readonly name: string;
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+const BYTES = 1 << 20;
+const POLL_MS = 20;
+
+/** A copy, for the batch is overwritten. */
+function valueAt({ buffer, valueStarts, valueEnds }: RecordBatch, i: number): Buffer {
+  return Buffer.from(buffer.subarray(valueStarts[i]!, valueEnds[i]!));
+}
+
+/** A value of a topic, in the encoding that the contracts decode. */
+async function contractBytes(value: Buffer, registry: FolderRegistry): Promise<Buffer> {
+  const schema = await registry.schemaById(schemaIdAt(value, 0, value.length));
+  return Buffer.concat([singleObjectHeader(schema), value.subarray(FRAME_LENGTH)]);
 }
 
 /** In front of the names of a job's own sinks. */
@@ -105,13 +157,19 @@ export function sinksOf(job: Job): string[] {
   return job.graph().nodes.flatMap((node) => (node.type === "sink" ? [node.sink] : []));
 }
 
-/** Versions of each key that are not the next after the one before, in the order in which they came: empty where all are. */
-export function gapsOf(verdicts: readonly VerdictRecord[]): string[] {
-  const last = new Map<string, number>();
-  return verdicts.flatMap(({ check, key, currency, period, version }) => {
+/**
+ * Versions of each key that are not the next after the one before, in the order in which they came, with their epochs: empty
+ * where all are.
+ */
+export function gapsOf(verdicts: readonly (VerdictRecord & Delivered)[]): string[] {
+  const last = new Map<string, string>();
+  const next = new Map<string, number>();
+  return verdicts.flatMap(({ check, key, currency, period, version, epoch }) => {
     const name = [check, key, currency, period].join(" ");
-    const before = last.get(name) ?? 0;
-    last.set(name, version);
-    return version === before + 1 ? [] : [`${name}: ${version} behind ${before}`];
+    const wanted = next.get(name) ?? 1;
+    const before = last.get(name) ?? "nothing";
+    next.set(name, version + 1);
+    last.set(name, `${version} of epoch ${epoch}`);
+    return version === wanted ? [] : [`${name}: ${version} of epoch ${epoch} behind ${before}`];
   });
 }

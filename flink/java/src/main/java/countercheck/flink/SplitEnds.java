@@ -13,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
@@ -25,6 +26,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * that has none. Who has read so far has read everything that was written before the question. For one thread.
  */
 final class SplitEnds implements AutoCloseable {
+  private static final String FETCH_WAIT_MS = "5";
+
   private final Admin admin;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final BackwardSearch search;
@@ -32,12 +35,23 @@ final class SplitEnds implements AutoCloseable {
   SplitEnds(Properties reading) {
     admin = Admin.create(reading);
     try {
-      consumer = new KafkaConsumer<>(reading);
+      consumer = new KafkaConsumer<>(atOnce(reading));
     } catch (RuntimeException | Error error) {
       admin.close(Duration.ZERO);
       throw error;
     }
     search = new BackwardSearch(consumer);
+  }
+
+  /**
+   * What is searched is there. A fetch that waited at the end of one source's logs, having been sent on in advance, would
+   * hold up the search in the next one's.
+   */
+  private static Properties atOnce(Properties reading) {
+    Properties properties = new Properties();
+    properties.putAll(reading);
+    properties.setProperty(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+    return properties;
   }
 
   /** Begins to ask for the ends that the splits have now. */
