@@ -209,9 +209,10 @@ describe("a task driven through a socket", () => {
     const flink = await drive();
     await flink.open().write(TO_TASK.start).rows(0, "a", "b").answers();
     await expect.poll(() => flink.metrics.length).toBeGreaterThan(0);
-    const [[count, task] = []] = flink.metrics;
+    const [[count, task, node] = []] = flink.metrics;
     expect(count).toEqual({ name: "count", values: { keys: 2 } });
     expect(task).toMatchObject({ name: "task", values: { rowsIn: 2, rowsOut: 2 } });
+    expect(node).toEqual({ name: "node", values: { nodeRssBytes: expect.any(Number) } });
   });
 
   it("closes the task when the other end is gone", async () => {

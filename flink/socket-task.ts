@@ -5,8 +5,9 @@ import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
 import { TaskDriver } from "./task-driver.ts";
 
-/** Name under which the driver counts what is of no operator alone. */
-export const TASK_METRICS = "task";
+/** Under `task` stands what is of no operator alone, under `node` what is of the process. */
+const TASK = "task";
+export const NODE_METRICS = "node";
 
 const METRICS_MS = 1_000;
 /** Between two looks at what look-ups have in hand, when nothing has woken the task. */
@@ -235,8 +236,11 @@ class Connection {
       this.#toldAt = now;
       const { rowsIn, rowsOut } = this.#driver;
       const nodeRssBytes = process.memoryUsage.rss();
-      const own: TaskMetrics = { name: TASK_METRICS, values: { rowsIn, rowsOut, busyMsPerSecond, nodeRssBytes } };
-      this.#driver.tellMetrics([...this.#driver.metrics(), own]);
+      const own: TaskMetrics[] = [
+        { name: TASK, values: { rowsIn, rowsOut, busyMsPerSecond } },
+        { name: NODE_METRICS, values: { nodeRssBytes } },
+      ];
+      this.#driver.tellMetrics([...this.#driver.metrics(), ...own]);
       this.#send();
     });
   }

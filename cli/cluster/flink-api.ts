@@ -75,6 +75,14 @@ export interface JobException {
   readonly taskName: string | null;
 }
 
+/** A metric over all subtasks of a vertex that have it. */
+export interface MetricTotals {
+  readonly id: string;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** What may be wanted of a jar's job. */
 export interface RunRequest {
   readonly entryClass: string;
@@ -138,6 +146,19 @@ export class FlinkApi {
       readonly exceptionHistory?: { readonly entries: readonly JobException[] };
     }>(`/jobs/${id}/exceptions?maxExceptions=10`);
     return answer.exceptionHistory?.entries ?? [];
+  }
+
+  /** Metrics that some subtask of a vertex has, by names that are the same for all. */
+  async metricNames(id: string, vertex: string): Promise<readonly string[]> {
+    const found = await this.#get<readonly { readonly id: string }[]>(
+      `/jobs/${id}/vertices/${vertex}/subtasks/metrics`,
+    );
+    return found.map(({ id }) => id);
+  }
+
+  metrics(id: string, vertex: string, names: readonly string[]): Promise<readonly MetricTotals[]> {
+    const get = names.map(encodeURIComponent).join(",");
+    return this.#get(`/jobs/${id}/vertices/${vertex}/subtasks/metrics?agg=sum,min,max&get=${get}`);
   }
 
   /** Uploads a jar; gives its id. */

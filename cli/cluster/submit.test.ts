@@ -1,42 +1,22 @@
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { FlinkApi } from "./flink-api.ts";
-import { FlinkHttp } from "./flink-http.ts";
+import type { FlinkApi } from "./flink-api.ts";
 import { followStart } from "./follow.ts";
 import { rescaleInPlace } from "./rescale.ts";
+import { type Answer, RestApi } from "./rest-api.test-helper.ts";
 import { openSteps } from "./steps.ts";
 import type { Submission } from "./submission.ts";
 import { requireRoomFor, startOnCluster } from "./submit.ts";
 
-type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
+let rest: RestApi | undefined;
+let asked: readonly string[] = [];
+afterEach(() => rest?.[Symbol.dispose]());
 
-let server: Server | undefined;
-let http: FlinkHttp | undefined;
-let asked: string[] = [];
-afterEach(() => {
-  http?.close();
-  server?.closeAllConnections();
-  server?.close();
-  asked = [];
-});
-
-/** A REST API that answers as these say, by method and the beginning of the path; what it is asked is in `asked`. */
+/** What it is asked is in `asked`. */
 async function cluster(answers: Readonly<Record<string, Answer>>): Promise<FlinkApi> {
-  server = createServer(async (request, response) => {
-    const doing = `${request.method} ${request.url}`;
-    asked.push(doing);
-    const body = Buffer.concat(await request.toArray()).toString();
-    const answer = Object.entries(answers).findLast(([begins]) => doing.startsWith(begins))?.[1];
-    const json = answer?.(request, response, body);
-    if (!response.writableEnded && !response.destroyed) response.end(JSON.stringify(json ?? {}));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  http = new FlinkHttp({ url: `http://127.0.0.1:${port}`, timeoutMs: 1_000, retryForMs: 200 });
-  return new FlinkApi(http);
+  rest = await RestApi.start(answers);
+  asked = rest.asked;
+  return rest.api;
 }
 
 const refuse = (status: number, reason: string): Answer => {

@@ -1,4 +1,5 @@
 import type { TaskMetrics } from "../../flink/hosted-task.ts";
+import { NODE_METRICS } from "../../flink/socket-task.ts";
 import type { ChainTask } from "../../runtime/chain-task.ts";
 import { SourceTask } from "../../runtime/source-task.ts";
 import type { StateStore } from "../../state/state-store.ts";
@@ -13,11 +14,8 @@ export interface MeasuredParts {
   readonly results: TaskResults;
 }
 
-/** Name of what waits to be delivered. */
-const RESULTS = "results";
-
 /**
- * Counts of a task's operators by their uids, of its sources by their names, and of its results. Busy time and size of state
+ * Counts of a task's operators by their uids, of its sources by their names, and of what waits to be delivered. Busy time and size of state
  * are those of the whole task: it is one keyed operator with what has no state, as a rule.
  */
 export function taskMetrics({ chain, meter, store, results }: MeasuredParts): TaskMetrics[] {
@@ -34,7 +32,7 @@ export function taskMetrics({ chain, meter, store, results }: MeasuredParts): Ta
       values: { rowsIn: changes, repeats, faults, keys: rows, ...finite("frontier", frontier), ...own },
     }),
   );
-  return [...ofOperators, ...ofSources, { name: RESULTS, values: { waitingBytes: results.waitingBytes } }];
+  return [...ofOperators, ...ofSources, { name: NODE_METRICS, values: { waitingBytes: results.waitingBytes } }];
 }
 
 /** JSON has no form for what is not finite: a frontier of all that is read elsewhere, or of nothing yet. */

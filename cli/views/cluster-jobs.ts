@@ -1,5 +1,7 @@
+import { formatTime } from "../../base/time.ts";
 import type { FlinkApi, JobSummary } from "../cluster/flink-api.ts";
 import { reasonOf } from "../cluster/follow.ts";
+import { type OperatorFigures, operatorFigures } from "../cluster/operator-metrics.ts";
 import { grouped, printable, printableLines, shortTime, table } from "../table.ts";
 
 /** A job in a list: plain data. */
@@ -15,6 +17,12 @@ export interface ListedJob {
 /** How a job is: plain data. */
 export interface DescribedJob extends ListedJob {
   readonly tasks: readonly DescribedTask[];
+  /** Uids and sources, with what is counted of them. */
+  readonly operators: readonly DescribedOperator[];
+  /** Bytes of memory of all Node processes, and of evidence and notices that wait; null where nothing is told (yet). */
+  readonly node: { readonly rssBytes: number | null; readonly waitingBytes: number | null };
+  /** Sources that have other partitions than were planned: their frontiers stand still. */
+  readonly sourcesNotProven: number | null;
   readonly checkpoints: {
     readonly completed: number;
     readonly failed: number;
@@ -35,6 +43,12 @@ export interface DescribedTask {
   readonly recordsOut: number;
 }
 
+/** An operator or a source; figures are null where nothing is told (yet). */
+export interface DescribedOperator extends Omit<OperatorFigures, "frontier"> {
+  /** Event time through which all is read, ISO 8601. */
+  readonly frontier: string | null;
+}
+
 /** A checkpoint that is complete. */
 export interface DescribedCheckpoint {
   readonly id: number;
@@ -48,6 +62,7 @@ export interface DescribedCheckpoint {
 export async function describedJob(api: FlinkApi, job: JobSummary): Promise<DescribedJob> {
   const { jid: id, name } = job;
   const [details, checkpoints, exceptions] = await Promise.all([api.job(id), api.checkpoints(id), api.exceptions(id)]);
+  const figures = await operatorFigures(api, id, details?.vertices ?? []);
   const { counts, latest } = checkpoints;
   const { state, "start-time": startedAt, duration } = details ?? job;
   const last = latest.completed && {
@@ -66,6 +81,9 @@ export async function describedJob(api: FlinkApi, job: JobSummary): Promise<Desc
       recordsIn: vertex.metrics["read-records"],
       recordsOut: vertex.metrics["write-records"],
     })),
+    operators: figures.operators.map((one) => ({ ...one, frontier: timeOf(one.frontier) })),
+    node: { rssBytes: figures.nodeRssBytes, waitingBytes: figures.waitingBytes },
+    sourcesNotProven: figures.sourcesNotProven,
     checkpoints: {
       ...{ completed: counts.completed, failed: counts.failed, last },
       restoredFrom: latest.restored?.external_path ?? null,
@@ -75,6 +93,10 @@ export async function describedJob(api: FlinkApi, job: JobSummary): Promise<Desc
       reason: reasonOf(exception),
     })),
   };
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : formatTime(ms);
 }
 
 /** The jobs of a cluster, a line each. */
@@ -88,7 +110,8 @@ export function listedText(jobs: readonly ListedJob[], url: string): string {
 }
 
 /** How a job is, for people. */
-export function describedText({ id, name, state, startedAt, tasks, checkpoints, failures }: DescribedJob): string {
+export function describedText(job: DescribedJob): string {
+  const { id, name, state, startedAt, tasks, checkpoints, failures } = job;
   const { completed, failed, last, restoredFrom } = checkpoints;
   const columns = [
     { title: "task" },
@@ -115,6 +138,7 @@ export function describedText({ id, name, state, startedAt, tasks, checkpoints, 
   return [
     printable(`${name} (${id}) is ${state}; it was started ${shortTime(Date.parse(startedAt))}`),
     ...(rows.length === 0 ? [] : [table(columns, rows)]),
+    ...operatorsText(job),
     `Checkpoints: ${grouped(completed)} complete, ${grouped(failed)} failed`,
     ...lastText.map(printable),
     ...(restoredFrom === null ? [] : [printable(`Began from: ${restoredFrom}`)]),
@@ -123,3 +147,28 @@ export function describedText({ id, name, state, startedAt, tasks, checkpoints, 
       : [printableLines(`Last failure, ${shortTime(Date.parse(newest.at))}: ${newest.reason}`)]),
   ].join("\n");
 }
+
+function operatorsText({ operators, node, sourcesNotProven }: DescribedJob): string[] {
+  const right = (title: string) => ({ title, align: "right" as const });
+  const columns = [
+    { title: "source or operator" },
+    ...[right("rows in"), right("out"), right("keys"), right("state bytes"), right("busy")],
+    { title: "read through" },
+  ];
+  const rows = operators.map(({ name, rowsIn, rowsOut, keys, stateBytes, busyMsPerSecond, frontier }) => [
+    name,
+    ...[rowsIn, rowsOut, keys, stateBytes].map((count) => (count === null ? "" : grouped(count))),
+    busyMsPerSecond === null ? "" : `${Math.round(busyMsPerSecond / 10)} %`,
+    frontier ?? "",
+  ]);
+  const { rssBytes, waitingBytes } = node;
+  return [
+    ...(rows.length === 0 ? [] : [table(columns, rows)]),
+    ...(rssBytes === null ? [] : [`Node: ${grouped(rssBytes)} bytes of memory`]),
+    ...(waitingBytes ? [`Evidence and notices that wait: ${grouped(waitingBytes)} bytes`] : []),
+    ...(sourcesNotProven ? [NOT_PROVEN] : []),
+  ];
+}
+
+const NOT_PROVEN =
+  "A source has other partitions than it had when the job was submitted, and its frontier stands still: stop the job with a savepoint, and submit it again.";

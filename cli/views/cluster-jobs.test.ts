@@ -1,0 +1,76 @@
+import { expect, it } from "vitest";
+import { type Answer, RestApi } from "../cluster/rest-api.test-helper.ts";
+import { describedJob, describedText } from "./cluster-jobs.ts";
+
+const JOB = { jid: "1", name: "refunds", state: "RUNNING", "start-time": 0, duration: 5_000 } as const;
+const METRICS: Readonly<Record<string, Readonly<Record<string, readonly [sum: number, min: number, max: number]>>>> = {
+  first: {
+    "sources__Refund.shop.rowsIn": [1_500, 500, 1_000],
+    "sources__Refund.shop.keys": [20, 10, 10],
+    "sources__Refund.shop.frontier": [5_000, 2_000, 3_000],
+    "sources__Refund.shop.stateBytes": [900, 400, 500],
+    "sources__Refund.shop.busyMsPerSecond": [700, 100, 600],
+    "sources__Refund.task.rowsOut": [7, 3, 4],
+    "sources__Refund.node.nodeRssBytes": [3_000, 1_000, 2_000],
+    "sources__Refund.node.waitingBytes": [0, 0, 0],
+    "sources__Refund.numRecordsIn": [9, 4, 5],
+  },
+  second: {
+    "refunds.refunds.rowsIn": [1_400, 700, 700],
+    "refunds.refunds.rowsOut": [3, 1, 2],
+    "refunds.node.nodeRssBytes": [3_100, 1_000, 2_100],
+    "refunds.node.waitingBytes": [70, 0, 70],
+  },
+  proofs: { "prove_frontiers.sourcesNotProven": [1, 1, 1] },
+};
+
+it("a job is described with what is counted of its sources and operators, over all subtasks", async () => {
+  using rest = await RestApi.start(answers());
+  const described = await describedJob(rest.api, JOB);
+  expect(described).toMatchObject({
+    operators: [
+      {
+        ...{ name: "shop", rowsIn: 1_500, rowsOut: null, keys: 20, stateBytes: 900, busyMsPerSecond: 600 },
+        frontier: "1970-01-01T00:00:02.000Z",
+      },
+      { name: "refunds", rowsIn: 1_400, rowsOut: 3, keys: null, frontier: null },
+    ],
+    node: { rssBytes: 3_100, waitingBytes: 70 },
+    sourcesNotProven: 1,
+  });
+  const text = describedText(described);
+  expect(text).toMatch(/shop +1,500 +20 +900 +60 % +1970-01-01T00:00:02/);
+  expect(text).toContain("Evidence and notices that wait: 70 bytes");
+  expect(text).toContain("submit it again");
+});
+
+it("a job that tells nothing has no figures", async () => {
+  using rest = await RestApi.start({ ...answers(), "GET /jobs/1/vertices/": () => [] });
+  const described = await describedJob(rest.api, JOB);
+  expect(described).toMatchObject({ operators: [], node: { rssBytes: null }, sourcesNotProven: null });
+  expect(describedText(described)).not.toContain("Node");
+});
+
+function answers(): Record<string, Answer> {
+  const vertex = (id: string) => ({
+    ...{ id, name: id, parallelism: 2, maxParallelism: 128, status: "RUNNING" },
+    metrics: { "read-records": 1, "write-records": 1 },
+  });
+  const ofVertices = Object.entries(METRICS).map(([id, all]): [string, Answer] => [
+    `GET /jobs/1/vertices/${id}/subtasks/metrics`,
+    ({ url = "" }) => {
+      const wanted = new URL(url, "http://127.0.0.1").searchParams.get("get")?.split(",");
+      const totals = Object.entries(all).map(([id, [sum, min, max]]) => ({ id, sum, min, max }));
+      return wanted === undefined ? totals.map(({ id }) => ({ id })) : totals.filter(({ id }) => wanted.includes(id));
+    },
+  ]);
+  return {
+    "GET /jobs/1": () => ({ ...JOB, vertices: Object.keys(METRICS).map(vertex) }),
+    "GET /jobs/1/checkpoints": () => ({
+      counts: { restored: 0, completed: 1, failed: 0 },
+      latest: { completed: null, failed: null, restored: null },
+    }),
+    "GET /jobs/1/exceptions": () => ({}),
+    ...Object.fromEntries(ofVertices),
+  };
+}
