@@ -119,6 +119,18 @@ export const errorCatalogue = {
     retryable: false,
     message: "The cluster at {url} refused {request}: {reason}. Correct what it was asked for.",
   },
+  CLUSTER_ROWS_GATHERED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Rows of topic {topic} may be in several of its partitions now, so one subtask reads all of them; in the savepoint they are in different places. Submit the job once with `--parallelism 1` from that savepoint, and give it more subtasks afterwards with `countercheck rescale`.",
+  },
+  CLUSTER_ROWS_PARTED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "Rows of topic {topic} were in several of its partitions when the savepoint was made, which its log does not show any more. Set `gathered` of the table to true in the configuration, and submit the job again from that savepoint.",
+  },
   CLUSTER_UNAVAILABLE: {
     fault: "external",
     retryable: true,
@@ -246,7 +258,8 @@ export const errorCatalogue = {
   DESK_NOT_FOUND: {
     fault: "user",
     retryable: false,
-    message: "There is no desk at {path}. Run the job first, or correct the path.",
+    message:
+      "There is no desk at {path}. Run the job first, or correct the path. A job on a cluster has none: what it says is in its topics.",
   },
   DESK_UNREADABLE: {
     fault: "user",
@@ -367,6 +380,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "A function of the job failed in {place}: {reason}",
+  },
+  JOB_HAS_NO_DESK: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{job} was submitted to a cluster at {at}, and nothing heeds what is decided at the desk in {dir}. Its alerts and dead letters are in the topics {prefix}alerts and {prefix}dead-letters; a check that is suspended goes on when the job is mended and submitted with `--from-savepoint`.",
   },
   JOB_INPUT_INVALID: {
     fault: "user",

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { PartitionReader } from "../connectors/debezium/partition-reader.ts";
 import paymentSettlement from "../jobs/payment-settlement/job.ts";
-import { openReaders } from "./compose.ts";
+import { openReaders, splitsOf } from "./compose.ts";
 import type { SourceBinding } from "./config.ts";
 
 it("leaves nothing open where one of the readers cannot be made", () => {
@@ -33,4 +33,19 @@ it("leaves nothing open where one of the readers cannot be made", () => {
   expect(readers).toThrow(expect.objectContaining({ code: "SOURCE_TABLE_UNKNOWN" }));
   expect(opened).toEqual(["payments", "lines"]);
   expect(closed).toEqual(opened);
+});
+
+it("gathers the partitions of a table where the configuration says so", () => {
+  const input = { folder: "log" };
+  const payments = { payments: { topic: "payments", gathered: true }, refunds: { topic: "refunds" } };
+  const lines = { settlement_lines: { topic: "lines", gathered: false } };
+  const sources: SourceBinding[] = [
+    { name: "shop", kind: "mariadb", input, tables: payments },
+    { name: "ledger", kind: "postgresql", input, tables: lines },
+  ];
+  const splits = splitsOf(paymentSettlement.graph(), sources, () => [{ partition: 0 }, { partition: 1 }]);
+  expect(splits.filter(({ gathered }) => gathered).map(({ topic, partition }) => [topic, partition])).toEqual([
+    ["payments", 0],
+    ["payments", 1],
+  ]);
 });

@@ -96,8 +96,8 @@ export function splitsOf(
   const used = sources.filter(({ name }) => models.some((model) => model.from.some((from) => from.source === name)));
   return used.flatMap((source) =>
     tablesRead(source, models).flatMap((table) => {
-      const { topic } = source.tables[table]!;
-      return find(source, topic).map((found) => ({ source, table, topic, ...found }));
+      const { topic, gathered } = source.tables[table]!;
+      return find(source, topic).map((found) => ({ source, table, topic, ...found, ...(gathered && { gathered }) }));
     }),
   );
 }

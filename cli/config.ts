@@ -113,6 +113,7 @@ const time = z.iso.datetime({ offset: true, error: 'expected a time such as "202
 const httpUrl = z.url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" });
 
 const tableShape = z.strictObject({ topic: name });
+const rowsShape = tableShape.extend({ gathered: z.boolean().optional() });
 
 const inputShape = z.strictObject({
   start: z
@@ -127,7 +128,7 @@ const sourceShape = z
     kind: z.enum(["mariadb", "postgresql"]),
     log: name.optional(),
     kafka: inputShape.optional(),
-    tables: z.record(name, tableShape),
+    tables: z.record(name, rowsShape),
     heartbeat: z.strictObject({ table: name, topic: name }).optional(),
     transactions: tableShape.optional(),
     epochs: z

@@ -205,11 +205,18 @@ export class SourceDriver {
     return this.#allStages().map(({ table, schema }) => ({ table, schema }));
   }
 
-  /** Puts the record of a row into one of its tables, as it is in the store, before `restore`. */
-  putRow(table: string, group: number, key: Uint8Array, record: Uint8Array): void {
-    const stage = this.#allStages().find((candidate) => candidate.table === table);
-    assert(stage !== undefined, `a row is of a table of ${this.reader.source}, not of ${table}`);
-    stage.put(group, key, record);
+  /**
+   * Puts records of rows into one of its tables, as they are in the store, before `restore`; those of a gathered topic where
+   * its first split has them, wherever they were. `records` hands out keys and records.
+   */
+  putRows(table: string, group: number, records: ByteReader): void {
+    const [model, index, stage] = this.#stageOf(table);
+    const { reader } = this;
+    const gathered = reader.splits.findIndex(
+      (split) => split.gathered === true && split.table === model.from[index]!.table,
+    );
+    const place = gathered < 0 ? group : this.#splits[gathered]!.group;
+    while (!records.isAtEnd) stage.put(place, records.block(), records.block());
   }
 
   /**
@@ -383,6 +390,12 @@ export class SourceDriver {
         this.#fault(this.#reading, notInserted(this.reader, this.#reading, model, batch, row)),
       positionWentBack: (batch, row) => this.#positionWentBack(model, batch, row),
     });
+  }
+
+  #stageOf(table: string): readonly [Model, number, RowStage] {
+    for (const [model, stages] of this.#stages)
+      for (const [index, stage] of stages) if (stage.table === table) return [model, index, stage];
+    return assert(false, `a row is of a table of ${this.reader.source}, not of ${table}`) as never;
   }
 
   #allStages(): RowStage[] {

@@ -62,9 +62,9 @@ export class SavedParts implements SavedSource {
   readonly #sources: { readonly source: string; readonly saved: Buffer }[] = [];
 
   /** Takes a part in; false for one of rows, or of an operator. */
-  take({ uid, bytes }: CheckpointPart): boolean {
+  take({ uid, keyGroup, bytes }: CheckpointPart): boolean {
     if (uid === SOURCES) this.#takeSource(new ByteReader(Buffer.from(bytes)));
-    else if (uid === SPLITS || uid === HEARTBEATS) this.#takeSplit(new ByteReader(Buffer.from(bytes)));
+    else if (uid === SPLITS || uid === HEARTBEATS) this.#takeSplit(new ByteReader(Buffer.from(bytes)), keyGroup);
     else return false;
     return true;
   }
@@ -83,6 +83,11 @@ export class SavedParts implements SavedSource {
     return this.#splits.get(splitKey(source, name));
   }
 
+  /** Splits that were kept in a key group, by `splitKey`, and in which. */
+  *keyGroups(): Generator<readonly [string, number]> {
+    for (const [key, { keyGroup }] of this.#splits) if (keyGroup !== NO_GROUP) yield [key, keyGroup];
+  }
+
   /** Forgets all. */
   clear(): void {
     this.#splits.clear();
@@ -94,16 +99,18 @@ export class SavedParts implements SavedSource {
   }
 
   /** Every former subtask has saved the heartbeats: the one that was least far is gone on from. */
-  #takeSplit(input: ByteReader): void {
+  #takeSplit(input: ByteReader, keyGroup: number): void {
     const key = splitKey(input.text(), input.text());
     const offset = input.uint();
     const topicId = input.text();
     const known = this.#splits.get(key);
-    if (known === undefined || offset < known.offset) this.#splits.set(key, { offset, topicId, saved: input.block() });
+    if (known === undefined || offset < known.offset)
+      this.#splits.set(key, { keyGroup, offset, topicId, saved: input.block() });
   }
 }
 
 interface SavedSplit {
+  readonly keyGroup: number;
   readonly offset: number;
   /** Empty where its log has none. */
   readonly topicId: string;

@@ -123,6 +123,35 @@ describe("the task with the sources", () => {
     await resumed("former");
   });
 
+  describe("whose rows are gathered by now, or no more", () => {
+    const before = { splits: 2, groups: [7, 71] };
+    const together = { splits: 2, groups: [7, 7], gathered: true };
+    const resumed = async (from: Opening, to: Opening) => {
+      const first = open([insert(1, 10), insert(2, 20)], from);
+      first.task.read(1);
+      const { own, next } = partsOf(first.task.barrier());
+      const second = open([insert(1, 10)], to);
+      for (const part of [...own, ...next]) second.task.take(part);
+      await second.task.restored(first.task.kept, true);
+      return second;
+    };
+
+    it("goes on with all of them in one place, where all came to it", async () => {
+      const { task, keys } = await resumed(before, together);
+      const rows = partsOf(task.barrier()).next.filter(({ uid }) => uid.startsWith("rows/"));
+      expect(rows.map(({ keyGroup }) => keyGroup)).toEqual([7]);
+      task.read(1);
+      expect(keys).toEqual([]);
+    });
+
+    it("refuses what belongs to others, and what cannot be parted", async () => {
+      const details = { topic: "things" };
+      const others = resumed(before, { ...together, groups: [7, 7], reads: [0] });
+      await expect(others).rejects.toMatchObject({ code: "CLUSTER_ROWS_GATHERED", details });
+      await expect(resumed(together, before)).rejects.toMatchObject({ code: "CLUSTER_ROWS_PARTED", details });
+    });
+  });
+
   it("tells rows from operators in what it keeps, so that what a job drops can be named", () => {
     const kept = open([]).task.kept;
     expect(() => requireNothingDropped(asKept(kept), asKept(kept))).not.toThrow();
@@ -143,9 +172,15 @@ interface Opening {
   readonly splits?: number;
   readonly staleAfterMs?: number;
   readonly topicId?: string;
+  /** Of each split. */
+  readonly groups?: readonly number[];
+  readonly gathered?: boolean;
+  /** Splits that are its own; else all. */
+  readonly reads?: readonly number[];
 }
 
-function open(steps: readonly Step[], { splits = 1, staleAfterMs, topicId }: Opening = {}) {
+function open(steps: readonly Step[], opening: Opening = {}) {
+  const { splits = 1, staleAfterMs, groups = Array.from({ length: splits }, (_, split) => 100 - split) } = opening;
   const env = new Environment();
   const emits = { key: id() };
   env
@@ -158,10 +193,10 @@ function open(steps: readonly Step[], { splits = 1, staleAfterMs, topicId }: Ope
   const task = new SourceTask({
     graph: env.graph("things"),
     isFirst: true,
-    readers: [scripted(steps, splits, topicId)],
+    readers: [scripted(steps, { splits, ...opening })],
     backend: memoryBackend(),
     retainMs: 1e9,
-    groups: new Map(Array.from({ length: splits }, (_, split) => [`db things/${split}`, 100 - split])),
+    groups: new Map(groups.map((group, split) => [`db things/${split}`, group])),
     clock: {
       now: () => clock.time,
       sleep: async () => {
@@ -199,14 +234,16 @@ function partsOf(parts: { readonly own: readonly CheckpointPart[]; next(): Check
 }
 
 /** The last split takes the steps; the others have nothing. */
-function scripted(steps: readonly Step[], splits: number, topicId?: string): SourceReader {
+function scripted(steps: readonly Step[], { splits = 1, topicId, gathered, reads }: Opening): SourceReader {
   let next = 0;
+  const all = Array.from({ length: splits }, (_, partition) => {
+    const more = { ...(topicId && { topicId }), ...(gathered && { gathered }) };
+    return { topic: "things", partition, table: "things", heartbeat: false, ...more };
+  });
   return {
     source: "db",
     longestTransactionMs: 0,
-    splits: Array.from({ length: splits }, (_, partition) => {
-      return { topic: "things", partition, table: "things", heartbeat: false, ...(topicId && { topicId }) };
-    }),
+    splits: reads?.map((partition) => all[partition]!) ?? all,
     formatPosition: (...parts) => parts.join("/"),
     read: (_split, _maxBytes, output) => steps[next++]?.(output) ?? false,
     position: () => next,

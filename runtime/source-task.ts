@@ -182,8 +182,7 @@ export class SourceTask implements SourcesTask {
     if (this.#saved.take(part)) return;
     const driver = this.#drivers.find(({ rowTables }) => rowTables.some(({ table }) => table === part.uid));
     if (driver === undefined) return this.#chain.take(part);
-    const input = new ByteReader(part.bytes);
-    while (!input.isAtEnd) driver.putRow(part.uid, part.keyGroup, input.block(), input.block());
+    driver.putRows(part.uid, part.keyGroup, new ByteReader(part.bytes));
   }
 
   async restored(kept: readonly KeptState[], isFirst: boolean): Promise<void> {
@@ -191,6 +190,7 @@ export class SourceTask implements SourcesTask {
     this.#saved.manifest = { rows: rowsOf(kept) };
     for (const { reader } of this.#drivers)
       for (const split of reader.splits) this.#requireSameTopic(reader.source, split);
+    for (const [key, keyGroup] of this.#saved.keyGroups()) this.#requireOwnPlace(key, keyGroup);
     for (const driver of this.#drivers) await driver.restore(this.#saved);
     this.#saved.clear();
   }
@@ -207,6 +207,21 @@ export class SourceTask implements SourcesTask {
     const before = this.#saved.positionOf(source, splitName(split));
     if (before === undefined || before.offset === 0 || before.topicId === "" || topicId === "") return;
     if (before.topicId !== topicId) raise("KAFKA_TOPIC_RECREATED", { topic, partition, offset: before.offset });
+  }
+
+  /**
+   * What was kept of a split comes to who owns the key group that it was in. Where rows are gathered since, and all of them
+   * came here, they are put together; apart they are for others, and what was together nobody can part.
+   */
+  #requireOwnPlace(key: string, keyGroup: number): void {
+    const { groups } = this.#options;
+    const now = groups.get(key);
+    if (now === undefined || now === keyGroup) return;
+    const ofTopic = key.slice(0, key.lastIndexOf("/") + 1);
+    const isGathered = [...groups].every(([other, group]) => !other.startsWith(ofTopic) || group === now);
+    if (isGathered && this.#numbers.has(key)) return;
+    const topic = ofTopic.slice(key.indexOf(" ") + 1, -1);
+    raise(isGathered ? "CLUSTER_ROWS_GATHERED" : "CLUSTER_ROWS_PARTED", { topic });
   }
 
   /**

@@ -16,7 +16,14 @@ export interface DebeziumSource {
   /** The table that `heartbeat.action.query` writes; one of `tables`. */
   readonly heartbeatTable?: string;
   /** Where each captured table's changes are, by table name. */
-  readonly tables: Readonly<Record<string, { readonly topic: string }>>;
+  readonly tables: Readonly<Record<string, CapturedTable>>;
+}
+
+/** Where a captured table's changes are. */
+export interface CapturedTable {
+  readonly topic: string;
+  /** A row may be in several partitions of the topic: one reads all of them. Default: as its keys lie. */
+  readonly gathered?: boolean | undefined;
 }
 
 export type DatabaseKind = "mariadb" | "postgresql";
