@@ -38,7 +38,7 @@ it("leaves nothing open where one of the readers cannot be made", () => {
 it("gathers the partitions of a table where the configuration says so", () => {
   const input = { folder: "log" };
   const payments = { payments: { topic: "payments", gathered: true }, refunds: { topic: "refunds" } };
-  const lines = { settlement_lines: { topic: "lines", gathered: false } };
+  const lines = { settlement_lines: { topic: "lines", gathered: false }, payouts: { topic: "payouts" } };
   const sources: SourceBinding[] = [
     { name: "shop", kind: "mariadb", input, tables: payments },
     { name: "ledger", kind: "postgresql", input, tables: lines },
