@@ -294,6 +294,12 @@ export const errorCatalogue = {
     message:
       "Schema {schema} of table {table} of source {source} is no Debezium envelope: it has no {path}. Check the topic and the source's `kind`, and do not unwrap the envelope (ExtractNewRecordState) in the connector.",
   },
+  EVIDENCE_NOT_TAKEN: {
+    fault: "external",
+    retryable: true,
+    message:
+      "{megabytes} MB of evidence wait for their server, and for {seconds} s the job has taken in nothing more: {reason} Nothing is lost, and the job goes on once the server is back.",
+  },
   FENCED: {
     fault: "external",
     retryable: false,
@@ -874,7 +880,7 @@ export const errorCatalogue = {
     fault: "external",
     retryable: false,
     message:
-      "Changes of one row of topic {topic}, of source {source}, may be in two partitions: {reason}. The run begins again from its last checkpoint, with one worker for all of them.",
+      "Changes of one row of topic {topic}, of source {source}, may be in two partitions: {reason}. The run begins again from its last checkpoint, with one worker for all of them; on a cluster, set `gathered` of its table to true and submit the job with `--parallelism 1` from its last checkpoint.",
   },
   ROW_INCOMPLETE: {
     fault: "external",

@@ -18,7 +18,7 @@ import {
 import type { KafkaInput, SourceBinding } from "./config.ts";
 import { connectionOf } from "./kafka-config.ts";
 import { PartitionWatch } from "./partition-watch.ts";
-import { PlaceCheck } from "./place-check.ts";
+import { lookedAt } from "./place-check.ts";
 
 /** What a job reads at the brokers, as one process coordinates it: which partitions there are, and what was read of them. */
 export class KafkaInputs {
@@ -178,19 +178,14 @@ class OpenBrokers {
     const { topic, partition, start, count } = split;
     assert(start !== undefined && count !== undefined, "a split of a broker's has its offset, and those beside it");
     this.#watch.add(topic, count);
-    const inPlace = isGatheredOrSingle(split) ? undefined : new PlaceCheck(split);
-    const reader = new KafkaPartitionReader(this.#fetcher, topic, partition, start.offset);
+    const records = new KafkaPartitionReader(this.#fetcher, topic, partition, start.offset);
+    const reader = isGatheredOrSingle(split) ? records : lookedAt(records, split);
     this.#open++;
     return {
       get offset() {
         return reader.offset;
       },
-      read: (maxBytes) => {
-        if (!this.#watch.mayRead()) return null;
-        const records = reader.read(maxBytes);
-        if (records !== null) inPlace?.look(records);
-        return records;
-      },
+      read: (maxBytes) => (this.#watch.mayRead() ? reader.read(maxBytes) : null),
       seek: (offset) => reader.seek(offset),
       endOffset: (since) => (this.#watch.mayProve(since) ? reader.endOffset(since) : undefined),
       close: () => {

@@ -26,6 +26,7 @@ import { type DirectSinkConfig, openDirectSink } from "../notify/direct-sinks.ts
 import type { DispatchedSink } from "../notify/dispatcher.ts";
 import { openHBase } from "../open-hbase.ts";
 import { openRegistry } from "../open-registry.ts";
+import { lookedAt } from "../place-check.ts";
 import { CACHE_SHARE, STORE_SHARE } from "../state-memory.ts";
 import type { ChildSpec, ChildSplit } from "./child-spec.ts";
 import { EmbeddedRegistry } from "./embedded-registry.ts";
@@ -146,12 +147,17 @@ export class HostedTasks {
     const models = modelsOf(this.#graph);
     const read = sources.filter(({ name }) => planned.some((split) => split.source === name));
     const readers = read.map((source) => {
-      const partitions = splits
-        .of(source.name)
-        .map(({ planned: { table, partition, gathered, topicId }, ...split }) => ({
-          ...{ table, partition, topicId, reader: split.partition },
+      const partitions = splits.of(source.name).map(({ planned: split, partition: reader }) => {
+        const { table, topic, partition, gathered, heartbeat, topicId } = split;
+        const count = planned.filter((other) => other.topic === topic).length;
+        // Records may come that were not there when the job was submitted.
+        const isPlaced = !gathered && !heartbeat && count > 1;
+        return {
+          ...{ table, partition, topicId },
+          reader: isPlaced ? lookedAt(reader, { topic, partition, count, source }) : reader,
           ...(gathered && { gathered }),
-        }));
+        };
+      });
       return new DebeziumReader({ source, models, registry: this.#registry, partitions });
     });
     const task = new SourceTask({
