@@ -11,6 +11,8 @@ import { HostedTasks } from "./hosted-tasks.ts";
 
 /** How long the end waits for servers that evidence and notices go to: less than Flink waits for this process. */
 const LAST_WORDS_MS = 1_500;
+/** From the end of its input to that of its connections, at most. */
+const GRACE_MS = 300;
 
 /**
  * Runs the tasks of jobs beside a TaskManager's slot, as the last two arguments of the process say: the file of its
@@ -24,7 +26,7 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
   process.on("uncaughtException", onFailure);
   process.on("unhandledRejection", onFailure);
   for (const output of [process.stdout, process.stderr]) maskWhatIsWritten(output);
-  endWith(process.stdin);
+  endWith(process.stdin, connections);
   boundGarbage();
   const tasks = lazily(() => hostedTasks(jobs, name, specFile, onFailure));
   const server = createServer((socket) => {
@@ -69,10 +71,17 @@ function maskWhatIsWritten(output: NodeJS.WriteStream): void {
     write(typeof chunk === "string" ? masked(chunk) : chunk, ...rest)) as typeof output.write;
 }
 
-/** Who started this process has died when its end of the pipe is gone. */
-function endWith(input: NodeJS.ReadStream): void {
-  input.on("end", () => process.exit());
-  input.on("error", () => process.exit());
+/**
+ * Who started this process lets go of it, or has died, when its end of the pipe is gone: so are its connections by then, or in
+ * a moment, and the last of them says the last words.
+ */
+function endWith(input: NodeJS.ReadStream, connections: Connections): void {
+  const end = () => {
+    if (!connections.hadSome) process.exit();
+    setTimeout(() => process.exit(), LAST_WORDS_MS + GRACE_MS);
+  };
+  input.on("end", end);
+  input.on("error", end);
   input.resume();
 }
 
@@ -87,8 +96,11 @@ function lazily<T>(make: () => T): () => T {
 /** The connections of the tasks that go. */
 class Connections {
   readonly #sockets = new Set<Socket>();
+  /** Some task was or is connected. */
+  hadSome = false;
 
   add(socket: Socket): void {
+    this.hadSome = true;
     this.#sockets.add(socket);
   }
 

@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ByteReader } from "../../base/bytes.ts";
+import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { bundleJobs } from "../../cli/cluster/bundle.ts";
 import { type ChildSpec, sinkNames } from "../../cli/cluster/child-spec.ts";
+import { HOOK, noticeOf } from "../../cli/cluster/results.test-helper.ts";
+import { writeParcels } from "../../cli/cluster/waiting-results.ts";
+import type { Notice } from "../../connectors/desk/records.ts";
 import { FrameWriter } from "../../flink/frame-writer.ts";
 import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "../../flink/frames.ts";
+import { writeOwnState } from "../../flink/parts.ts";
 import { ended, root, TemporaryFolder } from "../support/cli.ts";
 
 /** What a bundle may have besides this project, all of it JavaScript. */
@@ -110,6 +115,33 @@ describe("a Node child on the cluster", () => {
     expect(stdout + stderr).not.toContain("hunter2");
   });
 
+  it("tells in its last moment what is on its way to be told, though who started it has let go of it", async () => {
+    const told: string[] = [];
+    const server = createServer((request, response) => {
+      told.push(String(request.headers["idempotency-key"]));
+      setTimeout(() => response.end(), 300);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const to = { ...HOOK.to, url: `http://127.0.0.1:${port}`, secret: "${" + "env:CHILD_HOOK}" } as typeof HOOK.to;
+    process.env.CHILD_HOOK = "hush";
+    try {
+      using child = new Child(code, { ...SPEC, notify: [{ ...HOOK, to }] });
+      const task = await child.open(1);
+      task.send(TO_TASK.restoreOwn, waiting([noticeOf("n1", "alert"), noticeOf("n2", "alert", "updated")]));
+      task.send(TO_TASK.start);
+      await task.until(FROM_TASK.ready);
+      task.socket.end();
+      child.process.stdin!.end();
+      expect((await child.ended).code).toBe(0);
+      expect(told).toEqual(["n1", "n2"]);
+    } finally {
+      delete process.env.CHILD_HOOK;
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   it("ends with who started it", async () => {
     using child = new Child(code, SPEC);
     await child.open(0);
@@ -117,6 +149,21 @@ describe("a Node child on the cluster", () => {
     expect((await child.ended).code).toBe(0);
   });
 });
+
+/** What a subtask of the second task kept, which was to be told to a sink. */
+function waiting(notices: readonly Notice[]): Buffer {
+  const results = new ByteWriter();
+  writeParcels(results, [{ at: Date.now(), rows: [], notices: [...notices] }]);
+  writeParcels(results, []);
+  results.text("[]");
+  results.uint(0);
+  const nothing = new ByteWriter();
+  nothing.uint(0);
+  const mergers = Array.from({ length: 8 }, () => nothing.bytes());
+  const own = new ByteWriter();
+  writeOwnState(own, { subtask: 0, parallelism: 1, kept: [], mergers, results: results.bytes(), parts: [] });
+  return own.bytes();
+}
 
 /** A child in a folder of its own. */
 class Child {
