@@ -159,7 +159,7 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       const asked = await countercheck(["stop", "--savepoint", savepoint, "--config", topics.config]);
       expect(asked, asked.stderr).toMatchObject({ code: 0 });
       await runEnded;
-      const written = await verdictsWritten(topics);
+      const written = await topics.written("verdicts");
       const before = (await verdictsAsJavaReads(stack.kafka.brokers, topics.results, registry)).length;
 
       // Flink's own first checkpoint would come after ten minutes.
@@ -169,14 +169,14 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       await expect.poll(async () => (await processes()).children.length, { timeout: 90_000 }).toBeGreaterThan(0);
       submitting.kill("SIGINT");
       await topics.write(4);
-      await expect.poll(() => verdictsWritten(topics)).toBeGreaterThan(written);
+      await expect.poll(() => topics.written("verdicts")).toBeGreaterThan(written);
       await killTaskManager();
       await expect.poll(async () => (await jobs.describe(NAME)).failures, { timeout: 90_000 }).not.toEqual([]);
       const { checkpoints } = await jobs.describe(NAME);
       expect(checkpoints, "the kill was in front of the first checkpoint").toMatchObject({ completed: 0 });
-      const aborted = await verdictsWritten(topics);
+      const aborted = await topics.written("verdicts");
       await topics.write(5);
-      await expect.poll(() => verdictsWritten(topics), { timeout: 120_000 }).toBeGreaterThan(aborted);
+      await expect.poll(() => topics.written("verdicts"), { timeout: 120_000 }).toBeGreaterThan(aborted);
       const fromSavepoint = await jobs.stopWithSavepoint(NAME);
 
       await jobs.submitJob({ jobs: [JOB], config: topics.config, parallelism: 2, fromSavepoint });
@@ -193,12 +193,6 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
       await topics.remove();
     }
   });
-
-  /** How far the topic of verdicts goes, with what is in open transactions. */
-  async function verdictsWritten({ results }: FedTopics): Promise<number> {
-    const ends = await endOffsets(stack.kafka.brokers, `${results}verdicts`);
-    return ends.reduce((sum, end) => sum + Number(end), 0);
-  }
 
   /** Reads the results of a run that has just begun, as soon as there are some. */
   async function beginResults(topics: FedTopics): Promise<Results> {

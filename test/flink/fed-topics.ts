@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
+import { startOffsets } from "../../connectors/kafka/list-offsets.ts";
 import { IdempotentProducer } from "../../connectors/kafka/producer.ts";
 import { ensureTopic } from "../../connectors/kafka/topics.ts";
 import type { PartedLog } from "../conformance/parted-log.ts";
@@ -72,6 +73,12 @@ export class FedTopics {
       if (this.#producer.isFull) await this.#producer.drain();
     }
     await this.#producer.flush();
+  }
+
+  /** How far a topic of results goes, all partitions together, with what is in open transactions. */
+  async written(name: string): Promise<number> {
+    const ends = await startOffsets(this.#cluster, this.results + name, "latest");
+    return ends.reduce((sum, end) => sum + end, 0);
   }
 
   /** Removes the topics, those of results too. */
