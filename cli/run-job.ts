@@ -10,6 +10,7 @@ import { EmbeddedRunner, type RunRequests } from "../runtime/embedded-runner.ts"
 import { brokerInputs, partitionOpener } from "./broker-input.ts";
 import { gather, type OpenPartition, splitsOf, type TableSplit } from "./compose.ts";
 import { DecisionFeed } from "./decisions.ts";
+import { noteHere } from "./desk-of.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { KafkaInputs } from "./kafka-input.ts";
 import { Masking } from "./masking.ts";
@@ -152,7 +153,7 @@ async function openOutputs(
     (last !== undefined && isBackInPlace(output, state)) ||
     state.hasCheckpoints ||
     (!state.begins && last?.epoch === state.folder.run.epoch);
-  return RunOutputs.open(output, graph, {
+  const outputs = await RunOutputs.open(output, graph, {
     disk: diskOf(request),
     clock: clockOf(request),
     place,
@@ -164,6 +165,8 @@ async function openOutputs(
     stillMine: () => requireMine(request, state),
     ...(hooks?.onPoint && { onPoint: hooks.onPoint }),
   });
+  noteHere(output);
+  return outputs;
 }
 
 /** True for a savepoint of the run whose results the output folder holds: they are gone on with. */

@@ -28,6 +28,7 @@ const countingFormat: TaskFormat = {
 /** Results are written at once, as JSON under their tag; what is saved of them is what was restored. */
 export class CountingResults implements ResultOutlet {
   isFull = false;
+  isStuck = false;
   readonly restored: string[] = [];
   readonly confirmations: number[] = [];
   readonly #sinks: SinkOutput;

@@ -68,8 +68,10 @@ export interface ResultOutlet {
   restore(saved: readonly Uint8Array[]): void;
   /** The checkpoint, and all before it, is confirmed: delivers what belongs to it, as long as it takes. */
   confirmed(checkpoint: number): void;
-  /** So much waits that nothing more is to be taken in. */
+  /** So much waits, for checkpoints or for servers, that rows are to be taken in slowly. */
   readonly isFull: boolean;
+  /** So much waits for servers alone, of checkpoints that are confirmed, that no rows are to be taken in before they took some. */
+  readonly isStuck: boolean;
 }
 
 /** Counts of an operator or source for Flink's metrics; a name says the unit. */

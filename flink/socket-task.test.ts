@@ -193,6 +193,20 @@ describe("a task driven through a socket", () => {
     expect(await flink.rows(0, "a").rows(0, "b").number(TO_TASK.barrier, 1).records()).toHaveLength(1);
   });
 
+  it("takes no rows while results wait for servers, but what writes checkpoints down, and rows in front of a barrier", async () => {
+    const flink = await drive();
+    await flink.open().write(TO_TASK.start).number(TO_TASK.barrier, 1).answers();
+    results.isFull = results.isStuck = true;
+    const rows = flink.rows(0, "a").rows(0, "b").number(TO_TASK.pull, 1).number(TO_TASK.confirmed, 1).answers();
+    await expect.poll(() => results.confirmations).toEqual([1]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    results.isFull = results.isStuck = false;
+    const types = (await rows).map(({ type }) => type);
+    expect(types.indexOf(FROM_TASK.partsEnd)).toBeLessThan(types.indexOf(FROM_TASK.forward));
+    results.isFull = results.isStuck = true;
+    expect(await flink.rows(0, "c").number(TO_TASK.barrier, 2).records()).toHaveLength(1);
+  });
+
   it("hands on what look-ups have in hand before it is over", async () => {
     const task = new CountingTask();
     const flink = await drive(task);

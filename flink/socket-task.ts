@@ -14,6 +14,10 @@ const METRICS_MS = 1_000;
 const POLL_MS = 20;
 /** Between two frames while results are full: what stops altogether would keep a barrier from coming that lets them go. */
 const TRICKLE_MS = 5;
+/** Between two looks at results that wait for servers. */
+const STUCK_MS = 100;
+/** What is no row, nor stands in an order with rows: it does not wait behind those that do. */
+const ASIDE: ReadonlySet<number> = new Set([TO_TASK.pull, TO_TASK.abort, TO_TASK.confirmed]);
 /** Of work, before others in the process have their turn. */
 const TURN_MS = 20;
 /** Of answers, before they are sent. */
@@ -71,13 +75,15 @@ class Connection {
   #head = 0;
   /** Barriers among them. */
   #barriers = 0;
+  /** Of `ASIDE` among them. */
+  #aside = 0;
   /** A frame waits for something: nothing behind it is taken in meanwhile. */
   #isWaiting = false;
   #isOver = false;
   #turnTimer: NodeJS.Immediate | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
   #trickleAt = 0;
-  #trickleTimer: NodeJS.Timeout | undefined;
+  #lookTimer: NodeJS.Timeout | undefined;
   /** Since the last metrics, in ms. */
   #busyMs = 0;
   #toldAt = performance.now();
@@ -106,13 +112,14 @@ class Connection {
     this.#isOver = true;
     clearInterval(this.#metricsTimer);
     clearTimeout(this.#pollTimer);
-    clearTimeout(this.#trickleTimer);
+    clearTimeout(this.#lookTimer);
     if (this.#turnTimer !== undefined) clearImmediate(this.#turnTimer);
     this.#driver.close();
   }
 
   #add(type: number, payload: Buffer): void {
     if (type === TO_TASK.barrier) this.#barriers++;
+    if (ASIDE.has(type)) this.#aside++;
     this.#frames.push({ type, payload });
   }
 
@@ -122,6 +129,7 @@ class Connection {
       const { type, payload } = this.#frames[this.#head]!;
       this.#head++;
       if (type === TO_TASK.barrier) this.#barriers--;
+      if (ASIDE.has(type)) this.#aside--;
       const taken = type === TO_TASK.finish ? this.#finish(payload) : this.#driver.take(type, payload);
       if (taken !== undefined) {
         this.#busyMs += performance.now() - begin;
@@ -146,29 +154,45 @@ class Connection {
     this.#pollLater();
   }
 
-  /** Rows wait while the task is full, unless a barrier is behind them, which waits for no answer of a look-up. */
+  /** Rows wait while the task or its results are full, unless a barrier is behind them, which waits for no answer of others. */
   #hasRoom(): boolean {
     if (this.#socket.writableNeedDrain) return false;
     if (this.#driver.out.length > SEND_BYTES) this.#send();
     const { type } = this.#frames[this.#head]!;
     if (this.#barriers > 0 || (type !== TO_TASK.batch && type !== TO_TASK.records && type !== TO_TASK.proof))
       return true;
-    if (this.#driver.isFull) return false;
-    return !this.#driver.hasFullResults || this.#trickles();
+    return this.#takesRows() || this.#bringForward();
+  }
+
+  #takesRows(): boolean {
+    const driver = this.#driver;
+    if (driver.isFull) return false;
+    if (driver.hasStuckResults) return this.#lookAgain(STUCK_MS);
+    return !driver.hasFullResults || this.#trickles();
   }
 
   /** One frame now and then. */
   #trickles(): boolean {
     const wait = this.#trickleAt - performance.now();
-    if (wait <= 0) {
-      this.#trickleAt = performance.now() + TRICKLE_MS;
-      return true;
-    }
-    this.#trickleTimer ??= setTimeout(() => {
-      this.#trickleTimer = undefined;
+    if (wait > 0) return this.#lookAgain(wait);
+    this.#trickleAt = performance.now() + TRICKLE_MS;
+    return true;
+  }
+
+  #lookAgain(inMs: number): false {
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined;
       this.turn();
-    }, wait);
+    }, inMs);
     return false;
+  }
+
+  /** A checkpoint is written down although rows wait: what asks for its parts comes before them. */
+  #bringForward(): boolean {
+    if (this.#aside === 0) return false;
+    const at = this.#frames.findIndex(({ type }, index) => index > this.#head && ASIDE.has(type));
+    this.#frames.splice(this.#head, 0, ...this.#frames.splice(at, 1));
+    return true;
   }
 
   #await(taken: Promise<void>): void {

@@ -68,6 +68,11 @@ export class TaskDriver {
     return this.#isStarted && this.#hosted.results.isFull;
   }
 
+  /** So many results wait for servers that no rows are to be taken in at all. */
+  get hasStuckResults(): boolean {
+    return this.#isStarted && this.#hosted.results.isStuck;
+  }
+
   /** What is counted of the task's operators and sources. */
   metrics(): readonly TaskMetrics[] {
     return this.#isOpen ? this.#hosted.metrics() : [];

@@ -1,7 +1,7 @@
-import { type CountercheckError, isError } from "../../base/errors.ts";
+import { CountercheckError, isError } from "../../base/errors.ts";
 import type { Clock } from "../../base/time.ts";
 import type { SnapshotRow, SnapshotStore } from "../../snapshots/snapshot-store.ts";
-import { bytesOfRow } from "./waiting-results.ts";
+import { bytesOfRow, FULL_BYTES } from "./waiting-results.ts";
 
 /** What evidence is delivered with. */
 export interface EvidenceDeliveryOptions {
@@ -16,6 +16,8 @@ export interface EvidenceDeliveryOptions {
 const MOST_ROWS_AT_ONCE = 500;
 const FIRST_WAIT_MS = 200;
 const MOST_WAIT_MS = 5_000;
+/** So long a server may be away while so much waits for it that no rows are taken in, and barriers wait behind them. */
+const STUCK_MS = 120_000;
 
 /**
  * Puts evidence into its store, in order and beside all else, for as long as its server is away. A put leaves the same
@@ -60,21 +62,34 @@ export class EvidenceDelivery {
     const { store, clock, onWaiting, onFailure } = this.#options;
     const { signal } = this.#stop;
     this.#isGoing = true;
+    let stuckSince: number | undefined;
     for (let waitMs = FIRST_WAIT_MS; this.#rows.length > 0 && !signal.aborted; ) {
       const some = this.#rows.slice(0, MOST_ROWS_AT_ONCE);
       try {
         await store.put(some);
         if (waitMs > FIRST_WAIT_MS) onWaiting(undefined);
         waitMs = FIRST_WAIT_MS;
+        stuckSince = undefined;
         this.#rows.splice(0, some.length);
         for (const row of some) this.#bytes -= bytesOfRow(row);
       } catch (error) {
         if (!isError(error) || !error.retryable) return onFailure(error);
         if (waitMs === FIRST_WAIT_MS) onWaiting(error);
+        if (this.#bytes > FULL_BYTES) stuckSince ??= clock.now();
+        const stuckMs = clock.now() - (stuckSince ?? clock.now());
+        if (stuckMs > STUCK_MS) return onFailure(stuck(this.#bytes, stuckMs, error));
         await clock.sleep(waitMs, signal);
         waitMs = Math.min(2 * waitMs, MOST_WAIT_MS);
       }
     }
     this.#isGoing = false;
   }
+}
+
+function stuck(bytes: number, ms: number, cause: CountercheckError): CountercheckError {
+  return new CountercheckError(
+    "EVIDENCE_NOT_TAKEN",
+    { megabytes: Math.round(bytes / 1e6), seconds: Math.round(ms / 1_000), reason: cause.message },
+    { cause },
+  );
 }

@@ -11,6 +11,7 @@ import {
 import { FRAME_LENGTH, schemaIdAt } from "../../schemas/wire-format.ts";
 import { Masking } from "../masking.ts";
 import { alert, count, fault, NOON, stale, suspension, total, verdict } from "../outputs.test-helper.ts";
+import { EvidenceDelivery } from "./evidence-delivery.ts";
 import { evidenceTo, HOOK, noticesTo, openHook, resultsOf, SPEC, type Sunk, ToyStore } from "./results.test-helper.ts";
 
 /** What a record's value holds, by its contract. */
@@ -166,7 +167,32 @@ describe("results of a task on the cluster", () => {
     const record = (wide as { record: object }).record;
     const huge = { ...wide, record: { ...record, note: "x".repeat(33 << 20) } } as typeof wide;
     emit(huge, huge);
-    expect(results.isFull).toBe(true);
+    expect([results.isFull, results.isStuck]).toEqual([true, false]);
+  });
+
+  it("take in nothing at all once too much waits for a server, and fail if that stays away", async () => {
+    const store = new ToyStore();
+    store.trouble = new CountercheckError("SNAPSHOTS_UNAVAILABLE", { url: "http://hbase.test" });
+    const clock = { time: 0, now: () => clock.time, sleep: () => passed(5_000) };
+    const passed = async (ms: number) => {
+      clock.time += ms;
+      await new Promise(setImmediate);
+    };
+    const failed = new Promise<unknown>((onFailure) => {
+      const evidence = new EvidenceDelivery({ store, clock, onWaiting: () => undefined, onFailure });
+      const { emit, results } = resultsOf({ evidence });
+      const wide = verdict("42", 1);
+      const record = (wide as { record: object }).record;
+      emit({ ...wide, record: { ...record, note: "x".repeat(65 << 20) } } as typeof wide);
+      results.save(1);
+      expect(results.isStuck).toBe(false);
+      results.confirmed(1);
+      expect(results.isStuck).toBe(true);
+    });
+    expect(await failed).toMatchObject({
+      code: "EVIDENCE_NOT_TAKEN",
+      message: expect.stringMatching(/^68 MB of evidence .* 125 s .*hbase\.test.*Nothing is lost/),
+    });
   });
 });
 

@@ -15,7 +15,7 @@ import type { ChildSpec } from "./child-spec.ts";
 import { EngineLog, type EngineLogOptions } from "./engine-log.ts";
 import type { EvidenceDelivery } from "./evidence-delivery.ts";
 import type { NoticeDelivery } from "./notice-delivery.ts";
-import { type Parcel, readParcels, WaitingResults, writeParcels } from "./waiting-results.ts";
+import { FULL_BYTES, type Parcel, readParcels, WaitingResults, writeParcels } from "./waiting-results.ts";
 
 /** What a task's results go through. */
 export interface TaskResultsOptions extends Pick<EngineLogOptions, "checksOf" | "note"> {
@@ -29,9 +29,6 @@ export interface TaskResultsOptions extends Pick<EngineLogOptions, "checksOf" | 
   /** Wall time in epoch ms. */
   readonly now: () => number;
 }
-
-/** With so much waiting nothing more is taken in: a checkpoint that is confirmed, or a server that is back, makes room. */
-const FULL_BYTES = 64 << 20;
 
 /**
  * Results of a task on the cluster. Verdicts, alerts, dead letters, trouble of the engine and the records of the job's own
@@ -107,10 +104,19 @@ export class TaskResults implements ResultOutlet {
     return this.waitingBytes > FULL_BYTES;
   }
 
+  get isStuck(): boolean {
+    return this.#undeliveredBytes > FULL_BYTES;
+  }
+
   /** Bytes, roughly, of what waits to be delivered. */
   get waitingBytes(): number {
+    return this.#waiting.bytes + this.#undeliveredBytes;
+  }
+
+  /** Of what is confirmed. */
+  get #undeliveredBytes(): number {
     const { evidence, notices } = this.#options;
-    return this.#waiting.bytes + (evidence?.bytes ?? 0) + (notices?.bytes ?? 0);
+    return (evidence?.bytes ?? 0) + (notices?.bytes ?? 0);
   }
 
   /** Judgements that were not emitted, by check. */

@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { systemDisk } from "../../base/disk.ts";
@@ -38,8 +38,8 @@ describe("a job that moves from an embedded run to a cluster", { timeout: 240_00
     folder[Symbol.dispose]();
   });
 
-  function submission(fromSavepoint?: string) {
-    const config = readConfig(file);
+  function submission(fromSavepoint?: string, configFile = file) {
+    const config = readConfig(configFile);
     const more = { fromSavepoint, allowDroppedState: false, withNode: false, steps: openSteps(true) };
     return openSubmission({ jobs: { paths: [JOB], name: undefined }, config, ...more });
   }
@@ -73,6 +73,23 @@ describe("a job that moves from an embedded run to a cluster", { timeout: 240_00
     }
     const again = await countercheck(["run", JOB, "--config", file, "--quiet"]);
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("error RESULTS_OF_NEWER_RUN: ") });
+    await deskIsOfBefore(join(folder.path, "out"), prefix);
+  });
+
+  it("is refused where two sources are one topic: Flink brings each record to one", async () => {
+    const config = JSON.parse(readFileSync(file, "utf8"));
+    const { topic } = config.sources.shop.tables.payments;
+    config.sources.ledger.tables.settlement_lines.topic = topic;
+    const twice = join(folder.path, "twice.json");
+    writeFileSync(twice, JSON.stringify(config));
+    await expect(submission(undefined, twice)).rejects.toMatchObject({
+      code: "JOB_NOT_FOR_CLUSTER",
+      details: {
+        reason: expect.stringMatching(
+          `sources.shop.tables.payments and sources.ledger.tables.settlement_lines both are the topic ${topic}`,
+        ),
+      },
+    });
   });
 
   it("has the topics of its results, and one epoch after the other", async () => {
@@ -103,6 +120,25 @@ describe("a job that moves from an embedded run to a cluster", { timeout: 240_00
     expect(await results.peek()).toMatchObject(one.beginning);
   });
 });
+
+/** What is decided at the desk of the run before is heeded by nobody; what is shown is of before. */
+async function deskIsOfBefore(dir: string, prefix: string): Promise<void> {
+  for (const deciding of [
+    ["checks", "resume", "payment-settlement", "--note", "mended"],
+    ["dead-letters", "discard", "a/0/1", "--note", "mended"],
+    ["alerts", "acknowledge", "3fa9"],
+    ["notifications", "retry", "--all"],
+  ]) {
+    const { code, stderr } = await countercheck([...deciding, "--dir", dir]);
+    expect(stderr).toMatch(`error JOB_HAS_NO_DESK: payment-settlement was submitted to a cluster`);
+    expect(stderr).toContain(`${prefix}alerts`);
+    expect(code).toBe(1);
+  }
+  const { code, stdout, stderr } = await countercheck(["alerts", "list", "--json", "--dir", dir]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(`note: payment-settlement was submitted to a cluster`);
+  expect(JSON.parse(stdout)).toHaveProperty("alerts");
+}
 
 /** Asks a run for a savepoint as soon as it goes; why it wrote none, or nothing. */
 async function savepointOf(dir: string, config: string): Promise<string> {

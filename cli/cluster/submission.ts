@@ -1,14 +1,16 @@
-import { raise } from "../../base/errors.ts";
+import { messageOf, raise } from "../../base/errors.ts";
+import { systemClock } from "../../base/time.ts";
 import type { Graph } from "../../dataflow/graph.ts";
 import type { ClusterPlan } from "../../flink/cluster-plan.ts";
 import type { Config, ResultsConfig } from "../config.ts";
+import { noteGoneToCluster } from "../desk-of.ts";
 import { type JobFiles, loadJobs } from "../load-job.ts";
 import { Masking } from "../masking.ts";
 import { requireSinkNames, sinksOf } from "../outputs.ts";
 import type { Beginning } from "../run-state.ts";
 import { bridgeJar } from "./bridge-jar.ts";
 import { bundleJobs } from "./bundle.ts";
-import { type ChildSpec, RESULT_SINKS, sinkNames } from "./child-spec.ts";
+import { type ChildSpec, type ChildSplit, RESULT_SINKS, sinkNames } from "./child-spec.ts";
 import { type BegunFrom, savepointAt } from "./embedded-savepoint.ts";
 import { beginningAbove, ClusterResults } from "./epoch.ts";
 import { packedNode, writeJobJar } from "./job-jar.ts";
@@ -65,6 +67,7 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
   const sinks = sinkNames([...new Set(sinksOf(graph))]);
   const place = new ClusterResults({ ...config, results }, graph.name);
   const splits = await findSplits(graph, config, embedded?.embedded.splits ?? []);
+  requireOneReader(splits, graph, config);
   const contracts = await place.prepare(sinks.filter((name) => !MADE_BY_RESULTS.has(name)));
   const beginning = beginningAbove([await place.peek(), embedded?.embedded]);
 
@@ -84,7 +87,14 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
       steps.begin("Writing the jar");
       await writeJobJar(path, { bridge, node, plan, child, bundle });
     },
-    claim: () => place.claim(beginning),
+    claim: async () => {
+      await place.claim(beginning);
+      try {
+        noteGoneToCluster(config.output, { job: graph.name, prefix: results.prefix, at: systemClock.now() });
+      } catch (error) {
+        steps.note(`The desk in ${config.output} does not know that the job has gone: ${messageOf(error)}`);
+      }
+    },
   };
 }
 
@@ -93,6 +103,22 @@ const TOKENS =
 
 /** `KafkaResults` makes them itself, with its markers. */
 const MADE_BY_RESULTS: ReadonlySet<string> = new Set(RESULT_SINKS.slice(0, 3));
+
+/** Flink brings each record to one source. JOB_NOT_FOR_CLUSTER. */
+function requireOneReader(splits: readonly ChildSplit[], { name: job }: Graph, { file }: Config): void {
+  const readers = new Map<string, ChildSplit>();
+  for (const split of splits) {
+    const first = readers.get(split.topic);
+    readers.set(split.topic, first ?? split);
+    if (first === undefined || (first.source === split.source && first.table === split.table)) continue;
+    const reason = `${placeOf(first)} and ${placeOf(split)} both are the topic ${split.topic}: on a cluster a topic is read once. Bind one of them, and have all models take it from there.`;
+    raise("JOB_NOT_FOR_CLUSTER", { job, file, reason });
+  }
+}
+
+function placeOf({ source, table, heartbeat }: ChildSplit): string {
+  return heartbeat ? `sources.${source}.heartbeat` : `sources.${source}.tables.${table}`;
+}
 
 /** JOB_NOT_FOR_CLUSTER, SINK_NAME_INVALID, CONFIG_INVALID. */
 function requireFit(graph: Graph, config: Config): ResultsConfig {

@@ -16,6 +16,9 @@ interface OpenParcel extends Omit<Parcel, "at"> {
   at: number;
 }
 
+/** With so much waiting little more is taken in: a checkpoint that is confirmed, or a server that is back, makes room. */
+export const FULL_BYTES = 64 << 20;
+
 /** Of the form that `write` gives parcels. */
 const VERSION = 1;
 

@@ -1,10 +1,9 @@
 import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { systemClock } from "../../base/time.ts";
-import { Desk } from "../../connectors/desk/desk.ts";
 import type { AlertChoice } from "../../connectors/desk/records.ts";
+import { deskToDecideAt } from "../desk-of.ts";
 import { dirOption, duration, instant } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { terminal } from "../terminal.ts";
 import { decidedLine } from "../views/alerts.ts";
 
@@ -85,7 +84,7 @@ function base(alerts: Command, name: keyof typeof DETAILS): Command {
 }
 
 function decide(ids: readonly string[], choice: Omit<AlertChoice, "note">, { dir, note = "", json }: DecideOptions) {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToDecideAt(dir);
   const alerts = desk.handling.decide(ids, { ...choice, note }, systemClock.now());
   desk.close();
   if (json) terminal.printJson(alerts);

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { Desk } from "../../connectors/desk/desk.ts";
 import { type AlertState, MAX_ROWS } from "../../connectors/desk/records.ts";
+import { deskToLookAt } from "../desk-of.ts";
 import { between, choice, classOption, currency, dirOption } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { grouped } from "../table.ts";
 import { terminal } from "../terminal.ts";
 import { ALERT_STATES, alertsText, alertText, engineAlertLines, historyText, untoldLines } from "../views/alerts.ts";
@@ -74,7 +73,7 @@ function withId(
 }
 
 function list({ dir, state, json, ...query }: ListOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const { limit, ...narrowed } = query;
   const alerts = desk.alerts({ ...query, ...(state === "all" ? {} : { state }) });
   const engineAlerts = desk.engineAlerts({ limit });
@@ -87,7 +86,7 @@ function list({ dir, state, json, ...query }: ListOptions): void {
 }
 
 function show(id: string, { dir, json }: ShowOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const { alert } = desk.alertHistory(id);
   desk.close();
   if (json) terminal.printJson(alert);
@@ -95,7 +94,7 @@ function show(id: string, { dir, json }: ShowOptions): void {
 }
 
 function history(id: string, { dir, json }: ShowOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const found = desk.alertHistory(id);
   desk.close();
   if (json) terminal.printJson(found);

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { systemClock } from "../../base/time.ts";
-import { Desk } from "../../connectors/desk/desk.ts";
+import type { Desk } from "../../connectors/desk/desk.ts";
 import type { BaselineEntry } from "../../connectors/desk/records.ts";
+import { deskToDecideAt, deskToLookAt } from "../desk-of.ts";
 import { dirOption } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { printable } from "../table.ts";
 import { terminal } from "../terminal.ts";
 import { baselineGroups, baselineText } from "../views/baseline.ts";
@@ -65,7 +65,7 @@ export function addChecks(program: Command): void {
 }
 
 function baseline({ dir, json }: BaselineOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const groups = baselineGroups(entriesOf(desk));
   const over = desk.baseline.countOver();
   desk.close();
@@ -78,7 +78,7 @@ function* entriesOf(desk: Desk): Generator<BaselineEntry> {
 }
 
 function resume(what: string, { dir, note, json }: ResumeOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToDecideAt(dir);
   const isId = desk.suspension(what) !== undefined;
   const resumed = desk.resume(isId ? { id: what } : { check: what }, note, systemClock.now());
   const open = desk.suspensions({ state: "open" });

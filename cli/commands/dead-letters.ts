@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { formatTime, systemClock } from "../../base/time.ts";
-import { Desk } from "../../connectors/desk/desk.ts";
 import { type DeadLetterState, type DeadLetterSummary, MAX_ROWS } from "../../connectors/desk/records.ts";
+import { deskToDecideAt, deskToLookAt } from "../desk-of.ts";
 import { between, choice, dirOption } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { redecode } from "../redecode.ts";
 import { grouped, printable, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
@@ -87,7 +86,7 @@ export function addDeadLetters(program: Command): void {
 }
 
 function list({ dir, state, limit, json }: ListOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const letters = desk.deadLetters({ limit, ...(state === "all" ? {} : { state }) });
   desk.close();
   if (json) terminal.printJson(letters);
@@ -96,7 +95,7 @@ function list({ dir, state, limit, json }: ListOptions): void {
 
 async function replay(id: string, options: DecideOptions): Promise<void> {
   const { dir, note = "", config, job } = options;
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToDecideAt(dir);
   const letter = desk.get(id);
   const outcome = config === undefined ? null : await redecode(letter, config, job);
   desk.decide(id, "replayed", note, systemClock.now());
@@ -108,7 +107,7 @@ async function replay(id: string, options: DecideOptions): Promise<void> {
 }
 
 function discard(id: string, { dir, note = "", json }: DecideOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToDecideAt(dir);
   desk.decide(id, "discarded", note, systemClock.now());
   desk.close();
   if (json) terminal.printJson({ id, decision: "discarded", note });

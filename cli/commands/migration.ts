@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { formatDuration } from "../../base/time.ts";
-import { Desk } from "../../connectors/desk/desk.ts";
 import { type MigrationStatus, migrationStatus } from "../cut-over.ts";
+import { deskToLookAt } from "../desk-of.ts";
 import { EXIT } from "../errors.ts";
 import { dirOption, duration, positive } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { grouped, printable, shortTime, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
@@ -41,7 +40,7 @@ export function addMigration(program: Command): void {
 }
 
 function status(check: string, { dir, clean, quiet, json }: StatusOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const found = migrationStatus(desk, check, { clean, quietMs: quiet });
   desk.close();
   if (json) terminal.printJson(found);

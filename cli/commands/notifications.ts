@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import { systemClock } from "../../base/time.ts";
-import { Desk } from "../../connectors/desk/desk.ts";
 import { MAX_ROWS, type NotificationEntry, type NotificationState } from "../../connectors/desk/records.ts";
+import { deskToDecideAt, deskToLookAt } from "../desk-of.ts";
 import { between, choice, dirOption } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { grouped, shortTime, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
@@ -70,7 +69,7 @@ export function addNotifications(program: Command): void {
 }
 
 function list({ dir, state, sink, limit, json }: ListOptions): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const narrowed = { ...(state === "all" ? {} : { state }), ...(sink === undefined ? {} : { sink }) };
   const entries = desk.notifications.list({ ...narrowed, limit });
   const counts = desk.notifications.counts();
@@ -83,7 +82,7 @@ function retry(ids: readonly string[], { dir, all, json }: RetryOptions): void {
   // An empty one, of a shell's variable that is not set, begins all ids.
   if ((ids.length === 0 || ids.includes("")) && all !== true)
     raise("OPTION_INVALID", { option: "ids", value: "nothing", expected: "ids of notifications, or --all" });
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToDecideAt(dir);
   const now = systemClock.now();
   let count = 0;
   for (const id of all === true ? [""] : ids) {

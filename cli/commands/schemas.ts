@@ -2,18 +2,17 @@ import type { Command } from "commander";
 import { raise } from "../../base/errors.ts";
 import { formatTime } from "../../base/time.ts";
 import { columnChangeText } from "../../connectors/debezium/column-changes.ts";
-import { Desk } from "../../connectors/desk/desk.ts";
 import { MAX_ROWS } from "../../connectors/desk/records.ts";
 import type { ChangeClass } from "../../dataflow/source.ts";
 import { CONTRACT_COMPATIBILITY, registerEach } from "../../schemas/contract-subjects.ts";
 import { DEFAULT_PREFIX, readConfig } from "../config.ts";
+import { deskToLookAt } from "../desk-of.ts";
 import { EXIT } from "../errors.ts";
 import { diffSubjects, type VersionDiff } from "../governance/subject-diffs.ts";
 import { checkPlanned, checkTables, plannedTable, schemaIn, type TableCheck } from "../governance/table-checks.ts";
 import { loadJob } from "../load-job.ts";
 import { openRegistry } from "../open-registry.ts";
 import { between, dirOption } from "../options.ts";
-import { outputPaths } from "../outputs.ts";
 import { grouped, printable, table } from "../table.ts";
 import { terminal } from "../terminal.ts";
 
@@ -147,7 +146,7 @@ async function check({ config: file, job, schema, table: name, json }: CheckOpti
 }
 
 function history({ dir, limit, json }: { readonly dir: string; readonly limit: number; readonly json?: true }): void {
-  const desk = new Desk(outputPaths.desk(dir));
+  const desk = deskToLookAt(dir);
   const changes = desk.schemaChanges({ limit });
   desk.close();
   if (json) return terminal.printJson(changes);

@@ -246,6 +246,7 @@ class EndlessReader extends FileLogReader {
 /** Results of a task, cut at barriers. */
 class Outlet {
   readonly isFull = false;
+  readonly isStuck = false;
   #records: OutboxRecord[] = [];
   #saved: OutboxRecord[] = [];
 
