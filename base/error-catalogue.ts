@@ -365,7 +365,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "The function that makes {model} failed at row {row} of {table}. Mend it, or leave such rows out before it with `where`, and run again; nothing is lost. It said: {reason}",
+      "The function that makes {model} failed{at} at row {row} of {table}{read}. Mend it, or leave such rows out before it with `where`, and run again; nothing is lost. It said: {reason}",
   },
   JOB_DUPLICATE_NAME: {
     fault: "user",
@@ -385,13 +385,13 @@ export const errorCatalogue = {
   JOB_FUNCTION_FAILED: {
     fault: "user",
     retryable: false,
-    message: "A function of the job failed in {place}: {reason}",
+    message: "A function of the job failed in {place}{at}{row}{read}: {reason}",
   },
   JOB_HAS_NO_DESK: {
     fault: "user",
     retryable: false,
     message:
-      "{job} was submitted to a cluster at {at}, and nothing heeds what is decided at the desk in {dir}. Its alerts and dead letters are in the topics {prefix}alerts and {prefix}dead-letters; a check that is suspended goes on when the job is mended and submitted with `--from-savepoint`.",
+      "{job} was submitted to a cluster at {at}, and nothing heeds what is decided at the desk in {dir}. Its alerts and dead letters are in the topics {prefix}alerts and {prefix}dead-letters; a check that a breaking change suspended goes on when the job is mended and submitted with `--from-savepoint`.",
   },
   JOB_INPUT_INVALID: {
     fault: "user",
