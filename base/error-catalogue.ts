@@ -131,6 +131,12 @@ export const errorCatalogue = {
     message:
       "Rows of topic {topic} were in several of its partitions when the savepoint was made, which its log does not show any more. Set `gathered` of the table to true in the configuration, and submit the job again from that savepoint.",
   },
+  CLUSTER_SAVEPOINT_UNUSABLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The cluster at {url} cannot begin from {place}: {reason}. Nothing has begun, and what ran before goes on. Name a savepoint, or a checkpoint that was kept, by an address that the JobManager and all TaskManagers reach.",
+  },
   CLUSTER_UNAVAILABLE: {
     fault: "external",
     retryable: true,
@@ -467,7 +473,7 @@ export const errorCatalogue = {
   JOB_NOT_LOADED: {
     fault: "user",
     retryable: false,
-    message: "{file} cannot be loaded: {reason}",
+    message: "{file} cannot be loaded{at}: {reason}",
   },
   JOB_NOT_RESCALED: {
     fault: "external",
@@ -505,6 +511,12 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message: "{place} has no side output {side}: {reason}. Declare it under `sides`, with its fields.",
+  },
+  JOB_START_REFUSED: {
+    fault: "external",
+    retryable: false,
+    message:
+      "The cluster at {url} did not start {job} ({id}): {reason}. Nothing came of it and its epoch is taken back: an embedded run that was there before goes on when it is started again.",
   },
   JOB_STATE_INVALID: {
     fault: "user",

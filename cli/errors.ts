@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../base/error-catalogue.ts";
 import { CountercheckError, isError, messageOf } from "../base/errors.ts";
+import { fullStack } from "../base/stacks.ts";
 import { masked } from "./secrets.ts";
 import { printableLines } from "./table.ts";
 import { noteColors } from "./terminal.ts";
@@ -10,6 +11,7 @@ export const EXIT = { ok: 0, failure: 1, usage: 2, discrepancies: 3, interrupted
 /** Errors of how the command was called: the user mends the call, not the data. */
 const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CLUSTER_ADDRESS_MISSING",
+  "CLUSTER_SAVEPOINT_UNUSABLE",
   "CONFIG_INVALID",
   "CONFIG_NOT_FOUND",
   "CONFIG_SECRET_MISSING",
@@ -26,16 +28,11 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function report(error: unknown, verbose: boolean): number {
   const code = isError(error) ? error.code : "UNEXPECTED";
   process.stderr.write(`${noteColors.red(`error ${code}:`)} ${printableLines(masked(messageOf(error)))}\n`);
-  if (verbose && error instanceof Error) process.stderr.write(`${printableLines(masked(stackOf(error)))}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${printableLines(masked(fullStack(error)))}\n`);
   return isError(error) && USAGE.has(error.code) ? EXIT.usage : EXIT.failure;
 }
 
 /** Prints that something could not be written, and gives the exit code. */
 export function reportUnwritten(path: string, error: Error): number {
   return report(new CountercheckError("FILE_NOT_WRITTEN", { path, reason: error.message }, { cause: error }), false);
-}
-
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : "";
-  return (error.stack ?? error.message) + cause;
 }

@@ -3,6 +3,7 @@ import { systemClock } from "../../base/time.ts";
 import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
 import { ensureTopic } from "../../connectors/kafka/topics.ts";
 import { type ResultTopic, registerContracts } from "../../schemas/contract-subjects.ts";
+import type { MarkerRecord } from "../../schemas/contracts.ts";
 import type { Config, ResultsConfig } from "../config.ts";
 import { connectionOf } from "../kafka-config.ts";
 import { KafkaResults } from "../kafka-results.ts";
@@ -16,6 +17,8 @@ const SETTINGS = { "cleanup.policy": "delete", "retention.ms": "-1" };
 export class ClusterResults {
   readonly #config: Pick<Config, "registry" | "file"> & { readonly results: ResultsConfig };
   readonly #job: string;
+  /** The marker that `claim` found. */
+  #before: MarkerRecord | undefined;
 
   constructor(config: Pick<Config, "registry" | "file"> & { readonly results: ResultsConfig }, job: string) {
     this.#config = config;
@@ -56,8 +59,28 @@ export class ClusterResults {
       const { lastMarker: last } = log;
       if (last !== undefined && (last.epoch >= beginning.epoch || last.attempt >= beginning.attempt))
         raise("JOB_BEGUN_ELSEWHERE", { job: this.#job, epoch: last.epoch });
+      this.#before = last;
       log.goOnBehind(log.positions());
       log.marker({ job: this.#job, ...beginning, checkpoint: 0, time: systemClock.now() });
+      await log.sync();
+    });
+  }
+
+  /**
+   * Ends an epoch that nothing was brought out in: the marker of before is the last one again, word for word, since a run
+   * that goes on tells by it what is out. Where none was, or another run has begun since, nothing is done. What the
+   * brokers reject with.
+   */
+  async withdraw({ epoch, attempt }: Beginning): Promise<void> {
+    const before = this.#before;
+    if (before === undefined) return;
+    const isLast = (last: MarkerRecord | undefined) => last?.epoch === epoch && last.attempt === attempt;
+    await this.#within(async (place) => {
+      if (!isLast(await place.peekMarker())) return;
+      const log = await place.open();
+      if (!isLast(log.lastMarker)) return;
+      log.goOnBehind(log.positions());
+      log.marker(before);
       await log.sync();
     });
   }

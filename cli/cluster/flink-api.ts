@@ -92,6 +92,13 @@ export interface RunRequest {
   readonly allowNonRestoredState: boolean;
 }
 
+/** How the main class of a jar is begun where its job is not started. */
+export interface PlanRequest {
+  readonly entryClass: string;
+  readonly parallelism: number;
+  readonly args: readonly string[];
+}
+
 /** How many subtasks a vertex wants, by its id. */
 export type Requirements = Readonly<
   Record<string, { readonly parallelism: { readonly lowerBound: number; readonly upperBound: number } }>
@@ -166,6 +173,13 @@ export class FlinkApi {
     const file = { path, name, field: "jarfile", type: "application/x-java-archive" };
     const { filename } = await this.#http.upload<{ readonly filename: string }>("/jars/upload", file, onProgress);
     return filename.slice(filename.lastIndexOf("/") + 1);
+  }
+
+  /** Has the main class of a jar begin, and stops it before it starts the job: nothing is changed. */
+  plan(jar: string, { entryClass, parallelism, args }: PlanRequest): Promise<unknown> {
+    const body = { entryClass, parallelism, programArgsList: args };
+    const path = `/jars/${encodeURIComponent(jar)}/plan`;
+    return this.#http.request({ method: "POST", path, body, mayRepeat: true });
   }
 
   /** Starts the job of a jar. The same id twice starts it once. */

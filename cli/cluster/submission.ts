@@ -13,6 +13,7 @@ import { bundleJobs } from "./bundle.ts";
 import { type ChildSpec, type ChildSplit, RESULT_SINKS, sinkNames } from "./child-spec.ts";
 import { type BegunFrom, savepointAt } from "./embedded-savepoint.ts";
 import { beginningAbove, ClusterResults } from "./epoch.ts";
+import { requireEvidencePlace } from "./evidence-place.ts";
 import { packedNode, writeJobJar } from "./job-jar.ts";
 import { planOfJob } from "./plan-of-job.ts";
 import { specOfJob } from "./spec-of-job.ts";
@@ -47,11 +48,17 @@ export interface Submission {
    * the brokers reject with.
    */
   claim(): Promise<void>;
+  /**
+   * Takes the epoch back, of a job that has brought out nothing and never will: a run of before can go on. What the brokers
+   * reject with.
+   */
+  withdraw(): Promise<void>;
 }
 
 /**
  * Makes out all that a job's jar says, and makes the topics of its results. JOB_NOT_FOR_CLUSTER where the job or its
- * configuration cannot go there, BUNDLE_FAILED, and what loading jobs, savepoints, brokers and the registry raise.
+ * configuration cannot go there, BUNDLE_FAILED, and what loading jobs, savepoints, brokers, the registry and
+ * `requireEvidencePlace` raise.
  */
 export async function openSubmission(request: SubmissionRequest): Promise<Submission> {
   const { jobs, config, fromSavepoint, allowDroppedState, withNode, steps } = request;
@@ -59,6 +66,7 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
   const graph = (await loadJobs(jobs)).graph();
   const results = requireFit(graph, config);
   const from = fromSavepoint === undefined ? undefined : savepointAt(fromSavepoint, graph, allowDroppedState);
+  await requireEvidencePlace(config, steps);
   steps.begin("Bundling");
   const bundle = await bundleJobs(jobs);
   const embedded = from !== undefined && "embedded" in from ? from : undefined;
@@ -95,6 +103,7 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
         steps.note(`The desk in ${config.output} does not know that the job has gone: ${messageOf(error)}`);
       }
     },
+    withdraw: () => place.withdraw(beginning),
   };
 }
 

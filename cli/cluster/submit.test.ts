@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FlinkApi } from "./flink-api.ts";
 import { followStart } from "./follow.ts";
 import { rescaleInPlace } from "./rescale.ts";
@@ -25,15 +25,21 @@ const refuse = (status: number, reason: string): Answer => {
 
 describe("a job that is started", () => {
   let claimed = 0;
+  let withdrawn = 0;
+  beforeEach(() => {
+    [claimed, withdrawn] = [0, 0];
+  });
   const submission = {
     graph: { name: "refunds", nodes: [] },
     beginning: { epoch: 3, attempt: 7 },
     writeJar: async (path: string) => writeFileSync(path, "PK"),
     claim: async () => void claimed++,
+    withdraw: async () => void withdrawn++,
   } as unknown as Submission;
   const request = {
     parallelism: 3,
     allowDroppedState: false,
+    from: "s3://ours/savepoint-1",
     savepoint: async () => "s3://ours/savepoint-1",
     steps: openSteps(true),
   };
@@ -65,12 +71,53 @@ describe("a job that is started", () => {
     await expect(startOnCluster(api, submission, request)).resolves.toMatchObject({ job: "refunds" });
   });
 
-  it("is none where the cluster refuses it, and says why", async () => {
+  it("is planned by the cluster before its epoch begins, and its savepoint looked at there", async () => {
+    let planned: unknown;
+    const trace = `<Exception on server side:
+org.apache.flink.client.program.ProgramInvocationException: The main method caused an error
+\tat org.apache.flink.Client.run(Client.java:1)
+Caused by: countercheck.flink.SavepointLook$Unusable: The savepoint cannot be begun from: Cannot find 's3://ours/savepoint-1'
+\tat countercheck.flink.SavepointLook.require(SavepointLook.java:1)\n`;
     const api = await cluster({
       "POST /jars/upload": upload,
-      "POST /jars/17_refunds.jar/run": refuse(400, "This Flink has no place for checkpoints."),
+      "POST /jars/17_refunds.jar/plan": (_request, response, body) => {
+        planned = JSON.parse(body);
+        response.writeHead(500).end(JSON.stringify({ errors: ["Internal server error.", trace] }));
+      },
+    });
+    await expect(startOnCluster(api, submission, request)).rejects.toMatchObject({
+      code: "CLUSTER_SAVEPOINT_UNUSABLE",
+      details: { place: "s3://ours/savepoint-1", reason: "Cannot find 's3://ours/savepoint-1'" },
+    });
+    expect(planned).toMatchObject({ parallelism: 3, programArgsList: ["s3://ours/savepoint-1", "false"] });
+    expect(claimed).toBe(0);
+    expect(asked.at(-1)).toBe("DELETE /jars/17_refunds.jar");
+  });
+
+  it("is none where the cluster cannot run it, and says why", async () => {
+    const api = await cluster({
+      "POST /jars/upload": upload,
+      "POST /jars/17_refunds.jar/plan": refuse(400, "This Flink has no place for checkpoints."),
     });
     await expect(startOnCluster(api, submission, request)).rejects.toThrow(/This Flink has no place for checkpoints\./);
+    expect(claimed).toBe(0);
+  });
+
+  it.each([
+    ["has certainly come to nothing", "FAILED", { code: "JOB_START_REFUSED", retryable: false }, 1],
+    ["may still be under way", "INITIALIZING", { code: "CLUSTER_REFUSED" }, 0],
+  ])("whose start was refused, and %s, has its epoch or not", async (_, state, error, taken) => {
+    const api = await cluster({
+      "POST /jars/upload": upload,
+      "POST /jars/17_refunds.jar/run": refuse(400, "Could not start the JobMaster."),
+      "GET /jobs/": ({ url }) =>
+        url!.endsWith("/checkpoints") ? { counts: { completed: 0 } } : { name: "refunds", state, vertices: [] },
+    });
+    await expect(startOnCluster(api, submission, request)).rejects.toMatchObject({
+      ...error,
+      message: expect.stringMatching(/Could not start the JobMaster\./),
+    });
+    expect({ claimed, withdrawn }).toEqual({ claimed: 1, withdrawn: taken });
     expect(asked.at(-1)).toBe("DELETE /jars/17_refunds.jar");
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { isError, raise } from "../../base/errors.ts";
 import type { Beginning } from "../run-state.ts";
 import { type FlinkApi, isOver } from "./flink-api.ts";
+import { requireRunnable, withdrawn } from "./refused-start.ts";
 import type { Steps } from "./steps.ts";
 import type { Submission } from "./submission.ts";
 
@@ -28,7 +29,9 @@ export interface Submitted {
 export interface StartRequest {
   readonly parallelism: number;
   readonly allowDroppedState: boolean;
-  /** Flink's savepoint that it begins from; asked for last, when all else is there. */
+  /** Flink's savepoint that it is said to begin from: the cluster looks at it before anything begins. */
+  readonly from?: string | undefined;
+  /** The one that it does begin from; asked for last, when all else is there. */
   readonly savepoint: () => Promise<string | undefined>;
   readonly steps: Steps;
 }
@@ -49,11 +52,11 @@ export async function requireFlink(api: FlinkApi): Promise<void> {
 
 /**
  * Uploads the jar of a submission, begins its epoch and starts it. The uploaded jar is deleted again: what runs has a copy.
- * What `Submission` and `FlinkHttp` raise, and what `savepoint` does.
+ * CLUSTER_SAVEPOINT_UNUSABLE, JOB_START_REFUSED, what `Submission` and `FlinkHttp` raise, and what `savepoint` does.
  */
 export async function startOnCluster(api: FlinkApi, submission: Submission, request: StartRequest): Promise<Submitted> {
   const { graph, beginning } = submission;
-  const { parallelism, allowDroppedState, savepoint, steps } = request;
+  const { parallelism, allowDroppedState, from, savepoint, steps } = request;
   const folder = mkdtempSync(join(tmpdir(), "countercheck-submit-"));
   try {
     const path = join(folder, "job.jar");
@@ -63,16 +66,18 @@ export async function startOnCluster(api: FlinkApi, submission: Submission, requ
       steps.far(`${Math.floor((bytes / of) * 100)} %`),
     );
     try {
+      steps.begin("Asking the cluster whether it can run the job");
+      await requireRunnable(api, jar, { entryClass: ENTRY_CLASS, parallelism, from, allowDroppedState });
       const savepointPath = await savepoint();
       steps.begin("Starting");
       await submission.claim();
       const id = randomUUID().replaceAll("-", "");
-      await started(api, id, () =>
-        api.run(jar, {
-          ...{ entryClass: ENTRY_CLASS, jobId: id, parallelism, savepointPath },
-          allowNonRestoredState: allowDroppedState,
-        }),
-      );
+      const how = { entryClass: ENTRY_CLASS, jobId: id, parallelism, savepointPath };
+      try {
+        await started(api, id, () => api.run(jar, { ...how, allowNonRestoredState: allowDroppedState }));
+      } catch (error) {
+        throw await withdrawn(api, submission, id, { error, steps });
+      }
       return { id, job: graph.name, beginning, savepoint: savepointPath };
     } finally {
       await forgotten(api, jar);

@@ -101,12 +101,13 @@ async function toCluster(request: SubmissionRequest, options: SubmitOptions, sig
     const launched = await withTurn(config, job, signal, async (requireMine) => {
       const submission = await prepareSubmission(request);
       const { from } = submission;
+      const place = from !== undefined && "flink" in from ? from.flink : undefined;
       const savepoint = async () => {
         requireMine();
-        return from !== undefined && "flink" in from ? from.flink : undefined;
+        return place;
       };
-      const how = { parallelism, allowDroppedState, savepoint, steps, timeoutMs: timeout * 1_000, signal };
-      return launch(api, submission, how);
+      const how = { parallelism, allowDroppedState, from: place, savepoint, steps };
+      return launch(api, submission, { ...how, timeoutMs: timeout * 1_000, signal });
     });
     steps.done();
     if (launched === undefined) return false;

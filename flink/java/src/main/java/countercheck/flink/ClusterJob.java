@@ -19,15 +19,26 @@ public final class ClusterJob {
 
   private ClusterJob() {}
 
+  /**
+   * Starts the job. With arguments it looks at a savepoint besides, for who asks for no more than the job's plan: its place,
+   * and true where state may be left behind.
+   */
   public static void main(String[] args) throws Exception {
-    run(StreamExecutionEnvironment.getExecutionEnvironment());
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    Plan plan = built(environment);
+    if (args.length > 0) SavepointLook.require(environment, args[0], Boolean.parseBoolean(args[1]));
+    environment.execute(plan.job());
   }
 
   static void run(StreamExecutionEnvironment environment) throws Exception {
+    environment.execute(built(environment).job());
+  }
+
+  private static Plan built(StreamExecutionEnvironment environment) throws Exception {
     Plan plan = Plan.load();
     configure(environment, plan);
     Topology.build(environment, plan);
-    environment.execute(plan.job());
+    return plan;
   }
 
   private static void configure(StreamExecutionEnvironment environment, Plan plan) {
