@@ -13,6 +13,9 @@ final class KafkaClients {
   /** As long as brokers allow unless they are configured otherwise: a transaction must survive a restart of the job. */
   private static final String TRANSACTION_TIMEOUT_MS = "900000";
 
+  /** At the topics: whether they are as planned. */
+  private static final String LOOK_EVERY_MS = "10000";
+
   private KafkaClients() {}
 
   /** Of those that read; `part` of the job tells them apart in the brokers' logs. */
@@ -26,7 +29,7 @@ final class KafkaClients {
     properties.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.setProperty(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
     properties.setProperty(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
-    properties.setProperty(KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(), "-1");
+    properties.setProperty(KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(), LOOK_EVERY_MS);
     properties.setProperty(KafkaSourceOptions.CLIENT_ID_PREFIX.key(), plan.job() + "-" + part);
     properties.setProperty(CommonClientConfigs.CLIENT_ID_CONFIG, plan.job() + "-" + part);
     Secrets.letLookUp(properties);

@@ -7,19 +7,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.enumerator.subscriber.KafkaSubscriber;
 import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The partitions that a source reads and their first offsets, compared with what the brokers have when the job starts. */
+/**
+ * The partitions that a source reads and their first offsets, compared with what the brokers have when the job starts, and now
+ * and then while it runs.
+ */
 final class PlannedPartitions implements KafkaSubscriber, OffsetsInitializer {
   private static final long serialVersionUID = 1;
+  private static final Logger LOG = LoggerFactory.getLogger(PlannedPartitions.class);
 
   private final Map<TopicPartition, Plan.Split> splits = new LinkedHashMap<>();
+  private transient boolean hasLooked;
 
   PlannedPartitions(List<Plan.Split> splits) {
     for (Plan.Split split : splits) this.splits.put(new TopicPartition(split.topic(), split.partition()), split);
@@ -29,11 +35,22 @@ final class PlannedPartitions implements KafkaSubscriber, OffsetsInitializer {
     return splits.keySet();
   }
 
-  /** Fails where a topic was made anew since it was planned, or lacks a partition. */
+  /** Fails where a topic was made anew since it was planned, lacks a partition, or has others that nobody reads. */
   @Override
   public Set<TopicPartition> getSubscribedTopicPartitions(AdminClient admin) {
-    Set<String> topics = splits.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
-    Map<String, TopicDescription> described = described(admin, topics);
+    Map<String, Integer> planned = new HashMap<>();
+    splits.keySet().forEach(one -> planned.merge(one.topic(), one.partition() + 1, Math::max));
+    try {
+      check(described(admin, planned.keySet()), planned);
+    } catch (BrokersAway error) {
+      if (!hasLooked) throw error;
+      LOG.warn("{} They are looked at again.", error.getMessage());
+    }
+    hasLooked = true;
+    return splits.keySet();
+  }
+
+  private void check(Map<String, TopicDescription> described, Map<String, Integer> planned) {
     splits.forEach((partition, split) -> {
       TopicDescription topic = described.get(partition.topic());
       if (!TopicIds.same(topic.topicId(), split.topicId())) {
@@ -44,8 +61,12 @@ final class PlannedPartitions implements KafkaSubscriber, OffsetsInitializer {
         throw new IllegalStateException("Topic " + split.topic() + " of source " + split.source() + " has no partition " + split.partition()
             + " any more. Submit the job again, with a new epoch.");
       }
+      if (topic.partitions().size() > planned.get(split.topic())) {
+        throw new IllegalStateException("Topic " + split.topic() + " of source " + split.source() + " has " + topic.partitions().size()
+            + " partitions, and the job reads " + planned.get(split.topic())
+            + ": what is in the others would be missing. Cancel the job, and submit it again with --parallelism 1 from its last checkpoint.");
+      }
     });
-    return splits.keySet();
   }
 
   /** Fails where a log has lost what the job is to begin with. */
@@ -79,10 +100,18 @@ final class PlannedPartitions implements KafkaSubscriber, OffsetsInitializer {
     try {
       return admin.describeTopics(topics).allTopicNames().get();
     } catch (ExecutionException error) {
-      throw new IllegalStateException("The topics that the job reads cannot be looked at (" + String.join(", ", topics) + "): " + error.getCause().getMessage(), error.getCause());
+      throw new BrokersAway("The topics that the job reads cannot be looked at (" + String.join(", ", topics) + "): " + error.getCause().getMessage() + ".", error.getCause());
     } catch (InterruptedException error) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", error);
+    }
+  }
+
+  private static final class BrokersAway extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    BrokersAway(String message, Throwable cause) {
+      super(message, cause);
     }
   }
 }
