@@ -112,6 +112,9 @@ export interface SavepointProgress {
   readonly failure?: string;
 }
 
+/** Flink answers when the job's program has run and its jar is where TaskManagers get it from, such as an object store. */
+const START_MS = 5 * 60_000;
+
 /** The calls of Flink's REST API that the commands make. Each rejects as `FlinkHttp` says. */
 export class FlinkApi {
   readonly #http: FlinkHttp;
@@ -179,7 +182,7 @@ export class FlinkApi {
   plan(jar: string, { entryClass, parallelism, args }: PlanRequest): Promise<unknown> {
     const body = { entryClass, parallelism, programArgsList: args };
     const path = `/jars/${encodeURIComponent(jar)}/plan`;
-    return this.#http.request({ method: "POST", path, body, mayRepeat: true });
+    return this.#http.request({ method: "POST", path, body, mayRepeat: true, timeoutMs: START_MS });
   }
 
   /** Starts the job of a jar. The same id twice starts it once. */
@@ -188,7 +191,8 @@ export class FlinkApi {
     { entryClass, jobId, parallelism, savepointPath, allowNonRestoredState }: RunRequest,
   ): Promise<unknown> {
     const body = { entryClass, jobId, parallelism, savepointPath, allowNonRestoredState, claimMode: "NO_CLAIM" };
-    return this.#http.request({ method: "POST", path: `/jars/${encodeURIComponent(jar)}/run`, body });
+    const path = `/jars/${encodeURIComponent(jar)}/run`;
+    return this.#http.request({ method: "POST", path, body, timeoutMs: START_MS });
   }
 
   deleteJar(jar: string): Promise<unknown> {

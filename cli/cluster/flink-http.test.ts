@@ -54,6 +54,11 @@ describe("requests to Flink", () => {
     await expect(flink.request(GET)).rejects.toThrow(/no answer within 150 ms/);
   });
 
+  it("may take longer where they do more", async () => {
+    const flink = await serve((_, response) => void setTimeout(() => response.end("{}"), 300));
+    expect(await flink.request({ method: "POST", path: "/jars/x/run", timeoutMs: 20_000 })).toEqual({});
+  });
+
   it("say where no cluster is", async () => {
     const nowhere = new FlinkHttp({ url: "http://127.0.0.1:1", retryForMs: 100 });
     await expect(nowhere.request(GET)).rejects.toThrow(/127\.0\.0\.1:1 did not answer GET \/overview: .*ECONNREFUSED/);
@@ -120,7 +125,13 @@ describe("a job is found", () => {
     { jid: ids[3], name: "payouts", state: "FINISHED", "start-time": 4 },
   ];
   const open = async (more: object[] = []) =>
-    new FlinkApi(await serve((_, response) => response.end(JSON.stringify({ jobs: [...jobs, ...more] }))));
+    new FlinkApi(
+      await serve(({ url }, response) => {
+        const savepoint = { id: 9, external_path: "s3://ours/savepoint-1", discarded: false };
+        const latest = { savepoint, completed: { id: 8, external_path: "s3://ours/chk-8", discarded: true } };
+        response.end(JSON.stringify(url!.endsWith("/checkpoints") ? { latest } : { jobs: [...jobs, ...more] }));
+      }),
+    );
 
   it("by its name: the one that goes on", async () => {
     expect((await findJob(await open(), "refunds")).jid).toBe(ids[1]);
@@ -138,6 +149,9 @@ describe("a job is found", () => {
   it("or none, or none that goes on", async () => {
     const api = await open();
     await expect(findJob(api, "x")).rejects.toThrow(/There is no job x at .* There are: refunds, payouts\./);
-    await expect(findGoing(api, "payouts")).rejects.toMatchObject({ code: "JOB_ON_CLUSTER_OVER" });
+    await expect(findGoing(api, "payouts")).rejects.toMatchObject({
+      code: "JOB_ON_CLUSTER_OVER",
+      message: expect.stringContaining("countercheck submit --from-savepoint s3://ours/savepoint-1"),
+    });
   });
 });

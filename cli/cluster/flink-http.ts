@@ -29,6 +29,8 @@ export interface FlinkRequest {
   readonly body?: unknown;
   /** Told twice, it does what it does told once. Default: all but POST. */
   readonly mayRepeat?: boolean;
+  /** For one answer, in ms. Default: that of all. */
+  readonly timeoutMs?: number;
 }
 
 /** A body that is sent as it is read. */
@@ -75,10 +77,12 @@ export class FlinkHttp {
   }
 
   /** The JSON that answers a request. */
-  async request<T>({ method, path, body, mayRepeat = method !== "POST" }: FlinkRequest): Promise<T> {
+  async request<T>(request: FlinkRequest): Promise<T> {
+    const { method, path, body, mayRepeat = method !== "POST" } = request;
     const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const sent = json && { type: "application/json", bytes: json.length, open: () => Readable.from([json]) };
-    const { timeoutMs = 30_000, retryForMs = 10_000 } = this.#options;
+    const { retryForMs = 10_000 } = this.#options;
+    const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs ?? 30_000;
     const doing = `${method} ${path}`;
     const startedAt = performance.now();
     for (let attempt = 1; ; attempt++) {
