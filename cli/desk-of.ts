@@ -38,14 +38,21 @@ export function deskToDecideAt(dir: string): Desk {
   return new Desk(outputPaths.desk(dir));
 }
 
-/** Remembers beside a desk, where there is one, that its job has gone to a cluster. */
-export function noteGoneToCluster(dir: string, gone: GoneToCluster): void {
-  if (existsSync(outputPaths.desk(dir))) writeFileSync(fileIn(dir), JSON.stringify(gone));
+/** Remembers beside a desk, where there is one, that its job has gone to a cluster; gives what takes that back. */
+export function noteGoneToCluster(dir: string, gone: GoneToCluster): () => void {
+  if (!existsSync(outputPaths.desk(dir))) return () => undefined;
+  const before = goneToCluster(dir);
+  note(dir, gone);
+  return () => (before === undefined ? noteHere(dir) : note(dir, before));
 }
 
 /** A run goes on here. */
 export function noteHere(dir: string): void {
   rmSync(fileIn(dir), { force: true });
+}
+
+function note(dir: string, gone: GoneToCluster): void {
+  writeFileSync(fileIn(dir), JSON.stringify(gone));
 }
 
 function goneToCluster(dir: string): GoneToCluster | undefined {

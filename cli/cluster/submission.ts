@@ -80,9 +80,10 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
   const beginning = beginningAbove([await place.peek(), embedded?.embedded]);
 
   const planned = splits.map(({ table: _table, gathered: _gathered, ...split }) => split);
-  const plan = planOfJob({ graph, config: { ...config, results }, splits: planned, sinks, withNode });
-  const spec = { job: graph.name, epoch: beginning.epoch, config, splits, sinks, contracts, allowDroppedState };
-  const child = specOfJob({ ...spec, savepoint: embedded?.folder });
+  const begun = { epoch: beginning.epoch, savepoint: embedded?.folder };
+  const plan = planOfJob({ graph, config: { ...config, results }, splits: planned, sinks, withNode, ...begun });
+  const child = specOfJob({ job: graph.name, config, splits, sinks, contracts, allowDroppedState, ...begun });
+  let takeBack = () => {};
   return {
     graph,
     from,
@@ -98,12 +99,15 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
     claim: async () => {
       await place.claim(beginning);
       try {
-        noteGoneToCluster(config.output, { job: graph.name, prefix: results.prefix, at: systemClock.now() });
+        takeBack = noteGoneToCluster(config.output, { job: graph.name, prefix: results.prefix, at: systemClock.now() });
       } catch (error) {
         steps.note(`The desk in ${config.output} does not know that the job has gone: ${messageOf(error)}`);
       }
     },
-    withdraw: () => place.withdraw(beginning),
+    withdraw: async () => {
+      await place.withdraw(beginning);
+      takeBack();
+    },
   };
 }
 
