@@ -495,7 +495,7 @@ export const errorCatalogue = {
   JOB_ON_CLUSTER_OVER: {
     fault: "user",
     retryable: false,
-    message: "{job} ({id}) at {url} is over: {state}. `countercheck submit` starts it again.",
+    message: "{job} ({id}) at {url} is over: {state}. {again}.",
   },
   JOB_ON_CLUSTER_UNKNOWN: {
     fault: "user",

@@ -22,6 +22,15 @@ export interface ClusterPlan {
   /** Topics that Flink writes, by number. */
   readonly sinks: readonly { readonly name: string; readonly topic: string }[];
   readonly child: PlannedChild;
+  /** What Flink shows of the job's configuration, for people and for `jobs describe`. */
+  readonly facts: PlannedFacts;
+}
+
+/** What is known of a job when it is submitted, by the names that Flink shows. */
+export interface PlannedFacts {
+  readonly "countercheck.epoch": string;
+  /** Folder of the embedded run's savepoint that it began from. */
+  readonly "countercheck.savepoint"?: string;
 }
 
 /** A partition that the job reads; its number is its place in the list. */

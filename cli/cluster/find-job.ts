@@ -1,5 +1,6 @@
 import { raise } from "../../base/errors.ts";
 import { type FlinkApi, isOver, type JobSummary } from "./flink-api.ts";
+import { keptPlace } from "./kept-place.ts";
 
 /**
  * The job that a name or an id means: of several with one name that which goes on, and else the newest.
@@ -20,7 +21,11 @@ export async function findJob(api: FlinkApi, job: string): Promise<JobSummary> {
 /** The same, of a job that goes on. JOB_ON_CLUSTER_OVER besides. */
 export async function findGoing(api: FlinkApi, job: string): Promise<JobSummary> {
   const found = await findJob(api, job);
-  if (isOver(found.state))
-    raise("JOB_ON_CLUSTER_OVER", { job: found.name, id: found.jid, state: found.state, url: api.url });
-  return found;
+  if (!isOver(found.state)) return found;
+  const place = keptPlace(await api.checkpoints(found.jid));
+  const again =
+    place === undefined
+      ? "It left no savepoint: `countercheck submit` begins anew"
+      : `\`countercheck submit --from-savepoint ${place}\` goes on from where it was`;
+  return raise("JOB_ON_CLUSTER_OVER", { job: found.name, id: found.jid, state: found.state, url: api.url, again });
 }

@@ -1,4 +1,5 @@
 import { isError } from "../../base/errors.ts";
+import type { PlannedFacts } from "../../flink/cluster-plan.ts";
 import type { FlinkHttp } from "./flink-http.ts";
 
 /** States of a job at Flink. */
@@ -47,6 +48,8 @@ export interface CheckpointStatistics {
   readonly counts: { readonly restored: number; readonly completed: number; readonly failed: number };
   readonly latest: {
     readonly completed: CompletedCheckpoint | null;
+    readonly savepoint: CompletedCheckpoint | null;
+    /** The last that had begun; `counts.failed` has those besides that were due while not all tasks ran. */
     readonly failed: { readonly id: number; readonly failure_message: string | null } | null;
     readonly restored: { readonly id: number; readonly external_path: string | null } | null;
   };
@@ -62,6 +65,8 @@ export interface CompletedCheckpoint {
   readonly end_to_end_duration: number;
   readonly state_size: number;
   readonly external_path: string | null;
+  /** True where it is not there any more. */
+  readonly discarded: boolean;
 }
 
 /** A failure of a job. */
@@ -148,6 +153,20 @@ export class FlinkApi {
 
   checkpoints(id: string): Promise<CheckpointStatistics> {
     return this.#get(`/jobs/${id}/checkpoints`);
+  }
+
+  /** How often a job was begun again; undefined where that is not told (yet). */
+  async restarts(id: string): Promise<number | undefined> {
+    const [restarts] = await this.#get<readonly { readonly value?: string }[]>(`/jobs/${id}/metrics?get=numRestarts`);
+    return restarts?.value === undefined ? undefined : Number(restarts.value);
+  }
+
+  /** The job's own parameters: what its plan has as `facts`. */
+  async facts(id: string): Promise<Partial<PlannedFacts>> {
+    const answer = await this.#get<{
+      readonly "execution-config"?: { readonly "user-config"?: Partial<PlannedFacts> };
+    }>(`/jobs/${id}/config`);
+    return answer["execution-config"]?.["user-config"] ?? {};
   }
 
   /** Failures, the newest first. */

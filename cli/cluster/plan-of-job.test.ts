@@ -25,7 +25,8 @@ async function planOf(path: string) {
     state: { dir: "", memoryBytes: 1, checkpointEveryMs: 2_000 },
   };
   const graph = (await loadJob(join(root, path))).graph();
-  return planOfJob({ graph, config, splits: [split], sinks: ["verdicts", "sinks.mine"], withNode: true });
+  const sinks = ["verdicts", "sinks.mine"];
+  return planOfJob({ graph, config, splits: [split], sinks, withNode: true, epoch: 3, savepoint: "/shared/move" });
 }
 
 it("the tasks are those of the runtime, fed by the outputs of the ones before", async () => {
@@ -60,6 +61,7 @@ it("topics and names begin with the prefix of the results, groups as those of an
       { name: "sinks.mine", topic: "ours.sinks.mine" },
     ],
     child: { hasNode: true },
+    facts: { "countercheck.epoch": "3", "countercheck.savepoint": "/shared/move" },
   });
 });
 

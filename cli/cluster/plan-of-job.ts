@@ -14,6 +14,9 @@ export interface PlanRequest {
   /** Names of the sinks, by number. */
   readonly sinks: readonly string[];
   readonly withNode: boolean;
+  readonly epoch: number;
+  /** Folder of the embedded savepoint that the job begins from. */
+  readonly savepoint: string | undefined;
 }
 
 /** Flink gives up a checkpoint that takes longer. */
@@ -25,7 +28,8 @@ const HEAP_MB = 1_024;
 const SOURCES_UID = "$sources";
 
 /** The plan of a job whose sources and results are at brokers: what the bridge builds a Flink job from. */
-export function planOfJob({ graph, config, splits, sinks, withNode }: PlanRequest): ClusterPlan {
+export function planOfJob(request: PlanRequest): ClusterPlan {
+  const { graph, config, splits, sinks, withNode, epoch, savepoint } = request;
   const input = config.sources.map(({ input }) => input).find((input) => "kafka" in input);
   assert(input !== undefined && config.results !== undefined, "a job of the cluster reads and writes topics");
   const { kafka, prefix } = config.results;
@@ -46,6 +50,10 @@ export function planOfJob({ graph, config, splits, sinks, withNode }: PlanReques
       hasNode: withNode,
       flags: ["--enable-source-maps", "--disable-warning=ExperimentalWarning", `--max-old-space-size=${HEAP_MB}`],
       hangingAfterMs: HANGING_AFTER_MS,
+    },
+    facts: {
+      "countercheck.epoch": String(epoch),
+      ...(savepoint !== undefined && { "countercheck.savepoint": savepoint }),
     },
   };
 }

@@ -182,7 +182,11 @@ describe("the start of a job", () => {
       "GET /jobs/1": state("RUNNING"),
       "GET /jobs/1/checkpoints": () => ({ latest: { completed: null } }),
     });
-    await expect(follow(api, 300)).rejects.toMatchObject({ code: "JOB_NOT_STARTED", retryable: true });
+    await expect(follow(api, 300)).rejects.toMatchObject({
+      code: "JOB_NOT_STARTED",
+      retryable: true,
+      message: expect.stringMatching(/It goes on there; `countercheck jobs describe 1` shows how, .*jobs cancel 1` ends it/),
+    });
   });
 });
 

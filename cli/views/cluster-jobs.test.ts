@@ -44,6 +44,55 @@ it("a job is described with what is counted of its sources and operators, over a
   expect(text).toContain("submit it again");
 });
 
+const SAVEPOINT = "s3://ours/savepoint-1";
+const completed = (id: number, external_path: string, discarded: boolean) => {
+  return { id, external_path, discarded, trigger_timestamp: 0, end_to_end_duration: 5, state_size: 7 };
+};
+
+it("a job that was stopped shows its savepoint, and no checkpoint that is gone", async () => {
+  const latest = { completed: completed(8, "s3://ours/chk-8", true), savepoint: completed(9, SAVEPOINT, false) };
+  using rest = await RestApi.start({
+    ...answers({ state: "FINISHED" }),
+    "GET /jobs/1/checkpoints": () => ({ counts: { completed: 9, failed: 0 }, latest: { ...latest, failed: null } }),
+  });
+  const described = await describedJob(rest.api, { ...JOB, state: "FINISHED" });
+  expect(described.checkpoints).toMatchObject({ last: { id: 8, path: null }, kept: SAVEPOINT });
+  const text = describedText(described);
+  expect(text).not.toContain("chk-8");
+  expect(text).toContain(`countercheck submit --from-savepoint ${SAVEPOINT}`);
+});
+
+it("checkpoints that were due before the tasks ran are not those that failed", async () => {
+  const textOf = async (failed: { readonly id: number; readonly failure_message: string } | null) => {
+    using rest = await RestApi.start({
+      ...answers(),
+      "GET /jobs/1/checkpoints": () => ({
+        counts: { completed: 4, failed: 9 },
+        latest: { completed: null, savepoint: null, failed, restored: null },
+      }),
+    });
+    return describedText(await describedJob(rest.api, JOB));
+  };
+  expect(await textOf(null)).toMatch(/Checkpoints: 4 complete; 9 more were due while not all tasks ran$/m);
+  expect(await textOf({ id: 17, failure_message: "Checkpoint expired." })).toMatch(
+    /9 failed, or were due .*\nLast that failed: 17: Checkpoint expired\.$/m,
+  );
+});
+
+it("a job tells its epoch, the embedded savepoint that it began from, and how often it was begun again", async () => {
+  const facts = { "countercheck.epoch": "2", "countercheck.savepoint": "/shared/move" };
+  using rest = await RestApi.start({
+    ...answers(),
+    "GET /jobs/1/config": () => ({ "execution-config": { "user-config": facts } }),
+    "GET /jobs/1/metrics?get=numRestarts": () => [{ id: "numRestarts", value: "5" }],
+  });
+  const described = await describedJob(rest.api, JOB);
+  expect(described).toMatchObject({ epoch: 2, begunFrom: "/shared/move", restarts: 5 });
+  expect(describedText(described)).toMatch(
+    /, in epoch 2, from the embedded run's savepoint \/shared\/move\nBegun again: 5 times/,
+  );
+});
+
 it("a job that tells nothing has no figures", async () => {
   using rest = await RestApi.start({ ...answers(), "GET /jobs/1/vertices/": () => [] });
   const described = await describedJob(rest.api, JOB);
@@ -51,7 +100,7 @@ it("a job that tells nothing has no figures", async () => {
   expect(describedText(described)).not.toContain("Node");
 });
 
-function answers(): Record<string, Answer> {
+function answers(job: object = {}): Record<string, Answer> {
   const vertex = (id: string) => ({
     ...{ id, name: id, parallelism: 2, maxParallelism: 128, status: "RUNNING" },
     metrics: { "read-records": 1, "write-records": 1 },
@@ -65,12 +114,14 @@ function answers(): Record<string, Answer> {
     },
   ]);
   return {
-    "GET /jobs/1": () => ({ ...JOB, vertices: Object.keys(METRICS).map(vertex) }),
+    "GET /jobs/1": () => ({ ...JOB, ...job, vertices: Object.keys(METRICS).map(vertex) }),
     "GET /jobs/1/checkpoints": () => ({
       counts: { restored: 0, completed: 1, failed: 0 },
-      latest: { completed: null, failed: null, restored: null },
+      latest: { completed: null, savepoint: null, failed: null, restored: null },
     }),
     "GET /jobs/1/exceptions": () => ({}),
+    "GET /jobs/1/metrics": () => [],
+    "GET /jobs/1/config": () => ({}),
     ...Object.fromEntries(ofVertices),
   };
 }

@@ -61,6 +61,7 @@ public final class ClusterJob {
     own.set(PipelineOptions.OBJECT_REUSE, true);
     own.set(PipelineOptions.GENERIC_TYPES, false);
     own.set(PipelineOptions.MAX_PARALLELISM, plan.keyGroups());
+    own.set(PipelineOptions.GLOBAL_JOB_PARAMETERS, plan.facts());
     unlessGiven(cluster, own, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, TOLERATED_FAILED_CHECKPOINTS);
     // Elements are batches already: each is worth a message.
     unlessGiven(cluster, own, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);

@@ -24,9 +24,10 @@ import org.slf4j.LoggerFactory;
 final class NodeProcess {
   /** Whose child it is. */
   record Owner(JobID job, String name, int subtask) {
+    /** Counts subtasks as Flink shows them, from 1 on. */
     @Override
     public String toString() {
-      return name + "/" + subtask;
+      return name + "/" + (subtask + 1);
     }
   }
 

@@ -23,7 +23,8 @@ record Plan(
     List<Split> splits,
     List<Task> tasks,
     List<Sink> sinks,
-    Child child) implements Serializable {
+    Child child,
+    Map<String, String> facts) implements Serializable {
 
   record Checkpoints(long everyMs, long timeoutMs) implements Serializable {}
 
