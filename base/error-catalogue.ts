@@ -1096,6 +1096,12 @@ export const errorCatalogue = {
     message:
       "{what} could not be had from Maven Central: {reason} Check the network, or the mirror in Maven's settings.xml, and start again.",
   },
+  STACK_FOLDER_UNREADABLE: {
+    fault: "user",
+    retryable: false,
+    message:
+      "{file}, which says on which ports the servers of this folder are, cannot be read: {reason}. Name another folder with `--dir`; or write `{}` into the file, and stop what runs there before you start it again on the usual ports.",
+  },
   STACK_FOLDER_UNUSABLE: {
     fault: "user",
     retryable: false,

@@ -3,6 +3,7 @@ import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isError, messageOf, raise } from "../base/errors.ts";
+import { atPlace, authorsPlace, thrownText } from "../base/stacks.ts";
 import { type Job, type JobEnvironment, job } from "../checks/job.ts";
 import { jointJob } from "../checks/joint-job.ts";
 import type { Node } from "../dataflow/graph.ts";
@@ -49,11 +50,7 @@ function build(job: Job, env: JobEnvironment, file: string): void {
     job.build(env);
   } catch (error) {
     if (isError(error)) throw error;
-    refuse(
-      file,
-      `it threw: ${messageOf(error)}${lineOf(error, file)} (the compiler may know why: \`npx tsc --noEmit -p .\`)`,
-      error,
-    );
+    refuse(file, `it threw${atPlace(error)}: ${messageOf(error)} (${COMPILER})`, error);
   }
   const does = env.graph(job.name).nodes.some((node) => !before.has(node) && DOING.has(node.type));
   if (!does)
@@ -63,13 +60,6 @@ function build(job: Job, env: JobEnvironment, file: string): void {
 const DOING: ReadonlySet<Node["type"]> = new Set(["operator", "sink"]);
 
 const FORM = 'End it with `export default job("name", (env) => { … })`';
-
-/** Where in the job's file an error came from, as the stack has it. */
-function lineOf(error: unknown, file: string): string {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const [, line] = stack.slice(stack.indexOf(file) + file.length).match(/^:(\d+)/) ?? [];
-  return line === undefined || !stack.includes(file) ? "" : `, in line ${line}`;
-}
 
 function refuse(file: string, reason: string, cause?: unknown): never {
   raise("JOB_INVALID", { file, reason }, { cause });
@@ -88,9 +78,16 @@ async function load(file: string): Promise<{ readonly default?: unknown }> {
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
-    raise("JOB_NOT_LOADED", { file, reason: messageOf(error) }, { cause: error });
+    raise("JOB_NOT_LOADED", { file, at: atPlace(error), reason: thrownText(error) + hint(error) }, { cause: error });
   }
 }
+
+/** Of some syntax errors Node does not say where they are. */
+function hint(error: unknown): string {
+  return error instanceof SyntaxError && authorsPlace(error) === "" ? ` (${COMPILER})` : "";
+}
+
+const COMPILER = "the compiler may know why: `npx tsc --noEmit -p .`";
 
 let isTaught = false;
 

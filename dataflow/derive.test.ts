@@ -92,7 +92,7 @@ describe("a derived model", () => {
       expect.objectContaining({
         code: "JOB_DERIVE_FAILED",
         message:
-          "The function that makes Payment failed at row 4 of legacy.pay_order. Mend it, or leave such rows out before it with `where`, and run again; nothing is lost. It said: X is no order number",
+          "The function that makes Payment failed at row 4 of legacy.pay_order, while offset 1 of pay_order/0 was read. Mend it, or leave such rows out before it with `where`, and run again; nothing is lost. It said: X is no order number",
       }),
     );
   });

@@ -11,6 +11,8 @@ export type Row<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> | n
 export interface RowCursor<F extends Fields> {
   /** Points at a row and gives the view of it: always the same object. */
   at(row: number): Row<F>;
+  /** The row that it points at. */
+  readonly row: number;
 }
 
 /** Makes a cursor over a batch that has columns for all of the fields. */
@@ -27,6 +29,9 @@ export function rowCursor<F extends Fields>(batch: Batch, fields: F): RowCursor<
     at(row) {
       current = row;
       return view as Row<F>;
+    },
+    get row() {
+      return current;
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { Batch } from "../base/batch.ts";
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../base/columns.ts";
-import { CountercheckError, messageOf, raise } from "../base/errors.ts";
+import { CountercheckError, raise } from "../base/errors.ts";
 import { packCurrency } from "../base/money.ts";
+import { atPlace, thrownText } from "../base/stacks.ts";
 import { type FieldKind, type Fields, isOfKind, type MoneyValue } from "./model.ts";
+import type { CallPlace } from "./row-place.ts";
 
 /**
  * Writes the values of fields into a row, beginning at a column. Null and missing values become null. Throws
@@ -33,18 +35,22 @@ export function writeFields(
   }
 }
 
-/** Throws what a function of the job has thrown, so that it says where it was. JOB_FUNCTION_FAILED. */
-export function raiseFailed(place: string, error: unknown): never {
+/** Throws what a function of the job has thrown, so that it says where it was, and at what. JOB_FUNCTION_FAILED. */
+export function raiseFailed(place: string, error: unknown, called?: CallPlace): never {
   if (error instanceof CountercheckError) throw error;
-  raise("JOB_FUNCTION_FAILED", { place, reason: messageOf(error) }, { cause: error });
+  const row = called === undefined ? "" : `, called for ${called.of}`;
+  const details = { place, at: atPlace(error), row, offset: called?.offset, read: "", reason: thrownText(error) };
+  raise("JOB_FUNCTION_FAILED", details, { cause: error });
 }
 
-/** Calls a function of the job; what it throws says where it was. JOB_FUNCTION_FAILED. */
-export function callUser<T>(place: string, call: () => T): T {
+/**
+ * Calls a function of the job, for many rows perhaps; what it throws says where it was. `called` is asked then. JOB_FUNCTION_FAILED.
+ */
+export function callUser<T>(place: string, call: () => T, called?: () => CallPlace): T {
   try {
     return call();
   } catch (error) {
-    raiseFailed(place, error);
+    raiseFailed(place, error, called?.());
   }
 }
 

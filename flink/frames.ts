@@ -73,7 +73,7 @@ export const FROM_TASK = {
   pulled: 9,
   /** Checkpoint (8 bytes): there are no more parts. */
   partsEnd: 10,
-  /** Text: the task has failed, and says why; then the stack (text), with places in the job's own files. */
+  /** Text: the task has failed, and says why; then a text to follow that: the stack, with places in the job's own files. */
   failed: 11,
   /** JSON: `TaskMetrics` of all operators and sources, about once a second. */
   metrics: 12,

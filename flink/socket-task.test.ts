@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
+import { ByteReader } from "../base/bytes.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import type { Control } from "../dataflow/operator.ts";
+import { raiseFailed } from "../dataflow/row-writer.ts";
 import { writeControl } from "./control-codec.ts";
 import { CountingResults, CountingTask, hostCounting } from "./counting-task.test-helper.ts";
 import { FlinkEnd, recordOf, recordsOf } from "./flink-end.test-helper.ts";
@@ -273,6 +275,19 @@ describe("a task driven through a socket", () => {
 });
 
 describe("what leaves the process", () => {
+  it("is, where a function of the job threw, what it threw and where that was, and not how it was called", async () => {
+    const thrown = new RangeError("too much");
+    thrown.stack = `RangeError: too much\n    at tooMuch (job:rules.ts:6:9)\n${new Error("called").stack}`;
+    const flink = await FlinkEnd.drive(() => raiseFailed("map", thrown, { of: "row 11 of shop.payments" }));
+    const answers = await flink.open().answers();
+    const failure = new ByteReader(answers.at(-1)!.payload);
+    expect([failure.text(), failure.text()]).toEqual([
+      "A function of the job failed in map at rules.ts:6:9, called for row 11 of shop.payments: RangeError: too much",
+      "\n    at tooMuch (job:rules.ts:6:9)",
+    ]);
+    await flink.close();
+  });
+
   it("is without secrets where a task fails", async () => {
     const fails = () => {
       throw new Error("the user app with hunter2 may not");

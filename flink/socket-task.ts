@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { messageOf } from "../base/errors.ts";
+import { failureStack, thrownText } from "../base/stacks.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
@@ -46,8 +46,9 @@ export function driveTask(socket: Socket, make: MakeHostedTask, safe: SafeText =
 export function failureFrame(error: unknown, safe: SafeText): Buffer {
   const frame = new FrameWriter();
   const out = frame.begin(FROM_TASK.failed);
-  out.text(safe(messageOf(error)));
-  out.text(safe(error instanceof Error ? (error.stack ?? "") : ""));
+  out.text(safe(thrownText(error)));
+  const stack = failureStack(error);
+  out.text(safe(stack && `\n${stack}`));
   frame.finish();
   return frame.take();
 }

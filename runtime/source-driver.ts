@@ -23,7 +23,7 @@ import { nameOfRows, rowTable } from "./operators/row-table.ts";
 import { raiseIncompatible } from "./operators/schema-difference.ts";
 import { noPosition, type SourcePosition, savePosition, takePosition } from "./operators/source-position.ts";
 import type { EngineAlert } from "./outbox.ts";
-import { incompleteRow, notInserted, positionWentBack, seedDiffers } from "./source-trouble.ts";
+import { atRecord, incompleteRow, notInserted, positionWentBack, seedDiffers } from "./source-trouble.ts";
 
 /** Where a source's changes go: the entries of the first task, by model. */
 export interface SourceTarget {
@@ -368,7 +368,7 @@ export class SourceDriver {
   #makeStages(model: Model, retainMs: number, backend: RowBackend): Map<number, RowStage> {
     const { source } = this.reader;
     const events = {
-      rows: (batch: Batch) => this.#target.batch(model, batch),
+      rows: (batch: Batch) => this.#handOn(model, batch),
       incomplete: (batch: Batch, row: number) =>
         this.#fault(this.#reading, incompleteRow(this.reader, this.#reading, model, batch, row)),
       seedDiffers: (batch: Batch, row: number) => this.#target.engineAlert(seedDiffers(source, model, batch, row)),
@@ -385,11 +385,19 @@ export class SourceDriver {
 
   #makeInsertStage(model: Model): InsertStage {
     return new InsertStage(model, {
-      rows: (batch) => this.#target.batch(model, batch),
+      rows: (batch) => this.#handOn(model, batch),
       notInserted: (batch, row) =>
         this.#fault(this.#reading, notInserted(this.reader, this.#reading, model, batch, row)),
       positionWentBack: (batch, row) => this.#positionWentBack(model, batch, row),
     });
+  }
+
+  #handOn(model: Model, batch: Batch): void {
+    try {
+      this.#target.batch(model, batch);
+    } catch (error) {
+      throw atRecord(error, this.reader.splits[this.#reading]!, batch);
+    }
   }
 
   #stageOf(table: string): readonly [Model, number, RowStage] {

@@ -3,7 +3,7 @@ import { CountercheckError, isError } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
 import { changeColumns } from "../dataflow/change-layout.ts";
 import { columnOf, fieldsFrom, type Model } from "../dataflow/model.ts";
-import type { RecordFault, SourceReader } from "../dataflow/source.ts";
+import type { RecordFault, SourceReader, Split } from "../dataflow/source.ts";
 import type { EngineAlert } from "./outbox.ts";
 
 /** A change that leaves values out which are not known from earlier. */
@@ -67,6 +67,19 @@ export function unreadable(source: string, error: unknown): EngineAlert {
   if (!isError(error) || !error.retryable) throw error;
   const { code, message } = error;
   return { id: `${code}/${source}`, code, source, message };
+}
+
+/**
+ * What the rows of a batch failed with, and where they were read: where a function of the job failed, people look at the
+ * record, or begin behind it.
+ */
+export function atRecord(error: unknown, { topic, partition }: Split, batch: Batch): unknown {
+  if (!isError(error, "JOB_FUNCTION_FAILED") && !isError(error, "JOB_DERIVE_FAILED")) return error;
+  const { values } = changeColumns(batch).offset;
+  const [from, to] = [error.details.offset ?? values[0]!, error.details.offset ?? values[batch.count - 1]!];
+  const offsets = from === to ? `offset ${from}` : `offsets ${from} to ${to}`;
+  const read = `, while ${offsets} of ${topic}/${partition} was read`;
+  return new CountercheckError(error.code, { ...error.details, read }, { cause: error.cause });
 }
 
 /** How long to wait before a read that failed so often in a row is tried again, in ms. */

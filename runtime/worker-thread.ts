@@ -2,6 +2,7 @@ import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "../base/error-catalogue.ts";
 import { CountercheckError, type ErrorDetails, isError, messageOf } from "../base/errors.ts";
+import { fullStack } from "../base/stacks.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { Manifest } from "./checkpoint/manifest.ts";
 import type { Doorbell } from "./exchange/doorbell.ts";
@@ -131,7 +132,7 @@ class Drive {
 function toThrown(error: unknown): ThrownError {
   const code = isError(error) ? error.code : undefined;
   const details = isError(error) ? error.details : {};
-  return { code, details, message: messageOf(error), stack: error instanceof Error ? error.stack : undefined };
+  return { code, details, message: messageOf(error), stack: error instanceof Error ? fullStack(error) : undefined };
 }
 
 /** The error that a worker in another thread failed with. */

@@ -51,8 +51,8 @@ export function rate(currency: string): number {
       encoding: "utf8",
     });
     rmSync(alone, { recursive: true });
-    expect(stderr).toContain(
-      "Error: no rate for CHF\n    at rate (job:rates.ts:3:9)\n    at <anonymous> (job:job.ts:5:1)",
+    expect(stderr).toBe(
+      "The job cannot be loaded at rates.ts:3:9: no rate for CHF\n    at rate (job:rates.ts:3:9)\n    at <anonymous> (job:job.ts:5:1)\n",
     );
   });
 

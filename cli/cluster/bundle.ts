@@ -2,10 +2,10 @@ import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildFailure, build, type Metafile } from "esbuild";
 import { raise } from "../../base/errors.ts";
+import { SOURCE_SCHEME } from "../../base/stacks.ts";
 import { type JobFiles, jobFile, publicNames } from "../load-job.ts";
 import { contractsInside, nativeAddons, publicName } from "./bundle-plugins.ts";
 import { problemsOf, STRICT } from "./bundle-problems.ts";
-import { SOURCE_SCHEME } from "./root-cause.ts";
 
 /** Jobs with all that they and the Node child need, as one ES module for Node 24, and its source map. */
 export interface Bundle {
@@ -82,8 +82,10 @@ function entryOf(files: readonly string[], name: string | undefined): string {
   const jobs = files.map((_, i) => `job${i}`).join(", ");
   const more = name === undefined ? "" : `, ${JSON.stringify(name)}`;
   return [
+    `import { loaded } from ${JSON.stringify(join(root, "cli/cluster/loading.ts"))};`,
     ...imports,
     `import { serveChild } from ${JSON.stringify(join(root, "cli/cluster/child.ts"))};`,
+    "loaded();",
     `await serveChild([${jobs}]${more});`,
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { assert } from "../../base/errors.ts";
+import { fullStack } from "../../base/stacks.ts";
 import type { Job } from "../../checks/job.ts";
 import { jointJob } from "../../checks/joint-job.ts";
 import { driveTask, failureFrame } from "../../flink/socket-task.ts";
@@ -112,13 +113,9 @@ class Connections {
   /** Tells Flink by each that all has failed; the process ends with the last. */
   failAll(error: unknown): void {
     if (this.#sockets.size === 0) {
-      process.stderr.write(`${stackOf(error)}\n`);
+      process.stderr.write(`${error instanceof Error ? fullStack(error) : String(error)}\n`);
       process.exit(1);
     }
     for (const socket of this.#sockets) socket.end(failureFrame(error, masked));
   }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -19,6 +19,39 @@ Caused by: java.io.IOException: Broken pipe
   });
 });
 
+it("what a cause says stands where it was said", () => {
+  const trace = `A function of the job failed in map at rules.ts:9:11: no JSON
+    at parsed (job:rules.ts:9:11)
+    because of SyntaxError: Unexpected end of JSON input
+    at JSON.parse (<anonymous>)
+    at parsed (job:rules.ts:7:17)
+\tat countercheck.flink.TaskConnection.take(TaskConnection.java:90)`;
+  expect(rootCauseOf(trace)).toEqual({
+    message: "A function of the job failed in map at rules.ts:9:11: no JSON",
+    stack: [
+      "at parsed (rules.ts:9:11)",
+      "because of SyntaxError: Unexpected end of JSON input",
+      "at JSON.parse (<anonymous>)",
+      "at parsed (rules.ts:7:17)",
+    ],
+  });
+});
+
+it("of the last lines of a process those that say something are told, in their order", () => {
+  const trace = `Node of mine/0 has ended with exit code 1. Its last lines:
+Error: no memory
+    at hold (job:rules.ts:4:36)
+    at node:internal/main/run_main_module:36:49 {
+  code: 'ENOMEM'
+}
+
+Node.js v24.21.0`;
+  expect(rootCauseOf(trace)).toEqual({
+    message: "Node of mine/0 has ended with exit code 1. Its last lines:\nError: no memory",
+    stack: ["at hold (rules.ts:4:36)", "code: 'ENOMEM'", "}"],
+  });
+});
+
 it("of causes that are not ours the last is told", () => {
   const trace = `<Exception on server side:
 java.util.concurrent.CompletionException: org.apache.flink.util.FlinkException: no slots

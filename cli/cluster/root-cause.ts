@@ -1,16 +1,18 @@
+import { SOURCE_SCHEME } from "../../base/stacks.ts";
+
 /** What a failure was, out of what Java prints of it. */
 export interface RootCause {
   /** The message of the cause, without the name of its class and without stacks. */
   readonly message: string;
-  /** Lines of the TypeScript stack, outermost last, with places in the job's own files: `at judge (jobs/mine/job.ts:12:5)`. */
+  /**
+   * Lines of the TypeScript stack, outermost last, with places in the job's own files: `at judge (jobs/mine/job.ts:12:5)`.
+   * Between them stands what a cause says.
+   */
   readonly stack: readonly string[];
 }
 
-/** Begins the names of sources in the bundle's source map. */
-export const SOURCE_SCHEME = "job:";
-
 /** Most lines of a stack that are shown. */
-const MOST_FRAMES = 12;
+const MOST_LINES = 12;
 
 /**
  * The root cause in a printed Java exception: the last one that is ours, since it says what to do, and otherwise the last.
@@ -24,27 +26,27 @@ export function rootCauseOf(trace: string): RootCause {
     if (JAVA_FRAME.test(line)) break;
     lines.push(line);
   }
-  const isFrame = (line: string) => TYPESCRIPT_FRAME.test(line);
-  const message = lines
-    .filter((line) => !isFrame(line))
+  const first = lines.findIndex((line) => TYPESCRIPT_FRAME.test(line));
+  const [said, stack] = first < 0 ? [lines, []] : [lines.slice(0, first), lines.slice(first)];
+  const message = said
     .join("\n")
     .replace(/^<?Exception on server side:\s*/, "")
     .replace(CLASS_NAME, "")
     .trim();
   return {
     message,
-    stack: lines
-      .filter((line) => isFrame(line) && !OF_NODE.test(line))
-      .slice(0, MOST_FRAMES)
+    stack: stack
+      .filter((line) => !OF_NODE.test(line))
+      .slice(0, MOST_LINES)
       .map(shown),
   };
 }
 
 const JAVA_FRAME =
   /^\s+(at [\w.$/@-]+\.[\w$<>]+\((.*\.java:\d+|.*\.java|Unknown Source|Native Method|.*\.scala:\d+)\)|\.\.\. \d+ (more|common frames))/;
-const TYPESCRIPT_FRAME = /^\s+at .*(\.[cm]?[jt]s:\d+:\d+|node:[\w/]+:\d+:\d+|<anonymous>|native)\)?$/;
-/** What Node does around a job says nothing. */
-const OF_NODE = /\bnode:[\w/]+:\d+:\d+\)?$/;
+const TYPESCRIPT_FRAME = /^\s+at .*(\.[cm]?[jt]s:\d+:\d+|node:[\w/]+:\d+:\d+|<anonymous>|native)\)?( \{)?$/;
+/** What Node does around a job, and its version, say nothing. */
+const OF_NODE = /\bnode:[\w/]+:\d+:\d+\)?( \{)?$|^(Node\.js v.*|\s*)$/;
 const CLASS_NAME = /^([a-z]\w*\.)+[\w$]+(: |$)/;
 
 /** A frame with the file as its author calls it. */

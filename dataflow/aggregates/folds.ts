@@ -1,8 +1,11 @@
 import type { Batch } from "../../base/batch.ts";
+import type { Float64Column } from "../../base/columns.ts";
 import { raise } from "../../base/errors.ts";
 import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import { fieldPutter, type KeptRow } from "../kept-rows.ts";
 import { type Field, type Fields, isOfKind } from "../model.ts";
+import { rowColumns } from "../row-layout.ts";
+import { type CallPlace, timePlace } from "../row-place.ts";
 import { type RowCursor, rowCursor } from "../row-view.ts";
 import { callUser, raiseFailed } from "../row-writer.ts";
 import { fieldsCodec } from "../state-codec.ts";
@@ -19,6 +22,7 @@ export class Fold {
   readonly #fields: Fields;
   readonly #spec: AnyFold;
   #cursor!: RowCursor<Fields>;
+  #times!: Float64Column;
   #put!: (row: number, value: unknown) => void;
 
   /** `name` is the result's; `fields` are the rows'. */
@@ -31,6 +35,7 @@ export class Fold {
 
   bind(batch: Batch): void {
     this.#cursor = rowCursor(batch, this.#fields);
+    this.#times = rowColumns(batch).time;
   }
 
   bindOutput(output: Batch): void {
@@ -62,7 +67,7 @@ export class Fold {
     try {
       return this.#spec.add(kept, this.#cursor.at(row));
     } catch (error) {
-      return raiseFailed(this.#place, error);
+      return raiseFailed(this.#place, error, this.#called());
     }
   }
 
@@ -70,8 +75,12 @@ export class Fold {
     try {
       return this.#spec.retract!(kept, this.#cursor.at(row));
     } catch (error) {
-      return raiseFailed(this.#place, error);
+      return raiseFailed(this.#place, error, this.#called());
     }
+  }
+
+  #called(): CallPlace {
+    return timePlace(this.#times.values[this.#cursor.row]!);
   }
 
   /** A copy of the declared fields: what state holds is nobody else's. */

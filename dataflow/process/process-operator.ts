@@ -10,6 +10,7 @@ import type { Fields, Id } from "../model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../operator.ts";
 import { perBatch } from "../per-batch.ts";
 import { rowColumns } from "../row-layout.ts";
+import { type CallPlace, keyPlace, timePlace } from "../row-place.ts";
 import { type RowCursor, rowCursor } from "../row-view.ts";
 import { callUser } from "../row-writer.ts";
 import { BroadcastState } from "./broadcast-state.ts";
@@ -107,7 +108,11 @@ export class ProcessOperator implements Operator {
 
   batch(input: number, batch: Batch): void {
     const keys = this.#keys[input];
-    callUser(this.#plan.uid, () => (keys === undefined ? this.#toAll(input, batch) : this.#toKeys(input, batch, keys)));
+    callUser(
+      this.#plan.uid,
+      () => (keys === undefined ? this.#toAll(input, batch) : this.#toKeys(input, batch, keys)),
+      () => (keys === undefined ? timePlace(this.#at.time) : this.#keyPlace("row")),
+    );
     this.#flush();
   }
 
@@ -116,7 +121,11 @@ export class ProcessOperator implements Operator {
     // One that goes back, because a run began again with a longer transaction, takes nothing back.
     if (element.type !== "watermark" || element.time < at.watermark) return;
     at.watermark = element.time;
-    callUser(this.#plan.uid, () => this.#callTimers(element.time));
+    callUser(
+      this.#plan.uid,
+      () => this.#callTimers(element.time),
+      () => this.#keyPlace("timer"),
+    );
     at.reached = element.time;
     this.#expiry.sweep(element.time, this.#expiring);
     this.#flush();
@@ -125,7 +134,11 @@ export class ProcessOperator implements Operator {
   processingTime(time: number): void {
     const at = this.#at;
     at.processingTime = time;
-    callUser(this.#plan.uid, () => this.#callProcessingTimers(time));
+    callUser(
+      this.#plan.uid,
+      () => this.#callProcessingTimers(time),
+      () => this.#keyPlace("timer"),
+    );
     this.#flush();
   }
 
@@ -205,6 +218,10 @@ export class ProcessOperator implements Operator {
       this.#at.toTimer(due.key, this.#at.watermark + 1);
       onTimer?.(this.#keyedContext);
     }
+  }
+
+  #keyPlace(what: string): CallPlace {
+    return keyPlace(what, this.#at.key, this.#at.time);
   }
 
   #actions(): KeyActions {

@@ -11,6 +11,7 @@ import type { KeySpec } from "../keys.ts";
 import type { Fields, Id } from "../model.ts";
 import type { Operator } from "../operator.ts";
 import { FIRST_ROW_FIELD, type RowOutput } from "../row-layout.ts";
+import { keyPlace } from "../row-place.ts";
 import type { Row } from "../row-view.ts";
 import { callUser, writeFields } from "../row-writer.ts";
 import { alignedWindows } from "./aligned-windows.ts";
@@ -139,7 +140,11 @@ function windowFunction<G extends Fields>(
   return (rows, output: RowOutput, time, key: Key, start, end) => {
     const emit = (row: Row<G>) =>
       writeFields(output.batch, FIRST_ROW_FIELD, output.add(ADD, time), emits, row as Record<string, unknown>);
-    callUser(uid, () => onWindow(rows, { key: key as Id, window: { start, end }, emit }));
+    callUser(
+      uid,
+      () => onWindow(rows, { key: key as Id, window: { start, end }, emit }),
+      () => keyPlace("window", key, start),
+    );
   };
 }
 

@@ -1,5 +1,6 @@
 import { Batch } from "../../base/batch.ts";
-import { messageOf, raise } from "../../base/errors.ts";
+import { raise } from "../../base/errors.ts";
+import { atPlace, thrownText } from "../../base/stacks.ts";
 import { changeColumns, FIRST_FIELD, fieldLayout } from "../../dataflow/change-layout.ts";
 import { type DeriveNode, layoutOf } from "../../dataflow/graph.ts";
 import type { Fields } from "../../dataflow/model.ts";
@@ -57,7 +58,8 @@ export class DeriveRows extends Transform {
     const change = changeColumns(batch);
     const { model } = this.#node;
     const { source, table } = model.from[change.table.values[row]!]!;
-    const place = { model: model.name, row: change.row.text(row), table: `${source}.${table}` };
-    return raise("JOB_DERIVE_FAILED", { ...place, reason: messageOf(error) }, { cause: error });
+    const place = { model: model.name, at: atPlace(error), row: change.row.text(row), table: `${source}.${table}` };
+    const record = { offset: change.offset.values[row]!, read: "" };
+    return raise("JOB_DERIVE_FAILED", { ...place, ...record, reason: thrownText(error) }, { cause: error });
   }
 }

@@ -16,6 +16,7 @@ import { keyReader } from "../../dataflow/keys.ts";
 import type { Fields } from "../../dataflow/model.ts";
 import type { Control } from "../../dataflow/operator.ts";
 import { FIRST_ROW_FIELD, rowColumns } from "../../dataflow/row-layout.ts";
+import { rowPlace } from "../../dataflow/row-place.ts";
 import { type RowCursor, rowCursor } from "../../dataflow/row-view.ts";
 import { callUser, writeFields } from "../../dataflow/row-writer.ts";
 import { compilePredicate, type Predicate } from "./predicate.ts";
@@ -57,6 +58,8 @@ export class Filter extends Transform {
   readonly #out: Batch;
   #predicateOf: Batch | undefined;
   #holds!: Predicate;
+  /** Where a function is called for each row. */
+  #cursor: RowCursor<Fields> | undefined;
 
   constructor(node: FilterNode, next: FanOut) {
     super(node, next);
@@ -71,9 +74,13 @@ export class Filter extends Transform {
     }
     const holds = this.#holds;
     const out = this.#out;
-    callUser(this.#node.uid, () => {
-      for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
-    });
+    callUser(
+      this.#node.uid,
+      () => {
+        for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
+      },
+      () => rowPlace(this.#node, batch, this.#cursor?.row ?? 0),
+    );
     if (out.count === 0) return;
     this.next.batch(out);
     out.clear();
@@ -83,6 +90,7 @@ export class Filter extends Transform {
     const { fields, condition } = this.#node;
     if (typeof condition !== "function") return compilePredicate(fields, condition, batch);
     const cursor = rowCursor(batch, fields);
+    this.#cursor = cursor;
     return (row) => condition(cursor.at(row)) === true;
   }
 }
@@ -258,9 +266,13 @@ export class MapRows extends Transform {
     const out = this.#out;
     out.grow(count);
     copyHead(out, batch);
-    callUser(uid, () => {
-      for (let row = 0; row < count; row++) writeFields(out, FIRST_ROW_FIELD, row, fields, map(cursor.at(row)));
-    });
+    callUser(
+      uid,
+      () => {
+        for (let row = 0; row < count; row++) writeFields(out, FIRST_ROW_FIELD, row, fields, map(cursor.at(row)));
+      },
+      () => rowPlace(this.#node.inputs[0]!, batch, cursor.row),
+    );
     out.count = count;
     this.next.batch(out);
     out.clear();

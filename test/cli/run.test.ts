@@ -112,7 +112,7 @@ describe.concurrent("countercheck run", () => {
     const invalid: [string, string][] = [
       [
         JOB_OF('() => { throw new TypeError("no such thing"); }'),
-        "job-\\d.ts is no job that can be run: it threw: no such thing",
+        "job-\\d.ts is no job that can be run: it threw at job-\\d.ts:\\d+:\\d+: no such thing",
       ],
       [JOB_OF("() => undefined"), "neither a check nor a sink"],
       [JOB_OF('async (env) => { await null; env.changes(M).asEvents().to("s"); }'), "its function is async"],
@@ -122,13 +122,51 @@ describe.concurrent("countercheck run", () => {
       const stderr = expect.stringMatching(new RegExp(`^error JOB_INVALID: .*${says}.*\n$`));
       expect(await say(text)).toMatchObject({ code: 2, stdout: "", stderr });
     }
-    expect(await say("export default {;")).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^error JOB_NOT_LOADED: /),
-    });
+    const unread: [string, RegExp][] = [
+      ["export const a = 1;\nexport default {;", / cannot be loaded at job-\d\.ts:2:17: SyntaxError: /],
+      ['export const a = 1;\nthrow new TypeError("no such thing");', / at job-\d\.ts:2:7: TypeError: no such thing\n/],
+      ['import { nothing } from "countercheck";', / at job-\d\.ts:1:10: SyntaxError: .* named 'nothing'\n/],
+      ["const a = 1;\nconst a = 2;", /has already been declared \(the compiler may know why: /],
+    ];
+    for (const [text, says] of unread) {
+      const { code, stderr } = await say(text);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^error JOB_NOT_LOADED: /)]);
+      expect(stderr).toMatch(says);
+    }
     const unbound = `import { id, job, model, table } from "countercheck";
       export default job("j", (env) => env.changes(model("M", { from: table("nowhere", "t"), fields: { a: id() } })).asEvents().to("s"));`;
     expect(await say(unbound)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error SOURCE_UNKNOWN: /) });
+  });
+
+  it("says where a function of the job failed, and at which row and record", async () => {
+    using folder = new TemporaryFolder();
+    await layShopLog(folder.path, 100);
+    mkdirSync(join(folder.path, "mine"));
+    writeFileSync(
+      join(folder.path, "mine/rules.ts"),
+      `export function isLarge(minor: bigint): boolean {
+         throw new RangeError(\`cannot judge \${minor}\`);
+       }`,
+    );
+    writeFileSync(
+      join(folder.path, "mine/job.ts"),
+      `import { id, job, model, money, table } from "countercheck";
+       import { isLarge } from "./rules.ts";
+       const Refund = model("Refund", { from: table("shop", "refunds"), fields: { paymentId: id(), amount: money() } });
+       export default job("mine", (env) =>
+         env.changes(Refund).filter(({ amount }) => isLarge(amount!.minor)).asEvents().to("large"));`,
+    );
+    for (const more of [[], ["--parallelism", "2"]]) {
+      const args = ["run", "mine", "--config", "config.json", "--fresh", ...more];
+      const { code, stderr } = await countercheck(args, { cwd: folder.path });
+      expect(stderr).toMatch(
+        /^error JOB_FUNCTION_FAILED: A function of the job failed in \S+ at mine\/rules\.ts:2:16, called for row \d+ of shop\.refunds, while offset \d+ of \S+\/\d+ was read: RangeError: cannot judge \d+$/m,
+      );
+      expect(code).toBe(1);
+    }
+    const verbose = ["run", "mine", "--config", "config.json", "--fresh", "--parallelism", "2", "--verbose"];
+    const { stderr } = await countercheck(verbose, { cwd: folder.path });
+    expect(stderr).toMatch(/\nCaused by: RangeError: .*\n {4}at isLarge \(.*mine\/rules\.ts:2:16\)\n/);
   });
 
   it("says what it could not write", async () => {

@@ -16,11 +16,7 @@ final class TaskFailure extends IOException {
 
   /** From the payload of a FAILED frame. */
   static TaskFailure read(ByteBuffer payload) {
-    String message = text(payload);
-    String stack = text(payload);
-    // A stack of V8 begins with the message again.
-    int start = stack.indexOf("\n    at ");
-    return new TaskFailure(start < 0 ? message : message + stack.substring(start));
+    return new TaskFailure(text(payload) + text(payload));
   }
 
   @Override
