@@ -1,20 +1,20 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
-import { type Ports, serviceNames, services } from "./services.ts";
+import { type Ports, type SomePorts, serviceNames, services } from "./services.ts";
 
 /** Everything listens here and nowhere else. */
 export const HOST = "127.0.0.1";
 
 /**
- * Ports that nobody uses, for every service; all different. They are below those that systems hand out to outgoing
+ * Ports that nobody uses, for every service, besides those that are known already; all different. They are below those that systems hand out to outgoing
  * connections, so that no client takes the port of a server that is stopped for a moment.
  */
-export async function freePorts(): Promise<Ports> {
-  const taken = new Set<number>();
+export async function freePorts(known: SomePorts = {}): Promise<Ports> {
+  const taken = new Set<number>(Object.values(known).flatMap((of) => Object.values(of)));
   const ports: Record<string, Record<string, number>> = {};
   for (const service of serviceNames) {
-    ports[service] = {};
-    for (const name of Object.keys(services[service].ports)) ports[service][name] = await freePort(taken);
+    ports[service] = { ...known[service] };
+    for (const name of Object.keys(services[service].ports)) ports[service][name] ??= await freePort(taken);
   }
   return ports as Ports;
 }

@@ -182,6 +182,9 @@ export function membersOf(name: ServiceName): readonly string[] {
 /** The port numbers of every service by its ports' names. */
 export type Ports = Readonly<Record<ServiceName, Readonly<Record<string, number>>>>;
 
+/** Those that are known of some services. */
+export type SomePorts = Partial<Ports>;
+
 /** The ports that the table names. */
 export const standardPorts: Ports = Object.fromEntries(
   serviceNames.map((name) => [name, services[name].ports]),

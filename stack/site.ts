@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { raise } from "../base/errors.ts";
+import { isDeepStrictEqual } from "node:util";
+import { messageOf, raise } from "../base/errors.ts";
 import { databaseAccount } from "./account.ts";
 import { freePorts } from "./ports.ts";
 import type { Site } from "./server.ts";
-import { type Ports, standardPorts } from "./services.ts";
+import { type Ports, type SomePorts, serviceNames, standardPorts } from "./services.ts";
 import { answers } from "./tools.ts";
 
 /** A site, and the way in which its services are run. */
@@ -19,7 +20,10 @@ interface Kept {
   readonly ports: Ports;
 }
 
-/** Opens or makes a stack's folder. Raises STACK_FOLDER_UNUSABLE. */
+/**
+ * Opens or makes a stack's folder; one of a version that knew fewer services gets what is missing. Raises STACK_FOLDER_UNUSABLE,
+ * STACK_FOLDER_UNREADABLE.
+ */
 export async function openSite(options: {
   readonly folder: string;
   readonly ports: "free" | "standard";
@@ -45,13 +49,46 @@ export function defaultFolder(): string {
 
 async function kept(folder: string, ports: "free" | "standard", outsideDocker: boolean): Promise<Kept> {
   const file = join(folder, "stack.json");
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Kept;
+  const before = existsSync(file) ? readKept(file) : {};
   const choice: Kept = {
-    inDocker: !outsideDocker && dockerAnswers(),
-    ports: ports === "free" ? await freePorts() : standardPorts,
+    inDocker: before.inDocker ?? (!outsideDocker && dockerAnswers()),
+    ports: ports === "free" || !areStandard(before.ports) ? await freePorts(before.ports) : withStandard(before.ports),
   };
-  writeFileSync(file, `${JSON.stringify(choice, undefined, 2)}\n`);
+  if (!isDeepStrictEqual(before, choice)) writeFileSync(file, `${JSON.stringify(choice, undefined, 2)}\n`);
   return choice;
+}
+
+/** What some version of this file's writer knew, or a person put there: what is missing is chosen anew. STACK_FOLDER_UNREADABLE. */
+function readKept(file: string): { readonly inDocker?: boolean; readonly ports?: SomePorts } {
+  const unreadable = (reason: string) => raise("STACK_FOLDER_UNREADABLE", { file, reason });
+  let kept: unknown;
+  try {
+    kept = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    return unreadable(messageOf(error));
+  }
+  if (!isObject(kept)) return unreadable("It is no object");
+  const { inDocker, ports = {} } = kept;
+  if (inDocker !== undefined && typeof inDocker !== "boolean") return unreadable("inDocker is neither true nor false");
+  const isOfPorts = (of: unknown) => isObject(of) && Object.values(of).every((port) => Number.isInteger(port));
+  if (!isObject(ports) || !Object.values(ports).every(isOfPorts))
+    return unreadable("ports is not an object of services, each with numbers by their names");
+  return { ...(inDocker === undefined ? {} : { inDocker }), ports: ports as SomePorts };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A version that knew fewer services was opened with the standard ports if those that it knew are so. */
+function areStandard(some: SomePorts = {}): boolean {
+  return serviceNames.every((service) =>
+    Object.entries(some[service] ?? {}).every(([name, port]) => (standardPorts[service][name] ?? port) === port),
+  );
+}
+
+function withStandard(some: SomePorts = {}): Ports {
+  return Object.fromEntries(serviceNames.map((name) => [name, { ...standardPorts[name], ...some[name] }])) as Ports;
 }
 
 /** True when containers can be started here. */
