@@ -23,8 +23,8 @@ export interface HostedTask {
 
 /**
  * Makes the task of a place; `results` come with it because a task may emit from the moment it is opened. `alive` is to be
- * called while what is restored is read: Flink takes a process that is at work for so long and says nothing for a hanging one.
- * Behind the restore it does nothing.
+ * called where the task may be at work for long in one call, as in a restore: Flink takes a process that says nothing meanwhile
+ * for a hanging one. What is emitted says so by itself.
  */
 export type MakeHostedTask = (
   place: TaskPlace,

@@ -14,7 +14,7 @@ import { CountingResults, CountingTask, hostCounting } from "./counting-task.tes
 import { FlinkEnd, recordOf, recordsOf } from "./flink-end.test-helper.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
-import type { MakeHostedTask, SourceInlet } from "./hosted-task.ts";
+import type { MakeHostedTask, SinkOutput, SourceInlet } from "./hosted-task.ts";
 import { driveTask } from "./socket-task.ts";
 
 describe("a task driven through a socket", () => {
@@ -317,6 +317,23 @@ describe("what leaves the process", () => {
     });
     await begun;
     expect(soon, "frames that had come before the restore was over").toBeGreaterThanOrEqual(2);
+    await worker.end();
+  });
+
+  it("shows the same while a call brings out very much", async () => {
+    const [heard, worker] = await ListeningThread.start();
+    const value = Buffer.alloc(1_000);
+    let sinks: SinkOutput | undefined;
+    const make: MakeHostedTask = (_place, output) => {
+      sinks = output;
+      return hostCounting(new CountingTask(), new CountingResults(output, "results"));
+    };
+    void driveTask(connect(worker.path), make);
+    await expect.poll(() => Atomics.load(heard, 0)).toBeGreaterThanOrEqual(1);
+    const before = Atomics.load(heard, 0);
+    const until = performance.now() + 3_500;
+    for (let i = 0; performance.now() < until; i++) if (i % 10_000 === 0) sinks!.record(0, null, value, 0);
+    expect(Atomics.load(heard, 0) - before, "frames that had come before it was over").toBeGreaterThanOrEqual(2);
     await worker.end();
   });
 });

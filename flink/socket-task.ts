@@ -58,6 +58,8 @@ export type SafeText = (text: string) => string;
 
 const same: SafeText = (text) => text;
 
+const NO_METRICS = Buffer.from("[]");
+
 interface Frame {
   readonly type: number;
   readonly payload: Buffer;
@@ -270,13 +272,18 @@ class Connection {
     });
   }
 
-  /** Goes out at once, although the one thread there is has not come back to the socket yet. */
+  /**
+   * Goes out at once, although the one thread there is has not come back to the socket yet; ahead of all that is gathered, which
+   * the socket may not take at once.
+   */
   #tellAlive(): void {
     const now = performance.now();
-    if (now - this.#aliveAt < METRICS_MS) return;
+    if (now - this.#aliveAt < METRICS_MS || this.#isOver) return;
     this.#aliveAt = now;
-    this.#driver.tellMetrics([]);
-    this.#send();
+    const frame = new FrameWriter();
+    frame.begin(FROM_TASK.metrics).raw(NO_METRICS, 0, NO_METRICS.length);
+    frame.finish();
+    this.#socket.write(frame.take());
   }
 
   #send(): void {

@@ -18,7 +18,7 @@ export interface TaskDriverOptions {
   readonly make: MakeHostedTask;
   /** Called when `poll` has something to do. */
   readonly wake: () => void;
-  /** Called while a restore is at work, often. */
+  /** Called while the task is at work, often. */
   readonly alive: () => void;
 }
 
@@ -181,10 +181,7 @@ export class TaskDriver {
 
   #open(place: TaskPlace): void | Promise<void> {
     this.#place = place;
-    const alive = () => {
-      if (!this.#isStarted) this.#options.alive();
-    };
-    const made = this.#options.make(place, this.#sinks(), alive);
+    const made = this.#options.make(place, this.#sinks(), this.#options.alive);
     if (made instanceof Promise) return made.then((hosted) => this.#opened(hosted));
     this.#opened(made);
   }
@@ -216,6 +213,7 @@ export class TaskDriver {
   #sinks(): SinkOutput {
     return {
       record: (sink, key, value, timeMs) => {
+        this.#options.alive();
         this.#answer(FROM_TASK.record, (out) => {
           out.byte(sink);
           out.float64(timeMs);
@@ -254,6 +252,7 @@ export class TaskDriver {
 
   #forward(output: number, batch: Batch): void {
     this.rowsOut += batch.count;
+    this.#options.alive();
     this.#hosted.format.writeRows(output, batch, (subtask, write) => {
       this.#answer(FROM_TASK.forward, (out) => {
         out.byte(output);

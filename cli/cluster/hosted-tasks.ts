@@ -82,7 +82,7 @@ export class HostedTasks {
 
   /**
    * Makes the task of a place, whose results go to `output`; `alive` is called while it uses the disk, which is what a large
-   * restore does for long. What its operators, readers and store raise.
+   * restore does for long, or a call that goes through very many keys. What its operators, readers and store raise.
    */
   make(place: TaskPlace, output: SinkOutput, alive: () => void): HostedTask {
     const memory = this.#spec.memoryBytes / this.#plan.tasks.length;
