@@ -106,7 +106,8 @@ export const errorCatalogue = {
   CLUSTER_ANSWER_INVALID: {
     fault: "external",
     retryable: false,
-    message: "{url} did not answer {request} as Flink does: {reason}. Give the address of Flink's REST API.",
+    message:
+      "{url} does not answer {request} as Flink's REST API does: {reason}. Give the address of that, such as http://127.0.0.1:8081.",
   },
   CLUSTER_RECORDS_PASSED: {
     fault: "user",
@@ -434,7 +435,7 @@ export const errorCatalogue = {
   JOB_NAME_INVALID: {
     fault: "user",
     retryable: false,
-    message: "{name} cannot be a job's name. Use lower-case letters, digits and hyphens.",
+    message: "A job cannot have the name `{name}`. Use lower-case letters, digits and hyphens.",
   },
   JOB_NOT_AN_INSTANT: {
     fault: "user",
@@ -1100,7 +1101,7 @@ export const errorCatalogue = {
     fault: "user",
     retryable: false,
     message:
-      "{file}, which says on which ports the servers of this folder are, cannot be read: {reason}. Name another folder with `--dir`; or write `{}` into the file, and stop what runs there before you start it again on the usual ports.",
+      "{file}, which says on which ports the servers of this folder are, cannot be read: {reason}. Name another folder with `--dir`; or remove the file, and stop what runs there before you start it again, on the usual ports.",
   },
   STACK_FOLDER_UNUSABLE: {
     fault: "user",

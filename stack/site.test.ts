@@ -48,8 +48,8 @@ describe("the folder of a stack", () => {
     expect((await open()).ports).toEqual(site.ports);
   });
 
-  it("that was emptied gets the usual ports", async () => {
-    keep("{}");
+  it.each(["{}", undefined])("that says no ports gets the usual ones: %s", async (text) => {
+    if (text !== undefined) keep(text);
     expect(endpointsOf((await open()).ports, false).redis.port).toBe(standardPorts.redis.redis);
   });
 

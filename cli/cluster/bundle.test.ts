@@ -27,6 +27,19 @@ async function bundled() {
   return bundleJobs({ paths: [join(folder, "job.ts")] }, folder);
 }
 
+/** What the bundle writes to its standard error, alone in a folder. */
+async function startedAlone(): Promise<string> {
+  const { code, map } = await bundled();
+  const alone = mkdtempSync(join(tmpdir(), "countercheck-alone-"));
+  writeFileSync(join(alone, "bundle.mjs"), code);
+  writeFileSync(join(alone, "bundle.mjs.map"), map);
+  const { stderr } = spawnSync(process.execPath, ["--enable-source-maps", join(alone, "bundle.mjs")], {
+    encoding: "utf8",
+  });
+  rmSync(alone, { recursive: true });
+  return stderr;
+}
+
 describe("a bundle", () => {
   it("is a module that runs alone, and whose stacks are of the job's files", async () => {
     write({
@@ -43,16 +56,22 @@ export function rate(currency: string): number {
 }
 `,
     });
-    const { code, map } = await bundled();
-    const alone = mkdtempSync(join(tmpdir(), "countercheck-alone-"));
-    writeFileSync(join(alone, "bundle.mjs"), code);
-    writeFileSync(join(alone, "bundle.mjs.map"), map);
-    const { stderr } = spawnSync(process.execPath, ["--enable-source-maps", join(alone, "bundle.mjs")], {
-      encoding: "utf8",
-    });
-    rmSync(alone, { recursive: true });
+    const stderr = await startedAlone();
     expect(stderr).toBe(
       "The job cannot be loaded at rates.ts:3:9: no rate for CHF\n    at rate (job:rates.ts:3:9)\n    at <anonymous> (job:job.ts:5:1)\n",
+    );
+  });
+
+  it("tells what this package refuses while a job is loaded with the place in the job", async () => {
+    write({
+      "job.ts": `import { job } from "countercheck";
+import { name } from "./names.ts";
+export default job(name, () => {});
+`,
+      "names.ts": `export const name = "Order ID";`,
+    });
+    expect(await startedAlone()).toMatch(
+      /^The job cannot be loaded at job\.ts:3:16: .*\n( {4}at \S+ \(job:countercheck\/.*\)\n)+ {4}at <anonymous> \(job:job\.ts:3:16\)\n$/,
     );
   });
 
