@@ -16,6 +16,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CONFIG_NOT_FOUND",
   "CONFIG_SECRET_MISSING",
   "JOB_INVALID",
+  "JOB_NAME_INVALID",
   "JOB_NOT_FOR_CLUSTER",
   "JOB_NOT_FOUND",
   "OPTION_INVALID",

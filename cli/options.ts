@@ -21,10 +21,9 @@ export function positive(text: string): number {
 /** Gives a parser of a whole number between two, which are included. */
 export function between(least: number, most: number): (text: string) => number {
   return (text) => {
-    const number = count(text);
-    if (number < least || number > most)
-      throw new InvalidArgumentError(`Expected a number from ${grouped(least)} to ${grouped(most)}.`);
-    return number;
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${grouped(least)} to ${grouped(most)}.`);
   };
 }
 

@@ -1,4 +1,4 @@
-import { isError } from "../../base/errors.ts";
+import { isError, raise } from "../../base/errors.ts";
 import type { PlannedFacts } from "../../flink/cluster-plan.ts";
 import type { FlinkHttp } from "./flink-http.ts";
 
@@ -138,7 +138,10 @@ export class FlinkApi {
   }
 
   async jobs(): Promise<readonly JobSummary[]> {
-    return (await this.#get<{ readonly jobs: readonly JobSummary[] }>("/jobs/overview")).jobs;
+    const { jobs } = await this.#get<{ readonly jobs?: readonly JobSummary[] }>("/jobs/overview");
+    if (Array.isArray(jobs)) return jobs;
+    const reason = "it says nothing of jobs";
+    return raise("CLUSTER_ANSWER_INVALID", { url: this.url, request: "GET /jobs/overview", reason });
   }
 
   /** Undefined for a job that the cluster does not know (yet). */
@@ -275,7 +278,8 @@ export class FlinkApi {
 
 /** What a cluster says of itself. */
 export interface ClusterOverview {
-  readonly "flink-version": string;
+  /** Undefined where it is no cluster. */
+  readonly "flink-version"?: string;
   readonly taskmanagers: number;
   readonly "slots-total": number;
   readonly "slots-available": number;

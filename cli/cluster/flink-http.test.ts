@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -91,9 +91,49 @@ describe("requests to Flink", () => {
     expect(await flink.request(GET)).toMatchObject({ authorization: `Basic ${btoa("ada:s3cret")}` });
   });
 
-  it("notice that something else answers", async () => {
-    const flink = await serve((_, response) => response.end("<html>Welcome</html>"));
-    await expect(flink.request(GET)).rejects.toMatchObject({ code: "CLUSTER_ANSWER_INVALID" });
+  it.each([
+    ["a page", 200, "<html>Welcome</html>"],
+    ["an error of Kafka Connect", 404, '{"error_code":404,"message":"HTTP 404 Not Found"}'],
+    ["an error of HBase", 404, "Not found: table overview"],
+  ])("notice that something else answers: %s", async (_, status, body) => {
+    const flink = await serve((_, response) => response.writeHead(status).end(body));
+    await expect(flink.request(GET)).rejects.toMatchObject({
+      code: "CLUSTER_ANSWER_INVALID",
+      message: expect.stringMatching(/does not answer GET \/overview as Flink's REST API does: .*8081\.$/),
+    });
+  });
+
+  it("say where an answer is that is no list of jobs", async () => {
+    const api = new FlinkApi(await serve((_, response) => response.end("{}")));
+    await expect(api.jobs()).rejects.toMatchObject({ code: "CLUSTER_ANSWER_INVALID" });
+  });
+
+  it("by TLS say at once, and in one line, that a server speaks none", async () => {
+    const { url } = await serve((_, response) => response.end("{}"));
+    const encrypted = new FlinkHttp({ url: url.replace("http:", "https:"), retryForMs: 60_000 });
+    await expect(encrypted.request(GET)).rejects.toMatchObject({
+      code: "CLUSTER_UNAVAILABLE",
+      message: expect.stringMatching(/what listens there does not speak TLS; .* begins with http:\/\/.*\.$/),
+    });
+    encrypted.close();
+  });
+
+  it("say at once that a server does not speak HTTP", async () => {
+    const tls = createNetServer((socket) => socket.end(Buffer.from([21, 3, 1, 0, 2, 2, 80]))).listen(0, "127.0.0.1");
+    await once(tls, "listening");
+    const flink = new FlinkHttp({ url: `http://127.0.0.1:${(tls.address() as AddressInfo).port}`, retryForMs: 60_000 });
+    await expect(flink.request(GET)).rejects.toThrow(/does not speak HTTP; .* begins with https:\/\//);
+    flink.close();
+    tls.close();
+  });
+
+  it("that are made again are told of, once each", async () => {
+    const told: string[] = [];
+    const onRetry = (reason: string, forMs: number) => told.push(`${reason}, ${forMs}`);
+    const nowhere = new FlinkHttp({ url: "http://127.0.0.1:1", retryForMs: 300, onRetry });
+    await expect(nowhere.request(GET)).rejects.toMatchObject({ code: "CLUSTER_UNAVAILABLE" });
+    expect(told).toEqual([expect.stringMatching(/ECONNREFUSED.*, 300$/)]);
+    nowhere.close();
   });
 
   it("send a file as a form does", async () => {

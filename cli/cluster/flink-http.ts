@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CountercheckError, isError, messageOf, raise } from "../../base/errors.ts";
-import { rootCauseOf } from "./root-cause.ts";
+import { connectionFailure, isLasting, isOfAnother, refusalIn, said } from "./flink-failures.ts";
 
 /** Where Flink's REST API is, who asks, and how long to wait for it. */
 export interface FlinkHttpOptions {
@@ -19,6 +19,8 @@ export interface FlinkHttpOptions {
   readonly timeoutMs?: number;
   /** From the first attempt on a request that may be repeated to the begin of the last, in ms. Default 10,000. */
   readonly retryForMs?: number;
+  /** Told when a request is tried again: why, and for how long, in ms. */
+  readonly onRetry?: (reason: string, forMs: number) => void;
 }
 
 /** A request that is answered by JSON. */
@@ -91,7 +93,8 @@ export class FlinkHttp {
       } catch (error) {
         const pauseMs = Math.min(2_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2);
         const isOver = performance.now() - startedAt + pauseMs > retryForMs;
-        if (!mayRepeat || isOver || !isError(error, "CLUSTER_UNAVAILABLE")) throw error;
+        if (!mayRepeat || isOver || !isError(error, "CLUSTER_UNAVAILABLE") || isLasting(error.cause)) throw error;
+        if (attempt === 1) this.#options.onRetry?.(String(error.details.reason), retryForMs);
         await sleep(pauseMs);
       }
     }
@@ -137,17 +140,18 @@ export class FlinkHttp {
       const reason = `it sends on to ${location ?? "somewhere else"}; give the address that answers by itself`;
       raise("CLUSTER_REFUSED", { url: this.url, request: doing, status, reason });
     }
+    if (status >= 400 && isOfAnother(status, body)) this.#notOfFlink(doing, `status ${status}${said(body)}`);
     if (status >= 400)
-      raise("CLUSTER_REFUSED", { url: this.url, request: doing, status, reason: reasonOf(status, body) });
+      raise("CLUSTER_REFUSED", { url: this.url, request: doing, status, reason: refusalIn(status, body) });
     try {
       return JSON.parse(body.toString() || "{}");
     } catch (error) {
-      return raise(
-        "CLUSTER_ANSWER_INVALID",
-        { url: this.url, request: doing, reason: messageOf(error) },
-        { cause: error },
-      );
+      return this.#notOfFlink(doing, messageOf(error), error);
     }
+  }
+
+  #notOfFlink(doing: string, reason: string, cause?: unknown): never {
+    raise("CLUSTER_ANSWER_INVALID", { url: this.url, request: doing, reason }, { cause });
   }
 
   #unavailable(doing: string, reason: string, cause?: unknown): never {
@@ -158,7 +162,7 @@ export class FlinkHttp {
     try {
       return await this.#sent(request, body);
     } catch (error) {
-      return this.#unavailable(request.doing, messageOf(error) || String((error as NodeJS.ErrnoException).code), error);
+      return this.#unavailable(request.doing, connectionFailure(error), error);
     }
   }
 
@@ -218,32 +222,4 @@ interface Sent {
   /** For errors. */
   readonly doing: string;
   readonly timeoutMs: number;
-}
-
-/** Why a request was refused: Flink gives messages, some of them with the stack of the server. */
-function reasonOf(status: number, body: Buffer): string {
-  if (status === 401) return "401: who asks is not known. Name the user and the password in `cluster.auth`";
-  return `${status}${said(body)}`;
-}
-
-function said(body: Buffer): string {
-  const texts = errorsIn(body).map((text) => rootCauseOf(text).message.replace(/\.$/, ""));
-  const telling = texts.filter((text) => text !== "" && !/^Internal server error/i.test(text));
-  return telling.length === 0 ? "" : `: ${telling.join("; ")}`;
-}
-
-function errorsIn(body: Buffer): string[] {
-  try {
-    const { errors } = JSON.parse(body.toString()) as { errors?: unknown };
-    return Array.isArray(errors) ? errors.filter((error) => typeof error === "string") : [];
-  } catch {
-    return [
-      body
-        .toString()
-        .replace(/<[^>]*>/g, " ")
-        .replace(/\s+/g, " ")
-        .trim()
-        .slice(0, 200),
-    ];
-  }
 }

@@ -1,4 +1,7 @@
 import { type Config, readConfig } from "../config.ts";
+import { masked } from "../secrets.ts";
+import { printable } from "../table.ts";
+import { terminal } from "../terminal.ts";
 import { clusterOf } from "./cluster-config.ts";
 import { FlinkApi } from "./flink-api.ts";
 import { FlinkHttp } from "./flink-http.ts";
@@ -17,7 +20,10 @@ export async function withFlink<T>(
   work: (api: FlinkApi) => Promise<T>,
 ): Promise<T> {
   const read = typeof config === "string" ? readConfig(config) : config;
-  const http = new FlinkHttp(clusterOf({ option: cluster, config: read }));
+  const options = clusterOf({ option: cluster, config: read });
+  const onRetry = (reason: string, forMs: number) =>
+    terminal.note(printable(masked(`${options.url} does not answer (${reason}): it is asked for ${forMs / 1_000} s`)));
+  const http = new FlinkHttp({ ...options, onRetry });
   try {
     return await work(new FlinkApi(http));
   } finally {

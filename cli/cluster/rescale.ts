@@ -11,24 +11,28 @@ import {
 
 const LOOK_EVERY_MS = 500;
 
+/** What came of it; where the job had what was asked for, and where its scheduler cannot give it, nothing was changed. */
+export type Rescaled = "given" | "had" | "cannot";
+
 /**
- * Has the adaptive scheduler give a job another parallelism, and waits until it has it; false where the job has another
- * scheduler, and nothing was changed. JOB_NOT_RESCALED where there are no slots for that.
+ * Has the adaptive scheduler give a job another parallelism, and waits until it has it. JOB_NOT_RESCALED where there are no
+ * slots for that.
  */
 export async function rescaleInPlace(
   api: FlinkApi,
   { jid, name }: JobSummary,
   parallelism: number,
   timeoutMs: number,
-): Promise<boolean> {
+): Promise<Rescaled> {
   const before = await api.requirements(jid);
   const details = await api.job(jid);
-  if (before === undefined || details === undefined) return false;
+  if (details !== undefined && hasAlready(details, before, parallelism)) return "had";
+  if (before === undefined || details === undefined) return "cannot";
   await api.require(jid, wanted(details, before, parallelism));
   const until = performance.now() + timeoutMs;
   for (;;) {
     const now = await api.job(jid);
-    if (now !== undefined && isDone(now, parallelism)) return true;
+    if (now !== undefined && isDone(now, parallelism)) return "given";
     if (now === undefined || isOver(now.state) || performance.now() > until)
       raise("JOB_NOT_RESCALED", { job: name, id: jid, url: api.url, parallelism, state: stateOf(now) });
     await sleep(LOOK_EVERY_MS);
@@ -46,10 +50,21 @@ function wanted({ vertices }: JobDetails, before: Requirements, parallelism: num
   return Object.fromEntries(bounds);
 }
 
-function isDone({ state, vertices }: JobDetails, wanted: number): boolean {
+/** It has less than it wants where there are no slots for it. */
+function hasAlready({ vertices }: JobDetails, before: Requirements | undefined, parallelism: number): boolean {
+  return vertices.every((vertex) => {
+    const subtasks = subtasksOf(vertex, parallelism);
+    const bounds = before?.[vertex.id]?.parallelism;
+    return vertex.parallelism === subtasks && (bounds === undefined || bounds.upperBound === subtasks);
+  });
+}
+
+function isDone(details: JobDetails, parallelism: number): boolean {
+  const { state, vertices } = details;
   return (
     state === "RUNNING" &&
-    vertices.every((vertex) => vertex.status === "RUNNING" && vertex.parallelism === subtasksOf(vertex, wanted))
+    vertices.every(({ status }) => status === "RUNNING") &&
+    hasAlready(details, undefined, parallelism)
   );
 }
 

@@ -185,7 +185,9 @@ describe("the start of a job", () => {
     await expect(follow(api, 300)).rejects.toMatchObject({
       code: "JOB_NOT_STARTED",
       retryable: true,
-      message: expect.stringMatching(/It goes on there; `countercheck jobs describe 1` shows how, .*jobs cancel 1` ends it/),
+      message: expect.stringMatching(
+        /It goes on there; `countercheck jobs describe 1` shows how, .*jobs cancel 1` ends it/,
+      ),
     });
   });
 });
@@ -208,7 +210,7 @@ describe("another parallelism", () => {
         wanted = JSON.parse(body);
       },
     });
-    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe(true);
+    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe("given");
     expect(wanted).toEqual({
       a: { parallelism: { lowerBound: 1, upperBound: 3 } },
       b: { parallelism: { lowerBound: 1, upperBound: 1 } },
@@ -218,8 +220,23 @@ describe("another parallelism", () => {
   it("is nothing that another scheduler can give", async () => {
     const unsupported =
       "java.lang.UnsupportedOperationException: The DefaultScheduler does not support changing the parallelism without a job restart.";
-    const api = await cluster({ "GET /jobs/1/resource-requirements": refuse(500, unsupported) });
-    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe(false);
+    const api = await cluster({
+      "GET /jobs/1": () => ({ ...found, vertices: [vertex("a", "refunds", 2)] }),
+      "GET /jobs/1/resource-requirements": refuse(500, unsupported),
+    });
+    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe("cannot");
     expect(asked.some((doing) => doing.startsWith("PUT"))).toBe(false);
+  });
+
+  it.each([
+    ["is left alone where the job has it", 3, "had"],
+    ["is asked for where it has no more for want of slots", 5, "given"],
+  ])("%s", async (_, upperBound, rescaled) => {
+    const api = await cluster({
+      "GET /jobs/1": () => ({ ...found, vertices: [vertex("a", "refunds", 3)] }),
+      "GET /jobs/1/resource-requirements": () => ({ a: { parallelism: { lowerBound: 1, upperBound } } }),
+    });
+    expect(await rescaleInPlace(api, found, 3, 2_000)).toBe(rescaled);
+    expect(asked.some((doing) => doing.startsWith("PUT"))).toBe(rescaled === "given");
   });
 });

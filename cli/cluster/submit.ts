@@ -36,18 +36,19 @@ export interface StartRequest {
   readonly steps: Steps;
 }
 
-/** Refuses a cluster that cannot run jobs of ours, or has one of that name already. CLUSTER_UNSUITABLE, JOB_ALREADY_ON_CLUSTER. */
+/** Refuses a cluster that cannot run jobs of ours, or has one of that name already. CLUSTER_ANSWER_INVALID, CLUSTER_UNSUITABLE, JOB_ALREADY_ON_CLUSTER. */
 export async function requireRoomFor(api: FlinkApi, job: string): Promise<void> {
   await requireFlink(api);
   const there = (await api.jobs()).find(({ name, state }) => name === job && !isOver(state));
   if (there !== undefined) raise("JOB_ALREADY_ON_CLUSTER", { job, id: there.jid, url: api.url });
 }
 
-/** CLUSTER_UNSUITABLE. */
+/** CLUSTER_ANSWER_INVALID, CLUSTER_UNSUITABLE. */
 export async function requireFlink(api: FlinkApi): Promise<void> {
   const { "flink-version": version } = await api.overview();
-  if (version === undefined || !FLINK.test(version))
-    raise("CLUSTER_UNSUITABLE", { url: api.url, version: version ?? "unknown" });
+  if (version === undefined)
+    raise("CLUSTER_ANSWER_INVALID", { url: api.url, request: "GET /overview", reason: "it has no version" });
+  if (!FLINK.test(version)) raise("CLUSTER_UNSUITABLE", { url: api.url, version });
 }
 
 /**
@@ -101,6 +102,7 @@ async function forgotten(api: FlinkApi, jar: string): Promise<void> {
   try {
     await api.deleteJar(jar);
   } catch (error) {
-    if (!isError(error, "CLUSTER_UNAVAILABLE") && !isError(error, "CLUSTER_REFUSED")) throw error;
+    const isOfCluster = ["CLUSTER_UNAVAILABLE", "CLUSTER_REFUSED", "CLUSTER_ANSWER_INVALID"] as const;
+    if (!isOfCluster.some((code) => isError(error, code))) throw error;
   }
 }

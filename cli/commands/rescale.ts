@@ -64,28 +64,30 @@ async function rescale(job: string, options: RescaleOptions): Promise<void> {
     try {
       const found = await findGoing(api, job);
       steps.begin(`Asking for parallelism ${parallelism}`);
-      const inPlace = await rescaleInPlace(api, found, parallelism, timeout * 1_000);
-      const again = inPlace ? undefined : await submitAgain(api, found, options, steps);
+      const rescaled = await rescaleInPlace(api, found, parallelism, timeout * 1_000);
+      const again = rescaled === "cannot" ? await submitAgain(api, found, options, steps) : undefined;
       steps.done();
       const { jid: id, name } = found;
       if (json)
         return terminal.printJson({
           cluster: api.url,
-          how: inPlace ? "in-place" : "resubmitted",
+          how: HOW[rescaled],
           ...(again ?? { job: name, id, parallelism }),
         });
-      terminal.print(
-        again === undefined
-          ? printable(
-              `${name} (${id}) has parallelism ${parallelism} now: the adaptive scheduler gave it, and it went on.`,
-            )
-          : `It was stopped with a savepoint and submitted again, as the cluster's scheduler is not adaptive.\n${launchedText(again, api.url)}`,
-      );
+      const has = `${name} (${id}) has parallelism ${parallelism}`;
+      if (rescaled === "had") terminal.print(printable(`${has} already: nothing was changed.`));
+      else if (again === undefined)
+        terminal.print(printable(`${has} now: the adaptive scheduler gave it, and it went on.`));
+      else terminal.print(`${SUBMITTED_AGAIN}\n${launchedText(again, api.url)}`);
     } finally {
       steps.done();
     }
   });
 }
+
+const HOW = { given: "in-place", had: "unchanged", cannot: "resubmitted" } as const;
+const SUBMITTED_AGAIN =
+  "It was stopped with a savepoint and submitted again, as the cluster's scheduler is not adaptive.";
 
 /** All that can be refused is, before the job is stopped. */
 async function submitAgain(api: FlinkApi, found: JobSummary, options: RescaleOptions, steps: Steps): Promise<Launched> {

@@ -78,7 +78,11 @@ async function savepoint(places: readonly string[], options: SavepointOptions): 
   if (places.length > 2) misused("expected a job and a folder at most");
   if (dir !== undefined) return savepointOnCluster(first, dir, options);
   const { timeout, json } = options;
-  const { state } = readConfig(configOf(options));
+  if (options.config === undefined)
+    misused(
+      "expected a job and a folder, for a job on a cluster, or a folder and --config <file>, for a run on this machine",
+    );
+  const { state } = readConfig(options.config);
   const target = targetOf(first, state.dir);
   await askRun(state.dir, { savepoint: target }, timeout * 1000);
   if (json) terminal.printJson({ savepoint: target });
@@ -88,7 +92,9 @@ async function savepoint(places: readonly string[], options: SavepointOptions): 
 async function stop(job: string | undefined, options: StopOptions): Promise<void> {
   if (job !== undefined) return stopOnCluster(job, options);
   const { timeout, json, savepoint: dir, drain } = options;
-  const { state } = readConfig(configOf(options));
+  if (options.config === undefined)
+    misused("expected a job, for one on a cluster, or --config <file>, for a run on this machine");
+  const { state } = readConfig(options.config);
   const target = dir === undefined ? undefined : targetOf(dir, state.dir);
   await askRun(state.dir, { savepoint: target, stop: drain ? "drain" : "keep" }, timeout * 1000);
   if (json) return terminal.printJson({ stopped: true, drained: drain === true, savepoint: target ?? null });
@@ -132,11 +138,6 @@ async function stopOnCluster(
       return terminal.printJson({ cluster: api.url, job: name, id, stopped: true, drained, savepoint: written });
     terminal.print(printable(`${name} is stopped. Savepoint written to ${written}.`));
   });
-}
-
-/** The embedded run is found by its configuration. */
-function configOf({ config }: SavepointOptions): string {
-  return config ?? misused("required option '--config <file>' not specified; for a job on a cluster, name the job");
 }
 
 function misused(problem: string): never {
