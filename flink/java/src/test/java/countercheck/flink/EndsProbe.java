@@ -15,7 +15,7 @@ public final class EndsProbe {
   private EndsProbe() {}
 
   public static void main(String[] args) throws Exception {
-    Plan plan = new Plan(1, "probe", 128, null, Map.of("bootstrap.servers", args[0]), Map.of(), "", List.of(), List.of(), List.of(), null);
+    Plan plan = new Plan(1, "probe", 128, null, Map.of("bootstrap.servers", args[0]), Map.of(), "", List.of(), List.of(), List.of(), null, Map.of());
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
     try (SplitEnds ends = new SplitEnds(KafkaClients.reading(plan, "probe"))) {
       for (String line = in.readLine(); line != null; line = in.readLine()) System.out.println(answer(ends, line.split(" ")));
