@@ -110,23 +110,6 @@ describe("a job that moves from an embedded run to a cluster", { timeout: 240_00
     }
   });
 
-  it("gives its epoch back where the cluster has not started it: an embedded run goes on", async () => {
-    const config = readConfig(file);
-    const ahead = new ClusterResults({ ...config, results: config.results! }, "payment-settlement");
-    const before = await ahead.peek();
-    const refused = await submission();
-    await refused.claim();
-    expect(await ahead.peek()).toMatchObject(refused.beginning);
-    await refused.withdraw();
-    expect(await ahead.peek()).toEqual(before);
-    // Another has begun since: that one stays.
-    await refused.claim();
-    const next = await submission();
-    await next.claim();
-    await refused.withdraw();
-    expect(await ahead.peek()).toMatchObject(next.beginning);
-  });
-
   it("of two submissions at a time the one that is second to begin is refused", async () => {
     const config = readConfig(file);
     const [one, two] = await Promise.all([submission(), submission()]);
