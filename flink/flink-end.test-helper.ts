@@ -3,10 +3,11 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ByteWriter } from "../base/bytes.ts";
+import type { SafeText } from "./failure-frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
-import { driveTask, type SafeText } from "./socket-task.ts";
+import { driveTask } from "./socket-task.ts";
 
 /** A frame that came from the task. */
 export interface Answer {

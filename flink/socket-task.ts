@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { failureStack, thrownText } from "../base/stacks.ts";
+import { failureFrame, type SafeText, same } from "./failure-frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
@@ -41,22 +41,6 @@ export function driveTask(socket: Socket, make: MakeHostedTask, safe: SafeText =
     });
   });
 }
-
-/** The frame that tells Flink why a task, or all of them, has failed. */
-export function failureFrame(error: unknown, safe: SafeText): Buffer {
-  const frame = new FrameWriter();
-  const out = frame.begin(FROM_TASK.failed);
-  out.text(safe(thrownText(error)));
-  const stack = failureStack(error);
-  out.text(safe(stack && `\n${stack}`));
-  frame.finish();
-  return frame.take();
-}
-
-/** Gives a text without what must not leave the process. */
-export type SafeText = (text: string) => string;
-
-const same: SafeText = (text) => text;
 
 const NO_METRICS = Buffer.from("[]");
 

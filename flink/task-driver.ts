@@ -1,17 +1,16 @@
 import { Batch } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
-import type { AskingTask, PartsAtBarrier } from "../runtime/task.ts";
+import type { AskingTask } from "../runtime/task.ts";
 import { readControl, writeControl } from "./control-codec.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
 import type { HostedTask, MakeHostedTask, SinkOutput, TaskMetrics } from "./hosted-task.ts";
 import { OriginMerger } from "./origin-merger.ts";
-import { type OwnState, readOwnState, readPart, writeOwnState, writePart } from "./parts.ts";
+import { PartPulls } from "./part-pulls.ts";
+import { type OwnState, readOwnState, readPart, writeOwnState } from "./parts.ts";
 
 const MOST_ROWS = 1_000;
-/** Bytes of parts that answer one pull. */
-const PULL_BYTES = 1024 * 1024;
 
 /** What a task is driven with. */
 export interface TaskDriverOptions {
@@ -35,8 +34,7 @@ export class TaskDriver {
   readonly #reader = new ByteReader();
   /** What is being restored, in the order in which it came. */
   readonly #restored: OwnState[] = [];
-  /** What is left to be pulled, by checkpoint. */
-  readonly #parts = new Map<number, PartsAtBarrier>();
+  readonly #pulls = new PartPulls(this.out);
   #mergers: readonly OriginMerger[] = [];
   #batches: readonly Batch[] = [];
   #hosted!: HostedTask;
@@ -110,9 +108,9 @@ export class TaskDriver {
       case TO_TASK.barrier:
         return this.#barrier(reader.float64());
       case TO_TASK.pull:
-        return this.#pull(reader.float64());
+        return this.#pulls.pull(reader.float64());
       case TO_TASK.abort:
-        return this.#forget(reader.float64());
+        return this.#pulls.forget(reader.float64());
       case TO_TASK.confirmed:
         return this.#hosted.results.confirmed(reader.float64());
       case TO_TASK.finish:
@@ -141,8 +139,7 @@ export class TaskDriver {
 
   /** Nobody drives the task any more. */
   close(): void {
-    for (const parts of this.#parts.values()) parts.release();
-    this.#parts.clear();
+    this.#pulls.close();
     if (!this.#isOpen) return;
     this.#isOpen = this.#isStarted = false;
     this.#task.close();
@@ -265,7 +262,7 @@ export class TaskDriver {
   /** Own state is sent at once: Flink takes it while its task stands still, and the parts while records flow again. */
   #barrier(checkpoint: number): void {
     const parts = this.#task.barrier();
-    this.#parts.set(checkpoint, parts);
+    this.#pulls.add(checkpoint, parts);
     const { subtask, parallelism } = this.#place;
     this.#answer(FROM_TASK.barrier, (out) => {
       out.float64(checkpoint);
@@ -275,30 +272,6 @@ export class TaskDriver {
         results: this.#hosted.results.save(checkpoint),
       });
     });
-  }
-
-  #pull(checkpoint: number): void {
-    const parts = this.#parts.get(checkpoint);
-    const enough = this.out.length + PULL_BYTES;
-    while (parts !== undefined && this.out.length < enough) {
-      const part = parts.next();
-      if (part === undefined) {
-        this.#parts.delete(checkpoint);
-        break;
-      }
-      this.#answer(FROM_TASK.part, (out) => {
-        out.float64(checkpoint);
-        out.uint32(part.keyGroup);
-        writePart(out, part);
-      });
-    }
-    const isOver = !this.#parts.has(checkpoint);
-    this.#answer(isOver ? FROM_TASK.partsEnd : FROM_TASK.pulled, (out) => out.float64(checkpoint));
-  }
-
-  #forget(checkpoint: number): void {
-    this.#parts.get(checkpoint)?.release();
-    this.#parts.delete(checkpoint);
   }
 
   #answer(type: number, write: (out: ByteWriter) => void): void {
