@@ -60,7 +60,10 @@ export function addSubmit(program: Command): void {
     .addOption(new Option("--with-node", "send Node along with the job (default)").conflicts("withoutNode"))
     .option("--without-node", "every TaskManager has Node 24 or later in its PATH")
     .addOption(
-      new Option("--jar <file>", "write the job's jar for application mode, and start nothing").conflicts("cluster"),
+      new Option(
+        "--jar <file>",
+        "write the job's jar for application mode, whose parallelism is Flink's, and start nothing",
+      ).conflicts(["cluster", "parallelism"]),
     )
     .option("--timeout <seconds>", "how long to wait for the first checkpoint", between(1, 86_400), 180)
     .option("--json", "one JSON document on stdout")
@@ -137,7 +140,10 @@ async function toFile(
   if (submission === undefined) return false;
   const { epoch } = submission.beginning;
   if (json) terminal.printJson({ job, jar, epoch, entryClass: ENTRY_CLASS });
-  else terminal.print(`Jar of ${job} written to ${shownPath(jar)}. Its class is ${ENTRY_CLASS}, without arguments.`);
+  else
+    terminal.print(
+      `Jar of ${job} written to ${shownPath(jar)}, for epoch ${epoch}. Its class is ${ENTRY_CLASS}, without arguments. An embedded run that was there before brings out nothing any more.`,
+    );
   return true;
 }
 

@@ -73,6 +73,7 @@ describe.concurrent("a command that is called wrongly ends with 2", () => {
     [["dead-letters", "discard", "t/0/1", "--dir", "x"], "--note"],
     [["submit", "job.ts"], "--config"],
     [["submit", "job.ts", "--config", "x", "--jar", "y", "--cluster", "http://z"], "cannot be used with option"],
+    [["submit", "job.ts", "--config", "x", "--jar", "y", "--parallelism", "3"], "cannot be used with option"],
     [["submit", "job.ts", "--config", "x", "--with-node", "--without-node"], "cannot be used with option"],
     [["savepoint", "job"], "a job and a folder"],
     [["savepoint", "job", "dir", "more"], "a job and a folder at most"],
