@@ -7,7 +7,7 @@ import { buildJava, runJava } from "./maven.ts";
 const folder = mkdtempSync(join(tmpdir(), "countercheck-savepoints-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it("a savepoint is looked at on the cluster, before a job begins from it", { timeout: 120_000 }, async () => {
+it("a savepoint is looked at on the cluster, before a job begins from it", { timeout: 240_000 }, async () => {
   buildJava();
   const [own, other, none] = ["own", "other", "none"].map((name) => join(folder, name)) as [string, string, string];
   const said = await runJava("countercheck.flink.SavepointProbe", [
