@@ -101,8 +101,11 @@ export class ClusterResults {
   }
 }
 
-/** The epoch and attempt of a run that begins behind others. */
+/**
+ * The epoch and attempt of a run that begins behind others. An embedded run that has brought out nothing has no marker, and is
+ * in its first epoch: it is behind, too.
+ */
 export function beginningAbove(others: readonly (Beginning | undefined)[]): Beginning {
-  const newest = (of: keyof Beginning) => Math.max(0, ...others.map((other) => other?.[of] ?? 0));
+  const newest = (of: keyof Beginning) => Math.max(1, ...others.map((other) => other?.[of] ?? 0));
   return { epoch: newest("epoch") + 1, attempt: newest("attempt") + 1 };
 }
