@@ -27,6 +27,7 @@ import org.apache.flink.streaming.api.operators.MultipleInputStreamOperator;
 import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.StreamTask;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -37,9 +38,11 @@ import org.apache.flink.util.OutputTag;
 final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
     implements MultipleInputStreamOperator<byte[]>, BoundedMultiInput {
   private static final long PROCESSING_TIME_MS = 1_000;
+  private static final long LAST_MS = 1_000;
 
   private final HostedTask hosted;
   private final MailboxExecutor mailbox;
+  private final StreamTask<?, ?> containing;
   private final Environment environment;
   private final int subtask;
   private final int parallelism;
@@ -58,13 +61,14 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
     super(parameters, hosted.inputs());
     this.hosted = hosted;
     mailbox = parameters.getMailboxExecutor();
-    environment = parameters.getContainingTask().getEnvironment();
+    containing = parameters.getContainingTask();
+    environment = containing.getEnvironment();
     var info = environment.getTaskInfo();
     subtask = info.getIndexOfThisSubtask();
     parallelism = info.getNumberOfParallelSubtasks();
     keyGroups = info.getMaxNumberOfParallelSubtasks();
     tags = hosted.tags();
-    for (var tag : tags) outputs.add(FanOut.behind(parameters.getContainingTask(), parameters.getStreamConfig(), tag));
+    for (var tag : tags) outputs.add(FanOut.behind(containing, parameters.getStreamConfig(), tag));
     gauges = new TaskGauges(metrics);
   }
 
@@ -165,9 +169,14 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
 
   @Override
   public void close() throws Exception {
-    if (task != null) task.close();
-    if (process != null) process.release();
-    super.close();
+    try {
+      // The last checkpoint may have been confirmed just now, and what belongs to it waits for that in Node.
+      if (ready && !containing.isCanceled()) task.awaitAll(LAST_MS);
+    } finally {
+      if (task != null) task.close();
+      if (process != null) process.release();
+      super.close();
+    }
   }
 
   private void handle(byte type, ByteBuffer payload) throws Exception {

@@ -8,6 +8,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -95,6 +96,19 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   void awaitAll() throws Exception {
     socket.flush();
     while (taken < socket.written()) await();
+  }
+
+  /** The same, but for so long at most, and not of a task that is gone. */
+  void awaitAll(long mostMs) throws Exception {
+    socket.flush();
+    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(mostMs);
+    synchronized (answers) {
+      while (gone == null && acknowledged < socket.written()) {
+        long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+        if (left <= 0) return;
+        answers.wait(left);
+      }
+    }
   }
 
   @Override
