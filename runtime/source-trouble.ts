@@ -77,8 +77,9 @@ export function atRecord(error: unknown, { topic, partition }: Split, batch: Bat
   if (!isError(error, "JOB_FUNCTION_FAILED") && !isError(error, "JOB_DERIVE_FAILED")) return error;
   const { values } = changeColumns(batch).offset;
   const [from, to] = [error.details.offset ?? values[0]!, error.details.offset ?? values[batch.count - 1]!];
-  const offsets = from === to ? `offset ${from}` : `offsets ${from} to ${to}`;
-  const read = `, while ${offsets} of ${topic}/${partition} was read`;
+  const place = `of ${topic}/${partition}`;
+  const read =
+    from === to ? `, while offset ${from} ${place} was read` : `, while offsets ${from} to ${to} ${place} were read`;
   return new CountercheckError(error.code, { ...error.details, read }, { cause: error.cause });
 }
 
