@@ -65,7 +65,7 @@ function readKept(file: string): { readonly inDocker?: boolean; readonly ports?:
   try {
     kept = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    return unreadable(messageOf(error));
+    return unreadable(messageOf(error).replace(/\s+/g, " "));
   }
   if (!isObject(kept)) return unreadable("It is no object");
   const { inDocker, ports = {} } = kept;
