@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TemporaryFolder } from "../support/cli.ts";
@@ -13,7 +14,7 @@ afterAll(() => folder[Symbol.dispose]());
 
 it("what a TaskManager leaves that was killed is removed by the next; what living ones use stays", async () => {
   const [used, unused, recent] = ["used", "unused", "recent"].map((name) => {
-    const home = join(folder.path, `countercheck-home-${name}`);
+    const home = join(folder.path, `countercheck-home-${hashCode(userInfo().username).toString(16)}-${name}`);
     mkdirSync(home);
     writeFileSync(join(home, "bundle.mjs"), "");
     return home;
@@ -36,6 +37,11 @@ it("what a TaskManager leaves that was killed is removed by the next; what livin
   for (const { java } of [living, next]) await java.close();
   expect([living.path, next.path].map(existsSync)).toEqual([false, false]);
 }, 120_000);
+
+/** Java's, of a text; folders of several users have different names. */
+function hashCode(text: string): number {
+  return [...text].reduce((hash, char) => (Math.imul(31, hash) + char.charCodeAt(0)) | 0, 0) >>> 0;
+}
 
 function age(path: string, minutes: number): void {
   const then = new Date(Date.now() - minutes * 60_000);

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -88,10 +89,10 @@ final class ChildFolder implements AutoCloseable {
       for (Path place : List.of(temporary, machine)) {
         for (Path folder : in(place, PREFIX)) {
           if (isOfTheDead(folder)) remove(folder);
-          else if (Files.exists(folder.resolve(HOMES))) used.addAll(Files.readAllLines(folder.resolve(HOMES)));
+          else if (Files.isReadable(folder.resolve(HOMES))) used.addAll(Files.readAllLines(folder.resolve(HOMES)));
         }
       }
-      for (Path home : in(temporary, NodeHome.PREFIX)) {
+      for (Path home : in(temporary, NodeHome.prefixIn(temporary))) {
         if (!used.contains(nameOf(home)) && isOlder(home, unused)) remove(home);
       }
     } catch (IOException | DirectoryIteratorException e) {
@@ -105,6 +106,9 @@ final class ChildFolder implements AutoCloseable {
       return owner.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       // Another job of this JVM is at it.
+      return false;
+    } catch (AccessDeniedException e) {
+      // Another user's.
       return false;
     } catch (NoSuchFileException e) {
       return true;

@@ -6,10 +6,14 @@ import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -25,8 +29,7 @@ import java.util.jar.JarFile;
  * subtasks, restarts and jobs of the same content.
  */
 final class NodeHome {
-  /** Begins the names of the folders. */
-  static final String PREFIX = "countercheck-home-";
+  private static final String PREFIX = "countercheck-home-";
   private static final String NODE = "node";
   private static final String BUNDLE = "bundle.mjs";
   private static final String MAP = "bundle.mjs.map";
@@ -45,13 +48,20 @@ final class NodeHome {
 
   /** Unpacks what is not there yet; without a Node of the jar's own, looks for one that is new enough. */
   static NodeHome unpack(Path into, boolean hasNode) throws IOException {
-    Path folder = into.resolve(PREFIX + contentHash());
+    Files.createDirectories(into);
+    UserPrincipal owner = ownerOfNew(into);
+    Path folder = ownFolder(into, contentHash(), owner);
     Path bundle = unpack(BUNDLE, folder);
     if (resource(MAP) != null) unpack(MAP, folder);
     Path spec = unpack(SPEC, folder);
     if (!hasNode) return new NodeHome(nodeOfMachine(), bundle, spec);
-    Path node = unpack(NODE, into.resolve(PREFIX + "node-" + nodeHash()));
+    Path node = unpack(NODE, ownFolder(into, "node-" + nodeHash(), owner));
     return new NodeHome(node.toString(), bundle, spec);
+  }
+
+  /** What begins the names of this user's folders in a place. */
+  static String prefixIn(Path place) throws IOException {
+    return prefixOf(ownerOfNew(place));
   }
 
   /** Folders that a child needs as long as it lives; those of this machine's Node are not ours. */
@@ -71,10 +81,36 @@ final class NodeHome {
     return command;
   }
 
+  private static String prefixOf(UserPrincipal owner) {
+    return PREFIX + Integer.toHexString(owner.getName().hashCode()) + "-";
+  }
+
+  /** Who owns what this process makes there; a container's user may have no name. */
+  private static UserPrincipal ownerOfNew(Path place) throws IOException {
+    Path probe = Files.createTempFile(place, "countercheck-", null);
+    try {
+      return Files.getOwner(probe);
+    } finally {
+      Files.delete(probe);
+    }
+  }
+
+  /** Of this user alone, in a place that others may write to as well: what lies in it is run, and sees the job's secrets. */
+  private static Path ownFolder(Path into, String name, UserPrincipal owner) throws IOException {
+    Path folder = into.resolve(prefixOf(owner) + name);
+    try {
+      Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) || !Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(owner)) {
+        throw new TaskFailure(folder + " is somebody else's. Remove it, or set `io.tmp.dirs` to a folder of Flink's own.");
+      }
+    }
+    return folder;
+  }
+
   /** Moved into its place when it is whole: another TaskManager may unpack the same. */
   private static Path unpack(String name, Path folder) throws IOException {
     Path file = folder.resolve(name);
-    Files.createDirectories(folder);
     // Used just now: nobody else takes it away.
     Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
     if (Files.exists(file)) return file;
