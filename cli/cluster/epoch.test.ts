@@ -7,6 +7,11 @@ describe("the epoch of a submission", () => {
   });
 
   it("is above the marker's and the savepoint's", () => {
-    expect(beginningAbove([{ epoch: 4, attempt: 9 }, { epoch: 6, attempt: 7 }])).toEqual({ epoch: 7, attempt: 10 });
+    expect(
+      beginningAbove([
+        { epoch: 4, attempt: 9 },
+        { epoch: 6, attempt: 7 },
+      ]),
+    ).toEqual({ epoch: 7, attempt: 10 });
   });
 });

@@ -22,8 +22,7 @@ it("certificates and secrets stay references", () => {
   expect(writingProperties({ brokers, tls, sasl })).toMatchObject({
     "security.protocol": "SASL_SSL",
     "sasl.mechanism": "SCRAM-SHA-512",
-    "sasl.jaas.config":
-      'org.apache.kafka.common.security.scram.ScramLoginModule required username="o\\"ps" ' + `password="${PASSWORD}";`,
+    "sasl.jaas.config": `org.apache.kafka.common.security.scram.ScramLoginModule required username="o\\"ps" password="${PASSWORD}";`,
     "ssl.truststore.type": "PEM",
     "ssl.truststore.certificates": reference("file:/tls/ca.pem"),
     "ssl.keystore.type": "PEM",
@@ -38,7 +37,6 @@ it("TLS with the machine's authorities is TLS", () => {
   expect(readingProperties({ brokers, tls: true }, "g")).toMatchObject({ "security.protocol": "SSL" });
   expect(readingProperties({ brokers, sasl }, "g")).toMatchObject({
     "security.protocol": "SASL_PLAINTEXT",
-    "sasl.jaas.config":
-      'org.apache.kafka.common.security.plain.PlainLoginModule required username="ops" ' + `password="${FILE}";`,
+    "sasl.jaas.config": `org.apache.kafka.common.security.plain.PlainLoginModule required username="ops" password="${FILE}";`,
   });
 });
