@@ -26,9 +26,9 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
     void handle(byte type, ByteBuffer payload) throws Exception;
   }
 
-  /** A barrier waits for all that is in flight. */
+  /** A barrier waits for all that is in flight, and so does each part of a checkpoint that is asked for. */
   private static final int MOST_FRAMES_IN_FLIGHT = 512;
-  private static final int MOST_BYTES_IN_FLIGHT = 4 * 1024 * 1024;
+  private static final int MOST_BYTES_IN_FLIGHT = 512 * 1024;
   /** Answers that wait for the task thread; then the task is not listened to, so that it stops taking in. */
   private static final int MOST_BYTES_WAITING = 8 * 1024 * 1024;
 
