@@ -8,7 +8,8 @@ await new Command("bench:flink-latency")
   .option("--seconds <n>", "how long", "60")
   .option("--checkpoint <duration>", "between checkpoints", "1s")
   .action(async ({ rate, seconds, checkpoint }: Record<string, string>) => {
-    const options = { before: 50_000, rate: Number(rate), seconds: Number(seconds), checkpointEvery: checkpoint! };
+    const run = { rate: Number(rate), seconds: Number(seconds), checkpointEvery: checkpoint! };
+    const options = { before: 50_000, memory: "512MB", ...run };
     console.log(JSON.stringify({ ...options, ...(await runLive(options)) }, undefined, 2));
   })
   .parseAsync();

@@ -10,12 +10,18 @@ await new Command("bench:flink-state")
   .option("--rate <n>", "events a second meanwhile", "2000")
   .option("--seconds <n>", "how long", "250")
   .option("--checkpoint <duration>", "between checkpoints", "60s")
-  .action(async ({ events, rate, seconds, checkpoint }: Record<string, string>) => {
+  .option(
+    "--memory <size>",
+    "state.memory: the index of the keys must fit in, twice while a checkpoint is written",
+    "1500MB",
+  )
+  .action(async ({ events, rate, seconds, checkpoint, memory }: Record<string, string>) => {
     const options = {
       before: Number(events),
       rate: Number(rate),
       seconds: Number(seconds),
       checkpointEvery: checkpoint!,
+      memory: memory!,
     };
     const figures = await runLive(options);
     console.log(JSON.stringify({ ...options, ...figures }, undefined, 2));

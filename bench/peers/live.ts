@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly checkpointEvery: string;
+  /** `state.memory`. */
+  readonly memory: string;
 }
 
 /** How long verdicts took, in ms. */
@@ -57,7 +59,7 @@ const WARM_MS = 15_000;
 const PATIENCE_MS = 130_000;
 
 /** Runs the job on Flink over what was there before, and then under traffic. Rejects as `startOnFlink` and KAFKA_ errors say. */
-export async function runLive({ before, rate, seconds, checkpointEvery }: LiveOptions): Promise<LiveFigures> {
+export async function runLive({ before, rate, seconds, checkpointEvery, memory }: LiveOptions): Promise<LiveFigures> {
   // Times of PostgreSQL are those of commits: nothing has to be waited for.
   const databases = { payments: new Postgres(), lines: new Postgres() };
   await using set = await openTopicSet(FOLDER, before, databases);
@@ -65,7 +67,7 @@ export async function runLive({ before, rate, seconds, checkpointEvery }: LiveOp
   rmSync(place.folder, { recursive: true, force: true });
   try {
     await using running = await startOnFlink(place, JOB, (where) =>
-      writeConfig(where, { checkpointEvery, paymentsFrom: "postgresql" }),
+      writeConfig(where, { checkpointEvery, memory, paymentsFrom: "postgresql" }),
     );
     await until(async () => {
       const failure = await running.failure();

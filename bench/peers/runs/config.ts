@@ -10,6 +10,8 @@ export const JOB = join(import.meta.dirname, "../job.ts");
 export interface ConfigOptions {
   /** Default: as Flink's peers have it. */
   readonly checkpointEvery?: string;
+  /** `state.memory`. */
+  readonly memory?: string;
   /** What the payments come from. */
   readonly paymentsFrom?: "mariadb" | "postgresql";
 }
@@ -17,7 +19,7 @@ export interface ConfigOptions {
 /** Writes the configuration that binds the job to the topics; gives its path. */
 export function writeConfig(place: PeerPlace, options: ConfigOptions = {}): string {
   const { set, folder, results } = place;
-  const { checkpointEvery = "10s", paymentsFrom = "mariadb" } = options;
+  const { checkpointEvery = "10s", memory = "512MB", paymentsFrom = "mariadb" } = options;
   mkdirSync(folder, { recursive: true });
   // The contracts of the results are registered beside the schemas of the tables.
   cpSync(set.schemas, join(folder, "schemas"), { recursive: true });
@@ -34,7 +36,7 @@ export function writeConfig(place: PeerPlace, options: ConfigOptions = {}): stri
     registry: { folder: "schemas" },
     output: "out",
     results: { kafka: { prefix: results } },
-    state: { memory: "512MB", checkpointEvery },
+    state: { memory, checkpointEvery },
   };
   writeFileSync(file, JSON.stringify(config, undefined, 2));
   return file;
