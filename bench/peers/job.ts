@@ -1,4 +1,4 @@
-import { hours, id, instant, job, model, money, table, text } from "countercheck";
+import { type Duration, hours, id, instant, type Job, job, model, money, table, text } from "countercheck";
 
 /** A capture of a payment. */
 const Payment = model("Payment", {
@@ -14,13 +14,18 @@ const SettlementLine = model("SettlementLine", {
   businessTime: "bookedAt",
 });
 
-/** The check that all peers make: what is captured is settled within a day, net and fee. */
-export default job("peers", (env) => {
-  const lines = env.changes(SettlementLine);
-  env.reconcile("payment-settlement", {
-    by: "paymentId",
-    expect: { captured: env.changes(Payment).where({ status: "captured" }).sum("amount") },
-    actual: { settled: lines.sum("net"), fees: lines.sum("fee") },
-    missingAfter: hours(24),
+/** The check that all peers make: what is captured is settled within a day, net and fee. `options`: others than the defaults. */
+export function peersJob(name: string, options: { readonly skew?: Duration } = {}): Job {
+  return job(name, (env) => {
+    const lines = env.changes(SettlementLine);
+    env.reconcile("payment-settlement", {
+      by: "paymentId",
+      expect: { captured: env.changes(Payment).where({ status: "captured" }).sum("amount") },
+      actual: { settled: lines.sum("net"), fees: lines.sum("fee") },
+      missingAfter: hours(24),
+      ...options,
+    });
   });
-});
+}
+
+export default peersJob("peers");
