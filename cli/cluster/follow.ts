@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { raise } from "../../base/errors.ts";
+import { isError, raise } from "../../base/errors.ts";
+import { printable } from "../table.ts";
+import { noteColors, terminal } from "../terminal.ts";
 import { type CompletedCheckpoint, type FlinkApi, isOver, type JobDetails, type JobException } from "./flink-api.ts";
 import { rootCauseOf } from "./root-cause.ts";
 
@@ -61,16 +63,31 @@ export async function followStart(
   return undefined;
 }
 
-/** Waits until a job is over. JOB_NOT_ENDED. */
-export async function followEnd(api: FlinkApi, id: string, timeoutMs: number): Promise<JobDetails | undefined> {
+/**
+ * Waits until a job is over that was told to end. A cluster that is there for one job ends with it: where it no longer answers,
+ * people are told so. JOB_NOT_ENDED.
+ */
+export async function followEnd(api: FlinkApi, id: string, timeoutMs: number): Promise<void> {
   const until = performance.now() + timeoutMs;
   for (;;) {
-    const details = await api.job(id);
-    if (details === undefined || isOver(details.state)) return details;
+    const details = await api.job(id).catch(unlessGone);
+    if (details === GONE) return terminal.note(`${noteColors.yellow("note:")} ${printable(goneText(api.url))}`);
+    if (details === undefined || isOver(details.state)) return;
     if (performance.now() > until)
       raise("JOB_NOT_ENDED", { job: details.name, id, url: api.url, seconds: timeoutMs / 1_000, state: details.state });
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+const GONE = Symbol("gone");
+
+function unlessGone(error: unknown): typeof GONE {
+  if (isError(error, "CLUSTER_UNAVAILABLE")) return GONE;
+  throw error;
+}
+
+function goneText(url: string): string {
+  return `${url} no longer answers: a cluster that is there for one job ends with it. If it is there for several, look whether the job is over.`;
 }
 
 /** A failure for people: the root cause, and where in the job's files it was. */
