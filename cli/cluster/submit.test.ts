@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FlinkApi } from "./flink-api.ts";
-import { followStart } from "./follow.ts";
+import { followEnd, followStart } from "./follow.ts";
 import { rescaleInPlace } from "./rescale.ts";
 import { type Answer, RestApi } from "./rest-api.test-helper.ts";
 import { openSteps } from "./steps.ts";
@@ -238,5 +238,19 @@ describe("another parallelism", () => {
     });
     expect(await rescaleInPlace(api, found, 3, 2_000)).toBe(rescaled);
     expect(asked.some((doing) => doing.startsWith("PUT"))).toBe(rescaled === "given");
+  });
+});
+
+describe("a job that is told to end", () => {
+  it("is over where its cluster is gone with it", async () => {
+    const api = await cluster({
+      "GET /jobs/1": (request, response) => {
+        if (asked.length < 3) return { jid: "1", name: "refunds", state: "RUNNING", vertices: [] };
+        response.destroy();
+        return request.socket.destroy();
+      },
+    });
+    await followEnd(api, "1", 60_000);
+    expect(asked.length).toBeGreaterThanOrEqual(3);
   });
 });
