@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { raise } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
 import { Desk } from "../connectors/desk/desk.ts";
+import { tellNote } from "./notes.ts";
 import { outputPaths } from "./outputs.ts";
-import { printable } from "./table.ts";
-import { noteColors, terminal } from "./terminal.ts";
 
 /** Which job of an output folder has gone to a cluster. */
 export interface GoneToCluster {
@@ -26,7 +25,7 @@ export function deskToLookAt(dir: string): Desk {
   if (gone !== undefined) {
     const { job, prefix, at } = gone;
     const since = `${job} was submitted to a cluster at ${formatTime(at)}: this is what was known before. What it says since is in the topics ${prefix}alerts, ${prefix}dead-letters and ${prefix}engine-alerts.`;
-    terminal.note(`${noteColors.yellow("note:")} ${printable(since)}`);
+    tellNote(since);
   }
   return desk;
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isError, raise } from "../../base/errors.ts";
-import { printable } from "../table.ts";
-import { noteColors, terminal } from "../terminal.ts";
+import { tellNote } from "../notes.ts";
 import { type CompletedCheckpoint, type FlinkApi, isOver, type JobDetails, type JobException } from "./flink-api.ts";
 import { rootCauseOf } from "./root-cause.ts";
 
@@ -71,7 +70,7 @@ export async function followEnd(api: FlinkApi, id: string, timeoutMs: number): P
   const until = performance.now() + timeoutMs;
   for (;;) {
     const details = await api.job(id).catch(unlessGone);
-    if (details === GONE) return terminal.note(`${noteColors.yellow("note:")} ${printable(goneText(api.url))}`);
+    if (details === GONE) return tellNote(goneText(api.url));
     if (details === undefined || isOver(details.state)) return;
     if (performance.now() > until)
       raise("JOB_NOT_ENDED", { job: details.name, id, url: api.url, seconds: timeoutMs / 1_000, state: details.state });

@@ -13,9 +13,10 @@ import { openSteps, type Steps } from "../cluster/steps.ts";
 import { readConfig } from "../config.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJobs } from "../load-job.ts";
+import { tellNote } from "../notes.ts";
 import { between } from "../options.ts";
 import { printable } from "../table.ts";
-import { noteColors, terminal } from "../terminal.ts";
+import { terminal } from "../terminal.ts";
 
 interface RescaleOptions {
   readonly parallelism: number;
@@ -118,8 +119,8 @@ async function submitAgain(api: FlinkApi, found: JobSummary, options: RescaleOpt
   } catch (error) {
     // The job is stopped: what it goes on from must not be lost sight of.
     if (savepoint !== undefined)
-      terminal.note(
-        `${noteColors.yellow("note:")} ${printable(`${name} was stopped; its savepoint is ${savepoint}. \`countercheck submit --from-savepoint\` goes on from there.`)}`,
+      tellNote(
+        `${name} was stopped; its savepoint is ${savepoint}. \`countercheck submit --from-savepoint\` goes on from there.`,
       );
     throw error;
   }

@@ -14,10 +14,10 @@ import { readConfig } from "../config.ts";
 import { EXIT } from "../errors.ts";
 import { interruption } from "../interrupt.ts";
 import { loadJobs } from "../load-job.ts";
+import { tellWarning } from "../notes.ts";
 import { between } from "../options.ts";
 import { shownPath } from "../shown-path.ts";
-import { printable } from "../table.ts";
-import { noteColors, terminal } from "../terminal.ts";
+import { terminal } from "../terminal.ts";
 
 interface SubmitOptions {
   readonly config: string;
@@ -98,7 +98,7 @@ async function toCluster(request: SubmissionRequest, options: SubmitOptions, sig
   const { cluster, parallelism, timeout, json } = options;
   return withFlink({ cluster, config }, async (api) => {
     const warning = loopbackWarning(api.url, config);
-    if (warning !== undefined) terminal.note(`${noteColors.yellow("warning:")} ${printable(warning)}`);
+    if (warning !== undefined) tellWarning(warning);
     const job = (await loadJobs(request.jobs)).name;
     await requireRoomFor(api, job);
     const launched = await withTurn(config, job, signal, async (requireMine) => {
