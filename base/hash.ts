@@ -1,11 +1,16 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** 128 bits of SHA-256 over length-prefixed parts, as hex: an id that depends on nothing but its parts. */
 export function idOf(...parts: readonly (string | number)[]): string {
-  const hash = createHash("sha256");
+  let text = "";
   for (const part of parts) {
-    const text = String(part);
-    hash.update(`${Buffer.byteLength(text)}:${text}`);
+    const own = String(part);
+    text += `${Buffer.byteLength(own)}:${own}`;
   }
-  return hash.digest("hex").slice(0, 32);
+  return digestOf(text);
+}
+
+/** 128 bits of SHA-256 of a text in UTF-8, as hex. At once: a hash that is fed piece by piece costs twice as much. */
+export function digestOf(text: string): string {
+  return hash("sha256", text).slice(0, 32);
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestOf } from "../base/hash.ts";
 import { displayKey } from "../base/key.ts";
 import { exponentOf, formatDecimal, unpackCurrency } from "../base/money.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
@@ -41,14 +41,13 @@ export class Evidence {
   /** The rows behind a verdict, in an order that does not depend on how they came, with a digest over all. */
   contributions(ledger: Ledger): { contributions: Contribution[]; omitted: number; digest: string } {
     const entries = [...ledger.entries, ...this.#closedEntries(ledger)].sort(byLegAndRow);
-    const digest = createHash("sha256");
-    for (const { from, leg, currency, minor } of entries) {
-      digest.update(`${leg}/${from.id}/${from.major}/${from.minor}/${from.sub}/${currency}/${minor}\n`);
-    }
+    let listed = "";
+    for (const { from, leg, currency, minor } of entries)
+      listed += `${leg}/${from.id}/${from.major}/${from.minor}/${from.sub}/${currency}/${minor}\n`;
     return {
       contributions: entries.slice(0, MAX_CONTRIBUTIONS).map((entry) => this.#contribution(entry)),
       omitted: Math.max(0, entries.length - MAX_CONTRIBUTIONS),
-      digest: digest.digest("hex").slice(0, 32),
+      digest: digestOf(listed),
     };
   }
 
