@@ -54,6 +54,18 @@ describe("an evidence store's SQLite file", () => {
     });
   });
 
+  it("keeps it once in a file from before, which has a trigger for it", () => {
+    withStore(path, (store) => store.put([snapshot({ verdict: new Uint8Array([1]) })]));
+    withDatabase(path, (database) =>
+      database.exec(`CREATE TRIGGER keep_superseded BEFORE UPDATE ON snapshots WHEN old.verdict IS NOT new.verdict BEGIN
+        INSERT INTO superseded SELECT * FROM snapshots WHERE key = old.key; END`),
+    );
+    withStore(path, (store) => store.put([snapshot({ verdict: new Uint8Array([2]) })]));
+    withDatabase(path, (database) => {
+      expect(database.prepare("SELECT hex(verdict) AS verdict FROM superseded").all()).toEqual([{ verdict: "01" }]);
+    });
+  });
+
   it("is moved aside whole, in the place of one that was moved before, while others read it", () => {
     const previous = join(folder, "previous.db");
     for (const key of ["41", "42"]) {
