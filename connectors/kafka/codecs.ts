@@ -1,7 +1,8 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { compressionsAlgorithms } from "@platformatic/kafka";
 import snappy from "snappy";
 import { CountercheckError, isError, messageOf, raise } from "../../base/errors.ts";
+import { parseLz4Frame } from "./lz4/frame.ts";
+import type { RecordPool } from "./record-pool.ts";
 
 /** Where a batch lies, for messages. */
 export interface BatchPlace {
@@ -16,22 +17,32 @@ export const maxDecompressedBytes = 64 * 1024 * 1024;
 /** The codecs by their number in a batch's attributes. */
 export const codecNumber = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 
+/** What is to be decompressed: `bytes` of a batch at a place, to no more than `limit` bytes. */
+export interface CompressedRecords {
+  readonly codec: number;
+  readonly bytes: Buffer;
+  readonly place: BatchPlace;
+  readonly limit: number;
+}
+
 /**
- * The records of a compressed batch, in a buffer of their own. KAFKA_CORRUPT where they are not what the codec writes,
- * KAFKA_BATCH_TOO_LARGE where they would take more than `limit` bytes, KAFKA_FORMAT_UNSUPPORTED for another codec.
+ * Adds the records of a compressed batch to a pool; gives where they begin. KAFKA_CORRUPT where they are not what the codec
+ * writes, KAFKA_BATCH_TOO_LARGE where they would take more than the limit, KAFKA_FORMAT_UNSUPPORTED for another codec.
  */
-export function decompress(codec: number, bytes: Buffer, place: BatchPlace, limit = maxDecompressedBytes): Uint8Array {
+export function decompress({ codec, bytes, place, limit }: CompressedRecords, pool: RecordPool): number {
   try {
     switch (codec) {
       case codecNumber.gzip:
-        return gunzipSync(bytes, { maxOutputLength: limit });
+        return pool.add(gunzipSync(bytes, { maxOutputLength: limit }));
       case codecNumber.snappy:
-        return unsnappy(bytes, limit, place);
-      case codecNumber.lz4:
-        requireWithin(lz4Bound(bytes), limit, place);
-        return compressionsAlgorithms.lz4.decompressSync(bytes);
+        return pool.add(unsnappy(bytes, limit, place));
+      case codecNumber.lz4: {
+        const frame = parseLz4Frame(bytes);
+        requireWithin(frame.bound, limit, place);
+        return pool.addLz4(bytes, frame);
+      }
       case codecNumber.zstd:
-        return zstdDecompressSync(bytes, { maxOutputLength: limit });
+        return pool.add(zstdDecompressSync(bytes, { maxOutputLength: limit }));
       default:
         return raise("KAFKA_FORMAT_UNSUPPORTED", { ...place, format: `compression codec ${codec}` });
     }
@@ -98,27 +109,6 @@ function snappyLength(bytes: Uint8Array, at: number): number {
     if (byte < 128) break;
   }
   return length;
-}
-
-const LZ4_BLOCK_CHECKSUMS = 0x10;
-const LZ4_CONTENT_SIZE = 0x08;
-const LZ4_DICTIONARY = 0x01;
-const LZ4_STORED = 0x80000000;
-
-/** The most bytes that an lz4 frame can decompress to: less than one block (of 64 kB to 4 MB) over what it does. */
-function lz4Bound(bytes: Buffer): number {
-  const flags = bytes[4]!;
-  const maxBlockBytes = 2 ** (8 + 2 * ((bytes[5]! >> 4) & 7));
-  let at = 7 + (flags & LZ4_CONTENT_SIZE ? 8 : 0) + (flags & LZ4_DICTIONARY ? 4 : 0);
-  let bound = 0;
-  while (at + 4 <= bytes.length) {
-    const word = bytes.readUInt32LE(at);
-    if (word === 0) break;
-    const size = word & 0x7fffffff;
-    bound += word >= LZ4_STORED ? size : maxBlockBytes;
-    at += 4 + size + (flags & LZ4_BLOCK_CHECKSUMS ? 4 : 0);
-  }
-  return bound;
 }
 
 function requireWithin(bytes: number, limit: number, place: BatchPlace): void {

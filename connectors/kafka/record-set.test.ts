@@ -100,6 +100,18 @@ describe("a record set", () => {
     );
   });
 
+  it("gives what lies before a batch that is refused, though all had to move to make room for it", async () => {
+    const first = await encodeBatch({ records: namedRecords("a"), codec: "lz4" });
+    const [b] = namedRecords("b");
+    const large = { ...b!, value: Buffer.alloc(5_000_000) };
+    const second = await encodeBatch({ records: [large], baseOffset: 1, codec: "lz4" });
+    second.writeInt32BE(2, 57);
+    const reader = readerOf(Buffer.concat([first, resealed(second)]), 0);
+    const records = reader.next(1e7)!;
+    expect([records.count, recordAt(records, 0).key]).toEqual([1, Buffer.from("a").toString("latin1")]);
+    expect(() => reader.next(1e7)).toThrow(/its records do not fill it/);
+  });
+
   it("passes over what lies before the offset asked for, and over offsets that compaction took", async () => {
     const [a, , c] = namedRecords("a", "b", "c");
     const compacted = await encodeBatch({ records: [a!, c!], lastDelta: 9, codec: "gzip" });

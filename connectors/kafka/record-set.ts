@@ -1,7 +1,8 @@
 import { crc32c } from "@node-rs/crc32";
 import { raise } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import { codecNumber, decompress } from "./codecs.ts";
+import { codecNumber, decompress, maxDecompressedBytes as limit } from "./codecs.ts";
+import { RecordPool } from "./record-pool.ts";
 import { KafkaRecordSlots, type RecordsInBatch } from "./record-slots.ts";
 
 /** A transaction whose records are not to be seen: those of this producer from this offset on, up to its abort marker. */
@@ -33,9 +34,8 @@ export class RecordSetReader {
   /** How many of `#aborted` have begun. */
   #begun = 0;
   readonly #abortedProducers = new Set<number>();
-  /** Where records are decompressed to, one batch behind the other. */
-  #pool = NOTHING;
-  #pooled = 0;
+  /** Where records are decompressed to; made for the first that are. */
+  #pool: RecordPool | undefined;
 
   constructor(topic: string, partition: number) {
     this.#slots = new KafkaRecordSlots(topic, partition);
@@ -62,7 +62,7 @@ export class RecordSetReader {
    */
   next(maxBytes: number): RecordBatch | null {
     this.#slots.count = 0;
-    this.#pooled = 0;
+    this.#pool?.clear();
     try {
       this.#fill(maxBytes);
     } catch (error) {
@@ -76,7 +76,7 @@ export class RecordSetReader {
     for (let taken = 0; taken < maxBytes && this.#hasBatch(); ) {
       const size = sizeOfBatch(this.#bytes, this.#at);
       if (this.#slots.count > 0 && (taken + size > maxBytes || !this.#joins())) return;
-      taken += this.#take(size, maxBytes);
+      taken += this.#take(size);
     }
   }
 
@@ -95,7 +95,7 @@ export class RecordSetReader {
   }
 
   /** Takes the batch in, or passes it over; gives the bytes that its records took. */
-  #take(size: number, maxBytes: number): number {
+  #take(size: number): number {
     const bytes = this.#bytes;
     const at = this.#at;
     this.#verify(size);
@@ -105,7 +105,7 @@ export class RecordSetReader {
     if (lastOffset < baseOffset) this.#corrupt("its offsets go backwards");
     let taken = 0;
     if (!this.#isLeftOut(attributes, lastOffset) && lastOffset >= this.#offset) {
-      taken = this.#addRecords(attributes, size, maxBytes, {
+      taken = this.#addRecords(attributes, size, {
         count: bytes.readInt32BE(at + COUNT),
         baseOffset,
         lastOffset,
@@ -140,7 +140,7 @@ export class RecordSetReader {
     return true;
   }
 
-  #addRecords(attributes: number, size: number, maxBytes: number, batch: RecordsInBatch): number {
+  #addRecords(attributes: number, size: number, batch: RecordsInBatch): number {
     const from = this.#at + HEADER_BYTES;
     const end = this.#at + size;
     const codec = attributes & CODEC_MASK;
@@ -149,23 +149,16 @@ export class RecordSetReader {
       this.#add(this.#bytes, from, end, batch);
       return size;
     }
-    const records = decompress(codec, this.#bytes.subarray(from, end), this.#place());
-    if (this.#slots.count === 0 && records.length >= maxBytes) {
-      this.#slots.buffer = records;
-      this.#add(records, 0, records.length, batch);
-      return records.length;
+    this.#pool ??= new RecordPool();
+    const pool = this.#pool;
+    try {
+      const start = decompress({ codec, bytes: this.#bytes.subarray(from, end), place: this.#place(), limit }, pool);
+      this.#add(pool.bytes, start, pool.length, batch);
+      return pool.length - start;
+    } finally {
+      // Of a batch that is refused too: the pool may have grown, and those before it are handed out.
+      this.#slots.buffer = pool.bytes;
     }
-    const start = this.#pooled;
-    this.#pooled = start + records.length;
-    if (this.#pooled > this.#pool.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.#pooled, 2 * this.#pool.length));
-      this.#pool.copy(larger, 0, 0, start);
-      this.#pool = larger;
-    }
-    this.#pool.set(records, start);
-    this.#slots.buffer = this.#pool;
-    this.#add(this.#pool, start, this.#pooled, batch);
-    return records.length;
   }
 
   #add(bytes: Uint8Array, at: number, end: number, batch: RecordsInBatch): void {
