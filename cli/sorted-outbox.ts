@@ -4,11 +4,12 @@ import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { EmittedAlert, VerdictRecord } from "../schemas/contracts.ts";
 import { toJson } from "./terminal.ts";
 
-/** An outbox by where its records go, each in the order in which they were emitted. */
+/** An outbox by where its records go, each in the order in which they were emitted, but for what is only added up. */
 export interface SortedOutbox {
   readonly verdicts: readonly VerdictRecord[];
   readonly alerts: readonly EmittedAlert[];
   readonly engineAlerts: readonly EngineAlertRecord[];
+  /** One for each check and minute. */
   readonly counts: readonly CountRecord[];
   readonly faults: readonly RecordFault[];
   readonly suspensions: readonly Suspension[];
@@ -24,7 +25,7 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
   const verdicts: VerdictRecord[] = [];
   const alerts: EmittedAlert[] = [];
   const engineAlerts: EngineAlertRecord[] = [];
-  const counts: CountRecord[] = [];
+  const counts: CountSums = new Map();
   const faults: RecordFault[] = [];
   const suspensions: Suspension[] = [];
   const mended: string[] = [];
@@ -34,7 +35,7 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
     if (output === OUTPUTS.verdicts) verdicts.push(record as VerdictRecord);
     else if (output === OUTPUTS.alerts) alerts.push(record as EmittedAlert);
     else if (output === OUTPUTS.engine) engineAlerts.push(record as EngineAlertRecord);
-    else if (output === OUTPUTS.counts) counts.push(record as CountRecord);
+    else if (output === OUTPUTS.counts) addTo(counts, record as CountRecord);
     else if (output !== OUTPUTS.finals) {
       const own = lines.get(output);
       if (own === undefined) lines.set(output, [toJson(record)]);
@@ -52,10 +53,22 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
       engineAlerts.push(alertOf(each.suspension));
     }
   }
-  return { verdicts, alerts, engineAlerts, counts, faults, suspensions, mended, schemaChanges, lines };
+  const added = [...counts.values()].flatMap((minutes) => [...minutes.values()]);
+  return { verdicts, alerts, engineAlerts, counts: added, faults, suspensions, mended, schemaChanges, lines };
 }
 
 /** The engine alert that says that checks wait. */
 export function alertOf({ id, source, message }: Suspension): EngineAlertRecord {
   return { id: `CHECKS_SUSPENDED/${id}`, code: "CHECKS_SUSPENDED", source, message };
+}
+
+/** What was counted, by check and minute. */
+type CountSums = Map<string, Map<number, CountRecord>>;
+
+function addTo(counts: CountSums, count: CountRecord): void {
+  const { check, minute, pass, pending } = count;
+  const minutes = counts.get(check) ?? new Map<number, CountRecord>();
+  const known = minutes.get(minute);
+  const sum = known && { check, minute, pass: known.pass + pass, pending: known.pending + pending };
+  counts.set(check, minutes.set(minute, sum ?? count));
 }

@@ -22,15 +22,12 @@ export class AlertBook {
 
   /** A step that is known, by its id, verdict version and action, changes nothing. Gives those that are new. */
   record(steps: readonly EmittedAlert[]): EmittedAlert[] {
-    return this.#file.transaction(() =>
-      steps.filter((step) => {
-        const { id, verdictVersion, action, time, atRisk, lateByMs, note } = step;
-        const fields = step.fields === undefined ? null : JSON.stringify(step.fields);
-        const isNew = this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs, note, fields]);
-        if (isNew === 1) this.#fold(step);
-        return isNew === 1;
-      }),
-    );
+    return this.#file.transaction(() => {
+      const fresh = steps.filter((step) => this.#isNew(step));
+      // One table after the other: the pages of both together do not fit the caches.
+      for (const step of fresh) this.#fold(step);
+      return fresh;
+    });
   }
 
   /** Puts the alerts of these ids back to what these steps made of them; those that have none are gone. */
@@ -111,6 +108,12 @@ export class AlertBook {
     const sql = "SELECT fields FROM alert_steps WHERE id = ? AND verdict_version = ? AND action = ?";
     const fields = this.#file.all<{ fields: string | null }>(sql, [id, verdictVersion, action])[0]?.fields;
     return fields == null ? undefined : JSON.parse(fields);
+  }
+
+  /** Writes a step down; false where it is known. */
+  #isNew({ id, verdictVersion, action, time, atRisk, lateByMs, note, fields }: EmittedAlert): boolean {
+    const differing = fields === undefined ? null : JSON.stringify(fields);
+    return this.#file.run(STEP, [id, verdictVersion, action, time, atRisk, lateByMs, note, differing]) === 1;
   }
 
   #fold(step: EmittedAlert): void {

@@ -11,6 +11,9 @@ export class BaselineBook {
 
   /** What is known already, by its version, changes nothing. */
   record(verdicts: readonly BaselineVerdict[]): void {
+    const isEmpty = this.#file.all("SELECT 1 FROM baseline LIMIT 1").length === 0;
+    // Of most runs there is no baseline that could end, and verdicts are many.
+    if (isEmpty && !verdicts.some(({ baseline }) => baseline)) return;
     for (const { check, key, currency, period, class: cause, atRisk, time, version, baseline } of verdicts) {
       const values = [check, key, currency, period];
       if (baseline) this.#file.run(PUT, [...values, cause, atRisk, time, version]);

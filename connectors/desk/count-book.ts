@@ -11,13 +11,18 @@ export class CountBook {
   }
 
   add(counts: readonly Count[]): void {
-    for (const { check, minute, pass, pending } of counts) this.#file.run(ADD, [check, minute, pass, pending]);
+    for (let from = 0; from < counts.length; ) {
+      // Statements of two lengths only: each is compiled and kept.
+      const together = counts.length - from < MANY ? 1 : MANY;
+      this.#file.run(together === 1 ? ADD : ADD_MANY, counts.slice(from, from + together).flatMap(valuesOf));
+      from += together;
+    }
   }
 
   /** Takes off what was added. */
   takeBack(counts: readonly Count[]): void {
     for (const { check, minute, pass, pending } of counts) {
-      this.#file.run(ADD, [check, minute, -pass, -pending]);
+      this.#file.run(ADD, valuesOf({ check, minute, pass: -pass, pending: -pending }));
       this.#file.run("DELETE FROM counts WHERE check_uid = ? AND minute = ? AND pass = 0 AND pending = 0", [
         check,
         minute,
@@ -32,5 +37,16 @@ export class CountBook {
   }
 }
 
-const ADD = `INSERT INTO counts VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET pass = pass + excluded.pass, pending = pending + excluded.pending`;
+/** Counts that are added by one statement: that takes half the time. */
+const MANY = 50;
+
+const [ADD, ADD_MANY] = [adding(1), adding(MANY)];
+
+function adding(counts: number): string {
+  return `INSERT INTO counts VALUES ${new Array(counts).fill("(?, ?, ?, ?)").join(", ")}
+    ON CONFLICT DO UPDATE SET pass = pass + excluded.pass, pending = pending + excluded.pending`;
+}
+
+function valuesOf({ check, minute, pass, pending }: Count): [string, number, number, number] {
+  return [check, minute, pass, pending];
+}

@@ -406,6 +406,16 @@ describe("counts on the desk", () => {
     expect(desk.counts({ limit: 1 })).toHaveLength(1);
     expect(desk.counts()).toHaveLength(3);
   });
+
+  it("are there, however many come at once", () => {
+    const many = Array.from({ length: 123 }, (_, n) => ({ check: "a", minute: 60_000 * n, pass: n, pending: 1 }));
+    desk.deliver(delivery(1), { ...NOTHING, counts: many }, NOON);
+    expect(desk.counts().reverse()).toEqual(many);
+    desk.deliver(delivery(2), { ...NOTHING, counts: many }, NOON);
+    expect(desk.counts().reverse()).toEqual(many.map(({ pass, ...rest }) => ({ ...rest, pass: 2 * pass, pending: 2 })));
+    desk.takeBackBehind(delivery(1));
+    expect(desk.counts().reverse()).toEqual(many);
+  });
 });
 
 describe("deliveries to the desk", () => {
