@@ -53,6 +53,24 @@ export class GroupIndex {
     return -1;
   }
 
+  /** How many keys have a hash. */
+  countOf(hash: number): number {
+    let count = 0;
+    for (let slot = hash & this.#mask; this.#blocks[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      if (this.#hashes[slot] === hash) count++;
+    }
+    return count;
+  }
+
+  /** Points `log.record` at the record of each key with a hash in turn. */
+  forHash(log: RecordLog, hash: number, visit: () => void): void {
+    for (let slot = hash & this.#mask; this.#blocks[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      if (this.#hashes[slot] !== hash) continue;
+      log.read(this.#blocks[slot]!, this.#offsets[slot]!);
+      visit();
+    }
+  }
+
   blockAt(slot: number): number {
     return this.#blocks[slot]!;
   }
@@ -121,8 +139,12 @@ export class GroupIndex {
 
 /** The hash of a key in an index: all its bits are of use, though a group has keys of like hashes only. */
 export function indexHash(key: Uint8Array, start: number, end: number): number {
-  let hash = hashBytes(key, start, end);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return mixHash(hashBytes(key, start, end));
+}
+
+/** The same of a key whose `hashBytes` are known. */
+export function mixHash(bytesHash: number): number {
+  let hash = Math.imul(bytesHash ^ (bytesHash >>> 16), 0x45d9f3b);
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   return hash ^ (hash >>> 16);
 }

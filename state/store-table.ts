@@ -1,4 +1,5 @@
-import { GroupIndex, indexHash } from "./group-index.ts";
+import { GroupIndex, indexHash, mixHash } from "./group-index.ts";
+import { hashBytes } from "./key-groups.ts";
 import { RecordCursor } from "./record.ts";
 import type { RecordLog } from "./record-log.ts";
 
@@ -25,10 +26,13 @@ export class StoreTable {
     this.#log = log;
   }
 
-  /** Looks a key up: where it is there, its value is in `buffer[start .. end)`. STATE_CORRUPT if its block is damaged. */
-  find(group: number, key: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Looks a key up: where it is there, its value is in `buffer[start .. end)`. STATE_CORRUPT if its block is damaged.
+   * Who knows the key's `hashBytes` gives it, here and below.
+   */
+  find(group: number, key: Uint8Array, start: number, end: number, hash = hashBytes(key, start, end)): boolean {
     const index = this.#groups[group];
-    if (index === undefined || index.find(this.#log, indexHash(key, start, end), key, start, end) < 0) return false;
+    if (index === undefined || index.find(this.#log, mixHash(hash), key, start, end) < 0) return false;
     const { record } = this.#log;
     this.buffer = record.buffer;
     this.start = record.start;
@@ -45,27 +49,66 @@ export class StoreTable {
     value: Uint8Array,
     start: number,
     end: number,
+    keyHash = hashBytes(key, keyStart, keyEnd),
   ): void {
     const log = this.#log;
     const index = this.#changeable(group);
     this.#reserve(index);
-    const hash = indexHash(key, keyStart, keyEnd);
+    const hash = mixHash(keyHash);
     log.append(this.#id, group, key, keyStart, keyEnd, value, start, end);
     const { block, offset, length } = log;
     this.#set(index, hash, log.buffer, log.keyStart, log.keyEnd, block, offset, length);
   }
 
   /** Removes a key; gives whether it was there. */
-  remove(group: number, key: Uint8Array, start: number, end: number): boolean {
+  remove(group: number, key: Uint8Array, start: number, end: number, hash = hashBytes(key, start, end)): boolean {
     const index = this.#groups[group];
     if (index === undefined) return false;
     const log = this.#log;
-    const slot = index.find(log, indexHash(key, start, end), key, start, end);
+    const slot = index.find(log, mixHash(hash), key, start, end);
     if (slot < 0) return false;
     this.#unset(this.#changeable(group), slot);
     const { record } = log;
     log.append(this.#id, group, record.buffer, record.keyStart, record.keyEnd, undefined, 0, 0);
     return true;
+  }
+
+  /** How many keys of a group have a hash, as `hashBytes` gives it. */
+  countOf(group: number, hash: number): number {
+    return this.#groups[group]?.countOf(mixHash(hash)) ?? 0;
+  }
+
+  /** Those keys, copied. */
+  keysOf(group: number, hash: number): Uint8Array[] {
+    const { record } = this.#log;
+    const keys: Uint8Array[] = [];
+    this.#groups[group]?.forHash(this.#log, mixHash(hash), () => {
+      keys.push(copyOf(record.buffer, record.keyStart, record.keyEnd));
+    });
+    return keys;
+  }
+
+  /** Calls `visit` with every record, in no order, and removes each behind its visit. Other tables may be changed meanwhile. */
+  drain(visit: (group: number, key: Uint8Array, value: Uint8Array) => void): void {
+    const log = this.#log;
+    log.seal();
+    const record = new RecordCursor();
+    for (const { tables, blocks } of [...log.segments]) {
+      const number = tables.indexOf(this.name);
+      if (number < 0) continue;
+      for (const block of [...blocks]) {
+        const found: { group: number; key: Uint8Array; value: Uint8Array }[] = [];
+        log.scan(block, record, (offset) => {
+          if (record.table !== number || this.#slotOf(record, block, offset) < 0) return;
+          const { buffer, group, keyStart, keyEnd, start, end } = record;
+          found.push({ group, key: copyOf(buffer, keyStart, keyEnd), value: copyOf(buffer, start, end) });
+        });
+        for (const { group, key, value } of found) {
+          visit(group, key, value);
+          this.remove(group, key, 0, key.length);
+        }
+      }
+    }
   }
 
   /**
@@ -216,4 +259,9 @@ function keyIn(record: RecordCursor): Buffer {
 
 function valueIn(record: RecordCursor): Buffer {
   return record.buffer.subarray(record.start, record.end);
+}
+
+/** Bytes of their own, where a slice of a `Buffer` is a view. */
+function copyOf(buffer: Buffer, start: number, end: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(buffer, start, end);
 }

@@ -1,0 +1,224 @@
+import { assert } from "../base/errors.ts";
+import type { Key } from "../base/key.ts";
+
+/** The longest record, and the longest key of one. */
+const MOST_RECORD_BYTES = 16_384;
+const MOST_KEY_BYTES = 1_024;
+
+/** What is noted of a record. */
+export const RecordFlags = {
+  /** It differs from what the table has. */
+  dirty: 1,
+  /** The table has a record of the key. */
+  stored: 2,
+  /** It is at another address now, or gone. */
+  dead: 4,
+} as const;
+
+/**
+ * Records in one buffer, in a ring of pages: they are appended to the last page, and when it is full, go on in the page
+ * behind it, which must be empty; who owns the arena then empties the next. Memory that was never reached costs nothing.
+ *
+ * A record is its key, padded to 8 bytes; four words: the key's hash; room for the body in units of 8 and, from bit 16,
+ * flags; length of the key and, from bit 16, where in the page the record before it is, in units of 8; length of the body;
+ * and the body, whose place is the record's address.
+ */
+export class Arena {
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  readonly pages: number;
+  /** Records go to another page than before: the one behind it is to be emptied. */
+  hasTurned = false;
+  /** By page: its last record in units of 8, or 0, and whether there may be dirty ones. */
+  readonly #last: Uint16Array;
+  readonly #dirty: Uint8Array;
+  #page = 0;
+  #at = 0;
+
+  /** `bytes`: all that it takes when it is full, at least five pages and less than 2 GiB. */
+  constructor(bytes: number) {
+    const pages = Math.min(Math.max(Math.floor(bytes / PAGE_BYTES), LEAST_PAGES), MOST_PAGES);
+    const memory = new ArrayBuffer(pages * PAGE_BYTES);
+    this.bytes = Buffer.from(memory);
+    this.words = new Int32Array(memory);
+    this.doubles = new Float64Array(memory);
+    // The last page is the place for a record that is only shown.
+    this.pages = pages - 1;
+    this.#last = new Uint16Array(pages);
+    this.#dirty = new Uint8Array(pages);
+  }
+
+  /** Appends a record whose body is not written yet; gives its address. */
+  append(hash: number, key: Uint8Array, start: number, end: number, length: number, flags: number): number {
+    assert(length <= MOST_RECORD_BYTES && end - start <= MOST_KEY_BYTES, "a record is as long as its owner allows");
+    const at = this.#room(padded(end - start) + HEADER_BYTES + padded(length));
+    const address = this.#lay(at, hash, key, start, end, length, flags);
+    this.#enter(address, end - start, flags);
+    return address;
+  }
+
+  /** Appends a record anew with another length and its own bytes, as dirty; the former one is dead. */
+  move(address: number, length: number): number {
+    assert(length <= MOST_RECORD_BYTES, "a record is as long as its owner allows");
+    const { words } = this;
+    const word = address >> 2;
+    const keyBytes = words[word - 2]! & 0xffff;
+    const front = padded(keyBytes) + HEADER_BYTES;
+    const to = this.#room(front + padded(length)) + front;
+    this.bytes.copyWithin(to - front, address - front, address + Math.min(words[word - 1]!, length));
+    const flags = (words[word - 3]! >>> 16) | RecordFlags.dirty;
+    words[word - 3]! |= RecordFlags.dead << 16;
+    words[(to >> 2) - 3] = (padded(length) >> 3) | (flags << 16);
+    words[(to >> 2) - 1] = length;
+    this.#enter(to, keyBytes, flags);
+    return to;
+  }
+
+  /** Puts a record at a place of its own until the next call; gives its address. */
+  show(hash: number, key: Uint8Array, value: Uint8Array): number {
+    const address = this.#lay(this.pages * PAGE_BYTES, hash, key, 0, key.length, value.length, RecordFlags.stored);
+    this.bytes.set(value, address);
+    return address;
+  }
+
+  /** The page behind the last one. */
+  get nextPage(): number {
+    return this.#page + 1 < this.pages ? this.#page + 1 : 0;
+  }
+
+  /** The last record of a page; −1 if it has none. With `before`, all of a page, the dead ones too. */
+  lastOf(page: number): number {
+    return addressIn(page, this.#last[page]!);
+  }
+
+  /** The record before another one in its page; −1 in front of the first. */
+  before(address: number): number {
+    return addressIn(address >> PAGE_BITS, this.words[(address >> 2) - 2]! >>> 16);
+  }
+
+  /** Forgets the records of a page. */
+  clear(page: number): void {
+    this.#last[page] = 0;
+    this.#dirty[page] = 0;
+  }
+
+  isDirty(page: number): boolean {
+    return this.#dirty[page] !== 0;
+  }
+
+  /** No record of a page is dirty any more. */
+  clean(page: number): void {
+    this.#dirty[page] = 0;
+  }
+
+  flagsAt(address: number): number {
+    return this.words[(address >> 2) - 3]! >>> 16;
+  }
+
+  setFlags(address: number, flags: number): void {
+    const word = (address >> 2) - 3;
+    this.words[word] = (this.words[word]! & 0xffff) | (flags << 16);
+  }
+
+  markDirty(address: number): void {
+    this.words[(address >> 2) - 3]! |= RecordFlags.dirty << 16;
+    this.#dirty[address >> PAGE_BITS] = 1;
+  }
+
+  hashAt(address: number): number {
+    return this.words[(address >> 2) - 4]!;
+  }
+
+  /** Bytes of a record's body. */
+  lengthAt(address: number): number {
+    return this.words[(address >> 2) - 1]!;
+  }
+
+  /** Changes a record's length where it is; false if it has no room for that. */
+  setLength(address: number, length: number): boolean {
+    const word = address >> 2;
+    if (length > (this.words[word - 3]! & 0xffff) << 3) return false;
+    this.words[word - 1] = length;
+    return true;
+  }
+
+  /** Where a record's key starts, and where it ends. */
+  keyStart(address: number): number {
+    return address - HEADER_BYTES - padded(this.words[(address >> 2) - 2]! & 0xffff);
+  }
+
+  keyEnd(address: number): number {
+    const keyBytes = this.words[(address >> 2) - 2]! & 0xffff;
+    return address - HEADER_BYTES - padded(keyBytes) + keyBytes;
+  }
+
+  keyAt(address: number): Key {
+    return this.bytes.toString("utf8", this.keyStart(address), this.keyEnd(address));
+  }
+
+  /** Whether a record's key is `key[start .. end)`. */
+  hasKey(address: number, key: Uint8Array, start: number, end: number): boolean {
+    const { bytes } = this;
+    const keyBytes = this.words[(address >> 2) - 2]! & 0xffff;
+    if (end - start !== keyBytes) return false;
+    let at = address - HEADER_BYTES - padded(keyBytes);
+    for (let i = start; i < end; i++, at++) if (bytes[at] !== key[i]) return false;
+    return true;
+  }
+
+  /** Room behind the last record, in one page. */
+  #room(length: number): number {
+    let at = this.#at;
+    if (at + length > (this.#page + 1) * PAGE_BYTES) {
+      this.#page = this.nextPage;
+      this.hasTurned = true;
+      at = this.#page * PAGE_BYTES;
+    }
+    this.#at = at + length;
+    return at;
+  }
+
+  /** Writes key and header of a record; gives its address. */
+  #lay(
+    place: number,
+    hash: number,
+    key: Uint8Array,
+    start: number,
+    end: number,
+    length: number,
+    flags: number,
+  ): number {
+    const { bytes, words } = this;
+    for (let i = start, at = place; i < end; i++, at++) bytes[at] = key[i]!;
+    const address = place + padded(end - start) + HEADER_BYTES;
+    const word = address >> 2;
+    words[word - 4] = hash;
+    words[word - 3] = (padded(length) >> 3) | (flags << 16);
+    words[word - 2] = end - start;
+    words[word - 1] = length;
+    return address;
+  }
+
+  /** Makes a record the last of its page. */
+  #enter(address: number, keyBytes: number, flags: number): void {
+    const page = address >> PAGE_BITS;
+    this.words[(address >> 2) - 2] = keyBytes | (this.#last[page]! << 16);
+    this.#last[page] = (address & (PAGE_BYTES - 1)) >> 3;
+    if ((flags & RecordFlags.dirty) !== 0) this.#dirty[page] = 1;
+  }
+}
+
+function padded(bytes: number): number {
+  return (bytes + 7) & ~7;
+}
+
+function addressIn(page: number, units: number): number {
+  return units === 0 ? -1 : page * PAGE_BYTES + (units << 3);
+}
+
+const PAGE_BITS = 16;
+const PAGE_BYTES = 1 << PAGE_BITS;
+const LEAST_PAGES = 5;
+const MOST_PAGES = 32_767;
+const HEADER_BYTES = 16;

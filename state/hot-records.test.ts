@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MemoryDisk } from "../base/memory-disk.ts";
+import { HotRecords } from "./hot-records.ts";
+import { StateStore, type StorePart } from "./state-store.ts";
+
+/** An operator's records in an arena of a few pages. */
+function open(disk: MemoryDisk, prefix: string, parts: readonly StorePart[] = []) {
+  const limits = { memoryBytes: 1 << 20, segmentBytes: 100_000, slackBytes: 50_000 };
+  const store = new StateStore({ disk, dir: "state", prefix, ...limits });
+  const table = store.table("records");
+  store.restore(parts, () => true);
+  return { store, records: new HotRecords({ table, arenaBytes: 0 }) };
+}
+
+const hashOf = (records: HotRecords, key: string) => records.hashOf(Buffer.from(key), 0, Buffer.byteLength(key));
+const find = (records: HotRecords, key: string) => {
+  const bytes = Buffer.from(`.${key}.`);
+  return records.find(records.hashOf(bytes, 1, bytes.length - 1), bytes, 1, bytes.length - 1);
+};
+const add = (records: HotRecords, key: string, length: number) => {
+  const bytes = Buffer.from(key);
+  return records.add(records.hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length, length);
+};
+const bodyAt = (records: HotRecords, address: number) =>
+  Buffer.from(records.bytes.subarray(address, address + records.lengthAt(address))).toString("latin1");
+const write = (records: HotRecords, address: number, text: string) => records.bytes.set(Buffer.from(text), address);
+
+// Both starts have one hash, and so has either with each of the ends.
+const starts = ["liquid", "costarring"];
+const ends = ["ivahqg", "rfuleb"];
+const colliding = [...starts, ...starts.flatMap((start) => ends.map((end) => start + end))];
+const keys = [...colliding, "", "é", "k".repeat(1_024), ...Array.from({ length: 40 }, (_, i) => `key-${i}`)];
+
+const key = fc.constantFrom(...keys);
+const length = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 16_384 }));
+const act = fc.oneof(
+  fc.record({ do: fc.constant("change" as const) }),
+  fc.record({ do: fc.constant("resize" as const), length }),
+  fc.record({ do: fc.constant("remove" as const) }),
+  fc.record({ do: fc.constant("look" as const) }),
+);
+const step = fc.oneof(
+  { weight: 20, arbitrary: fc.record({ do: fc.constant("one" as const), key, length, act }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("hash" as const), key, stop: key }) },
+  fc.record({ do: fc.constant("all" as const) }),
+  fc.record({ do: fc.constant("flush" as const) }),
+  fc.record({ do: fc.constant("restart" as const) }),
+);
+
+describe("hot records", () => {
+  it("are what a plain map is, however few fit into the arena and however often they are restored", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
+        const disk = new MemoryDisk();
+        let { store, records } = open(disk, "p0");
+        const model = new Map<string, string>();
+        const check = (address: number, key: string) => {
+          expect(records.keyAt(address)).toBe(key);
+          expect(records.hashAt(address)).toBe(hashOf(records, key));
+          expect(bodyAt(records, address) === model.get(key), `the body of ${key}`).toBe(true);
+        };
+        let changes = 0;
+        const apply = (address: number, key: string, { do: what, ...more }: { do: string; length?: number }) => {
+          const text = `${++changes} `.repeat(20);
+          const former = model.get(key)!;
+          if (what === "remove") {
+            records.remove(address);
+            model.delete(key);
+          } else if (what === "change") {
+            model.set(key, text.slice(0, former.length) + former.slice(text.length));
+            write(records, address, text.slice(0, former.length));
+            records.changed(address);
+          } else if (what === "resize") {
+            const length = more.length!;
+            const to = records.resize(address, length);
+            expect(bodyAt(records, to).startsWith(former.slice(0, length))).toBe(true);
+            model.set(key, (former + text.repeat(500)).slice(0, length));
+            write(records, to, model.get(key)!);
+            check(to, key);
+          }
+        };
+        for (const [index, each] of steps.entries()) {
+          if (each.do === "one") {
+            const address = find(records, each.key);
+            expect(address >= 0).toBe(model.has(each.key));
+            if (address < 0) {
+              model.set(each.key, `${++changes} `.repeat(8_192).slice(0, each.length));
+              write(records, add(records, each.key, each.length), model.get(each.key)!);
+            } else {
+              check(address, each.key);
+              apply(address, each.key, each.act);
+            }
+          } else if (each.do === "hash") {
+            const seen = new Set<string>();
+            const hash = hashOf(records, each.key);
+            const withHash = [...model.keys()].filter((key) => hashOf(records, key) === hash);
+            records.withHash(hash, (address) => {
+              const key = records.keyAt(address);
+              check(address, key);
+              if (!seen.has(key)) apply(address, key, { do: "change" });
+              seen.add(key);
+              return key === each.stop;
+            });
+            if (withHash.includes(each.stop)) expect(seen).toContain(each.stop);
+            else expect(seen).toEqual(new Set(withHash));
+          } else if (each.do === "all") {
+            const seen: string[] = [];
+            records.forEach((address) => {
+              seen.push(records.keyAt(address));
+              check(address, seen.at(-1)!);
+            });
+            expect(seen.sort()).toEqual([...model.keys()].sort());
+          } else {
+            records.flush();
+            const { part } = store.checkpoint();
+            if (each.do === "restart") {
+              store.close();
+              ({ store, records } = open(disk, `p${index + 1}`, [JSON.parse(JSON.stringify(part))]));
+            }
+          }
+          expect(records.size).toBe(model.size);
+        }
+        const left = new Map<string, string>();
+        records.drain((address) => void left.set(records.keyAt(address), bodyAt(records, address)));
+        expect(left).toEqual(model);
+        expect([records.size, find(records, "é")]).toEqual([0, -1]);
+      }),
+    );
+  });
+});

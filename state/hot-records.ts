@@ -1,0 +1,206 @@
+import type { Key } from "../base/key.ts";
+import { Arena, RecordFlags } from "./arena.ts";
+import { HotIndex } from "./hot-index.ts";
+import { hashBytes, keyGroupOf } from "./key-groups.ts";
+import type { StoreTable } from "./store-table.ts";
+
+/** Where records are kept, and what those in memory may take. */
+export interface HotRecordsOptions {
+  readonly table: StoreTable;
+  readonly arenaBytes: number;
+}
+
+/**
+ * Records by key, as bytes that their owner changes in place: what `Records` of `dataflow` says. Those that were asked for
+ * or made last are in an arena; a table of the store has the others, and takes in what was changed when its page in the
+ * arena is needed for others, or at a barrier (`flush`). May fail as the store does.
+ *
+ * A page is emptied right behind the call that filled the one before it, so that a call never moves what it works on, and
+ * the address that it gives is good until the next call.
+ */
+export class HotRecords {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  readonly #table: StoreTable;
+  readonly #arena: Arena;
+  readonly #index = new HotIndex();
+  /** Records that the table knows nothing of. */
+  #fresh = 0;
+
+  constructor({ table, arenaBytes }: HotRecordsOptions) {
+    this.#table = table;
+    this.#arena = new Arena(arenaBytes);
+    this.bytes = this.#arena.bytes;
+    this.words = this.#arena.words;
+    this.doubles = this.#arena.doubles;
+  }
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#table.size + this.#fresh;
+  }
+
+  hashOf(key: Uint8Array, start: number, end: number): number {
+    return hashBytes(key, start, end);
+  }
+
+  find(hash: number, key: Uint8Array, start: number, end: number): number {
+    const index = this.#index;
+    for (let slot = index.first(hash); slot >= 0; slot = index.next(slot, hash)) {
+      const address = index.addressAt(slot);
+      if (this.#arena.hasKey(address, key, start, end)) return address;
+    }
+    return this.#fetch(hash, key, start, end);
+  }
+
+  add(hash: number, key: Uint8Array, start: number, end: number, length: number): number {
+    const address = this.#arena.append(hash, key, start, end, length, RecordFlags.dirty);
+    this.#index.insert(hash, address);
+    this.#fresh++;
+    this.#makeRoom();
+    return address;
+  }
+
+  resize(address: number, length: number): number {
+    const arena = this.#arena;
+    if (arena.setLength(address, length)) {
+      arena.markDirty(address);
+      return address;
+    }
+    const hash = arena.hashAt(address);
+    const slot = this.#index.slotOf(hash, address);
+    const moved = arena.move(address, length);
+    this.#index.point(slot, moved);
+    this.#makeRoom();
+    return moved;
+  }
+
+  changed(address: number): void {
+    this.#arena.markDirty(address);
+  }
+
+  remove(address: number): void {
+    const arena = this.#arena;
+    const flags = arena.flagsAt(address);
+    const hash = arena.hashAt(address);
+    this.#index.remove(this.#index.slotOf(hash, address));
+    arena.setFlags(address, RecordFlags.dead);
+    if ((flags & RecordFlags.stored) === 0) this.#fresh--;
+    else this.#table.remove(keyGroupOf(hash), arena.bytes, arena.keyStart(address), arena.keyEnd(address), hash);
+  }
+
+  lengthAt(address: number): number {
+    return this.#arena.lengthAt(address);
+  }
+
+  hashAt(address: number): number {
+    return this.#arena.hashAt(address);
+  }
+
+  keyAt(address: number): Key {
+    return this.#arena.keyAt(address);
+  }
+
+  /** Those in the arena come first, so that the disk is hardly ever asked. */
+  withHash(hash: number, visit: (address: number) => boolean): void {
+    const index = this.#index;
+    const slot = index.first(hash);
+    let stored = 0;
+    if (slot >= 0 && index.next(slot, hash) < 0) {
+      const address = index.addressAt(slot);
+      stored = this.#arena.flagsAt(address) & RecordFlags.stored ? 1 : 0;
+      if (visit(address)) return;
+    } else if (slot >= 0) stored = -1;
+    if (stored >= 0 && this.#table.countOf(keyGroupOf(hash), hash) === stored) return;
+    for (const key of this.#keysOf(hash)) {
+      const address = this.find(hash, key, 0, key.length);
+      if (address >= 0 && visit(address)) return;
+    }
+  }
+
+  forEach(visit: (address: number) => void): void {
+    this.flush();
+    this.#table.forEach((_group, key, value) => {
+      visit(this.#arena.show(hashBytes(key, 0, key.length), key, value));
+    });
+  }
+
+  /** Visits all records, and removes each behind its visit. Other state of the store may be changed meanwhile. */
+  drain(visit: (address: number) => void): void {
+    this.flush();
+    for (let page = 0; page < this.#arena.pages; page++) this.#empty(page);
+    this.#table.drain((_group, key, value) => {
+      visit(this.#arena.show(hashBytes(key, 0, key.length), key, value));
+    });
+  }
+
+  /** Puts all that was changed into the table. */
+  flush(): void {
+    const arena = this.#arena;
+    for (let page = 0; page < arena.pages; page++) {
+      if (!arena.isDirty(page)) continue;
+      for (let address = arena.lastOf(page); address >= 0; address = arena.before(address)) {
+        if (isDirty(arena.flagsAt(address))) this.#store(address);
+      }
+      arena.clean(page);
+    }
+  }
+
+  /** Takes a record of the table into the arena; −1 if there is none. */
+  #fetch(hash: number, key: Uint8Array, start: number, end: number): number {
+    const table = this.#table;
+    if (!table.find(keyGroupOf(hash), key, start, end, hash)) return -1;
+    const address = this.#arena.append(hash, key, start, end, table.end - table.start, RecordFlags.stored);
+    table.buffer.copy(this.#arena.bytes, address, table.start, table.end);
+    this.#index.insert(hash, address);
+    this.#makeRoom();
+    return address;
+  }
+
+  /** Keys of all records with a hash: those of the table, and those that it knows nothing of. */
+  #keysOf(hash: number): Uint8Array[] {
+    const arena = this.#arena;
+    const index = this.#index;
+    const keys: Uint8Array[] = this.#table.keysOf(keyGroupOf(hash), hash);
+    for (let slot = index.first(hash); slot >= 0; slot = index.next(slot, hash)) {
+      const address = index.addressAt(slot);
+      if ((arena.flagsAt(address) & RecordFlags.stored) !== 0) continue;
+      keys.push(Uint8Array.prototype.slice.call(arena.bytes, arena.keyStart(address), arena.keyEnd(address)));
+    }
+    return keys;
+  }
+
+  /** Behind a record that went to another page: empties the one that is next. */
+  #makeRoom(): void {
+    if (!this.#arena.hasTurned) return;
+    this.#arena.hasTurned = false;
+    this.#empty(this.#arena.nextPage);
+  }
+
+  #empty(page: number): void {
+    const arena = this.#arena;
+    for (let address = arena.lastOf(page); address >= 0; address = arena.before(address)) {
+      const flags = arena.flagsAt(address);
+      if ((flags & RecordFlags.dead) !== 0) continue;
+      if (isDirty(flags)) this.#store(address);
+      this.#index.remove(this.#index.slotOf(arena.hashAt(address), address));
+    }
+    arena.clear(page);
+  }
+
+  #store(address: number): void {
+    const arena = this.#arena;
+    const { bytes } = arena;
+    const hash = arena.hashAt(address);
+    const end = address + arena.lengthAt(address);
+    const [from, to] = [arena.keyStart(address), arena.keyEnd(address)];
+    this.#table.put(keyGroupOf(hash), bytes, from, to, bytes, address, end, hash);
+    if ((arena.flagsAt(address) & RecordFlags.stored) === 0) this.#fresh--;
+    arena.setFlags(address, RecordFlags.stored);
+  }
+}
+
+function isDirty(flags: number): boolean {
+  return (flags & (RecordFlags.dirty | RecordFlags.dead)) === RecordFlags.dirty;
+}
