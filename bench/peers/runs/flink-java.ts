@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { KafkaCluster } from "../../../connectors/kafka/cluster.ts";
 import { ensureTopic } from "../../../connectors/kafka/topics.ts";
@@ -6,6 +5,7 @@ import { type FlinkMemory, startFlink } from "../flink-cluster.ts";
 import type { Peer, PeerPlace, RunningPeer } from "../peer.ts";
 import { javaFinding, VerdictTopic } from "../verdict-topic.ts";
 import { besideOf } from "./flink-figures.ts";
+import { buildJava, builtBy } from "./maven.ts";
 
 const EVERY_10_S = "execution.checkpointing.interval=10s";
 
@@ -28,24 +28,10 @@ export const flinkHeap: Peer = javaPeer(
   [EVERY_10_S, "state.backend.type=hashmap"],
 );
 
-const PROJECT = join(import.meta.dirname, "../java");
-const JAR = join(PROJECT, "target/countercheck-peers.jar");
+const JAR = builtBy("datastream", "countercheck-peers.jar");
 
 function javaPeer(name: string, what: string, memory: FlinkMemory, settings: readonly string[]): Peer {
-  return { name, what, prepare: build, start: (place) => start(place, memory, settings) };
-}
-
-/** Fails with what Maven said. The first time, Maven downloads Flink's connectors. */
-function build(): void {
-  const maven = (...more: string[]) =>
-    spawnSync("mvn", ["--batch-mode", "--no-transfer-progress", "--quiet", ...more, "package"], {
-      cwd: PROJECT,
-      encoding: "utf8",
-    });
-  const offline = maven("--offline");
-  const { error, status, stdout } = offline.status === 0 ? offline : maven();
-  if (error !== undefined) throw new Error(`Maven and a JDK from 17 on are needed for Flink's side: ${error.message}`);
-  if (status !== 0) throw new Error(`Maven could not build bench/peers/java.\n${stdout}`);
+  return { name, what, prepare: () => buildJava("datastream"), start: (place) => start(place, memory, settings) };
 }
 
 async function start(place: PeerPlace, memory: FlinkMemory, settings: readonly string[]): Promise<RunningPeer> {

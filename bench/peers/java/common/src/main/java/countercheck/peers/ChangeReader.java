@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
@@ -13,37 +14,28 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.util.Utf8;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
-import org.apache.flink.util.Collector;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * Debezium's envelopes, of which only the fields that are needed are read: Avro's generic reader resolves the writer's
  * schema with one that has no others, with its fast reader and with records, decoder and texts used again.
  */
-public final class ChangeDecoder implements KafkaRecordDeserializationSchema<Change> {
+public final class ChangeReader {
   private final byte side;
   /** Texts of schemas by the number in front of a value. */
   private final Map<Integer, String> schemas;
-  private transient Map<Integer, GenericDatumReader<GenericRecord>> readers;
-  private transient BinaryDecoder decoder;
-  private transient GenericRecord envelope;
-  private transient Change change;
+  private final Map<Integer, GenericDatumReader<GenericRecord>> readers = new HashMap<>();
+  private final Change change = new Change();
+  private BinaryDecoder decoder;
+  private GenericRecord envelope;
 
-  public ChangeDecoder(byte side, Map<Integer, String> schemas) {
+  public ChangeReader(byte side, Map<Integer, String> schemas) {
     this.side = side;
     this.schemas = schemas;
   }
 
-  @Override
-  public void deserialize(ConsumerRecord<byte[], byte[]> message, Collector<Change> out) throws IOException {
-    byte[] value = message.value();
+  /** Hands on one change for each image of the row that a value has: the same object each time. */
+  public void read(byte[] value, Consumer<Change> out) throws IOException {
     if (value == null) return;
-    if (readers == null) {
-      readers = new HashMap<>();
-      change = new Change();
-    }
     int id = ByteBuffer.wrap(value, 1, 4).getInt();
     GenericDatumReader<GenericRecord> reader = readers.get(id);
     if (reader == null) {
@@ -58,8 +50,7 @@ public final class ChangeDecoder implements KafkaRecordDeserializationSchema<Cha
     emit((GenericRecord) envelope.get(1), 1, changedAt, out);
   }
 
-  /** Event time goes with the record, as its timestamp: the stream is told it where watermarks are made. */
-  private void emit(GenericRecord row, int sign, long changedAt, Collector<Change> out) {
+  private void emit(GenericRecord row, int sign, long changedAt, Consumer<Change> out) {
     if (row == null) return;
     change.payment = (Long) row.get(0);
     change.side = side;
@@ -79,7 +70,7 @@ public final class ChangeDecoder implements KafkaRecordDeserializationSchema<Cha
       // It says what time it is, and goes no further.
       change.count = 0;
     }
-    out.collect(change);
+    out.accept(change);
   }
 
   /** Of the states that a payment may have, only this one begins so. */
@@ -128,10 +119,5 @@ public final class ChangeDecoder implements KafkaRecordDeserializationSchema<Cha
     List<Schema> types = new ArrayList<>();
     for (Schema type : schema.getTypes()) types.add(Schema.create(type.getType()));
     return Schema.createUnion(types);
-  }
-
-  @Override
-  public TypeInformation<Change> getProducedType() {
-    return TypeInformation.of(Change.class);
   }
 }

@@ -1,11 +1,7 @@
 package countercheck.peers;
 
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -30,7 +26,7 @@ public final class PaymentSettlement {
     String brokers = args[0];
     String prefix = args[1];
     String results = args[2];
-    Map<Integer, String> schemas = schemasIn(Path.of(args[3]));
+    Map<Integer, String> schemas = Schemas.in(Path.of(args[3]));
     Configuration settings = new Configuration();
     settings.setString("execution.checkpointing.dir", Path.of(args[4]).toUri().toString());
     settings.setString("execution.checkpointing.mode", "EXACTLY_ONCE");
@@ -98,17 +94,5 @@ public final class PaymentSettlement {
         .setProperty("transaction.timeout.ms", "600000")
         .setProperty("compression.type", "lz4")
         .build();
-  }
-
-  /** A folder of files called after the number of their schema. */
-  private static Map<Integer, String> schemasIn(Path folder) throws IOException {
-    Map<Integer, String> schemas = new HashMap<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "[0-9]*.json")) {
-      for (Path file : files) {
-        String name = file.getFileName().toString();
-        schemas.put(Integer.valueOf(name.substring(0, name.length() - ".json".length())), Files.readString(file));
-      }
-    }
-    return schemas;
   }
 }

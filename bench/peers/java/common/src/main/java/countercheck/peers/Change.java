@@ -1,13 +1,6 @@
 package countercheck.peers;
 
-import java.lang.reflect.Type;
-import java.util.Map;
-import org.apache.flink.api.common.typeinfo.TypeInfo;
-import org.apache.flink.api.common.typeinfo.TypeInfoFactory;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-
 /** What a change of a row does to a payment: money comes to one of its sides, or goes. Reused from record to record. */
-@TypeInfo(Change.InfoFactory.class)
 public final class Change {
   public static final byte CAPTURED = 0;
   public static final byte SETTLED = 1;
@@ -24,11 +17,4 @@ public final class Change {
   public long time;
   /** Event time, which goes with the record as its timestamp and is not written again. */
   public long changedAt;
-
-  public static final class InfoFactory extends TypeInfoFactory<Change> {
-    @Override
-    public TypeInformation<Change> createTypeInfo(Type type, Map<String, TypeInformation<?>> parameters) {
-      return new FlatType<>(Change.class, new ChangeSerializer());
-    }
-  }
 }
