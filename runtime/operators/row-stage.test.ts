@@ -40,6 +40,18 @@ describe("the row stage", () => {
     );
   });
 
+  it("says the same in whatever batches a log comes", () => {
+    const log = fc.array(change, { maxLength: 30 });
+    fc.assert(
+      fc.property(log, fc.integer({ min: 1, max: 30 }), (drawn, size) => {
+        const [one, many] = [new StageHarness(), new StageHarness()];
+        for (const each of drawn) one.push(each as RowChange);
+        for (let at = 0; at < drawn.length; at += size) many.push(...(drawn.slice(at, at + size) as RowChange[]));
+        expect([many.out, many.events]).toEqual([one.out, one.events]);
+      }),
+    );
+  });
+
   it("says the same of a log that is read twice, or from any place anew", () => {
     const log = fc.array(change, { maxLength: 30 });
     fc.assert(

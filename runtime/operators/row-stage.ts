@@ -114,10 +114,9 @@ export class RowStage {
     const change = changeColumns(batch);
     if (otherGroups.length > 0) this.#gather(batch.count, change, group, otherGroups);
     for (let row = 0; row < batch.count && this.#change(batch, change, row, group, source); row++);
-    const { batch: out } = this.#out;
-    if (out.count === 0) return;
-    this.#events.rows(out);
-    out.clear();
+    const rows = this.#out.rows(batch, change);
+    if (rows.count > 0) this.#events.rows(rows);
+    this.#out.clear();
   }
 
   /** The stored fields of a live row, as row 0 of a batch that the next call overwrites; undefined for a row not known. */
@@ -209,7 +208,7 @@ export class RowStage {
     this.#stored.write(batch, change, row, time, !deleted);
     this.#put(change, row, group);
     if (deleted) this.#bury(group, change.row.text(row), time);
-    this.#out.first(batch, change, row, time);
+    this.#out.first(batch, change, row);
   }
 
   /** A change of the row that was read, newer than its last. */

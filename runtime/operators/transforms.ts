@@ -72,18 +72,26 @@ export class Filter extends Transform {
       this.#predicateOf = batch;
       this.#holds = this.#predicate(batch);
     }
-    const holds = this.#holds;
-    const out = this.#out;
-    callUser(
+    const rows = callUser(
       this.#node.uid,
-      () => {
-        for (let row = 0; row < batch.count; row++) if (holds(row)) out.append(batch, row);
-      },
+      () => this.#select(batch),
       () => rowPlace(this.#node, batch, this.#cursor?.row ?? 0),
     );
-    if (out.count === 0) return;
-    this.next.batch(out);
-    out.clear();
+    if (rows.count > 0) this.next.batch(rows);
+    this.#out.clear();
+  }
+
+  /** The rows that are wanted: the batch itself where all of them are. */
+  #select(batch: Batch): Batch {
+    const { count } = batch;
+    const holds = this.#holds;
+    const out = this.#out;
+    let row = 0;
+    while (row < count && holds(row)) row++;
+    if (row === count) return batch;
+    for (let wanted = 0; wanted < row; wanted++) out.append(batch, wanted);
+    while (++row < count) if (holds(row)) out.append(batch, row);
+    return out;
   }
 
   #predicate(batch: Batch): Predicate {

@@ -15,7 +15,7 @@ import type { StageOutput } from "./stage-output.ts";
 
 /** Each write as a row of its own, an add that never goes; what a snapshot reads is no write. */
 export class WriteOutput implements StageOutput {
-  readonly batch: Batch;
+  readonly #batch: Batch;
   readonly #meta: ChangeColumns;
   readonly #operation: TextColumn;
   readonly #transaction: TextColumn;
@@ -29,7 +29,7 @@ export class WriteOutput implements StageOutput {
 
   constructor({ of, rows }: Writes) {
     const batch = new Batch(changeLayout(rows));
-    this.batch = batch;
+    this.#batch = batch;
     this.#meta = changeColumns(batch);
     this.#operation = batch.column("operation") as TextColumn;
     this.#transaction = batch.column("transactionId") as TextColumn;
@@ -42,10 +42,10 @@ export class WriteOutput implements StageOutput {
     this.#former = new Batch(changeLayout(of), 1);
   }
 
-  first(from: Batch, change: ChangeColumns, row: number, time: number): void {
+  first(from: Batch, change: ChangeColumns, row: number): void {
     const op = change.kind.values[row]!;
     if (op === OP.read) return;
-    const to = this.#write(from, change, row, time);
+    const to = this.#write(from, change, row, change.time.values[row]!);
     setNull(this.#before, to);
     this.#isBeforeKnown.set(to, op === OP.create ? 1 : 0);
   }
@@ -59,9 +59,17 @@ export class WriteOutput implements StageOutput {
     else setNull(this.#before, to);
   }
 
+  rows(): Batch {
+    return this.#batch;
+  }
+
+  clear(): void {
+    this.#batch.clear();
+  }
+
   /** Appends a write but for the row before it. */
   #write(from: Batch, change: ChangeColumns, row: number, time: number): number {
-    const { batch } = this;
+    const batch = this.#batch;
     const meta = this.#meta;
     const to = batch.count++;
     batch.grow(batch.count);
