@@ -191,7 +191,7 @@ export function decodeAlert(bytes: Uint8Array): AlertRecord & Delivered {
 
 /** A dead letter's bytes, in Avro's single-object encoding. */
 export function encodeDeadLetter(record: DeadLetterRecord): Uint8Array {
-  return deadLetters.encode({ ...record, key: buffer(record.key), value: buffer(record.value) });
+  return deadLetters.encode(record);
 }
 
 /** The dead letter in these bytes. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
@@ -207,11 +207,6 @@ export function encodeMarker(record: MarkerRecord): Uint8Array {
 /** The marker in these bytes. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
 export function decodeMarker(bytes: Uint8Array): MarkerRecord {
   return markers.decode(bytes);
-}
-
-/** avsc takes bytes as Buffers only; this one shares the memory. */
-function buffer(bytes: Uint8Array | null): Buffer | null {
-  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function contract(name: string) {

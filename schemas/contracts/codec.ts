@@ -1,6 +1,9 @@
 import avro from "avsc";
+import { ByteWriter } from "../../base/bytes.ts";
 import { assert, messageOf, raise } from "../../base/errors.ts";
 import type { AvroSchema } from "../avro-schema.ts";
+import { parseSchema } from "../schema-tree.ts";
+import { compileWriter, type RecordWriter } from "./record-writer.ts";
 
 /**
  * Encodes and decodes the records of one contract. Bytes are in Avro's single-object encoding: `C3 01`, the CRC-64-AVRO
@@ -13,6 +16,7 @@ export class ContractCodec<T extends object> {
   readonly fingerprint: string;
   readonly #type: avro.Type;
   readonly #header: Buffer;
+  readonly #writer: RecordWriter;
   readonly #readers = new Map<string, Reader>();
 
   /** `current` is what is written; records of the `earlier` ones are read too, as Avro resolves them. */
@@ -21,6 +25,7 @@ export class ContractCodec<T extends object> {
     this.name = this.#type.branchName!;
     this.fingerprint = fingerprintOf(this.#type);
     this.#header = headerOf(this.fingerprint);
+    this.#writer = compileWriter(parseSchema(current as AvroSchema, this.name));
     for (const schema of earlier) {
       const type = typeOf(schema);
       this.#readers.set(fingerprintOf(type), { type: this.#type, resolver: this.#type.createResolver(type) });
@@ -30,21 +35,15 @@ export class ContractCodec<T extends object> {
 
   /** A record's bytes, the caller's own. A record that does not fit the contract is a defect of the caller: BUG. */
   encode(record: T): Uint8Array {
-    try {
-      let end = this.#type.encode(record, scratch, SINGLE_OBJECT_HEADER);
-      if (end < 0) {
-        scratch = Buffer.allocUnsafe(2 * (scratch.length - end));
-        end = this.#type.encode(record, scratch, SINGLE_OBJECT_HEADER);
-      }
-      scratch.set(this.#header);
-      return new Uint8Array(scratch.subarray(0, end));
-    } catch (error) {
-      raise(
-        "BUG",
-        { what: `a record that does not fit the contract ${this.name}: ${messageOf(error)}` },
-        { cause: error },
-      );
-    }
+    scratch.clear();
+    this.write(scratch, record);
+    return new Uint8Array(scratch.bytes());
+  }
+
+  /** Appends the same bytes to what was written. */
+  write(out: ByteWriter, record: T): void {
+    out.raw(this.#header, 0, SINGLE_OBJECT_HEADER);
+    this.#writer(out, record);
   }
 
   /**
@@ -82,7 +81,7 @@ export function singleObjectHeader(schema: AvroSchema): Uint8Array {
 
 const MARKER = Buffer.from([0xc3, 0x01]);
 /** Shared by all codecs: encoding is synchronous and copies out. */
-let scratch = Buffer.allocUnsafe(16_384);
+const scratch = new ByteWriter(16_384);
 
 /** Fingerprint of the schema that encoded these bytes, 16 hex digits; null for bytes of another encoding. */
 export function contractFingerprint(bytes: Uint8Array): string | null {
