@@ -2,13 +2,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../base/random.ts";
 import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
 import { IdempotentProducer } from "../../connectors/kafka/producer.ts";
-import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { CapturedTable } from "../../shop/captured-table.ts";
 import { Connector } from "../../shop/connector.ts";
 import type { ShopSink } from "../../shop/sink.ts";
-import { type LineRow, linesTable, type PaymentRow, paymentsTable } from "../../shop/tables.ts";
+import type { LineRow, PaymentRow } from "../../shop/tables.ts";
+import {
+  type DetailedLineRow,
+  type DetailedPaymentRow,
+  detailedLine,
+  detailedLines,
+  detailedPayment,
+  detailedPayments,
+} from "./tables.ts";
 import type { TopicSet } from "./topic-set.ts";
+import { topicSink } from "./topic-sink.ts";
 import type { Databases } from "./workload.ts";
 
 /** Traffic as it would come now, at a steady rate: half of it payments, half of it the lines of payments a second before. */
@@ -37,18 +45,7 @@ export async function writeTraffic(
   try {
     const producer = await IdempotentProducer.open(cluster, { maxBatchBytes: 64_000 });
     const registry = new FolderRegistry(set.schemas);
-    const writer = await Writer.open(
-      {
-        createTopic: () => undefined,
-        append: (topic, partition, { key, value, timestamp }) =>
-          producer.append(set.prefix + topic, partition, key, value, timestamp),
-        flush: () => undefined,
-        end: () => undefined,
-        register: (subject, schema) => registry.register(subject, schema as AvroSchema),
-      },
-      databases,
-      overCharged,
-    );
+    const writer = await Writer.open(topicSink(producer, registry, set.prefix), databases, overCharged);
     const began = Date.now();
     let behindMs = 0;
     for (let written = 0; written < rate * seconds; ) {
@@ -76,8 +73,8 @@ interface Captured {
 class Writer {
   readonly #random = seededRandom(1);
   readonly #databases: Databases;
-  readonly #payments: CapturedTable<PaymentRow>;
-  readonly #lines: CapturedTable<LineRow>;
+  readonly #payments: CapturedTable<DetailedPaymentRow>;
+  readonly #lines: CapturedTable<DetailedLineRow>;
   readonly #overCharged: Map<string, number>;
   /** In the order of their payments. */
   readonly #waiting: Captured[] = [];
@@ -86,8 +83,8 @@ class Writer {
 
   private constructor(sink: ShopSink, databases: Databases, overCharged: Map<string, number>) {
     this.#databases = databases;
-    this.#payments = new CapturedTable(paymentsTable, databases.payments, new Connector(sink));
-    this.#lines = new CapturedTable(linesTable, databases.lines, new Connector(sink));
+    this.#payments = new CapturedTable(detailedPayments, databases.payments, new Connector(sink));
+    this.#lines = new CapturedTable(detailedLines, databases.lines, new Connector(sink));
     this.#overCharged = overCharged;
   }
 
@@ -127,7 +124,7 @@ class Writer {
       ...{ amount: cents * 10, currency: "EUR", status: "captured", captured_at: now, created_at: now - 500 },
       risk_score: null,
     };
-    this.#payments.insert(row, now);
+    this.#payments.insert(detailedPayment(row, this.#random), now);
     this.#waiting.push({ payment, cents, at: now });
   }
 
@@ -140,6 +137,6 @@ class Writer {
       ...{ batch_id: `L-${Math.floor(number / 500)}`, line_no: 1 + (number % 500), payment_id: payment, kind: "sale" },
       ...{ net: (cents + more - 20) * 100, fee: 2_000, currency: "EUR", booked_at: new Date(now).toISOString() },
     };
-    this.#lines.insert(row, now);
+    this.#lines.insert(detailedLine(row, this.#random), now);
   }
 }

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { KafkaCluster } from "../../connectors/kafka/cluster.ts";
 import { IdempotentProducer } from "../../connectors/kafka/producer.ts";
 import { describeTopic, ensureTopic } from "../../connectors/kafka/topics.ts";
-import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { startStack } from "../../stack/stack.ts";
 import { deleteTopics } from "../../test/real/topics.ts";
 import type { Finding } from "./findings.ts";
-import { type Databases, workloadTables, writeWorkload } from "./workload.ts";
+import { workloadTables } from "./tables.ts";
+import { topicSink } from "./topic-sink.ts";
+import { type Databases, writeWorkload } from "./workload.ts";
 
 /** Topics that are filled, and what is known of them. */
 export interface TopicSet {
@@ -24,7 +25,7 @@ export interface TopicSet {
 /** The seed of all figures, so that they are of the same events. */
 const SEED = 7;
 /** Counted up when the workload is changed. */
-const VERSION = 1;
+const VERSION = 2;
 /** What Java's producer, and so Kafka Connect, puts into a batch by default: 16 kB, counted when they are compressed. */
 const BATCH_BYTES = 64_000;
 
@@ -105,12 +106,7 @@ async function fill(
   const producer = await IdempotentProducer.open(cluster, { maxBatchBytes: BATCH_BYTES });
   const workload = await writeWorkload(
     {
-      createTopic: () => undefined,
-      append: (topic, partition, { key, value, timestamp }) =>
-        producer.append(prefix + topic, partition, key, value, timestamp),
-      flush: () => undefined,
-      end: () => undefined,
-      register: (subject, schema) => registry.register(subject, schema as AvroSchema),
+      ...topicSink(producer, registry, prefix),
       drain: async () => {
         if (producer.isFull) await producer.drain();
       },

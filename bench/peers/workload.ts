@@ -1,17 +1,22 @@
-import { seededRandom } from "../../base/random.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import { days } from "../../base/time.ts";
-import { CapturedTable, type TableSpec } from "../../shop/captured-table.ts";
+import { CapturedTable } from "../../shop/captured-table.ts";
 import { Connector } from "../../shop/connector.ts";
 import type { Database } from "../../shop/database.ts";
 import { MariaDb } from "../../shop/mariadb.ts";
 import { Postgres } from "../../shop/postgres.ts";
 import type { ShopSink } from "../../shop/sink.ts";
-import { type LineRow, linesTable, type PaymentRow, paymentsTable } from "../../shop/tables.ts";
+import type { LineRow, PaymentRow } from "../../shop/tables.ts";
 import { START_MS } from "../../shop/terms.ts";
 import type { Finding } from "./findings.ts";
-
-/** The tables of the workload. */
-export const workloadTables: readonly TableSpec[] = [paymentsTable, linesTable];
+import {
+  type DetailedLineRow,
+  type DetailedPaymentRow,
+  detailedLine,
+  detailedLines,
+  detailedPayment,
+  detailedPayments,
+} from "./tables.ts";
 
 /** What the workload consists of. */
 export interface Workload {
@@ -77,11 +82,13 @@ class Writer {
   /** Records that are written, and lines that are still to come. */
   promised = 0;
   readonly #databases: Databases;
-  readonly #payments: CapturedTable<PaymentRow>;
-  readonly #lines: CapturedTable<LineRow>;
+  readonly #payments: CapturedTable<DetailedPaymentRow>;
+  readonly #lines: CapturedTable<DetailedLineRow>;
   readonly #connectors: readonly [Connector, Connector];
   readonly #sink: ShopSink;
-  readonly #random: ReturnType<typeof seededRandom>;
+  readonly #random: Random;
+  /** Of what no check reads. */
+  readonly #details: Random;
   /** By step, a ring: what is to come there. */
   readonly #waiting: PlannedLine[][] = Array.from({ length: MOST_STEPS + 1 }, () => []);
   #waits = 0;
@@ -93,9 +100,10 @@ class Writer {
     this.#sink = sink;
     this.#databases = databases;
     this.#random = seededRandom(seed);
+    this.#details = this.#random.fork("details");
     this.#connectors = [new Connector(sink), new Connector(sink)];
-    this.#payments = new CapturedTable(paymentsTable, databases.payments, this.#connectors[0]);
-    this.#lines = new CapturedTable(linesTable, databases.lines, this.#connectors[1]);
+    this.#payments = new CapturedTable(detailedPayments, databases.payments, this.#connectors[0]);
+    this.#lines = new CapturedTable(detailedLines, databases.lines, this.#connectors[1]);
   }
 
   get isWaiting(): boolean {
@@ -176,7 +184,7 @@ class Writer {
       ...{ id: this.#paid, payment_id: payment, merchant_id: 1 + (this.#paid % 900), amount: cents * 10, currency },
       ...{ status, captured_at: timeMs, created_at: timeMs - 1_000, risk_score: null },
     };
-    this.#payments.insert(row, timeMs);
+    this.#payments.insert(detailedPayment(row, this.#details), timeMs);
   }
 
   #book({ payment, net, fee, currency }: PlannedLine, timeMs: number): void {
@@ -186,6 +194,6 @@ class Writer {
       ...{ batch_id: `S-${1_000 + Math.floor(number / BATCH)}`, line_no: 1 + (number % BATCH), payment_id: payment },
       ...{ kind: "sale", net: net * 100, fee: fee * 100, currency, booked_at: new Date(timeMs).toISOString() },
     };
-    this.#lines.insert(row, timeMs);
+    this.#lines.insert(detailedLine(row, this.#details), timeMs);
   }
 }
