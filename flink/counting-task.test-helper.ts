@@ -71,6 +71,8 @@ export class CountingTask implements AskingTask {
   readonly kept: readonly KeptState[] = [{ uid: UID, states: [{ name: "count", schema: '"long"' }], timers: [] }];
   /** Barriers whose parts somebody may still pull. */
   heldBarriers = 0;
+  /** Calls for parts that bring none, before those that do. */
+  idleSteps = 0;
   /** As if a look-up had rows in hand. */
   isBusy = false;
   isFull = false;
@@ -134,9 +136,13 @@ export class CountingTask implements AskingTask {
       isHeld = false;
     };
     const next = () => {
+      if (this.idleSteps > 0) {
+        this.idleSteps--;
+        return [];
+      }
       const part = parts.shift();
       if (part === undefined) release();
-      return part;
+      return part && [part];
     };
     return { own: [{ uid: UID, keyGroup: -1, bytes: own.bytes() }], next, release };
   }

@@ -67,7 +67,7 @@ export const FROM_TASK = {
    * nothing behind does.
    */
   barrier: 7,
-  /** Checkpoint (8 bytes), key group (4 bytes), part. Key groups never go back. */
+  /** Checkpoint (8 bytes), key group (4 bytes), part; in no order. */
   part: 8,
   /** Checkpoint (8 bytes): an answer to a pull has been sent. */
   pulled: 9,

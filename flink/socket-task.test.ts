@@ -76,6 +76,21 @@ describe("a task driven through a socket", () => {
     expect(groups).toEqual([...groups].sort((left, right) => left - right));
   });
 
+  it("takes rows between the steps that parts are made in", async () => {
+    const task = new CountingTask();
+    const flink = await drive(task);
+    await flink.open().write(TO_TASK.start).rows(0, "a").number(TO_TASK.barrier, 1).answers();
+    task.idleSteps = Number.POSITIVE_INFINITY;
+    await flink.number(TO_TASK.pull, 1).answers();
+    expect(await flink.rows(0, "b").records()).toHaveLength(1);
+    task.idleSteps = 0;
+    const types: number[] = [];
+    await expect
+      .poll(async () => types.push(...(await flink.rows(0, "c").answers()).map(({ type }) => type)) && types)
+      .toContain(FROM_TASK.partsEnd);
+    expect(types).toContain(FROM_TASK.part);
+  });
+
   it("goes on from the parts of others", async () => {
     const before = await drive();
     before.open().write(TO_TASK.start).rows(0, "a", "b", "a").number(TO_TASK.barrier, 1).rows(0, "a");

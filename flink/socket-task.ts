@@ -20,6 +20,8 @@ const STUCK_MS = 100;
 const ASIDE: ReadonlySet<number> = new Set([TO_TASK.pull, TO_TASK.abort, TO_TASK.confirmed]);
 /** Of work, before others in the process have their turn. */
 const TURN_MS = 20;
+/** Of work on the parts of a checkpoint at a time: for so long rows wait for it. */
+const PARTS_MS = 4;
 /** Of answers, before they are sent. */
 const SEND_BYTES = 256 * 1024;
 
@@ -112,6 +114,7 @@ class Connection {
 
   #takeFrames(): void {
     const begin = performance.now();
+    this.#bringForward();
     while (this.#head < this.#frames.length && this.#hasRoom()) {
       const { type, payload } = this.#frames[this.#head]!;
       this.#head++;
@@ -124,10 +127,7 @@ class Connection {
         return;
       }
       if (performance.now() - begin > TURN_MS) {
-        this.#turnTimer ??= setImmediate(() => {
-          this.#turnTimer = undefined;
-          this.turn();
-        });
+        this.#turnAgain();
         break;
       }
     }
@@ -136,9 +136,25 @@ class Connection {
       this.#head = 0;
     }
     this.#driver.settle();
+    this.#bringParts();
     this.#send();
     this.#busyMs += performance.now() - begin;
     this.#pollLater();
+  }
+
+  /** Some parts of a checkpoint behind each turn: all the time where nothing else is to be done, and not much where rows wait. */
+  #bringParts(): void {
+    const until = performance.now() + PARTS_MS;
+    while (this.#driver.owesParts && !this.#socket.writableNeedDrain && performance.now() < until)
+      this.#driver.bringParts();
+    if (this.#driver.owesParts && !this.#socket.writableNeedDrain) this.#turnAgain();
+  }
+
+  #turnAgain(): void {
+    this.#turnTimer ??= setImmediate(() => {
+      this.#turnTimer = undefined;
+      this.turn();
+    });
   }
 
   /** Rows wait while the task or its results are full, unless a barrier is behind them, which waits for no answer of others. */
@@ -148,7 +164,7 @@ class Connection {
     const { type } = this.#frames[this.#head]!;
     if (this.#barriers > 0 || (type !== TO_TASK.batch && type !== TO_TASK.records && type !== TO_TASK.proof))
       return true;
-    return this.#takesRows() || this.#bringForward();
+    return this.#takesRows();
   }
 
   #takesRows(): boolean {
@@ -174,12 +190,12 @@ class Connection {
     return false;
   }
 
-  /** A checkpoint is written down although rows wait: what asks for its parts comes before them. */
-  #bringForward(): boolean {
-    if (this.#aside === 0) return false;
-    const at = this.#frames.findIndex(({ type }, index) => index > this.#head && ASIDE.has(type));
-    this.#frames.splice(this.#head, 0, ...this.#frames.splice(at, 1));
-    return true;
+  /** A checkpoint is written down although rows wait: what asks for its parts comes before them, but not before its barrier. */
+  #bringForward(): void {
+    if (this.#aside === 0 || this.#barriers > 0 || !this.#driver.isStarted) return;
+    const rest = this.#frames.slice(this.#head);
+    this.#frames = [...rest.filter(({ type }) => ASIDE.has(type)), ...rest.filter(({ type }) => !ASIDE.has(type))];
+    this.#head = 0;
   }
 
   #await(taken: Promise<void>): void {

@@ -51,6 +51,11 @@ export class TaskDriver {
     this.#options = options;
   }
 
+  /** What was to be restored is taken in. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
   /** Something is in hand that `poll` is to be called for now and then. */
   get isBusy(): boolean {
     return this.#isStarted && this.#task.isBusy;
@@ -126,6 +131,16 @@ export class TaskDriver {
     if (this.#taken === this.#acknowledged) return;
     this.#acknowledged = this.#taken;
     this.#answer(FROM_TASK.taken, (out) => out.float64(this.#taken));
+  }
+
+  /** Parts of a checkpoint are asked for, and `bringParts` is to be called between rows. */
+  get owesParts(): boolean {
+    return this.#pulls.isDue;
+  }
+
+  /** Works on parts that are asked for, for a millisecond or two. */
+  bringParts(): void {
+    this.#pulls.work();
   }
 
   /** Hands on what look-ups have brought. */

@@ -4,8 +4,6 @@ import { assert } from "../base/errors.ts";
 import type { Node, SideNode } from "../dataflow/graph.ts";
 import { FAILED } from "../dataflow/lookups/lookup.ts";
 import type { Control } from "../dataflow/operator.ts";
-import { KEY_GROUPS } from "../state/key-groups.ts";
-import type { StoreSnapshot } from "../state/state-store.ts";
 import { DeriveRows } from "./operators/derive-rows.ts";
 import { LookupStage } from "./operators/lookup-stage.ts";
 import { OperatorHost, type OperatorMetrics, type StateBackend } from "./operators/operator-host.ts";
@@ -14,7 +12,7 @@ import { Sample } from "./operators/sample.ts";
 import { SinkWriter } from "./operators/sink-writer.ts";
 import { Events, Filter, KeyRows, MapRows, Pass, Select, Timed } from "./operators/transforms.ts";
 import type { TaskPlan } from "./plan.ts";
-import { partsOfGroup, SnapshotParts } from "./snapshot-parts.ts";
+import { SnapshotParts } from "./snapshot-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "./task.ts";
 
 /** Part of what an operator keeps besides its keys' state. */
@@ -114,7 +112,8 @@ export class ChainTask implements AskingTask {
     const keepers = [...this.#hosts, ...this.#lookups];
     const own = keepers.map((keeper) => ({ uid: keeper.kept.uid, keyGroup: NO_GROUP, bytes: keeper.save() }));
     const snapshot = this.#backend.store.snapshot();
-    return new SnapshotParts(own, keyedParts(this.#hosts, snapshot), snapshot);
+    const uids = new Map(this.#hosts.map(({ kept, table }) => [table, kept.uid]));
+    return new SnapshotParts({ own, uids, snapshot });
   }
 
   take({ uid, keyGroup, bytes }: CheckpointPart): void {
@@ -191,13 +190,6 @@ export class ChainTask implements AskingTask {
   #sidesOf(node: Node, outs: ReadonlyMap<Node, FanOut>): Map<string, FanOut> {
     const sides = this.#plan.nodes.filter((side) => side.type === "side" && side.inputs[0] === node) as SideNode[];
     return new Map(sides.map((side) => [side.tag, outs.get(side)!]));
-  }
-}
-
-/** The records of operators, key group by key group. */
-function* keyedParts(hosts: readonly OperatorHost[], snapshot: StoreSnapshot): Generator<CheckpointPart> {
-  for (let keyGroup = 0; keyGroup < KEY_GROUPS; keyGroup++) {
-    for (const { kept, table } of hosts) yield* partsOfGroup(snapshot, { uid: kept.uid, table, keyGroup });
   }
 }
 

@@ -1,25 +1,44 @@
 import { ByteWriter } from "../base/bytes.ts";
+import type { RecordCursor } from "../state/record.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
 import type { CheckpointPart, PartsAtBarrier } from "./task.ts";
 
-/** About how many bytes a part has: a key group may be very large, and what is read of it at once holds up the records. */
-const PART_BYTES = 1 << 20;
+/** Bytes of the log that are read at once: what holds up the records meanwhile, for a millisecond or two. */
+const STEP_BYTES = 256 * 1024;
+/** About how many bytes a part has; so much is gathered of every key group at a time. */
+const PART_BYTES = 64 * 1024;
+const FIRST_BYTES = 1024;
 
-/** Parts that are read out of a snapshot of the store when it is their turn; it is let go of behind the last. */
+/** What the parts of a snapshot are made of. */
+export interface SnapshotPartsOptions {
+  readonly own: readonly CheckpointPart[];
+  /** Parts of key groups that are not in the store. */
+  readonly keyed?: readonly CheckpointPart[];
+  /** The uid that the records of a table have in parts; of tables that are not named there are none. */
+  readonly uids: ReadonlyMap<string, string>;
+  /** Is let go of behind the last part. */
+  readonly snapshot: StoreSnapshot;
+}
+
+/**
+ * Parts that are made of a snapshot of the store. The log is read once through, some of it at a call, and the records of a
+ * key group are gathered until they make a part: keys and values in turn.
+ */
 export class SnapshotParts implements PartsAtBarrier {
   readonly own: readonly CheckpointPart[];
-  readonly #rest: Iterator<CheckpointPart>;
   readonly #snapshot: StoreSnapshot;
+  readonly #tables: ReadonlyMap<string, TableParts>;
+  readonly #steps: Iterator<readonly CheckpointPart[]>;
 
-  /** `rest` are the parts of key groups, in order. */
-  constructor(own: readonly CheckpointPart[], rest: Iterator<CheckpointPart>, snapshot: StoreSnapshot) {
+  constructor({ own, keyed = [], uids, snapshot }: SnapshotPartsOptions) {
     this.own = own;
-    this.#rest = rest;
     this.#snapshot = snapshot;
+    this.#tables = new Map([...uids].map(([table, uid]) => [table, new TableParts(uid)]));
+    this.#steps = this.#read(keyed);
   }
 
-  next(): CheckpointPart | undefined {
-    const { done, value } = this.#rest.next();
+  next(): readonly CheckpointPart[] | undefined {
+    const { done, value } = this.#steps.next();
     if (done !== true) return value;
     this.release();
     return undefined;
@@ -28,29 +47,50 @@ export class SnapshotParts implements PartsAtBarrier {
   release(): void {
     this.#snapshot.release();
   }
+
+  *#read(keyed: readonly CheckpointPart[]): Generator<readonly CheckpointPart[]> {
+    if (keyed.length > 0) yield keyed;
+    for (let isMore = true; isMore; ) {
+      const parts: CheckpointPart[] = [];
+      isMore = this.#snapshot.read(STEP_BYTES, (table, record) => {
+        const part = this.#tables.get(table)?.add(record);
+        if (part !== undefined) parts.push(part);
+      });
+      yield parts;
+    }
+    for (const table of this.#tables.values()) for (const part of table.rest()) yield [part];
+  }
 }
 
-/** Records of a table in a key group. */
-export interface GroupRecords {
-  /** Of their parts. */
-  readonly uid: string;
-  readonly table: string;
-  readonly keyGroup: number;
-}
+/** The records of a table, gathered by key group. */
+class TableParts {
+  readonly #uid: string;
+  readonly #groups: (ByteWriter | undefined)[] = [];
 
-/** All records of a table in a key group, keys and values in turn, in as many parts as it takes. */
-export function* partsOfGroup(
-  snapshot: StoreSnapshot,
-  { uid, table, keyGroup }: GroupRecords,
-): Generator<CheckpointPart> {
-  const read = snapshot.reader(table, keyGroup);
-  for (let isMore = true; isMore; ) {
-    const out = new ByteWriter(1 << 16);
-    isMore = read((key, record) => {
-      out.block(key);
-      out.block(record);
-      return out.length < PART_BYTES;
-    });
-    if (out.length > 0) yield { uid, keyGroup, bytes: out.bytes() };
+  constructor(uid: string) {
+    this.#uid = uid;
+  }
+
+  /** Gives a part when there is one. */
+  add({ group, buffer, keyStart, keyEnd, start, end }: RecordCursor): CheckpointPart | undefined {
+    this.#groups[group] ??= new ByteWriter(FIRST_BYTES);
+    const out = this.#groups[group];
+    out.uint(keyEnd - keyStart);
+    out.raw(buffer, keyStart, keyEnd);
+    out.uint(end - start);
+    out.raw(buffer, start, end);
+    return out.length < PART_BYTES ? undefined : this.#take(group, out);
+  }
+
+  /** What was gathered and is no whole part. */
+  *rest(): Generator<CheckpointPart> {
+    for (const [group, out] of this.#groups.entries())
+      if (out !== undefined && out.length > 0) yield this.#take(group, out);
+  }
+
+  #take(keyGroup: number, out: ByteWriter): CheckpointPart {
+    const bytes = Buffer.from(out.bytes());
+    out.clear();
+    return { uid: this.#uid, keyGroup, bytes };
   }
 }

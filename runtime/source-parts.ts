@@ -1,8 +1,6 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
-import type { StoreSnapshot } from "../state/state-store.ts";
 import { type SplitEntry, splitKey } from "./checkpoint/manifest.ts";
 import type { Kept } from "./checkpoint/upgrade.ts";
-import { partsOfGroup } from "./snapshot-parts.ts";
 import type { SavedSource } from "./source-driver.ts";
 import type { CheckpointPart, KeptState } from "./task.ts";
 
@@ -115,20 +113,6 @@ interface SavedSplit {
   /** Empty where its log has none. */
   readonly topicId: string;
   readonly saved: Buffer;
-}
-
-/** Parts of key groups at a barrier, in order: `splits` are those of splits, `tables` hold the rows. */
-export function* sourceParts(
-  splits: readonly CheckpointPart[],
-  tables: readonly string[],
-  snapshot: StoreSnapshot,
-): Generator<CheckpointPart> {
-  const rows = tables.flatMap((table) => snapshot.groups(table).map((keyGroup) => ({ uid: table, table, keyGroup })));
-  const all = [...splits, ...rows].sort((left, right) => left.keyGroup - right.keyGroup);
-  for (const one of all) {
-    if ("bytes" in one) yield one;
-    else yield* partsOfGroup(snapshot, one);
-  }
 }
 
 function writeSplit(source: string, name: string, offset: number, topicId: string | undefined, saved: string): Buffer {

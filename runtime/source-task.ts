@@ -13,7 +13,7 @@ import { type OutboxRecord, SOURCE_TAG } from "./outbox.ts";
 import { planOf } from "./plan.ts";
 import { SnapshotParts } from "./snapshot-parts.ts";
 import { SourceDriver, type SourceMetrics } from "./source-driver.ts";
-import { heartbeatPart, keptRows, rowsOf, SavedParts, sourcePart, sourceParts, splitPart } from "./source-parts.ts";
+import { heartbeatPart, keptRows, rowsOf, SavedParts, sourcePart, splitPart } from "./source-parts.ts";
 import { retryAfterMs, sourceStale, unreadable } from "./source-trouble.ts";
 import { StaleWatch } from "./stale-watch.ts";
 import type { CheckpointPart, KeptState, PartsAtBarrier, SourcesTask, TaskOutput } from "./task.ts";
@@ -174,8 +174,12 @@ export class SourceTask implements SourcesTask {
       splits.filter((_, index) => !isHeartbeat(driver, index)).map(splitPart),
     );
     const tables = this.#drivers.flatMap((driver) => driver.rowTables.map(({ table }) => table));
-    const snapshot = this.#options.backend.store.snapshot();
-    return new SnapshotParts([...chain.own, ...own], sourceParts(keyed, tables, snapshot), snapshot);
+    return new SnapshotParts({
+      own: [...chain.own, ...own],
+      keyed,
+      uids: new Map(tables.map((table) => [table, table])),
+      snapshot: this.#options.backend.store.snapshot(),
+    });
   }
 
   take(part: CheckpointPart): void {

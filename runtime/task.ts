@@ -93,18 +93,21 @@ export interface SourcesTask extends AskingTask {
 }
 
 /**
- * State as it was at a barrier, pulled part by part while records flow. It takes room until the last part was pulled, or
+ * State as it was at a barrier, pulled bit by bit while records flow. It takes room until the last part was pulled, or
  * `release`.
  */
 export interface PartsAtBarrier {
   /** The parts that belong to no key group: there at once, for drivers that must write them before records flow. */
   readonly own: readonly CheckpointPart[];
-  /** The next part of a key group, in order of key groups, which may have several; undefined behind the last. */
-  next(): CheckpointPart | undefined;
+  /**
+   * Works for a millisecond or two, and gives the parts of key groups that came of it: in no order, several for a key group,
+   * and often none. Undefined when there are no more.
+   */
+  next(): readonly CheckpointPart[] | undefined;
   release(): void;
 }
 
-/** State and timers of one operator in one key group. */
+/** State and timers of one operator in one key group, or its records of one name. */
 export interface CheckpointPart {
   readonly uid: string;
   /** −1 for what the operator keeps besides its keys' state. */
@@ -112,9 +115,11 @@ export interface CheckpointPart {
   readonly bytes: Uint8Array;
 }
 
-/** What one operator keeps for each key: its states with their Avro schemas, and its timers, in order of declaration. */
+/** What one operator keeps for each key: its states with their schemas, its timers, its records, in order of declaration. */
 export interface KeptState {
   readonly uid: string;
   readonly states: readonly { readonly name: string; readonly schema: string }[];
   readonly timers: readonly string[];
+  /** Undefined where the operator has none. */
+  readonly records?: readonly { readonly name: string; readonly schema: string }[];
 }

@@ -6,8 +6,6 @@ import type { RecordLog } from "./record-log.ts";
  * by removals. Keys are in the log alone, and compared there.
  */
 export class GroupIndex {
-  /** The snapshot generation that this index may be changed in. */
-  generation: number;
   count = 0;
   #hashes: Int32Array;
   /** 0: the slot is free. */
@@ -15,8 +13,7 @@ export class GroupIndex {
   #offsets: Uint16Array;
   #mask: number;
 
-  constructor(generation: number, capacity = FIRST_CAPACITY) {
-    this.generation = generation;
+  constructor(capacity = FIRST_CAPACITY) {
     this.#hashes = new Int32Array(capacity);
     this.#blocks = new Uint32Array(capacity);
     this.#offsets = new Uint16Array(capacity);
@@ -75,6 +72,10 @@ export class GroupIndex {
     return this.#blocks[slot]!;
   }
 
+  offsetAt(slot: number): number {
+    return this.#offsets[slot]!;
+  }
+
   point(slot: number, block: number, offset: number): void {
     this.#blocks[slot] = block;
     this.#offsets[slot] = offset;
@@ -104,7 +105,7 @@ export class GroupIndex {
   }
 
   grow(): void {
-    const next = new GroupIndex(this.generation, 2 * (this.#mask + 1));
+    const next = new GroupIndex(2 * (this.#mask + 1));
     for (let slot = 0; slot <= this.#mask; slot++) {
       const block = this.#blocks[slot]!;
       if (block !== 0) next.insert(this.#hashes[slot]!, block, this.#offsets[slot]!);
@@ -113,16 +114,6 @@ export class GroupIndex {
     this.#blocks = next.#blocks;
     this.#offsets = next.#offsets;
     this.#mask = next.#mask;
-  }
-
-  /** The same for another generation, apart from this one. */
-  copy(generation: number): GroupIndex {
-    const copy = new GroupIndex(generation, this.#mask + 1);
-    copy.#hashes.set(this.#hashes);
-    copy.#blocks.set(this.#blocks);
-    copy.#offsets.set(this.#offsets);
-    copy.count = this.count;
-    return copy;
   }
 
   /** Where all its records are, as block × 65536 + offset, in the order of the log's blocks. */

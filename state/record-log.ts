@@ -16,6 +16,11 @@ export interface LogOptions {
   readonly segmentBytes: number;
 }
 
+/** Wants to know which records are the newest of their key no more, or elsewhere now. */
+export interface DisplacedRecords {
+  add(block: number, offset: number): void;
+}
+
 /**
  * The records of a store in the order in which they were put, in segments, oldest first. The last block, the tail, is in
  * memory alone until it is full or sealed.
@@ -43,9 +48,8 @@ export class RecordLog {
   /** Bytes appended in all. */
   appended = 0;
   nextOrder = 1;
-  /** Raised by every snapshot: an index of an older generation is copied before it changes while a snapshot is held. */
-  generation = 0;
-  snapshots = 0;
+  /** Those who are told of what is displaced. */
+  readonly told = new Set<DisplacedRecords>();
   readonly #prefix: string;
   readonly #segmentBytes: number;
   #sequence = 0;
@@ -114,10 +118,17 @@ export class RecordLog {
     if (this.#tailLength > BLOCK_BYTES) this.seal();
   }
 
-  /** Counts a record as live, or with −1 as live no more. */
-  count(block: number, length: number, sign: 1 | -1): void {
-    this.liveBytes += sign * length;
-    this.cache.segmentOf(block).liveBytes += sign * length;
+  /** The index points at a record from now on. */
+  enlist(block: number, length: number): void {
+    this.liveBytes += length;
+    this.cache.segmentOf(block).liveBytes += length;
+  }
+
+  /** The index points at a record no more. */
+  displace(block: number, offset: number, length: number): void {
+    this.liveBytes -= length;
+    this.cache.segmentOf(block).liveBytes -= length;
+    for (const each of this.told) each.add(block, offset);
   }
 
   /** Writes the tail to its file. */

@@ -32,6 +32,16 @@ export class RecordCursor {
     this.length = this.end - offset;
   }
 
+  /** A view of its key. */
+  get key(): Buffer {
+    return this.buffer.subarray(this.keyStart, this.keyEnd);
+  }
+
+  /** A view of its value. */
+  get value(): Buffer {
+    return this.buffer.subarray(this.start, this.end);
+  }
+
   /** Whether the record's key is `key[start .. end)`. */
   hasKey(key: Uint8Array, start: number, end: number): boolean {
     const { buffer, keyStart } = this;

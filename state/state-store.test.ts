@@ -355,11 +355,7 @@ class Workers {
     if (snapshot === undefined) return;
     const found = new Map<string, string>();
     for (const view of snapshot.views) {
-      for (const table of ["t", "u"]) {
-        for (const group of view.groups(table)) {
-          view.forEach(table, group, (key, value) => void found.set(`${table} ${group} ${key}`, value.toString()));
-        }
-      }
+      view.forEach((table, { group, key, value }) => void found.set(`${table} ${group} ${key}`, value.toString()));
       view.release();
     }
     expect(found).toEqual(snapshot.model);

@@ -97,11 +97,10 @@ export class StateStore {
 
   /** All records as they are now, while the store goes on changing; until its `release`. */
   snapshot(): StoreSnapshot {
-    const log = this.#log;
-    const snapshot = new StoreSnapshot(log, this.#tables.values(), (released) => this.#release(released));
+    // What is put from now on must not come into a block with what is there.
+    this.#log.seal();
+    const snapshot = new StoreSnapshot(this.#log, this.#tables, () => this.#snapshots.delete(snapshot));
     this.#snapshots.add(snapshot);
-    log.snapshots = this.#snapshots.size;
-    log.generation++;
     return snapshot;
   }
 
@@ -157,15 +156,6 @@ export class StateStore {
     const all = Promise.all([before, ...written]).then(() => (hasNewFiles ? log.disk.syncFolder(log.dir) : undefined));
     this.#durable = all;
     await all;
-  }
-
-  #release(snapshot: StoreSnapshot): void {
-    const log = this.#log;
-    this.#snapshots.delete(snapshot);
-    log.snapshots = this.#snapshots.size;
-    const inUse = new Set([...this.#tables.values()].flatMap((table) => table.groups()));
-    for (const other of this.#snapshots) for (const index of other.indexes()) inUse.add(index);
-    for (const index of snapshot.indexes()) if (!inUse.has(index)) log.cache.give(index.bytes);
   }
 }
 

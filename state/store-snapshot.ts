@@ -1,71 +1,118 @@
-import type { GroupIndex } from "./group-index.ts";
-import type { RecordLog } from "./record-log.ts";
+import type { BlockCache } from "./block-cache.ts";
+import { RecordCursor } from "./record.ts";
+import type { DisplacedRecords, RecordLog } from "./record-log.ts";
 import type { Segment } from "./segment.ts";
-import { type StoreTable, visitRecords } from "./store-table.ts";
+import type { StoreTable } from "./store-table.ts";
 
-/** Is shown a record, whose key and value are views, valid until the next call on the store. False: that is enough for now. */
-export type RecordVisitor = (key: Buffer, value: Buffer) => boolean;
+/** Is shown a record of a table: valid during the call, which must not read the store. */
+export type RecordVisitor = (table: string, record: RecordCursor) => void;
 
 /**
- * All records of a store at one moment, while the store goes on changing: an index is copied when it changes under a
- * snapshot, and what the snapshot needs of the log stays readable until `release`.
+ * All records of a store at one moment, while the store goes on changing. They are read once through, in the order of the
+ * log and past the cache; what the index points at no more since that moment is remembered, and the log keeps what is
+ * needed until `release`.
  */
 export class StoreSnapshot {
   readonly #log: RecordLog;
-  readonly #tables = new Map<string, readonly (GroupIndex | undefined)[]>();
+  readonly #tables: ReadonlyMap<string, StoreTable>;
   readonly #segments: readonly Segment[];
-  readonly #onRelease: (snapshot: StoreSnapshot) => void;
+  readonly #blocks: readonly number[];
+  readonly #displaced: Displaced;
+  readonly #record = new RecordCursor();
+  readonly #onRelease: () => void;
+  #next = 0;
   #isReleased = false;
 
-  /** Made by the store, which is told of the release. */
-  constructor(log: RecordLog, tables: Iterable<StoreTable>, onRelease: (snapshot: StoreSnapshot) => void) {
+  /** Made by the store, of a log without a tail. */
+  constructor(log: RecordLog, tables: ReadonlyMap<string, StoreTable>, onRelease: () => void) {
     this.#log = log;
+    this.#tables = tables;
     this.#onRelease = onRelease;
-    for (const table of tables) this.#tables.set(table.name, table.groups());
-    this.#segments = [...log.segments];
+    this.#segments = log.segments.filter(({ liveBytes }) => liveBytes > 0);
+    this.#blocks = this.#segments.flatMap(({ blocks }) => blocks);
+    this.#displaced = new Displaced(log.cache, this.#blocks);
     for (const segment of this.#segments) segment.hold();
+    log.told.add(this.#displaced);
   }
 
-  /** The groups of a table that have records, in order. */
-  groups(table: string): number[] {
-    return [...(this.#tables.get(table) ?? []).entries()]
-      .filter(([, index]) => index !== undefined && index.count > 0)
-      .map(([group]) => group);
+  /** Reads on, about so many bytes of the log, and shows the records in them, in no order. False: there are no more. */
+  read(bytes: number, visit: RecordVisitor): boolean {
+    for (let rest = bytes; rest > 0 && this.#next < this.#blocks.length; this.#next++) {
+      const block = this.#blocks[this.#next]!;
+      rest -= this.#log.cache.lengthOf(block);
+      this.#readBlock(block, visit);
+    }
+    return this.#next < this.#blocks.length;
   }
 
-  /** Calls `visit` with all records of a group, in no order; key and value are views, valid until the next call on the store. */
-  forEach(table: string, group: number, visit: (key: Buffer, value: Buffer) => void): void {
-    this.reader(
-      table,
-      group,
-    )((key, value) => {
-      visit(key, value);
-      return true;
-    });
-  }
-
-  /** Reads the records of a group some at a time, in no order: each call goes on behind the one before. True while some are left. */
-  reader(table: string, group: number): (visit: RecordVisitor) => boolean {
-    const index = this.#tables.get(table)?.[group];
-    if (index === undefined) return () => false;
-    const locations = index.locations();
-    let next = 0;
-    return (visit) => {
-      next = visitRecords(this.#log, locations, next, visit);
-      return next < locations.length;
-    };
-  }
-
-  /** Every index that it holds. */
-  *indexes(): Iterable<GroupIndex> {
-    for (const groups of this.#tables.values()) for (const index of groups) if (index !== undefined) yield index;
+  /** Shows all that was not read yet. */
+  forEach(visit: RecordVisitor): void {
+    this.read(Number.POSITIVE_INFINITY, visit);
   }
 
   /** Lets go of what it holds; it must not be used any more. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#onRelease(this);
+    this.#log.told.delete(this.#displaced);
+    this.#displaced.clear();
     for (const segment of this.#segments) segment.release();
+    this.#onRelease();
+  }
+
+  #readBlock(block: number, visit: RecordVisitor): void {
+    const names = this.#log.cache.segmentOf(block).tables;
+    const tables = names.map((name) => this.#tables.get(name));
+    const record = this.#record;
+    this.#log.scan(block, record, (offset) => {
+      const isThere = tables[record.table]?.isNewest(record, block, offset) || this.#displaced.has(block, offset);
+      if (isThere) visit(names[record.table]!, record);
+    });
+    this.#displaced.done(block);
   }
 }
+
+/** Places of records that were the newest at the moment of a snapshot, and are so no more. */
+class Displaced implements DisplacedRecords {
+  readonly #cache: BlockCache;
+  /** By block: whether it is still to be read. */
+  readonly #isDue: Uint8Array;
+  readonly #places = new Set<number>();
+  #memory: number;
+
+  constructor(cache: BlockCache, blocks: readonly number[]) {
+    this.#cache = cache;
+    this.#isDue = new Uint8Array(blocks.reduce((most, block) => Math.max(most, block + 1), 0));
+    for (const block of blocks) this.#isDue[block] = 1;
+    this.#memory = this.#isDue.length + blocks.length * LISTED_BYTES;
+    cache.take(this.#memory);
+  }
+
+  add(block: number, offset: number): void {
+    if (this.#isDue[block] !== 1) return;
+    this.#places.add(placeOf(block, offset));
+    this.#memory += PLACE_BYTES;
+    this.#cache.take(PLACE_BYTES);
+  }
+
+  has(block: number, offset: number): boolean {
+    return this.#places.size > 0 && this.#places.has(placeOf(block, offset));
+  }
+
+  done(block: number): void {
+    this.#isDue[block] = 0;
+  }
+
+  clear(): void {
+    this.#places.clear();
+    this.#cache.give(this.#memory);
+  }
+}
+
+function placeOf(block: number, offset: number): number {
+  return block * 65_536 + offset;
+}
+
+/** What a number takes in a list, and in a set, about. */
+const LISTED_BYTES = 8;
+const PLACE_BYTES = 48;

@@ -52,7 +52,7 @@ export class StoreTable {
     keyHash = hashBytes(key, keyStart, keyEnd),
   ): void {
     const log = this.#log;
-    const index = this.#changeable(group);
+    const index = this.#indexOf(group);
     this.#reserve(index);
     const hash = mixHash(keyHash);
     log.append(this.#id, group, key, keyStart, keyEnd, value, start, end);
@@ -67,7 +67,7 @@ export class StoreTable {
     const log = this.#log;
     const slot = index.find(log, mixHash(hash), key, start, end);
     if (slot < 0) return false;
-    this.#unset(this.#changeable(group), slot);
+    this.#unset(index, slot);
     const { record } = log;
     log.append(this.#id, group, record.buffer, record.keyStart, record.keyEnd, undefined, 0, 0);
     return true;
@@ -120,10 +120,10 @@ export class StoreTable {
     if (log.bytes * 2 <= log.cache.limit) {
       for (const [group, index] of this.#groups.entries()) {
         if (index === undefined) continue;
-        visitRecords(log, index.locations(), 0, (key, value) => {
-          visit(group, key, value);
-          return true;
-        });
+        for (const location of index.locations()) {
+          log.read(Math.floor(location / 65_536), location % 65_536);
+          visit(group, log.record.key, log.record.value);
+        }
       }
       return;
     }
@@ -134,8 +134,8 @@ export class StoreTable {
       if (number >= 0 && segment.liveBytes > 0) {
         for (const block of segment.blocks) {
           log.scan(block, record, (offset) => {
-            if (record.table === number && this.#slotOf(record, block, offset) >= 0) {
-              visit(record.group, keyIn(record), valueIn(record));
+            if (record.table === number && this.isNewest(record, block, offset)) {
+              visit(record.group, record.key, record.value);
             }
           });
         }
@@ -143,23 +143,23 @@ export class StoreTable {
     }
   }
 
-  /** The indexes of its groups as they are now; of the current generation, so that they are copied before they change. */
-  groups(): readonly (GroupIndex | undefined)[] {
-    return [...this.#groups];
+  /** Whether a record of this table, which is at this place of the log, is the newest of its key. */
+  isNewest(record: RecordCursor, block: number, offset: number): boolean {
+    return this.#slotOf(record, block, offset) >= 0;
   }
 
   /** Takes in a record that is in the log already and newer than all that were taken in before. */
   restore(record: RecordCursor, block: number, offset: number, length: number): void {
     const hash = indexHash(record.buffer, record.keyStart, record.keyEnd);
     if (!record.isRemoval) {
-      const index = this.#changeable(record.group);
+      const index = this.#indexOf(record.group);
       this.#reserve(index);
       this.#set(index, hash, record.buffer, record.keyStart, record.keyEnd, block, offset, length);
       return;
     }
     const index = this.#groups[record.group];
     const slot = index?.find(this.#log, hash, record.buffer, record.keyStart, record.keyEnd) ?? -1;
-    if (slot >= 0) this.#unset(this.#changeable(record.group), slot);
+    if (slot >= 0) this.#unset(this.#indexOf(record.group), slot);
   }
 
   /** Appends a record anew if it is the newest of its key. */
@@ -167,11 +167,11 @@ export class StoreTable {
     const slot = this.#slotOf(record, block, offset);
     if (slot < 0) return;
     const log = this.#log;
-    const index = this.#changeable(record.group);
+    const index = this.#indexOf(record.group);
     const { buffer, group, keyStart, keyEnd, start, end } = record;
     log.append(this.#id, group, buffer, keyStart, keyEnd, buffer, start, end);
-    log.count(block, length, -1);
-    log.count(log.block, log.length, 1);
+    log.displace(block, offset, length);
+    log.enlist(log.block, log.length);
     index.point(slot, log.block, log.offset);
   }
 
@@ -193,39 +193,30 @@ export class StoreTable {
   ): void {
     const log = this.#log;
     const slot = index.find(log, hash, key, keyStart, keyEnd);
-    log.count(block, length, 1);
+    log.enlist(block, length);
     if (slot < 0) {
       index.insert(hash, block, offset);
       this.size++;
       return;
     }
-    log.count(index.blockAt(slot), log.record.length, -1);
+    log.displace(index.blockAt(slot), index.offsetAt(slot), log.record.length);
     index.point(slot, block, offset);
   }
 
   /** Frees the slot of the record that was read last. */
   #unset(index: GroupIndex, slot: number): void {
-    this.#log.count(index.blockAt(slot), this.#log.record.length, -1);
+    this.#log.displace(index.blockAt(slot), index.offsetAt(slot), this.#log.record.length);
     index.remove(slot);
     this.size--;
   }
 
-  /** The index of a group, made if there is none, and copied if a snapshot holds it. */
-  #changeable(group: number): GroupIndex {
-    const log = this.#log;
+  /** The index of a group, made if there is none. */
+  #indexOf(group: number): GroupIndex {
     let index = this.#groups[group];
     if (index === undefined) {
-      index = new GroupIndex(log.generation);
-      log.cache.take(index.bytes);
+      index = new GroupIndex();
+      this.#log.cache.take(index.bytes);
       this.#groups[group] = index;
-    } else if (index.generation !== log.generation) {
-      if (log.snapshots === 0) {
-        index.generation = log.generation;
-      } else {
-        log.cache.take(index.bytes);
-        index = index.copy(log.generation);
-        this.#groups[group] = index;
-      }
     }
     return index;
   }
@@ -236,29 +227,6 @@ export class StoreTable {
     this.#log.cache.take(wanted);
     index.grow();
   }
-}
-
-/** Calls `visit` with the records at an index's locations from the given one on, until it gives false; gives the next. */
-export function visitRecords(
-  log: RecordLog,
-  locations: Float64Array,
-  from: number,
-  visit: (key: Buffer, value: Buffer) => boolean,
-): number {
-  for (let at = from; at < locations.length; at++) {
-    const location = locations[at]!;
-    log.read(Math.floor(location / 65_536), location % 65_536);
-    if (!visit(keyIn(log.record), valueIn(log.record))) return at + 1;
-  }
-  return locations.length;
-}
-
-function keyIn(record: RecordCursor): Buffer {
-  return record.buffer.subarray(record.keyStart, record.keyEnd);
-}
-
-function valueIn(record: RecordCursor): Buffer {
-  return record.buffer.subarray(record.start, record.end);
 }
 
 /** Bytes of their own, where a slice of a `Buffer` is a view. */

@@ -5,7 +5,7 @@ import { type SplitEntry, splitKey, splitName } from "../../runtime/checkpoint/m
 import { readSavepoint, type Savepoint } from "../../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../../runtime/checkpoint/upgrade.ts";
 import { keyedTable } from "../../runtime/operators/operator-host.ts";
-import { partsOfGroup } from "../../runtime/snapshot-parts.ts";
+import { SnapshotParts } from "../../runtime/snapshot-parts.ts";
 import { heartbeatPart, keptRows, sourcePart, splitPart } from "../../runtime/source-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState } from "../../runtime/task.ts";
 import { subtaskOf } from "../../state/key-groups.ts";
@@ -96,14 +96,10 @@ export class RestoredSavepoint {
       store.restore(this.#savepoint.stores, (table, group) =>
         keyed.has(table) ? isOwn(group, place) : rows.has(table) && ownsRows(group),
       );
-      const snapshot = store.snapshot();
-      const give = (table: string, uid: string, from: number, keyGroup: number) => {
-        for (const { bytes } of partsOfGroup(snapshot, { uid, table, keyGroup: from }))
-          task.take({ uid, keyGroup, bytes });
-      };
-      for (const [table, uid] of keyed) for (const group of snapshot.groups(table)) give(table, uid, group, group);
-      for (const table of rows) for (const group of snapshot.groups(table)) give(table, table, group, groups[group]!);
-      snapshot.release();
+      const uids = new Map([...keyed, ...[...rows].map((table) => [table, table] as const)]);
+      const all = new SnapshotParts({ own: [], uids, snapshot: store.snapshot() });
+      for (let parts = all.next(); parts !== undefined; parts = all.next())
+        for (const part of parts) task.take(rows.has(part.uid) ? { ...part, keyGroup: groups[part.keyGroup]! } : part);
     } finally {
       store.close();
     }

@@ -99,8 +99,7 @@ async function begun({ task, begin }: HostedTask): Promise<CheckpointPart[]> {
   await begin?.();
   const at = task.barrier();
   const parts = [...at.own];
-  for (let part = at.next(); part !== undefined; part = at.next())
-    parts.push({ ...part, bytes: Buffer.from(part.bytes) });
+  for (let some = at.next(); some !== undefined; some = at.next()) parts.push(...some);
   task.close();
   return parts;
 }
@@ -116,12 +115,10 @@ function recordsOf({ stores }: Savepoint, dir: string): Record<string, number> {
   const counts: Record<string, number> = {};
   store.restore(stores, () => true);
   const snapshot = store.snapshot();
-  for (const table of new Set(stores.flatMap(({ tables }) => tables)))
-    for (const group of snapshot.groups(table))
-      snapshot.forEach(table, group, () => {
-        const name = table.replace(/^keys\//, "");
-        counts[name] = (counts[name] ?? 0) + 1;
-      });
+  snapshot.forEach((table) => {
+    const name = table.replace(/^keys\//, "");
+    counts[name] = (counts[name] ?? 0) + 1;
+  });
   snapshot.release();
   store.close();
   return counts;

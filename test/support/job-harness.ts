@@ -13,7 +13,7 @@ import { KeyExchange, type RowReceiver } from "../../runtime/exchange/key-exchan
 import { JobTasks, type KeyedEdge, type Port } from "../../runtime/job-tasks.ts";
 import type { StateBackend } from "../../runtime/operators/operator-host.ts";
 import type { KeptState } from "../../runtime/task.ts";
-import { KEY_GROUPS, subtaskOf } from "../../state/key-groups.ts";
+import { subtaskOf } from "../../state/key-groups.ts";
 import { memoryBackend } from "../../testing/memory-backend.ts";
 
 /** What a harness held at a barrier, for another one, at any parallelism, to go on from. */
@@ -154,11 +154,9 @@ export class JobHarness {
       }
       for (const host of tasks.hosts) {
         const snapshot = backend.store.snapshot();
-        for (let group = 0; group < KEY_GROUPS; group++) {
-          snapshot.forEach(host.table, group, (key, record) => {
-            records.push({ table: host.table, group, key: Buffer.from(key), record: Buffer.from(record) });
-          });
-        }
+        snapshot.forEach((table, { group, key, value }) => {
+          if (table === host.table) records.push({ table, group, key: Buffer.from(key), record: Buffer.from(value) });
+        });
         snapshot.release();
       }
     }

@@ -51,6 +51,7 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
   private final List<FanOut> outputs = new ArrayList<>();
   private final TaskGauges gauges;
   private NodeProcess process;
+  private Path folder;
   private TaskConnection task;
   private ListState<byte[]> ownState;
   private byte[] own = new byte[0];
@@ -93,6 +94,7 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
         .getUnionListState(new ListStateDescriptor<>("own", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
     NodeProcess.Owner owner = new NodeProcess.Owner(environment.getJobID(), hosted.job(), subtask);
     process = NodeProcess.acquire(owner, hosted.child(), Path.of(environment.getTaskManagerInfo().getTmpDirectories()[0]));
+    folder = process.taskFolder(hosted.number());
     task = new TaskConnection(process, "task " + hosted.number() + " of " + owner, mailbox, this::handle, environment::failExternally);
     task.send(Frames.OPEN, place(context.isRestored()));
     if (context.isRestored()) restore(context);
@@ -150,7 +152,7 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
       long checkpoint, long timestamp, CheckpointOptions options, CheckpointStreamFactory factory) throws Exception {
     OperatorSnapshotFutures futures = super.snapshotState(checkpoint, timestamp, options, factory);
     KeyGroupRange range = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(keyGroups, parallelism, subtask);
-    futures.setKeyedStateRawFuture(new FutureTask<>(new PartWriter(task, checkpoint, range, factory)));
+    futures.setKeyedStateRawFuture(new FutureTask<>(new PartWriter(task, checkpoint, range, factory, folder)));
     return futures;
   }
 
@@ -207,7 +209,7 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
   /** JSON: `TaskPlace`. */
   private byte[] place(boolean restores) throws IOException {
     List<Integer> behind = outputs.stream().map(FanOut::subtasks).toList();
-    var place = new Place(hosted.number(), subtask, parallelism, keyGroups, behind, restores, process.taskFolder(hosted.number()).toString());
+    var place = new Place(hosted.number(), subtask, parallelism, keyGroups, behind, restores, folder.toString());
     return Plan.JSON.writeValueAsBytes(place);
   }
 

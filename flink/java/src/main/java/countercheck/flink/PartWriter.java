@@ -2,6 +2,7 @@ package countercheck.flink;
 
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -28,26 +29,33 @@ final class PartWriter implements Callable<SnapshotResult<KeyedStateHandle>> {
   private final long checkpoint;
   private final KeyGroupRange range;
   private final CheckpointStreamFactory factory;
+  private final Path folder;
   private final BlockingQueue<TaskConnection.Answer> queue;
 
-  PartWriter(TaskConnection task, long checkpoint, KeyGroupRange range, CheckpointStreamFactory factory) {
+  /** `folder`: where parts lie until all are there. */
+  PartWriter(TaskConnection task, long checkpoint, KeyGroupRange range, CheckpointStreamFactory factory, Path folder) {
     this.task = task;
     this.checkpoint = checkpoint;
     this.range = range;
     this.factory = factory;
+    this.folder = folder;
     this.queue = task.expectParts(checkpoint);
   }
 
   @Override
   public SnapshotResult<KeyedStateHandle> call() throws Exception {
-    long[] offsets = new long[range.getNumberOfKeyGroups()];
-    Arrays.fill(offsets, NO_OFFSET);
     long started = System.nanoTime();
-    try (CheckpointStateOutputStream stream =
-        factory.createCheckpointStateOutputStream(CheckpointedStateScope.EXCLUSIVE)) {
-      int parts = write(stream, offsets);
-      long bytes = stream.getPos();
-      LOG.info("checkpoint {}: {} parts, {} bytes, {} ms", checkpoint, parts, bytes, (System.nanoTime() - started) / 1_000_000);
+    int groups = range.getNumberOfKeyGroups();
+    try (PartSpool spool = new PartSpool(folder, groups);
+        CheckpointStateOutputStream stream =
+            factory.createCheckpointStateOutputStream(CheckpointedStateScope.EXCLUSIVE)) {
+      int parts = gather(spool);
+      long gathered = System.nanoTime();
+      long[] offsets = new long[groups];
+      Arrays.fill(offsets, NO_OFFSET);
+      write(spool, stream, offsets);
+      LOG.info("checkpoint {}: {} parts, {} bytes, {} ms gathered and {} ms written", checkpoint, parts, stream.getPos(),
+          (gathered - started) / 1_000_000, (System.nanoTime() - gathered) / 1_000_000);
       if (parts == 0) return SnapshotResult.empty();
       return SnapshotResult.of(
           new KeyGroupsStateHandle(new KeyGroupRangeOffsets(range, offsets), stream.closeAndGetHandle()));
@@ -56,36 +64,35 @@ final class PartWriter implements Callable<SnapshotResult<KeyedStateHandle>> {
     }
   }
 
-  private int write(CheckpointStateOutputStream stream, long[] offsets) throws Exception {
-    DataOutputStream out = new DataOutputStream(stream);
+  /** All parts, in whatever order they come; gives how many. */
+  private int gather(PartSpool spool) throws Exception {
     int parts = 0;
-    int open = -1;
-    // Two, so that the task has one more to answer while this one is written: a pull waits behind all rows in flight.
+    // Two, so that the task has one more to answer while this one is written.
     pull();
     pull();
     for (;;) {
       TaskConnection.Answer answer = queue.take();
       if (answer.gone() != null) throw answer.gone();
-      if (answer.type() == Frames.PARTS_END) break;
+      if (answer.type() == Frames.PARTS_END) return parts;
       if (answer.type() == Frames.PULLED) {
         pull();
         continue;
       }
-      int group = answer.payload().getInt() - range.getStartKeyGroup();
-      if (group != open) {
-        if (group < open) throw new IOException("Key groups of a checkpoint's parts went back.");
-        if (open >= 0) out.writeInt(0);
-        out.flush();
-        offsets[group] = stream.getPos();
-        open = group;
-      }
-      out.writeInt(answer.payload().remaining());
-      out.write(answer.payload().array(), answer.payload().position(), answer.payload().remaining());
+      spool.add(answer.payload().getInt() - range.getStartKeyGroup(), answer.payload());
       parts++;
     }
-    if (open >= 0) out.writeInt(0);
+  }
+
+  private void write(PartSpool spool, CheckpointStateOutputStream stream, long[] offsets) throws IOException {
+    DataOutputStream out = new DataOutputStream(stream);
+    for (int group = 0; group < offsets.length; group++) {
+      if (spool.parts(group) == 0) continue;
+      out.flush();
+      offsets[group] = stream.getPos();
+      spool.copy(group, out);
+      out.writeInt(0);
+    }
     out.flush();
-    return parts;
   }
 
   private void pull() {
