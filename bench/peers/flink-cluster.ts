@@ -24,8 +24,12 @@ export interface FlinkMemory {
   readonly managedMb: number;
 }
 
-/** Starts one in a folder, which is emptied first. Fails with the end of a log. */
-export async function startFlink(folder: string, memory: FlinkMemory): Promise<FlinkCluster> {
+/** Starts one in a folder, which is emptied first, with more on its class path. Fails with the end of a log. */
+export async function startFlink(
+  folder: string,
+  memory: FlinkMemory,
+  libraries: readonly string[] = [],
+): Promise<FlinkCluster> {
   rmSync(folder, { recursive: true, force: true });
   for (const name of ["conf", "tmp", "checkpoints", "jars"]) mkdirSync(join(folder, name), { recursive: true });
   const jars = await jarsOf("flink", (line) => process.stderr.write(`${line}\n`));
@@ -36,7 +40,7 @@ export async function startFlink(folder: string, memory: FlinkMemory): Promise<F
   const common = [...OPENINGS, `-Dlog4j.configurationFile=file:${join(conf, "log4j.properties")}`];
   const start = (name: string, args: readonly string[]) => {
     const java = [...common, `-Dlog.file=${join(folder, `${name}.log`)}`, ...args];
-    return startJava(join(folder, `${name}.log`), [...java], [conf, join(jars, "*")].join(delimiter));
+    return startJava(join(folder, `${name}.log`), [...java], [conf, join(jars, "*"), ...libraries].join(delimiter));
   };
   const processes = [start("jobmanager", JOB_MANAGER(conf)), start("taskmanager", taskManager(conf, memory))];
   const close = async () => {

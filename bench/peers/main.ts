@@ -10,12 +10,20 @@ import type { Peer } from "./peer.ts";
 import { printFigures } from "./report.ts";
 import { countercheck } from "./runs/countercheck.ts";
 import { countercheckFlink } from "./runs/countercheck-flink.ts";
-import { flinkHeap, flinkRocksDb } from "./runs/flink-java.ts";
+import { flinkHeap, flinkRocksDb, flinkSql } from "./runs/flink-java.ts";
 import { kafkaStreams } from "./runs/kafka-streams.ts";
 import { plainNodePeer } from "./runs/plain-node.ts";
 import { openTopicSet, type TopicSet } from "./topic-set.ts";
 
-const PEERS: readonly Peer[] = [countercheck, countercheckFlink, flinkRocksDb, flinkHeap, kafkaStreams, plainNodePeer];
+const PEERS: readonly Peer[] = [
+  countercheck,
+  countercheckFlink,
+  flinkRocksDb,
+  flinkHeap,
+  flinkSql,
+  kafkaStreams,
+  plainNodePeer,
+];
 
 interface Options {
   readonly events: string;
