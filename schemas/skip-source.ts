@@ -2,6 +2,11 @@ import { leastBytes } from "./schema-size.ts";
 import type { RecordNode, SchemaNode } from "./schema-tree.ts";
 import type { SourceWriter } from "./source-writer.ts";
 
+/** Writes the code that leads past values that follow each other. */
+export function writeSkips(out: SourceWriter, nodes: readonly SchemaNode[]): void {
+  for (const node of nodes) writeSkip(out, node);
+}
+
 /** Writes the code that leads past one value. */
 export function writeSkip(out: SourceWriter, node: SchemaNode): void {
   switch (node.kind) {
@@ -47,9 +52,11 @@ export function writeSkip(out: SourceWriter, node: SchemaNode): void {
 }
 
 function writeSkipRecord(out: SourceWriter, record: RecordNode): void {
-  const fields = () => {
-    for (const field of record.fields) writeSkip(out, field.type);
-  };
+  const fields = () =>
+    writeSkips(
+      out,
+      record.fields.map((field) => field.type),
+    );
   if (out.inlines(record)) {
     fields();
     return;

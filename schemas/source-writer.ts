@@ -110,12 +110,7 @@ export class SourceWriter {
 
   /** Wraps all that was written into the decoding function. `columns` are those that it writes. */
   finish(columns: readonly number[], readsAll: boolean): DecoderSource {
-    const body = [
-      '"use strict";',
-      `const { ${Object.keys(primitives).join(", ")} } = primitives;`,
-      ...this.#constants.map((_, index) => `const k${index} = constants[${index}];`),
-      "let at = 0, depth = 0, spare = 0;",
-      ...this.#functionTexts,
+    return this.#source([
       "return function decode(b, start, end, batch, row) {",
       "let p = start, n = 0;",
       `depth = 0; spare = ${EMPTY_ITEMS_LIMIT};`,
@@ -130,6 +125,33 @@ export class SourceWriter {
       "if (b.length > end) decode(b.subarray(start, end), 0, end - start, batch, row);",
       "throw malformed(error, p - start); }",
       "};",
+    ]);
+  }
+
+  /** Wraps it into a `StraightReader`: what is malformed is no error there. */
+  finishStraight(): DecoderSource {
+    return this.#source([
+      "return function read(b, start, end, row) {",
+      "let p = start, n = 0, low = 0, high = 0, x = 0;",
+      `depth = 0; spare = ${EMPTY_ITEMS_LIMIT};`,
+      "try {",
+      ...this.#lines,
+      "return p === end;",
+      "} catch (error) {",
+      "if (error instanceof Malformed) return false;",
+      "throw error; }",
+      "};",
+    ]);
+  }
+
+  #source(lines: readonly string[]): DecoderSource {
+    const body = [
+      '"use strict";',
+      `const { ${Object.keys(primitives).join(", ")} } = primitives;`,
+      ...this.#constants.map((_, index) => `const k${index} = constants[${index}];`),
+      "let at = 0, depth = 0, spare = 0;",
+      ...this.#functionTexts,
+      ...lines,
     ];
     return { body: body.join("\n"), constants: this.#constants };
   }

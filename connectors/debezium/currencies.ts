@@ -33,12 +33,15 @@ function numberOf(column: Int32Column | Int64Column): (row: number) => number {
 
 /** The packed currency code (base/money.ts) in a row of a text column; −1 for null and for what is not three capital letters. */
 export function packedAt(column: TextColumn, row: number): number {
-  const start = column.starts[row]!;
-  if (column.nulls[row] === 1 || column.ends[row]! - start !== 3) return -1;
-  const { heap } = column;
-  const first = heap[start]!;
-  const second = heap[start + 1]!;
-  const third = heap[start + 2]!;
+  return column.nulls[row] === 1 ? -1 : packedIn(column.heap, column.starts[row]!, column.ends[row]!);
+}
+
+/** The packed currency code in `bytes[start .. end)`; −1 for what is not three capital letters. */
+export function packedIn(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start !== 3) return -1;
+  const first = bytes[start]!;
+  const second = bytes[start + 1]!;
+  const third = bytes[start + 2]!;
   if (first < 65 || first > 90 || second < 65 || second > 90 || third < 65 || third > 90) return -1;
   return first | (second << 8) | (third << 16);
 }

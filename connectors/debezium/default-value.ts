@@ -1,11 +1,11 @@
-import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import type { Field } from "../../dataflow/model.ts";
 import type { MappedField, Mapper } from "./mapping.ts";
 
 /** A mapper after which the field's default stands for null; never for a value that Debezium left out. */
 export function withDefault(map: Mapper, field: Field, to: MappedField): Mapper {
   if (field.default === undefined) return map;
-  const put = writer(field, to);
+  const put = defaultWriter(field, to.to);
   const bit = 1 << to.index;
   return (count, base, bad) => {
     map(count, base, bad);
@@ -15,7 +15,8 @@ export function withDefault(map: Mapper, field: Field, to: MappedField): Mapper 
   };
 }
 
-function writer({ kind, default: value }: Field, { to }: MappedField): (row: number) => void {
+/** Writes the field's default, which it has, into a row. */
+export function defaultWriter({ kind, default: value }: Field, to: Column): (row: number) => void {
   switch (kind) {
     case "text": {
       const bytes = Buffer.from(value as string);

@@ -1,12 +1,13 @@
 import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import type { InstantUnit } from "../../dataflow/model.ts";
+import type { FieldDescription } from "../../schemas/schema-paths.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { DAY_MS, FARTHEST_MS, floorDivideBig, InstantParser } from "./instant.ts";
 import type { Mapper, RawColumn } from "./mapping.ts";
 import { shownText } from "./shown.ts";
 
 /** How a number stands for a time: so many units per millisecond, or milliseconds per unit. */
-type Unit = { readonly perMs: number } | { readonly ms: number };
+export type Unit = { readonly perMs: number } | { readonly ms: number };
 
 const UNITS: Readonly<Record<string, Unit>> = {
   "io.debezium.time.Timestamp": { ms: 1 },
@@ -35,14 +36,19 @@ export function instantMapper(from: RawColumn, to: Float64Column, declared?: Ins
   const named = connectName ?? logicalType;
   if (declared !== undefined && named !== undefined) return undefined;
   if (type === "string" && connectName === ZONED) return zonedMapper(from.name, from.values as TextColumn, to);
-  const unit =
-    declared === undefined ? (UNITS[connectName ?? ""] ?? UNITS[logicalType ?? ""]) : DECLARED_UNITS[declared];
+  const unit = unitOf(from.type, declared);
   if (unit === undefined) return undefined;
   if (type === "int" && (declared !== undefined || "ms" in unit)) {
     return intMapper(from.name, from.values as Int32Column, unit, to);
   }
   if (type !== "long") return undefined;
   return longMapper(from.name, from.values as Int64Column, unit, to);
+}
+
+/** What a number of a type counts; undefined where it says nothing of time. */
+export function unitOf({ connectName, logicalType }: FieldDescription, declared?: InstantUnit): Unit | undefined {
+  if (declared !== undefined) return DECLARED_UNITS[declared];
+  return UNITS[connectName ?? ""] ?? UNITS[logicalType ?? ""];
 }
 
 function intMapper(column: string, from: Int32Column, unit: Unit, to: Float64Column): Mapper {

@@ -23,7 +23,10 @@ export function keyPart(
     }
     case "long": {
       const long = column as Int64Column;
-      return { family: "integer", write: (writer, row) => writer.long(long, row) };
+      return {
+        family: "integer",
+        write: (writer, row) => writer.words(long.words[2 * row]!, long.words[2 * row + 1]!),
+      };
     }
     case "string":
     case "enum": {
@@ -34,7 +37,10 @@ export function keyPart(
     case "fixed": {
       if (type.logicalType !== "decimal" || type.scale !== 0) return undefined;
       const bytes = column as BytesColumn;
-      return { family: "integer", write: (writer, row) => writer.decimal(bytes, row) };
+      return {
+        family: "integer",
+        write: (writer, row) => writer.decimal(bytes.heap, bytes.starts[row]!, bytes.ends[row]!),
+      };
     }
     case "boolean": {
       const bool = column as Int32Column;
@@ -89,18 +95,40 @@ export class KeyWriter {
     }
   }
 
-  /** Appends a row of a column of 64-bit integers. */
-  long(column: Int64Column, row: number): void {
-    if (column.isSafe(row)) this.safeInteger(column.number(row));
-    else this.ascii(String(column.big[row]!));
+  /** Appends the 64-bit integer of two words. */
+  words(low: number, high: number): void {
+    if (high === low >> 31) {
+      this.safeInteger(low);
+      return;
+    }
+    let lower = low >>> 0;
+    let upper = high >>> 0;
+    if (high < 0) {
+      this.#reserve(1);
+      this.#bytes[this.#length++] = MINUS;
+      lower = -low >>> 0;
+      upper = (lower === 0 ? -high : ~high) >>> 0;
+    }
+    // Divided by 10^9 in three steps, none of which leaves 53 bits.
+    const first = Math.floor(upper / 1e9);
+    const middle = (upper - first * 1e9) * 65_536 + (lower >>> 16);
+    const second = Math.floor(middle / 1e9);
+    const last = (middle - second * 1e9) * 65_536 + (lower & 65_535);
+    const third = Math.floor(last / 1e9);
+    const quotient = first * 4_294_967_296 + second * 65_536 + third;
+    if (quotient === 0) {
+      this.safeInteger(last);
+      return;
+    }
+    this.safeInteger(quotient);
+    this.#reserve(9);
+    this.#digits(last - third * 1e9, 9);
   }
 
-  /** Appends a row that holds a decimal without digits after the point. */
-  decimal(column: BytesColumn, row: number): void {
-    const start = column.starts[row]!;
-    const end = column.ends[row]!;
-    if (end - start <= SMALL_BYTES) this.safeInteger(smallOfBytes(column.heap, start, end));
-    else this.ascii(String(bigOfBytes(column.heap, start, end)));
+  /** Appends the decimal without digits after the point in `bytes[start .. end)`. */
+  decimal(bytes: Uint8Array, start: number, end: number): void {
+    if (end - start <= SMALL_BYTES) this.safeInteger(smallOfBytes(bytes, start, end));
+    else this.ascii(String(bigOfBytes(bytes, start, end)));
   }
 
   /** Appends a string value: a quote, then the text with `|` and `\` escaped. */

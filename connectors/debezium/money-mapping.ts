@@ -1,20 +1,24 @@
 import type { BytesColumn, Column, Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { raise } from "../../base/errors.ts";
-import {
-  decimalOfDouble,
-  fitsInt64,
-  formatDecimal,
-  packCurrency,
-  parseDecimal,
-  type RoundingMode,
-  rescale,
-} from "../../base/money.ts";
+import { formatDecimal, packCurrency, type RoundingMode } from "../../base/money.ts";
 import type { MoneyMapping } from "../../dataflow/model.ts";
 import { AbsentValues } from "./absent-values.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { exponentOfPacked } from "./currencies.ts";
-import { bigOfBytes, MOST_BYTES, SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
+import { bigOfBytes, MOST_BYTES } from "./decimal-bytes.ts";
 import type { MappedField, Mapping, RawColumn } from "./mapping.ts";
+import {
+  OK,
+  OUT_OF_RANGE,
+  OUT_OF_SCALE,
+  type Outcome,
+  putBig,
+  putDecimal,
+  putDigits,
+  putFloating,
+  putSmall,
+  UNREADABLE,
+} from "./money-amount.ts";
 import { cut, shownBytes, shownText } from "./shown.ts";
 
 /** What a money field writes to: minor units, and the packed currency beside them. */
@@ -22,13 +26,6 @@ export interface MoneyTarget extends MappedField {
   readonly to: Int64Column;
   readonly currency: Int32Column;
 }
-
-/** Why an amount could not become minor units; 0 for one that could. */
-const OK = 0;
-const OUT_OF_SCALE = 1;
-const OUT_OF_RANGE = 2;
-const UNREADABLE = 3;
-type Outcome = typeof OK | typeof OUT_OF_SCALE | typeof OUT_OF_RANGE | typeof UNREADABLE;
 
 /** Writes the amount of `row` at a scale into row `at` of `to`. */
 type Amount = (row: number, to: Int64Column, at: number, scale: number) => Outcome;
@@ -84,7 +81,8 @@ function isBytesLike(from: RawColumn): boolean {
   return from.type.type === "bytes" || from.type.type === "string";
 }
 
-function packedCode(currency: string): number {
+/** A currency that a mapping names for all rows, packed. Throws CURRENCY_UNKNOWN. */
+export function packedCode(currency: string): number {
   if (!/^[A-Z]{3}$/.test(currency)) raise("CURRENCY_UNKNOWN", { column: "of the mapping", currency });
   const packed = packCurrency(currency);
   if (exponentOfPacked(packed) < 0) raise("CURRENCY_UNKNOWN", { column: "of the mapping", currency });
@@ -127,30 +125,18 @@ function isAnnotated(type: RawColumn["type"]): boolean {
 }
 
 function decimalBytes(from: BytesColumn, scale: number, rounding: RoundingMode | undefined): Amount {
-  return (row, to, at, wanted) => {
-    const start = from.starts[row]!;
-    const end = from.ends[row]!;
-    if (end - start > MOST_BYTES) return OUT_OF_RANGE;
-    return end - start <= SMALL_BYTES
-      ? putSmall(smallOfBytes(from.heap, start, end), scale, wanted, rounding, to, at)
-      : putBig(bigOfBytes(from.heap, start, end), scale, wanted, rounding, to, at);
-  };
+  return (row, to, at, wanted) =>
+    putDecimal(from.heap, from.starts[row]!, from.ends[row]!, scale, wanted, rounding, to, at);
 }
 
-/** Reading digits takes time with the square of their number. */
-const LONGEST_TEXT = 100;
-
 function decimalText(from: TextColumn, rounding: RoundingMode | undefined): Amount {
-  return (row, to, at, wanted) => {
-    const decimal = from.ends[row]! - from.starts[row]! > LONGEST_TEXT ? null : parseDecimal(from.text(row));
-    return decimal === null ? UNREADABLE : putBig(decimal.unscaled, decimal.scale, wanted, rounding, to, at);
-  };
+  return (row, to, at, wanted) => putDigits(from.heap, from.starts[row]!, from.ends[row]!, wanted, rounding, to, at);
 }
 
 type MinorUnits = MoneyMapping["minorUnits"];
 
 /** Digits after the point of what an integer counts. */
-function scaleOf(minorUnits: MinorUnits, wanted: number): number {
+export function scaleOf(minorUnits: MinorUnits, wanted: number): number {
   return minorUnits === true ? wanted : Number(minorUnits ?? 0);
 }
 
@@ -168,62 +154,7 @@ function wholeLong(from: Int64Column, minorUnits: MinorUnits, rounding: Rounding
 }
 
 function floating(from: Float64Column, isSingle: boolean, rounding: RoundingMode): Amount {
-  return (row, to, at, wanted) => {
-    const value = from.values[row]!;
-    const minor = decimalOfDouble(isSingle ? shortestOfSingle(value) : value, wanted, rounding);
-    return minor === null ? UNREADABLE : putBig(minor, wanted, wanted, rounding, to, at);
-  };
-}
-
-/** The double whose text is the shortest that names a 32-bit float: 0.1, not 0.10000000149011612. */
-function shortestOfSingle(value: number): number {
-  for (let digits = 1; digits < 9; digits++) {
-    const candidate = Number(value.toPrecision(digits));
-    if (Math.fround(candidate) === value) return candidate;
-  }
-  return Number(value.toPrecision(9));
-}
-
-const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
-
-/** Rescales in plain numbers wherever that is exact. */
-function putSmall(
-  unscaled: number,
-  scale: number,
-  wanted: number,
-  rounding: RoundingMode | undefined,
-  to: Int64Column,
-  at: number,
-): Outcome {
-  if (scale === wanted) {
-    to.setNumber(at, unscaled);
-    return OK;
-  }
-  const power = POWERS[Math.abs(wanted - scale)];
-  if (power !== undefined) {
-    // A product beyond 2^53 may be rounded, but never to less than 2^53.
-    const product = unscaled * power;
-    if (wanted > scale ? Number.isSafeInteger(product) : unscaled % power === 0) {
-      to.setNumber(at, wanted > scale ? product : unscaled / power);
-      return OK;
-    }
-  }
-  return putBig(BigInt(unscaled), scale, wanted, rounding, to, at);
-}
-
-function putBig(
-  unscaled: bigint,
-  scale: number,
-  wanted: number,
-  rounding: RoundingMode | undefined,
-  to: Int64Column,
-  at: number,
-): Outcome {
-  const minor = rescale(unscaled, scale, wanted, rounding);
-  if (minor === null) return OUT_OF_SCALE;
-  if (!fitsInt64(minor)) return OUT_OF_RANGE;
-  to.setBig(at, minor);
-  return OK;
+  return (row, to, at, wanted) => putFloating(from.values[row]!, isSingle, wanted, rounding, to, at);
 }
 
 const CODES = {

@@ -41,7 +41,7 @@ function lsnReader(raw: Batch): PositionReader {
 }
 
 /** The number that a binlog file's name ends with, or −1. */
-function numberAtEnd(bytes: Uint8Array, start: number, end: number): number {
+export function numberAtEnd(bytes: Uint8Array, start: number, end: number): number {
   let number = 0;
   let unit = 1;
   let at = end;

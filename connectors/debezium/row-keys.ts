@@ -4,16 +4,22 @@ import { CountercheckError, isError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import { type AvroSchema, type CompiledDecoder, compileProjection, describeField } from "../../schemas/decoder.ts";
+import type { FieldDescription } from "../../schemas/schema-paths.ts";
 import { parseSchema } from "../../schemas/schema-tree.ts";
+import { compileStraight, type StraightReader, type TakenField, type Taker } from "../../schemas/straight-reader.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { framedId, notFramed } from "./framing.ts";
-import { type KeyPartWriter, KeyWriter, keyPart } from "./key-text.ts";
+import { type KeyFamily, type KeyPartWriter, KeyWriter, keyPart } from "./key-text.ts";
+
+const NONE: ReadonlyMap<number, CountercheckError> = new Map();
 
 /** What is known of one schema of Kafka keys. */
 interface KeyPlan {
   readonly decoder: CompiledDecoder;
   readonly batch: Batch;
   readonly parts: readonly { readonly name: string; readonly column: Column; readonly write: KeyPartWriter }[];
+  /** Writes a key that is sound straight away; undefined where the schema is not fit for that. */
+  readonly straight: StraightReader | undefined;
 }
 
 /** Reads primary keys from Kafka keys: the canonical text of all key fields, in the order of their schema. */
@@ -28,7 +34,7 @@ export class RowKeys {
 
   /** Takes in a schema. One that is no key of a row makes every record that has it a fault. */
   add(schemaId: number, schema: AvroSchema): void {
-    this.#plans.set(schemaId, keyPlan(schemaId, schema));
+    this.#plans.set(schemaId, keyPlan(schemaId, schema, this.#writer));
   }
 
   /**
@@ -60,6 +66,16 @@ export class RowKeys {
     return this.#compose(id, plan);
   }
 
+  /** Reads the key of record i as `read` does, but says of one that is wrong, or of an unknown schema, only that it is. */
+  readPlain(records: RecordBatch, i: number): boolean {
+    const start = records.keyStarts[i]!;
+    const end = records.keyEnds[i]!;
+    if (start < 0) return false;
+    const plan = this.#plans.get(framedId(records.buffer, start, end));
+    if (plan === undefined || plan instanceof CountercheckError) return false;
+    return plan.straight?.(records.buffer, start + FRAME_LENGTH, end, 0) ?? this.read(records, i, NONE) === undefined;
+  }
+
   /** Puts the key that was read last into a row of a column. */
   putInto(column: TextColumn, row: number): void {
     this.#writer.putInto(column, row);
@@ -84,7 +100,7 @@ export class RowKeys {
   }
 }
 
-function keyPlan(schemaId: number, schema: AvroSchema): KeyPlan | CountercheckError {
+function keyPlan(schemaId: number, schema: AvroSchema, writer: KeyWriter): KeyPlan | CountercheckError {
   try {
     const root = parseSchema(schema, String(schemaId));
     if (root.kind !== "record" || root.fields.length === 0) return unknownType(schemaId, "the key itself", root.kind);
@@ -96,18 +112,41 @@ function keyPlan(schemaId: number, schema: AvroSchema): KeyPlan | CountercheckEr
     );
     const batch = new Batch(decoder.layout, 1);
     const parts: KeyPlan["parts"][number][] = [];
+    const takers: TakenField[] = [];
     for (const [i, name] of names.entries()) {
       const type = describeField(schema, name)!;
       const column = batch.columns[i]!;
       const part = keyPart(type, column);
       if (part === undefined) return unknownType(schemaId, name, type.connectName ?? type.logicalType ?? type.type);
       parts.push({ name, column, write: part.write });
+      takers.push({ path: name, taker: partTaker(part.family, type, i === 0, writer) });
     }
-    return { decoder, batch, parts };
+    return { decoder, batch, parts, straight: compileStraight(schema, takers, String(schemaId)) };
   } catch (error) {
     if (isError(error) && error.code !== "BUG") return error;
     throw error;
   }
+}
+
+/** Writes a part of a key as it is read. */
+function partTaker(family: KeyFamily, { type }: FieldDescription, isFirst: boolean, writer: KeyWriter): Taker {
+  const isText = type === "string" || type === "enum";
+  const begin = () => (isFirst ? writer.reset() : writer.separator());
+  return {
+    none: () => false,
+    integer: (low, high) => {
+      begin();
+      if (family === "boolean") writer.ascii(low === 1 ? "true" : "false");
+      else writer.words(low, high);
+      return true;
+    },
+    bytes: (bytes, start, end) => {
+      begin();
+      if (isText) writer.text(bytes, start, end);
+      else writer.decimal(bytes, start, end);
+      return true;
+    },
+  };
 }
 
 function unknownType(schema: number, field: string, type: string): CountercheckError {

@@ -2,18 +2,21 @@ import { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import { changeColumns, changeLayout, EPOCH_UNIT, OP } from "../../dataflow/change-layout.ts";
+import { changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
 import { model } from "../../dataflow/model.ts";
 import type { SourceOutput, Suspension } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
 import { isProblem, MESSAGE, TRUNCATE } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
+import type { FusedDecoder } from "./fused-decoder.ts";
 import { FARTHEST_MS } from "./instant.ts";
 import { LeftOut } from "./left-out.ts";
 import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchemas } from "./record-fault.ts";
 import { appendHead, removeRows } from "./rows.ts";
+import { SchemaNews } from "./schema-news.ts";
 import { shownText } from "./shown.ts";
+import { SplitTimes } from "./split-times.ts";
 import type { TableSchema } from "./table-schemas.ts";
 
 /** Records that are decoded in one go, with where they go. */
@@ -24,8 +27,9 @@ interface Chunk {
 }
 
 /**
- * Decodes the records of one split, a chunk at a time. Records in a row that share a schema are a *run*: they are decoded
- * one by one into the columns of its plan, and mapped to the models' batches column by column.
+ * Decodes the records of one split, a chunk at a time. Records in a row that share a schema are a *run*. Plain ones go
+ * straight into the models' batches. Those that are not end the run, and make one that is decoded into the columns of the
+ * schema's plan, and mapped to the models' batches column by column.
  */
 export class SplitDecoder {
   readonly #context: SplitContext;
@@ -33,8 +37,8 @@ export class SplitDecoder {
   readonly #head = new Batch(changeLayout(model("head", { from: [], fields: {} })));
   readonly #columns = changeColumns(this.#head);
   readonly #bad = new BadRows();
-  /** Schemas that records of the split were written with, in the order in which they were met. */
-  readonly #met = new Set<number>();
+  readonly #news: SchemaNews;
+  readonly #times: SplitTimes;
   readonly #leftOut: LeftOut;
   readonly #faults: Fault[] = [];
   /** Index in the chunk of each of the run's rows. */
@@ -43,19 +47,22 @@ export class SplitDecoder {
   #rows = 0;
   /** It was looked after whether the run's schema breaks a model. */
   #isRunTold = false;
-  /** True once a change that is no snapshot row was read: what is read from a snapshot after that is no seed. */
-  #hasChanged = false;
-  #newest = Number.NEGATIVE_INFINITY;
-  #newestSeed = Number.NEGATIVE_INFINITY;
+  /** What reads the run's records, which are plain, into the models' batches; null where its plan does. */
+  #fused: FusedDecoder | null = null;
+  /** Records that go by their plan before one is taken to be plain again, and how many they were after the last that was not. */
+  #wait = 0;
+  #patience = 1;
 
   constructor(context: SplitContext) {
     this.#context = context;
+    this.#news = new SchemaNews(context);
+    this.#times = new SplitTimes(context);
     this.#leftOut = new LeftOut((model) => context.table.declarationOf(model));
   }
 
   /** The schema that was met last, before any that is new. */
   get lastSchema(): number | undefined {
-    return [...this.#met].at(-1);
+    return this.#news.last;
   }
 
   /** Records left out for each model since a breaking change, by the model's name. */
@@ -104,21 +111,21 @@ export class SplitDecoder {
           this.#faults.push({ record: i, schema: undefined, error: schema });
           continue;
         }
-        this.#beginRun(schema, records.count);
+        this.#beginRun(schema, records.count, null);
       }
+      if (this.#readPlain(records, i)) continue;
       const error = this.#read(chunk, i);
       if (error !== undefined) this.#faults.push({ record: i, schema: this.#run, error });
     }
     this.#endRun();
     this.#handOut(chunk);
-    this.#prove(output);
+    this.#times.prove(output);
   }
 
   /** Writes what decoding later chunks depends on. */
   save(out: ByteWriter): void {
-    out.flag(this.#hasChanged);
-    out.uint(this.#met.size);
-    for (const id of this.#met) out.uint(id);
+    this.#times.save(out);
+    this.#news.save(out);
     this.#leftOut.save(out);
   }
 
@@ -127,28 +134,72 @@ export class SplitDecoder {
    * split stood, if what was left out may be readable now.
    */
   restore(input: ByteReader, position: number): number {
-    this.#hasChanged = input.flag();
-    for (let ids = input.uint(); ids > 0; ids--) this.#met.add(input.uint());
+    this.#times.restore(input);
+    this.#news.restore(input);
     const from = this.#leftOut.restore(input, position);
     this.#context.table.haveWorked(this.#leftOut.models);
     return from;
   }
 
   #begin(count: number): void {
-    this.#newest = Number.NEGATIVE_INFINITY;
-    this.#newestSeed = Number.NEGATIVE_INFINITY;
+    this.#times.begin();
     this.#run = undefined;
     this.#rows = 0;
     this.#head.grow(count);
     if (this.#recordOf.length < count) this.#recordOf = new Int32Array(count);
   }
 
-  #beginRun(schema: TableSchema, count: number): void {
+  #beginRun(schema: TableSchema, count: number, fused: FusedDecoder | null): void {
     this.#run = schema;
+    this.#fused = fused;
     this.#isRunTold = false;
+    this.#head.clear();
+    if (fused !== null) {
+      for (const { batch } of this.#context.table.models) batch.grow(batch.count + count);
+      return;
+    }
     schema.plan.raw.clear();
     schema.plan.raw.grow(count);
-    this.#head.clear();
+  }
+
+  /** Reads one record into the next row of a run of plain ones; false where it must go by its plan. */
+  #readPlain(records: RecordBatch, i: number): boolean {
+    if (this.#wait > 0) {
+      this.#wait--;
+      return false;
+    }
+    const run = this.#run!;
+    if (this.#fused === null) {
+      const fused = this.#news.has(run.plan.schemaId) ? this.#context.table.fusedOf(run) : null;
+      if (fused === null) return false;
+      this.#endRun();
+      this.#beginRun(run, records.count, fused);
+    }
+    if (this.#putPlain(this.#fused!, records, i)) return true;
+    // Where many are not plain, trying each costs more than it saves.
+    this.#patience = this.#rows > this.#patience ? 1 : Math.min(2 * this.#patience, MOST_PATIENCE);
+    this.#wait = this.#patience - 1;
+    this.#endRun();
+    this.#beginRun(run, records.count, null);
+    return false;
+  }
+
+  #putPlain(fused: FusedDecoder, records: RecordBatch, i: number): boolean {
+    const row = this.#rows;
+    const start = records.valueStarts[i]! + FRAME_LENGTH;
+    if (!fused.read(records.buffer, start, records.valueEnds[i]!, row)) return false;
+    const { keys } = this.#context;
+    if (!keys.readPlain(records, i)) return false;
+    const head = this.#columns;
+    keys.putInto(head.row, row);
+    head.offset.values[row] = records.offsets[i]!;
+    head.major.values[row] = fused.major;
+    head.minor.values[row] = fused.minor;
+    head.sub.values[row] = fused.sub;
+    head.kind.values[row] = fused.op;
+    this.#times.put(head, row, fused.op, fused.time);
+    this.#rows = row + 1;
+    return true;
   }
 
   /** Reads one record into the run's next row; what makes it unusable is returned. */
@@ -189,63 +240,28 @@ export class SplitDecoder {
     keys.putInto(head.row, row);
     head.offset.values[row] = chunk.records.offsets[i]!;
     if (!plan.position(row, head)) return invalid("it names no position in the source's log");
-    if (!this.#met.has(plan.schemaId)) this.#tellSchema(chunk, i);
+    const time = plan.tsMs.number(row);
+    if (!this.#news.has(plan.schemaId)) this.#news.tell(this.#run!, chunk.records.offsets[i]!, time, chunk.output);
     if (broken.length > 0) this.#tellBreakingChange(chunk, i);
     head.kind.values[row] = op;
-    this.#setTime(row, plan.tsMs.number(row), op);
+    this.#times.put(head, row, op, time);
     this.#recordOf[row] = i;
     this.#rows = row + 1;
     return undefined;
   }
 
-  #setTime(row: number, time: number, op: number): void {
-    const head = this.#columns;
-    if (op !== OP.read) {
-      this.#hasChanged = true;
-      if (time > this.#newest) this.#newest = time;
-    }
-    const isSeed = op === OP.read && !this.#hasChanged;
-    if (isSeed && time > this.#newestSeed) this.#newestSeed = time;
-    for (const epoch of this.#context.epochs) if (epoch <= time) head.major.values[row]! += EPOCH_UNIT;
-    head.time.values[row] = isSeed ? Number.NEGATIVE_INFINITY : time;
-    head.seed.values[row] = time;
-    head.seed.nulls[row] = isSeed ? 0 : 1;
-  }
-
   #truncate(chunk: Chunk, i: number): void {
     const run = this.#run!;
     const time = run.plan.tsMs.number(this.#rows);
-    this.#hasChanged = true;
-    if (time > this.#newest) this.#newest = time;
+    this.#times.noteChange(time);
     this.#endRun();
     this.#handOut(chunk);
-    this.#beginRun(run, chunk.records.count);
+    this.#beginRun(run, chunk.records.count, null);
     const models = this.#context.table.models.map(({ model }) => model.name);
     if (models.length === 0) return;
     const message = `Table ${this.#context.table.table} was truncated: its rows are gone without a change for each.`;
     const id = recordId(chunk.records, i);
     chunk.output.suspend(this.#context.index, this.#suspension(id, "truncate", models, message, time));
-  }
-
-  /** The first good record of a schema tells of it, unless it is the split's first. */
-  #tellSchema(chunk: Chunk, i: number): void {
-    const run = this.#run!;
-    const { plan, broken } = run;
-    const { source, table, split, index } = this.#context;
-    const last = this.lastSchema;
-    this.#met.add(plan.schemaId);
-    if (last === undefined && broken.length === 0) return;
-    const finding = table.changeFrom(last === undefined ? undefined : table.schemaOf(last), run);
-    chunk.output.schema(index, {
-      source,
-      table: table.table,
-      topic: split.topic,
-      schemaId: plan.schemaId,
-      ...finding,
-      partition: split.partition,
-      offset: chunk.records.offsets[i]!,
-      time: plan.tsMs.number(this.#rows),
-    });
   }
 
   /** The run's first good record says from when on the models that its schema does not suit are blind, each by itself. */
@@ -277,13 +293,26 @@ export class SplitDecoder {
     return { id, source, table: table.table, models, cause, message, time };
   }
 
-  /** Maps the run's rows to all models. A row that one of them cannot take is a fault, and reaches none. */
+  /** Adds the run's rows to all models' batches. */
   #endRun(): void {
     const run = this.#run;
     const rows = this.#rows;
+    const fused = this.#fused;
     this.#run = undefined;
+    this.#fused = null;
     this.#rows = 0;
     if (run === undefined || rows === 0) return;
+    if (fused === null) this.#map(run, rows);
+    else {
+      for (const to of this.#context.table.models) {
+        appendHead(this.#head, rows, to);
+        to.batch.count += rows;
+      }
+    }
+  }
+
+  /** Maps the rows of a plan's columns to all models. A row that one of them cannot take is a fault, and reaches none. */
+  #map(run: TableSchema, rows: number): void {
     const bad = this.#bad;
     const mapped = this.#context.table.models.filter((to, m) => {
       const mappers = run.plan.models[m]!;
@@ -315,15 +344,10 @@ export class SplitDecoder {
       chunk.output.fault(index, recordFault(this.#context, chunk.records, fault, chunk.unknown));
     }
   }
-
-  #prove(output: SourceOutput): void {
-    const { index, split } = this.#context;
-    if (this.#newestSeed > Number.NEGATIVE_INFINITY) output.seeded(index, this.#newestSeed);
-    if (this.#newest === Number.NEGATIVE_INFINITY) return;
-    output.progress(index, this.#newest);
-    if (split.heartbeat) output.heartbeat(this.#newest);
-  }
 }
+
+/** How many records go by their plan, at most, before one is taken to be plain again. */
+const MOST_PATIENCE = 1024;
 
 function invalid(reason: string): CountercheckError {
   return new CountercheckError("ENVELOPE_INVALID", { reason });

@@ -15,6 +15,7 @@ import {
   type Problem,
   type TableModel,
 } from "./envelope-plan.ts";
+import { FusedDecoder } from "./fused-decoder.ts";
 import { ReadableIds } from "./readable-ids.ts";
 import { type SchemaFinding, schemaFinding } from "./schema-finding.ts";
 import { missingTransactionPath, transactionPlan } from "./transaction-plan.ts";
@@ -26,6 +27,8 @@ export interface TableSchema {
   readonly broken: readonly { readonly model: string; readonly problem: Problem }[];
   /** For records that turn out to be faults; made when the first does. */
   ids: ReadableIds | undefined;
+  /** For records that are plain; null where none of the schema can be. Made when the first is met. */
+  fused: FusedDecoder | null | undefined;
 }
 
 /** One captured table: the models that read it, and how its records are decoded under each schema met so far. */
@@ -176,6 +179,14 @@ export class TableSchemas {
     return schema.ids;
   }
 
+  /** What reads plain records of a schema; null where none can be. */
+  fusedOf(schema: TableSchema): FusedDecoder | null {
+    const { plan, broken } = schema;
+    if (schema.fused !== undefined) return schema.fused;
+    schema.fused = (broken.length === 0 && this.#shape.fused(plan.schemaId, plan.schema, this.models)) || null;
+    return schema.fused;
+  }
+
   #compile(schemaId: number, schema: AvroSchema): void {
     const path = this.#shape.missingPath(schema);
     if (path !== undefined) {
@@ -198,7 +209,7 @@ export class TableSchemas {
     this.#hasWorked = true;
     for (const { model } of this.models) this.#worked.add(model);
     const names = broken.map(({ model, problem }) => ({ model: model.name, problem }));
-    this.#known.set(schemaId, { plan, broken: names, ids: undefined });
+    this.#known.set(schemaId, { plan, broken: names, ids: undefined, fused: undefined });
   }
 }
 
@@ -206,12 +217,14 @@ export class TableSchemas {
 interface Shape {
   missingPath(schema: AvroSchema): string | undefined;
   plan(schemaId: number, schema: AvroSchema, models: readonly TableModel[]): EnvelopePlan;
+  fused(schemaId: number, schema: AvroSchema, models: readonly TableModel[]): FusedDecoder | undefined;
 }
 
 function envelopeShape(kind: DatabaseKind, table: string): Shape {
   return {
     missingPath: (schema) => missingEnvelopePath(schema, kind),
     plan: (schemaId, schema, models) => envelopePlan(table, kind, schemaId, schema, models),
+    fused: (schemaId, schema, models) => FusedDecoder.compile(kind, schemaId, schema, models),
   };
 }
 
@@ -222,6 +235,7 @@ function transactionShape(kind: DatabaseKind, tables: DebeziumSource["tables"]):
   return {
     missingPath: missingTransactionPath,
     plan: (schemaId, schema, models) => transactionPlan(kind, schemaId, schema, models, nameOf),
+    fused: () => undefined,
   };
 }
 

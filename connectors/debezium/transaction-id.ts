@@ -11,12 +11,6 @@ const COLON = 58;
  */
 export function transactionIdMapping(kind: DatabaseKind, from: TextColumn, to: TextColumn): Mapping {
   const writer = new KeyWriter();
-  const endOf = (row: number) => {
-    const start = from.starts[row]!;
-    const end = from.ends[row]!;
-    const colon = kind === "postgresql" ? from.heap.indexOf(COLON, start) : -1;
-    return colon < 0 || colon >= end ? end : colon;
-  };
   return {
     family: "text",
     map: (count, base) => {
@@ -26,9 +20,18 @@ export function transactionIdMapping(kind: DatabaseKind, from: TextColumn, to: T
           continue;
         }
         writer.reset();
-        writer.text(from.heap, from.starts[row]!, endOf(row));
+        const start = from.starts[row]!;
+        writer.text(from.heap, start, endOfName(kind, from.heap, start, from.ends[row]!));
         writer.putInto(to, base + row);
       }
     },
   };
+}
+
+/** Where the name ends of the transaction in `bytes[start .. end)`. */
+export function endOfName(kind: DatabaseKind, bytes: Uint8Array, start: number, end: number): number {
+  if (kind !== "postgresql") return end;
+  let at = start;
+  while (at < end && bytes[at] !== COLON) at++;
+  return at;
 }

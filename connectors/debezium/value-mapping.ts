@@ -1,6 +1,6 @@
-import type { BytesColumn, Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import type { Field, ValueMap } from "../../dataflow/model.ts";
-import { AbsentValues } from "./absent-values.ts";
+import { AbsentValues, holds } from "./absent-values.ts";
 import type { MappedField, Mapper, Mapping, RawColumn } from "./mapping.ts";
 import { cut, shownText } from "./shown.ts";
 
@@ -19,10 +19,7 @@ export function valueMapping(from: RawColumn, { values, otherwise }: Field, fiel
 function integerMapper(from: RawColumn, values: ValueMap, others: Buffer | undefined, to: TextColumn): Mapper {
   const { name: column, values: integers } = from;
   const read = from.type.type === "int" ? intReader(integers) : longReader(integers);
-  const names = new Map<number | bigint, Buffer>();
-  for (const [digits, name] of Object.entries(values)) {
-    if (/^-?\d+$/.test(digits)) names.set(exact(BigInt(digits)), Buffer.from(name));
-  }
+  const names = integerNames(values);
   return (count, base, bad) => {
     for (let row = 0; row < count; row++) {
       if (integers.nulls[row] === 1) {
@@ -34,6 +31,12 @@ function integerMapper(from: RawColumn, values: ValueMap, others: Buffer | undef
       else bad.mark(row, "VALUE_NOT_MAPPED", { column, value: String(integers.get(row)) });
     }
   };
+}
+
+/** What integers are called: those within ±2^53 as numbers, the others as bigints. */
+export function integerNames(values: ValueMap): ReadonlyMap<number | bigint, Buffer> {
+  const digits = Object.entries(values).filter(([value]) => /^-?\d+$/.test(value));
+  return new Map(digits.map(([value, name]) => [exact(BigInt(value)), Buffer.from(name)]));
 }
 
 /** A number wherever that is exact, so that no bigint is made for a row. */
@@ -54,35 +57,43 @@ function textMapper(from: RawColumn, values: ValueMap, others: Buffer | undefine
   const text = from.values as TextColumn;
   const to = field.to as TextColumn;
   const absent = new AbsentValues(text, field);
-  const names = Object.entries(values).map(([value, name]) => ({ value: Buffer.from(value), name: Buffer.from(name) }));
+  const names = new TextNames(values, others);
   return (count, base, bad) => {
-    // Rows that follow each other mostly have the same value.
-    let last = names[0]!;
     for (let row = 0; row < count; row++) {
       if (text.nulls[row] === 1 || absent.take(row, base + row)) {
         to.nulls[base + row] = 1;
         continue;
       }
-      if (!holds(text, row, last.value)) {
-        const found = names.find(({ value }) => holds(text, row, value));
-        if (found === undefined && others === undefined) {
-          bad.mark(row, "VALUE_NOT_MAPPED", { column, value: cut(JSON.stringify(shownText(text, row))) });
-          continue;
-        }
-        if (found === undefined) {
-          to.put(base + row, others!, 0, others!.length);
-          continue;
-        }
-        last = found;
-      }
-      to.put(base + row, last.name, 0, last.name.length);
+      const name = names.of(text.heap, text.starts[row]!, text.ends[row]!);
+      if (name !== undefined) to.put(base + row, name, 0, name.length);
+      else bad.mark(row, "VALUE_NOT_MAPPED", { column, value: cut(JSON.stringify(shownText(text, row))) });
     }
   };
 }
 
-function holds(column: BytesColumn, row: number, value: Buffer): boolean {
-  const start = column.starts[row]!;
-  if (column.ends[row]! - start !== value.length) return false;
-  for (let i = 0; i < value.length; i++) if (column.heap[start + i] !== value[i]) return false;
-  return true;
+/** What texts are called. */
+export class TextNames {
+  readonly #names: readonly { readonly value: Buffer; readonly name: Buffer }[];
+  readonly #others: Buffer | undefined;
+  /** Rows that follow each other mostly have the same value. */
+  #last: { readonly value: Buffer; readonly name: Buffer };
+
+  constructor(values: ValueMap, others: Buffer | undefined) {
+    this.#names = Object.entries(values).map(([value, name]) => ({
+      value: Buffer.from(value),
+      name: Buffer.from(name),
+    }));
+    this.#last = this.#names[0]!;
+    this.#others = others;
+  }
+
+  /** The name of the text in `bytes[start .. end)`; undefined where it has none. */
+  of(bytes: Uint8Array, start: number, end: number): Buffer | undefined {
+    if (!holds(bytes, start, end, this.#last.value)) {
+      const found = this.#names.find(({ value }) => holds(bytes, start, end, value));
+      if (found === undefined) return this.#others;
+      this.#last = found;
+    }
+    return this.#last.name;
+  }
 }
