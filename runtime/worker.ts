@@ -171,7 +171,8 @@ export class Worker {
 
   /** Does some work; false when there was none. A promise only while something must be fetched for a source. */
   turn(): boolean | Promise<boolean> {
-    const { links } = this.#options;
+    const { links, backend } = this.#options;
+    backend.store.compact();
     // While a barrier is on its way nothing goes out of look-ups that would come behind it; what is in front of it comes in.
     const answered = !this.#isResting && this.#poll();
     const received = (this.#isResting || !this.#tasks.isFull) && (links?.receive() ?? false);

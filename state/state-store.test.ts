@@ -98,6 +98,21 @@ describe("a store", () => {
     for (let i = 0; i < 1000; i++) expect(find(store, "t", 0, `copy ${i}`)).toBe(value(i));
   });
 
+  it("is compacted between batches, so that little of it is left for a checkpoint", () => {
+    const options = { slackBytes: 0, segmentBytes: 1 << 20, memoryBytes: 8 << 20 };
+    const store = new StateStore(small(new MemoryDisk(), "a", options));
+    for (let i = 0; i < 20_000; i++) {
+      put(store, "t", 3, `key ${i % 1_000}`, `${i}`.padEnd(1_000, "."));
+      if (i % 100 === 99) store.compact();
+    }
+    const before = store.logBytes;
+    expect(before).toBeLessThan(2 * store.liveBytes + (2 << 20));
+    store.tidy();
+    expect(before - store.logBytes).toBeLessThan(2 << 20);
+    const numbers = [...contents(store, "t").values()].map(Number.parseFloat);
+    expect([numbers.length, Math.min(...numbers)]).toEqual([1_000, 19_000]);
+  });
+
   it("takes no more memory for being changed again and again, or for snapshots that were released", async () => {
     const store = new StateStore(small(new MemoryDisk(), "a"));
     const change = async (rounds: number) => {

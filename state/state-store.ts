@@ -66,18 +66,19 @@ export class StateStore {
     return { part: this.#part(), durable: this.#sync() };
   }
 
+  /** To be called between batches: compacts a little of the log when some was put, so that a checkpoint finds little to do. */
+  compact(): void {
+    if (this.#log.appended - this.#appendedBefore >= COMPACT_BYTES) this.#compact(0);
+  }
+
   /**
    * Compacts a bounded part of the log; for who takes no checkpoints, now and then: without either the log grows for ever.
    * Files of its own that hold nothing any more go, unless a checkpoint names them.
    */
   tidy(): void {
-    const log = this.#log;
-    // More than was put, so that compaction keeps up, but no more than in proportion, so that the call stays short.
-    const budget = this.#segmentBytes / 4 + 1.5 * (log.appended - this.#appendedBefore);
-    this.#compaction.run(budget, (name) => this.#tables.get(name));
-    this.#appendedBefore = log.appended;
-    log.seal();
-    log.dropDead();
+    this.#compact(this.#segmentBytes / 4);
+    this.#log.seal();
+    this.#log.dropDead();
   }
 
   /**
@@ -125,6 +126,14 @@ export class StateStore {
     this.#log.close();
   }
 
+  /** More than was put, so that compaction keeps up, but no more than in proportion, so that the call stays short. */
+  #compact(least: number): void {
+    const log = this.#log;
+    const budget = least + 1.5 * (log.appended - this.#appendedBefore);
+    this.#compaction.run(budget, (name) => this.#tables.get(name));
+    this.#appendedBefore = log.appended;
+  }
+
   #declare(name: string): StoreTable {
     const log = this.#log;
     const table = new StoreTable(name, log.tables.length, log);
@@ -160,3 +169,6 @@ export class StateStore {
 }
 
 const MIB = 1 << 20;
+
+/** What is put between two small compactions. */
+const COMPACT_BYTES = MIB / 4;

@@ -95,12 +95,7 @@ export class HostedTasks {
       const isFirst = place.subtask === 0;
       const hosted = place.task === 0 ? this.#sources(place, backend, meter) : undefined;
       const chain = hosted?.task ?? new ChainTask(this.#plan.tasks[place.task]!, backend, isFirst);
-      const task = new MeasuredTask(
-        chain,
-        meter,
-        () => store.tidy(),
-        (kept) => this.#requireUsable(place, kept, chain.kept),
-      );
+      const task = new MeasuredTask(chain, meter, store, (kept) => this.#requireUsable(place, kept, chain.kept));
       return {
         task,
         format: formatOf(this.#plan, place),
@@ -172,7 +167,7 @@ export class HostedTasks {
       unreadableMs: UNREADABLE_MS,
       isCaughtUp: (source) => splits.isCaughtUp(source, Date.now() - BACKLOG_MS),
     });
-    return { task, inlet: () => measuredInlet(sourceInlet(splits, task), meter) };
+    return { task, inlet: () => measuredInlet(sourceInlet(splits, task), meter, backend.store) };
   }
 
   #resultsOf(output: SinkOutput): TaskResults {

@@ -2,6 +2,7 @@ import type { Batch } from "../../base/batch.ts";
 import type { Control } from "../../dataflow/operator.ts";
 import type { SourceInlet } from "../../flink/hosted-task.ts";
 import type { AskingTask, CheckpointPart, KeptState, PartsAtBarrier, TaskOutput } from "../../runtime/task.ts";
+import type { StateStore } from "../../state/state-store.ts";
 
 /** Counts how long a task is at work, and how far its inputs have come. */
 export class TaskMeter {
@@ -44,19 +45,19 @@ export class TaskMeter {
 export class MeasuredTask implements AskingTask {
   readonly #task: AskingTask;
   readonly #meter: TaskMeter;
-  readonly #tidy: () => void;
+  readonly #store: Pick<StateStore, "compact" | "tidy">;
   readonly #requireUsable: (kept: readonly KeptState[]) => void;
 
   /** `requireUsable` throws where the task cannot go on from what others kept. */
   constructor(
     task: AskingTask,
     meter: TaskMeter,
-    tidy: () => void,
+    store: Pick<StateStore, "compact" | "tidy">,
     requireUsable: (kept: readonly KeptState[]) => void,
   ) {
     this.#task = task;
     this.#meter = meter;
-    this.#tidy = tidy;
+    this.#store = store;
     this.#requireUsable = requireUsable;
   }
 
@@ -77,12 +78,18 @@ export class MeasuredTask implements AskingTask {
   }
 
   batch(input: number, batch: Batch): void {
-    this.#meter.measured(() => this.#task.batch(input, batch));
+    this.#meter.measured(() => {
+      this.#task.batch(input, batch);
+      this.#store.compact();
+    });
   }
 
   control(input: number, element: Control): void {
     this.#meter.control(element);
-    this.#meter.measured(() => this.#task.control(input, element));
+    this.#meter.measured(() => {
+      this.#task.control(input, element);
+      this.#store.compact();
+    });
   }
 
   processingTime(time: number): void {
@@ -103,7 +110,7 @@ export class MeasuredTask implements AskingTask {
 
   barrier(): PartsAtBarrier {
     return this.#meter.measured(() => {
-      this.#tidy();
+      this.#store.tidy();
       return this.#task.barrier();
     });
   }
@@ -122,11 +129,15 @@ export class MeasuredTask implements AskingTask {
   }
 }
 
-/** What a task reads, measured; while something is fetched for it, it does not work. */
-export function measuredInlet(inlet: SourceInlet, meter: TaskMeter): SourceInlet {
+/** What a task reads, measured, with its store kept tidy; while something is fetched for it, it does not work. */
+export function measuredInlet(inlet: SourceInlet, meter: TaskMeter, store: Pick<StateStore, "compact">): SourceInlet {
   return {
     start: () => inlet.start(),
-    records: (payload) => meter.measured(() => inlet.records(payload)),
+    records: (payload) =>
+      meter.measured(() => {
+        store.compact();
+        return inlet.records(payload);
+      }),
     proof: (payload) => meter.measured(() => inlet.proof(payload)),
   };
 }
