@@ -42,8 +42,16 @@ export interface ThrownError {
 const IDLE_MS = 20;
 const STATUS_EVERY_MS = 50;
 
-/** Drives a worker in this thread, as the coordinator at the other end of the port says, until it says to close. */
-export async function driveWorker(worker: LocalWorker, bell: Doorbell, port: MessagePort): Promise<void> {
+/**
+ * Drives a worker in this thread, as the coordinator at the other end of the port says, until it says to close. `atEnd` is done
+ * before that is answered: the thread is ended then.
+ */
+export async function driveWorker(
+  worker: LocalWorker,
+  bell: Doorbell,
+  port: MessagePort,
+  atEnd: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const reply = (message: WorkerReply) => port.postMessage(message);
   const commands: WorkerCommand[] = [];
   port.on("message", (command: WorkerCommand) => {
@@ -56,6 +64,7 @@ export async function driveWorker(worker: LocalWorker, bell: Doorbell, port: Mes
     reply({ type: "failed", error: toThrown(error) });
   } finally {
     await worker.close();
+    await atEnd();
     reply({ type: "closed" });
     port.close();
   }

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { raise } from "../../base/errors.ts";
 import { formatTime } from "../../base/time.ts";
@@ -17,6 +17,7 @@ import { between, MOST_WORKERS } from "../options.ts";
 import { exitCodeOf, outcomeOf } from "../outcome.ts";
 import { sinksOf } from "../outputs.ts";
 import { requireApart } from "../overlap.ts";
+import { profiled } from "../profile/thread-profile.ts";
 import { openProgress } from "../progress.ts";
 import { Recorder } from "../recorder.ts";
 import { runJob } from "../run-job.ts";
@@ -39,6 +40,7 @@ interface RunOptions {
   readonly standby?: true;
   readonly json?: true;
   readonly quiet?: true;
+  readonly profile?: true;
   readonly verdicts?: string;
   readonly history?: string;
 }
@@ -50,6 +52,7 @@ Examples:
   npx countercheck run my-job.ts --config countercheck.json --json --quiet
   npx countercheck run my-job.ts --config countercheck.json --follow      (Ctrl-C ends it, the next run goes on)
   npx countercheck run my-job.ts --config countercheck.json --parallelism 4
+  npx countercheck run my-job.ts --config countercheck.json --profile     (where the time goes, thread by thread)
   npx countercheck run my-job.ts --config countercheck.json --standby     (with a lock: runs when the other has died)
   npx countercheck run my-job.ts --config countercheck.json --from-savepoint backups/before-upgrade
 
@@ -83,6 +86,7 @@ export function addRun(program: Command, hooks?: RunHooks): void {
     .option("--standby", "wait while another process runs the job, and then run it; needs `lock` in the configuration")
     .option("--json", "the summary as one JSON document on stdout")
     .option("--quiet", "no progress")
+    .option("--profile", "take CPU profiles of the threads, with flame graphs, into `profile` in the output folder")
     .addOption(option("--verdicts <file>", "write the final verdict per check, key and currency, as JSON lines"))
     .addOption(option("--history <file>", "write all emitted verdicts, as JSON lines"))
     .addHelpText("after", EXAMPLES)
@@ -140,9 +144,10 @@ async function run(jobs: JobFiles, options: RunOptions, hooks: RunHooks | undefi
     process.exitCode = follow ? EXIT.ok : EXIT.interrupted;
     return;
   }
-  const result = await resultsOf(config, job.name, registry, signal)
-    .then((places) => runJob({ ...request, ...places, turn }))
-    .finally(() => turn?.release());
+  const profiles = options.profile && join(config.output, "profile");
+  const result = await profiled(profiles, options.parallelism === 1 ? "worker-0" : "coordinator", () =>
+    resultsOf(config, job.name, registry, signal).then((places) => runJob({ ...request, ...places, turn })),
+  ).finally(() => turn?.release());
   if (options.verdicts !== undefined) recorder?.writeFinals(options.verdicts);
   if (options.history !== undefined) await writeHistoryOf(config.output, options.history);
   if (options.json) terminal.printJson(documentOf(job.name, result));
