@@ -10,11 +10,7 @@ await new Command("bench:flink-state")
   .option("--rate <n>", "events a second meanwhile", "2000")
   .option("--seconds <n>", "how long", "250")
   .option("--checkpoint <duration>", "between checkpoints", "60s")
-  .option(
-    "--memory <size>",
-    "state.memory: the index of the keys must fit in, twice while a checkpoint is written",
-    "1500MB",
-  )
+  .option("--memory <size>", "state.memory: the index of the keys must fit in", "1500MB")
   .action(async ({ events, rate, seconds, checkpoint, memory }: Record<string, string>) => {
     const options = {
       before: Number(events),
