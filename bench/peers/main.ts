@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { messageOf } from "../../base/errors.ts";
 import { deleteTopics } from "../../test/real/topics.ts";
-import { measure, type PeerFigures } from "./measure.ts";
+import { thisMachine } from "../machine.ts";
+import { measure } from "./measure.ts";
 import type { Peer } from "./peer.ts";
-import { printFigures } from "./report.ts";
+import { type KeptFigures, printFigures, reportChart, reportPage } from "./report.ts";
 import { countercheck } from "./runs/countercheck.ts";
 import { countercheckFlink } from "./runs/countercheck-flink.ts";
 import { flinkHeap, flinkRocksDb, flinkSql } from "./runs/flink-java.ts";
@@ -30,6 +30,7 @@ interface Options {
   readonly only?: string;
   readonly again?: true;
   readonly json?: true;
+  readonly write?: true;
 }
 
 const folder = resolve(".countercheck/bench/peers");
@@ -42,15 +43,16 @@ await new Command("bench:peers")
   .option("--only <names>", `some peers: names with commas between them (${PEERS.map(({ name }) => name).join(", ")})`)
   .option("--again", "also those that were measured already")
   .option("--json", "one JSON document on stdout")
+  .option("--write", "writes bench/results/peers.md and its chart")
   .action(main)
   .parseAsync();
 
-async function main({ events, only, again, json }: Options): Promise<void> {
+async function main({ events, only, again, json, write }: Options): Promise<void> {
   const wanted = PEERS.filter(({ name }) => only === undefined || only.split(",").includes(name));
   if (wanted.length === 0) throw new Error(`There is no peer ${only}.`);
-  const results = join(folder, `results-${events}`);
-  mkdirSync(results, { recursive: true });
   await using set = await openTopicSet(folder, Number(events));
+  const results = join(folder, `${set.prefix}results`);
+  mkdirSync(results, { recursive: true });
   for (const peer of wanted) {
     const file = join(results, `${peer.name}.json`);
     if (existsSync(file) && !again) continue;
@@ -59,10 +61,14 @@ async function main({ events, only, again, json }: Options): Promise<void> {
     else await measureInto(file, peer, set);
   }
   const all = PEERS.map(({ name }) => join(results, `${name}.json`)).filter((file) => existsSync(file));
-  const figures = all.map((file) => JSON.parse(readFileSync(file, "utf8")) as PeerFigures);
-  const machine = { cores: cpus().length, model: cpus()[0]!.model, memoryGb: Math.round(totalmem() / 2 ** 30) };
-  if (json) process.stdout.write(`${JSON.stringify({ machine, peers: figures })}\n`);
-  else printFigures(figures, machine);
+  const figures = all.map((file) => JSON.parse(readFileSync(file, "utf8")) as KeptFigures);
+  if (json) process.stdout.write(`${JSON.stringify({ machine: thisMachine(), peers: figures })}\n`);
+  else printFigures(figures);
+  if (write) {
+    const page = join(import.meta.dirname, "../results/peers.md");
+    writeFileSync(page, reportPage(figures, new Map(PEERS.map(({ name, what }) => [name, what]))));
+    writeFileSync(page.replace(/md$/, "svg"), reportChart(figures));
+  }
 }
 
 /** One that fails does not keep the others from being measured. */
@@ -72,7 +78,8 @@ async function measureInto(file: string, peer: Peer, set: TopicSet): Promise<voi
   rmSync(place.folder, { recursive: true, force: true });
   try {
     await peer.prepare?.();
-    const figures = await measure(peer, place);
+    const day = new Date().toISOString().slice(0, 10);
+    const figures: KeptFigures = { ...(await measure(peer, place)), machine: thisMachine(), day };
     if (figures.isRight) writeFileSync(file, JSON.stringify(figures));
     else process.exitCode = 1;
     process.stderr.write(`${JSON.stringify(figures)}\n`);
