@@ -30,12 +30,20 @@ export class ByteWriter {
   /** A whole number from 0 to 2^53 − 1, in as few bytes as it takes, seven bits each. */
   uint(value: number): void {
     if (this.length + 8 > this.buffer.length) this.#reserve(8);
+    const { buffer } = this;
+    let at = this.length;
     let rest = value;
-    while (rest >= 128) {
-      this.buffer[this.length++] = (rest % 128) | 128;
-      rest = rest > 0x7fffffff ? Math.floor(rest / 128) : rest >>> 7;
+    while (rest > 0x7fffffff) {
+      const more = Math.floor(rest / 128);
+      buffer[at++] = (rest - more * 128) | 128;
+      rest = more;
     }
-    this.buffer[this.length++] = rest;
+    while (rest >= 128) {
+      buffer[at++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    buffer[at++] = rest;
+    this.length = at;
   }
 
   /** A whole number from 0 to 2^32 − 1, in four bytes. */
@@ -98,9 +106,10 @@ export class ByteWriter {
   raw(from: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (this.length + length > this.buffer.length) this.#reserve(length);
-    if (length < 24) for (let i = 0; i < length; i++) this.buffer[this.length + i] = from[start + i]!;
-    else this.buffer.set(from.subarray(start, end), this.length);
-    this.length += length;
+    const { buffer, length: at } = this;
+    if (length < 24) for (let i = 0; i < length; i++) buffer[at + i] = from[start + i]!;
+    else buffer.set(from.subarray(start, end), at);
+    this.length = at + length;
   }
 
   /** Makes room for so many bytes more, for those who write into `buffer` themselves, from `length` on. */

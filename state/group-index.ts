@@ -42,6 +42,17 @@ export class GroupIndex {
     }
   }
 
+  /** Looks at the slots where keys with these `hashBytes` begin to be looked for. */
+  touch(hashes: Int32Array, count: number): void {
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = mixHash(hashes[i]!) & this.#mask;
+      seen ^= this.#blocks[slot]! ^ this.#hashes[slot]! ^ this.#offsets[slot]!;
+    }
+    // Else it would be optimised away.
+    touched[0] = seen;
+  }
+
   /** The slot that points at this very record; −1 if none does. */
   slotOf(hash: number, block: number, offset: number): number {
     for (let slot = hash & this.#mask; this.#blocks[slot] !== 0; slot = (slot + 1) & this.#mask) {
@@ -145,3 +156,4 @@ function bytesOf(capacity: number): number {
 }
 
 const FIRST_CAPACITY = 16;
+const touched = new Int32Array(1);

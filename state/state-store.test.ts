@@ -70,6 +70,28 @@ describe("a store", () => {
     expect(keys.map((key) => find(store, "t", 0, key))).toEqual(["one", "two"]);
   });
 
+  it("takes keys that are not there without looking for them", () => {
+    const disk = new MemoryDisk();
+    const store = new StateStore(small(disk, "a"));
+    const table = tableOf(store, "t");
+    const keys = Array.from({ length: 100 }, (_, i) => bytesOf(`key ${i}`));
+    const hashes = Int32Array.from(keys, (key) => hashBytes(key, 0, key.length));
+    for (const [i, key] of keys.entries()) {
+      table.prefetch(i % 2, hashes, hashes.length);
+      table.putNew(i % 2, key, 0, key.length, key, 0, i % key.length, hashes[i]);
+    }
+    put(store, "t", 0, "key 2", "another");
+    const again = new StateStore(small(disk, "b"));
+    again.restore([checkpoint(store)], all);
+    for (const each of [store, again]) {
+      expect([tableOf(each, "t").size, find(each, "t", 1, "key 2"), find(each, "t", 0, "key 2")]).toEqual([
+        ...[100, undefined, "another"],
+      ]);
+      for (const i of [0, 1, 50, 99])
+        expect(find(each, "t", i % 2, `key ${i}`)).toBe(`key ${i}`.slice(0, i % keys[i]!.length));
+    }
+  });
+
   it("goes on after all was removed, with nothing of it left on disk", () => {
     const disk = new MemoryDisk();
     const store = new StateStore(small(disk, "a"));

@@ -60,6 +60,34 @@ export class StoreTable {
     this.#set(index, hash, log.buffer, log.keyStart, log.keyEnd, block, offset, length);
   }
 
+  /** Sets the value of a key that is not there, as `find` has just told. */
+  putNew(
+    group: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    start: number,
+    end: number,
+    hash = hashBytes(key, keyStart, keyEnd),
+  ): void {
+    const log = this.#log;
+    const index = this.#indexOf(group);
+    this.#reserve(index);
+    log.append(this.#id, group, key, keyStart, keyEnd, value, start, end);
+    log.enlist(log.block, log.length);
+    index.insert(mixHash(hash), log.block, log.offset);
+    this.size++;
+  }
+
+  /**
+   * Has the CPU fetch where keys of a group with these hashes are to be looked for, one while it waits for another: so the
+   * look-ups that follow wait less for memory.
+   */
+  prefetch(group: number, hashes: Int32Array, count: number): void {
+    this.#groups[group]?.touch(hashes, count);
+  }
+
   /** Removes a key; gives whether it was there. */
   remove(group: number, key: Uint8Array, start: number, end: number, hash = hashBytes(key, start, end)): boolean {
     const index = this.#groups[group];

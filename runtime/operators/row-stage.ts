@@ -12,6 +12,8 @@ import {
 import type { Model } from "../../dataflow/model.ts";
 import { TRANSACTIONS } from "../../dataflow/source.ts";
 import { keptModel } from "../../dataflow/writes.ts";
+import { hashBytes } from "../../state/key-groups.ts";
+import type { StoreTable } from "../../state/store-table.ts";
 import { RowRecord, rowConversion, rowSchema } from "./row-record.ts";
 import { goesBack, notePosition, type SourcePosition } from "./source-position.ts";
 import { ComingAndGoing, Ends, type StageOutput } from "./stage-output.ts";
@@ -32,19 +34,6 @@ export interface RowStageEvents {
 /** How far a database's clock may have been set back between two commits on one row. */
 const CLOCK_STEP_MS = 2_000;
 
-/** The records of one table's rows, by group and key: a table of the state store. */
-export interface RowTable {
-  readonly size: number;
-  /** Where a key was found, its value is `buffer[start .. end)`, until the next call on the store. */
-  find(group: number, key: Uint8Array, start: number, end: number): boolean;
-  readonly buffer: Buffer;
-  readonly start: number;
-  readonly end: number;
-  put(group: number, key: Uint8Array, from: number, to: number, value: Uint8Array, start: number, end: number): void;
-  remove(group: number, key: Uint8Array, start: number, end: number): boolean;
-  forEach(visit: (group: number, key: Buffer, value: Buffer) => void): void;
-}
-
 /** Deleted rows by the time of their deletion: timers, which may be kept on disk. */
 export interface Graves {
   register(key: string, time: number): void;
@@ -61,7 +50,7 @@ export interface Retention {
 
 /** Where row stages keep their rows. */
 export interface RowBackend {
-  readonly store: { table(name: string): RowTable };
+  readonly store: { table(name: string): StoreTable };
   timerQueue(name: string): Graves;
 }
 
@@ -76,13 +65,15 @@ export class RowStage {
   readonly #model: Model;
   readonly #events: RowStageEvents;
   readonly #retention: Retention;
-  readonly #rows: RowTable;
+  readonly #rows: StoreTable;
   readonly #graves: Graves;
   /** The record that is looked at. */
   readonly #stored: RowRecord;
   /** For one stored row. */
   readonly #scratch: Batch;
   readonly #out: StageOutput;
+  /** Of the rows that the changes at hand are of. */
+  #hashes = new Int32Array(0);
   /** Changes that were not newer than their row's last. */
   repeats = 0;
 
@@ -112,6 +103,8 @@ export class RowStage {
   /** Takes changes of one partition of its table, in log order. Rows that are not its own may be in other groups yet. */
   process(batch: Batch, group: number, source: SourcePosition, otherGroups: readonly number[] = []): void {
     const change = changeColumns(batch);
+    this.#hash(batch.count, change);
+    this.#rows.prefetch(group, this.#hashes, batch.count);
     if (otherGroups.length > 0) this.#gather(batch.count, change, group, otherGroups);
     for (let row = 0; row < batch.count && this.#change(batch, change, row, group, source); row++);
     const rows = this.#out.rows(batch, change);
@@ -160,6 +153,13 @@ export class RowStage {
     });
   }
 
+  /** Hashes the rows that changes are of. */
+  #hash(count: number, { row: { heap, starts, ends } }: ChangeColumns): void {
+    if (this.#hashes.length < count) this.#hashes = new Int32Array(2 * count);
+    const hashes = this.#hashes;
+    for (let row = 0; row < count; row++) hashes[row] = hashBytes(heap, starts[row]!, ends[row]!);
+  }
+
   /** Takes rows that changes are of out of other groups. */
   #gather(
     count: number,
@@ -168,10 +168,11 @@ export class RowStage {
     others: readonly number[],
   ): void {
     const rows = this.#rows;
+    for (const other of others) rows.prefetch(other, this.#hashes, count);
     for (let row = 0; row < count; row++) {
-      const [start, end] = [starts[row]!, ends[row]!];
-      if (rows.find(group, heap, start, end)) continue;
-      const from = others.find((other) => rows.find(other, heap, start, end));
+      const [start, end, hash] = [starts[row]!, ends[row]!, this.#hashes[row]!];
+      if (rows.find(group, heap, start, end, hash)) continue;
+      const from = others.find((other) => rows.find(other, heap, start, end, hash));
       if (from === undefined) continue;
       const record = Buffer.from(rows.buffer.subarray(rows.start, rows.end));
       rows.put(group, heap, start, end, record, 0, record.length);
@@ -186,7 +187,7 @@ export class RowStage {
   #change(batch: Batch, change: ChangeColumns, row: number, group: number, source: SourcePosition): boolean {
     const stored = this.#stored;
     const { heap, starts, ends } = change.row;
-    const isKnown = this.#find(group, heap, starts[row]!, ends[row]!);
+    const isKnown = this.#find(group, heap, starts[row]!, ends[row]!, this.#hashes[row]);
     const time = timeOf(change, row);
     const order = isKnown ? compare(change, row, stored) : 1;
     if (goesBack(change, row, time, source) || (order <= 0 && isYounger(stored, time, source))) {
@@ -206,7 +207,9 @@ export class RowStage {
     if (!deleted && change.absent.values[row] !== 0) return this.#events.incomplete(batch, row);
     const time = change.time.values[row]!;
     this.#stored.write(batch, change, row, time, !deleted);
-    this.#put(change, row, group);
+    const { heap, starts, ends } = change.row;
+    const { buffer, length } = this.#stored.out;
+    this.#rows.putNew(group, heap, starts[row]!, ends[row]!, buffer, 0, length, this.#hashes[row]);
     if (deleted) this.#bury(group, change.row.text(row), time);
     this.#out.first(batch, change, row);
   }
@@ -226,23 +229,18 @@ export class RowStage {
     const same = live && !deleted && stored.hasWrittenFields();
     this.#out.next(batch, change, row, time, stored, same);
     if (live && !same && change.kind.values[row] === OP.read) this.#events.seedDiffers(batch, row);
-    this.#put(change, row, group);
+    const { heap, starts, ends } = change.row;
+    const { buffer, length } = stored.out;
+    this.#rows.put(group, heap, starts[row]!, ends[row]!, buffer, 0, length, this.#hashes[row]);
     if (deleted) this.#bury(group, change.row.text(row), time);
   }
 
   /** Reads the head of a row's record. */
-  #find(group: number, key: Uint8Array, start: number, end: number): boolean {
+  #find(group: number, key: Uint8Array, start: number, end: number, hash?: number): boolean {
     const rows = this.#rows;
-    if (!rows.find(group, key, start, end)) return false;
+    if (!rows.find(group, key, start, end, hash)) return false;
     this.#stored.read(rows.buffer, rows.start, rows.end);
     return true;
-  }
-
-  /** Keeps the record that was written last. */
-  #put(change: ChangeColumns, row: number, group: number): void {
-    const { heap, starts, ends } = change.row;
-    const { buffer, length } = this.#stored.out;
-    this.#rows.put(group, heap, starts[row]!, ends[row]!, buffer, 0, length);
   }
 
   /** Puts the stored values where Debezium left them out; money has its currency in a column of its own. */
