@@ -11,6 +11,7 @@ import { ThreadWorker } from "../runtime/thread-worker.ts";
 import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { StateStore, type StateStoreOptions } from "../state/state-store.ts";
+import { TimerLanes } from "../state/timer-lanes.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
 import { type OpenPartition, openReaders, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
@@ -126,6 +127,7 @@ export function makeWorker(
         onChanged: changed && ((key) => changed.mark(key, systemClock.now())),
         cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
         timerQueue: () => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
+        alarms: () => new TimerLanes({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
       },
       groups: new Map(groups),
       allowDroppedState,

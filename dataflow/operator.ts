@@ -1,6 +1,7 @@
 import type { Batch } from "../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
+import type { Alarms, Records, RecordsOptions } from "./records.ts";
 import type { RecordFault, Suspension } from "./source.ts";
 
 /**
@@ -71,6 +72,10 @@ export interface OperatorContext {
   state<T>(name: string, codec: StateCodec<T>): KeyedState<T>;
   /** Timers, of event time or of processing time as the operator sees it, under a name that is unique in the operator. */
   timers(name: string): Timers;
+  /** Records of keys under a name that is unique in the operator; a key may have state besides. */
+  records(name: string, options: RecordsOptions): Records;
+  /** Times at which records are to be looked at; no part of checkpoints. */
+  alarms(name: string): Alarms;
   /** Hands a batch on to the next operators; it may be refilled afterwards. */
   forward(batch: Batch): void;
   /** Hands a batch to a side output, by its tag; goes nowhere where nobody asked for it. */

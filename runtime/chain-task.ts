@@ -5,6 +5,7 @@ import type { Node, SideNode } from "../dataflow/graph.ts";
 import { FAILED } from "../dataflow/lookups/lookup.ts";
 import type { Control } from "../dataflow/operator.ts";
 import { DeriveRows } from "./operators/derive-rows.ts";
+import { keyedTables } from "./operators/keyed-tables.ts";
 import { LookupStage } from "./operators/lookup-stage.ts";
 import { OperatorHost, type OperatorMetrics, type StateBackend } from "./operators/operator-host.ts";
 import { FanOut, type Receiver } from "./operators/receiver.ts";
@@ -112,7 +113,7 @@ export class ChainTask implements AskingTask {
     const keepers = [...this.#hosts, ...this.#lookups];
     const own = keepers.map((keeper) => ({ uid: keeper.kept.uid, keyGroup: NO_GROUP, bytes: keeper.save() }));
     const snapshot = this.#backend.store.snapshot();
-    const uids = new Map(this.#hosts.map(({ kept, table }) => [table, kept.uid]));
+    const uids = new Map(this.#hosts.flatMap(({ kept }) => [...keyedTables(kept)]));
     return new SnapshotParts({ own, uids, snapshot });
   }
 
@@ -121,10 +122,13 @@ export class ChainTask implements AskingTask {
       this.#saved.set(uid, [...(this.#saved.get(uid) ?? []), bytes]);
       return;
     }
-    const host = this.#hosts.find((candidate) => candidate.kept.uid === uid);
-    if (host === undefined) return;
+    const table = this.#hosts.find(({ tables }) => tables.has(uid))?.tables.get(uid);
+    if (table === undefined) return;
     const input = new ByteReader(bytes);
-    while (!input.isAtEnd) host.put(keyGroup, input.block(), input.block());
+    while (!input.isAtEnd) {
+      const [key, record] = [input.block(), input.block()];
+      table.put(keyGroup, key, 0, key.length, record, 0, record.length);
+    }
   }
 
   restored(kept: readonly KeptState[], isFirst: boolean): void {

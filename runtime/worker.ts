@@ -148,7 +148,7 @@ export class Worker {
     const { manifest } = restored;
     if (!allowDropped) requireNothingDropped(manifest, { kept: this.#tasks.kept, rows: this.#rowTables() });
     const splits = new Set(this.#drivers.flatMap((driver) => driver.ownGroups));
-    const keyed = new Set(this.#tasks.hosts.map((host) => host.table));
+    const keyed = new Set(this.#tasks.hosts.flatMap(({ tables }) => [...tables.values()].map(({ name }) => name)));
     const rows = new Set(this.#rowTables().map(({ table }) => table));
     this.#options.backend.store.restore(manifest.stores, (table, group) =>
       keyed.has(table) ? restored.ownsKeys(group) : rows.has(table) && splits.has(group),

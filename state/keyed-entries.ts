@@ -36,11 +36,12 @@ const LEAST_WEIGHT = 1_000;
  * and written back when they make way for others, or at a barrier (`flush`).
  */
 export class KeyedEntries {
+  /** About what decoded records may take. */
+  cacheBytes: number;
   readonly #table: StoreTable;
   readonly #codecs: ValueCodec<unknown>[] = [];
   readonly #counts: number[] = [];
   readonly #queues: TimerQueue[] = [];
-  readonly #cacheBytes: number;
   readonly #cache = new Map<Key, Entry>();
   readonly #dirty = new Set<Entry>();
   #weight = 0;
@@ -54,10 +55,9 @@ export class KeyedEntries {
   readonly #out = new ByteWriter(1024);
   readonly #input = new ByteReader();
 
-  /** `cacheBytes`: about what decoded records may take. */
   constructor(table: StoreTable, cacheBytes: number) {
     this.#table = table;
-    this.#cacheBytes = cacheBytes;
+    this.cacheBytes = cacheBytes;
   }
 
   /** Declares the next state: its place in the record is the order of declaration. */
@@ -138,8 +138,8 @@ export class KeyedEntries {
    * entries were taken, is walked through anew for each time that it is looked at. Between calls of the operator only.
    */
   trim(): void {
-    if (this.#weight <= this.#cacheBytes) return;
-    const room = this.#cacheBytes * 0.9;
+    if (this.#weight <= this.cacheBytes) return;
+    const room = this.cacheBytes * 0.9;
     for (const entry of this.#cache.values()) {
       if (this.#weight <= room) return;
       this.#cache.delete(entry.key);

@@ -1,12 +1,18 @@
 import { MemoryDisk } from "../base/memory-disk.ts";
 import type { StateBackend } from "../runtime/operators/operator-host.ts";
 import { StateStore } from "../state/state-store.ts";
+import { TimerLanes } from "../state/timer-lanes.ts";
 import { TimerQueue } from "../state/timer-queue.ts";
 
 const MIB = 1 << 20;
 
 /** State that lives in memory and goes with it. */
 export function memoryBackend(): StateBackend {
-  const store = new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "test", memoryBytes: 64 * MIB });
-  return { store, cacheBytes: 16 * MIB, timerQueue: () => new TimerQueue() };
+  const disk = new MemoryDisk();
+  return {
+    store: new StateStore({ disk, dir: "state", prefix: "test", memoryBytes: 64 * MIB }),
+    cacheBytes: 16 * MIB,
+    timerQueue: () => new TimerQueue(),
+    alarms: (name) => new TimerLanes({ disk, dir: "alarms", prefix: name }),
+  };
 }

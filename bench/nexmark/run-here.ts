@@ -10,6 +10,7 @@ import { EmbeddedRunner } from "../../runtime/embedded-runner.ts";
 import type { OutboxRecord } from "../../runtime/outbox.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
+import { TimerLanes } from "../../state/timer-lanes.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { EventReader } from "./event-reader.ts";
 import type { Query, ResultRow } from "./query.ts";
@@ -123,6 +124,7 @@ function makeWorker(
       store: new StateStore({ disk: systemDisk, dir: segments, prefix: "w0", memoryBytes: MEMORY_BYTES * STORE_SHARE }),
       cacheBytes: (MEMORY_BYTES * CACHE_SHARE) / Math.max(1, operators),
       timerQueue: () => new TimerQueue({ disk: systemDisk, dir: temporary, prefix: `w0-${queues++}` }),
+      alarms: () => new TimerLanes({ disk: systemDisk, dir: temporary, prefix: `w0-${queues++}` }),
     },
     groups: new Map(reader.splits.map((split, index) => [splitKey(reader.source, splitName(split)), index])),
     allowDroppedState: false,

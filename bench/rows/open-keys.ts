@@ -13,6 +13,7 @@ import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { WorkerPart } from "../../runtime/worker.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
+import { TimerLanes } from "../../state/timer-lanes.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
 
@@ -45,7 +46,8 @@ export const openKeys: BenchRow = {
       backend: {
         store: new StateStore({ disk: systemDisk, dir, prefix: "bench", memoryBytes: STATE_MEMORY * 0.6 }),
         cacheBytes: (STATE_MEMORY * 0.2) / operators,
-        timerQueue: (name) => new TimerQueue({ disk: systemDisk, dir, prefix: name.replace(/[^\w.-]/g, "_") }),
+        timerQueue: (name) => new TimerQueue({ disk: systemDisk, dir, prefix: fileName(name) }),
+        alarms: (name) => new TimerLanes({ disk: systemDisk, dir, prefix: `${fileName(name)}-alarms` }),
       },
       groups: new Map(readers.map(({ source }, group) => [`${source} rows/0`, group])),
       allowDroppedState: false,
@@ -159,4 +161,8 @@ class Ledger extends Written {
     output.progress(0, START + written);
     return true;
   }
+}
+
+function fileName(name: string): string {
+  return name.replace(/[^\w.-]/g, "_");
 }

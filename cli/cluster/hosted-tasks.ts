@@ -18,6 +18,7 @@ import type { KeptState } from "../../runtime/task.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
 import type { SnapshotStore } from "../../snapshots/snapshot-store.ts";
 import { StateStore } from "../../state/state-store.ts";
+import { TimerLanes } from "../../state/timer-lanes.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { operatorsBehind } from "../compose.ts";
 import { Masking } from "../masking.ts";
@@ -133,6 +134,7 @@ export class HostedTasks {
       store: new StateStore({ disk, dir, prefix, memoryBytes: memory * STORE_SHARE }),
       cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
       timerQueue: () => new TimerQueue({ disk, dir, prefix: `${prefix}-timers${queues++}` }),
+      alarms: () => new TimerLanes({ disk, dir, prefix: `${prefix}-timers${queues++}` }),
     };
   }
 

@@ -4,7 +4,7 @@ import type { TaskPlace } from "../../flink/frames.ts";
 import { type SplitEntry, splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
 import { readSavepoint, type Savepoint } from "../../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../../runtime/checkpoint/upgrade.ts";
-import { keyedTable } from "../../runtime/operators/operator-host.ts";
+import { keyedTables } from "../../runtime/operators/keyed-tables.ts";
 import { SnapshotParts } from "../../runtime/snapshot-parts.ts";
 import { heartbeatPart, keptRows, sourcePart, splitPart } from "../../runtime/source-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState } from "../../runtime/task.ts";
@@ -86,7 +86,7 @@ export class RestoredSavepoint {
     { disk, memoryBytes }: SavepointReading,
   ): void {
     const { folder: dir } = this.#options;
-    const keyed = new Map(kept.map(({ uid }) => [keyedTable(uid), uid]));
+    const keyed = new Map(kept.flatMap((one) => [...keyedTables(one)]));
     const rows = new Set(hasSources ? this.#savepoint.rows.map(({ table }) => table) : []);
     const groups = this.#groupsOfRows();
     const ownsRows = (group: number) => groups[group] !== undefined && isOwn(groups[group], place);

@@ -2,6 +2,7 @@ import { raise } from "../../base/errors.ts";
 import { type Graph, modelsOf, type OperatorNode } from "../../dataflow/graph.ts";
 import type { Model } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec, Timers } from "../../dataflow/operator.ts";
+import type { Alarms, Records } from "../../dataflow/records.ts";
 import { keptModel } from "../../dataflow/writes.ts";
 import { keptByLookup } from "../operators/lookup-stage.ts";
 import { rowConversion, rowSchema } from "../operators/row-record.ts";
@@ -51,16 +52,22 @@ export function requireNothingDropped(before: Kept, now: Kept): void {
   raise("STATE_DROPPED", { states: dropped.join(", "), hint });
 }
 
-/** What one has and the other has not, as people call it. Names with $ are the engine's own. */
+/** What one has and the other has not, as people call it. */
 function missing(one: Kept, other: Kept): string[] {
-  const states = one.kept.flatMap(({ uid, states }) => {
-    const others = other.kept.find((kept) => kept.uid === uid)?.states;
-    const own = states.map(({ name }) => name).filter((name) => !name.startsWith("$"));
-    if (others === undefined && own.length === 0) return [`all of ${uid}`];
-    return own.filter((name) => !others?.some((state) => state.name === name)).map((name) => `state ${name} of ${uid}`);
+  const states = one.kept.flatMap((kept) => {
+    const others = other.kept.find(({ uid }) => uid === kept.uid);
+    const own = namesOf(kept);
+    if (others === undefined && own.length === 0) return [`all of ${kept.uid}`];
+    return own.filter((name) => others === undefined || !namesOf(others).includes(name));
   });
   const tables = one.rows.filter(({ table }) => !other.rows.some((row) => row.table === table));
   return [...states, ...tables.map(({ table }) => nameOfRows(table))];
+}
+
+/** What is kept of keys as records is state to people, too. Names with $ are the engine's own. */
+function namesOf({ uid, states, records = [] }: KeptState): string[] {
+  const named = [...states, ...records].filter(({ name }) => !name.startsWith("$"));
+  return named.map(({ name }) => `state ${name} of ${uid}`);
 }
 
 function tablesOf(graph: Graph): { readonly name: string; readonly model: Model }[] {
@@ -87,6 +94,7 @@ interface Opened {
 function opened(node: OperatorNode): Opened {
   const states: { name: string; schema: string }[] = [];
   const timers: string[] = [];
+  const records: { name: string; schema: string }[] = [];
   const codecs: StateCodec<unknown>[] = [];
   node.create().open({
     isFirst: true,
@@ -99,11 +107,16 @@ function opened(node: OperatorNode): Opened {
       timers.push(name);
       return NO_TIMERS;
     },
+    records: (name, { schema, areFormer }) => {
+      if (areFormer !== true) records.push({ name, schema });
+      return NO_RECORDS;
+    },
+    alarms: () => NO_ALARMS,
     forward: () => undefined,
     forwardTo: () => undefined,
     emit: () => undefined,
   });
-  return { kept: { uid: node.uid, states, timers }, codecs };
+  return { kept: { uid: node.uid, states, timers, ...(records.length > 0 && { records }) }, codecs };
 }
 
 const NO_STATE: KeyedState<never> = {
@@ -115,3 +128,23 @@ const NO_STATE: KeyedState<never> = {
 };
 
 const NO_TIMERS: Timers = { register: () => undefined, remove: () => undefined, next: () => undefined };
+
+const NO_RECORDS: Records = {
+  bytes: new Uint8Array(0),
+  words: new Int32Array(0),
+  doubles: new Float64Array(0),
+  size: 0,
+  hashOf: () => 0,
+  find: () => -1,
+  add: () => -1,
+  resize: () => -1,
+  changed: () => undefined,
+  remove: () => undefined,
+  lengthAt: () => 0,
+  hashAt: () => 0,
+  keyAt: () => "",
+  withHash: () => undefined,
+  forEach: () => undefined,
+};
+
+const NO_ALARMS: Alarms = { set: () => undefined, take: () => undefined };

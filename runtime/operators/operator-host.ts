@@ -3,24 +3,32 @@ import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { assert } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
-import type { Control, Operator, StateCodec } from "../../dataflow/operator.ts";
+import type { Control, Operator, OperatorContext, StateCodec } from "../../dataflow/operator.ts";
+import type { Alarms } from "../../dataflow/records.ts";
 import { KeyedEntries } from "../../state/keyed-entries.ts";
 import type { StateStore, StoreTable } from "../../state/state-store.ts";
 import type { TimerQueue } from "../../state/timer-queue.ts";
 import type { KeptState } from "../task.ts";
+import { keyedTable } from "./keyed-tables.ts";
+import { OperatorRecords } from "./operator-records.ts";
 import { type FanOut, InputMerger, type Receiver } from "./receiver.ts";
 import { entryConversion } from "./state-upgrade.ts";
 
 /** Where the operators of one subtask keep their state. */
 export interface StateBackend {
   readonly store: StateStore;
-  /** About how many bytes the decoded records of one operator may take. */
+  /** About how many bytes an operator's state may take in memory, as objects and as records of its own. */
   readonly cacheBytes: number;
   /** Is told of keys whose rows change. */
   readonly onChanged?: ((key: Key) => void) | undefined;
   /** A queue that orders timers, and writes to the disk what does not fit into memory. */
   timerQueue(name: string): TimerQueue;
+  /** Alarms, those that do not fit into memory on the disk. */
+  alarms(name: string): Alarms;
 }
+
+/** The least that records have in memory. */
+const LEAST_ARENA = 512 * 1024;
 
 /** What is counted of an operator for those who watch. */
 export interface OperatorMetrics {
@@ -28,7 +36,7 @@ export interface OperatorMetrics {
   rowsIn: number;
   /** Rows that went on, to side outputs too, and records that were emitted. */
   rowsOut: number;
-  /** Keys with state, over all of the operator's states. */
+  /** Keys with state, over all of the operator's states and records. */
   readonly keys: () => number;
 }
 
@@ -36,6 +44,8 @@ export interface OperatorMetrics {
 export class OperatorHost implements Receiver {
   readonly metrics: OperatorMetrics;
   readonly kept: KeptState;
+  /** The tables with what is kept of the operator's keys, by the uid that parts with their records have. */
+  readonly tables: ReadonlyMap<string, StoreTable>;
   readonly #operator: Operator;
   readonly #lagMs: number;
   /** The operator's output, and its side outputs. */
@@ -43,6 +53,7 @@ export class OperatorHost implements Receiver {
   readonly #merger: InputMerger;
   readonly #table: StoreTable;
   readonly #entries: KeyedEntries;
+  readonly #records: OperatorRecords;
   readonly #codecs: StateCodec<unknown>[] = [];
 
   constructor(
@@ -53,37 +64,23 @@ export class OperatorHost implements Receiver {
     backend: StateBackend,
     isFirst: boolean,
   ) {
-    const names = new Set<string>();
-    const claim = (name: string) => {
-      assert(!names.has(name), `${node.uid} names its ${name} once`);
-      names.add(name);
-    };
     const states: { name: string; schema: string }[] = [];
     const timers: string[] = [];
-    this.kept = { uid: node.uid, states, timers };
     this.#table = backend.store.table(keyedTable(node.uid));
     this.#entries = new KeyedEntries(this.#table, backend.cacheBytes);
+    this.#records = new OperatorRecords(node.uid, backend.store);
     this.#operator = node.create();
     this.#lagMs = node.lagMs ?? 0;
     this.#outputs = [next, ...sides.values()];
     this.#merger = new InputMerger(node.inputs.length);
     const entries = this.#entries;
-    const keys = () => states.reduce((sum, _, index) => sum + entries.count(index), 0);
+    const records = this.#records;
+    const keys = () => states.reduce((sum, _, index) => sum + entries.count(index), records.size);
     this.metrics = { uid: node.uid, rowsIn: 0, rowsOut: 0, keys };
     const { metrics } = this;
     this.#operator.open({
       isFirst,
-      state: <T>(name: string, codec: StateCodec<T>) => {
-        claim(`state ${name}`);
-        states.push({ name, schema: codec.schema });
-        this.#codecs.push(codec as StateCodec<unknown>);
-        return entries.state(codec);
-      },
-      timers: (name) => {
-        claim(`timers ${name}`);
-        timers.push(name);
-        return entries.timers(backend.timerQueue(`${node.uid}-${name}`));
-      },
+      ...this.#keepers(node.uid, backend, states, timers),
       forward: (batch) => {
         metrics.rowsOut += batch.count;
         next.batch(batch);
@@ -98,6 +95,8 @@ export class OperatorHost implements Receiver {
       },
       changed: backend.onChanged,
     });
+    this.kept = { uid: node.uid, states, timers, ...(records.kept && { records: records.kept }) };
+    this.tables = new Map([[node.uid, this.#table], ...records.tables]);
   }
 
   batch(input: number, batch: Batch): void {
@@ -128,33 +127,63 @@ export class OperatorHost implements Receiver {
     this.#operator.report?.();
   }
 
-  /** Name of the table with the records of the operator's keys. */
-  get table(): string {
-    return this.#table.name;
-  }
-
-  /** Writes all keys' state to the table, and gives what the operator keeps besides. */
+  /** Writes all keys' state to the tables, and gives what the operator keeps besides. */
   save(): Buffer {
     this.#entries.flush();
+    this.#records.flush();
     const out = new ByteWriter();
     this.#operator.save?.(out);
     return Buffer.from(out.bytes());
   }
 
   /**
-   * Takes in the records that are in the table by now, and what the operator's former subtasks saved besides.
+   * Takes in the records that are in the tables by now, and what the operator's former subtasks saved besides.
    * `kept`: what the records hold, by the job that wrote them. STATE_INCOMPATIBLE.
    */
   restore(kept: KeptState, saved: readonly Uint8Array[]): void {
     const convert = entryConversion(kept, this.kept, this.#codecs);
     if (convert !== undefined) this.#convert(convert);
     this.#entries.recover();
+    this.#records.upgrade(kept, () => this.#entries.trim());
     this.#operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
   }
 
-  /** Puts a record of a key, as `barrier` gave it. */
-  put(group: number, key: Uint8Array, record: Uint8Array): void {
-    this.#table.put(group, key, 0, key.length, record, 0, record.length);
+  /** What the operator keeps by key, noted as it is declared. */
+  #keepers(
+    uid: string,
+    backend: StateBackend,
+    states: { name: string; schema: string }[],
+    timers: string[],
+  ): Pick<OperatorContext, "state" | "timers" | "records" | "alarms"> {
+    const entries = this.#entries;
+    const names = new Set<string>();
+    const claim = (name: string) => {
+      assert(!names.has(name), `${uid} names its ${name} once`);
+      names.add(name);
+    };
+    return {
+      state: <T>(name: string, codec: StateCodec<T>) => {
+        claim(`state ${name}`);
+        states.push({ name, schema: codec.schema });
+        this.#codecs.push(codec as StateCodec<unknown>);
+        return entries.state(codec);
+      },
+      timers: (name) => {
+        claim(`timers ${name}`);
+        timers.push(name);
+        return entries.timers(backend.timerQueue(`${uid}-${name}`));
+      },
+      records: (name, options) => {
+        claim(`records ${name}`);
+        if (options.areFormer === true) return this.#records.declare(name, options, 0);
+        entries.cacheBytes /= 2;
+        return this.#records.declare(name, options, Math.max(LEAST_ARENA, entries.cacheBytes));
+      },
+      alarms: (name) => {
+        claim(`alarms ${name}`);
+        return backend.alarms(`${uid}-${name}`);
+      },
+    };
   }
 
   #control(input: number, element: Control): void {
@@ -181,9 +210,4 @@ export class OperatorHost implements Receiver {
       } else this.#table.remove(group, key, 0, key.length);
     }
   }
-}
-
-/** The table with the records of an operator's keys. */
-export function keyedTable(uid: string): string {
-  return `keys/${uid}`;
 }

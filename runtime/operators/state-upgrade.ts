@@ -15,7 +15,7 @@ export function entryConversion(
   to: KeptState,
   codecs: readonly StateCodec<unknown>[],
 ): ((input: ByteReader, out: ByteWriter) => boolean) | undefined {
-  if (JSON.stringify(from) === JSON.stringify(to)) return undefined;
+  if (formOf(from) === formOf(to)) return undefined;
   const states = from.states.map(({ name, schema }) => {
     const index = to.states.findIndex((state) => state.name === name);
     return { index, read: index < 0 ? undefined : readerOf(to.uid, name, schema, codecs[index]!) };
@@ -35,6 +35,11 @@ export function entryConversion(
     });
     return entryLayout.write(out, kept, values, codecs);
   };
+}
+
+/** What the records of an operator's keys look like. */
+function formOf({ states, timers }: KeptState): string {
+  return JSON.stringify([states, timers]);
 }
 
 /** How values of a state that were written under a schema are read. STATE_INCOMPATIBLE. */

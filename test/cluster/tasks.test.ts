@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MemoryDisk } from "../../base/memory-disk.ts";
 import { seededRandom } from "../../base/random.ts";
 import { days, systemClock } from "../../base/time.ts";
 import { type CountRecord, OUTPUTS } from "../../checks/records.ts";
@@ -25,8 +24,7 @@ import { planOf } from "../../runtime/plan.ts";
 import { SourceTask } from "../../runtime/source-task.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { usualDepartments } from "../../shop/departments.ts";
-import { StateStore } from "../../state/state-store.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
+import { memoryBackend } from "../../testing/memory-backend.ts";
 import { runInMemory } from "../support/memory-run.ts";
 import { type FakeCheckpoint, FakeFlink } from "./fake-flink.ts";
 import { FedLog, type FedSplit, plannedSplits } from "./fed-log.ts";
@@ -146,11 +144,7 @@ describe("the tasks of the shop's job on a cluster", () => {
     #host(place: TaskPlace): HostedTask {
       const results = new Outlet();
       this.#outlets.push(results);
-      const backend = {
-        store: new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "t", memoryBytes: 64 << 20 }),
-        cacheBytes: 16 << 20,
-        timerQueue: () => new TimerQueue(),
-      };
+      const backend = memoryBackend();
       const hosted = { format: formatOf(plan, place), results, metrics: () => [], close: () => backend.store.close() };
       const isFirst = place.subtask === 0;
       if (place.task > 0) return { ...hosted, task: new ChainTask(plan.tasks[place.task]!, backend, isFirst) };

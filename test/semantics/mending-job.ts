@@ -25,6 +25,7 @@ import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { SchemaVersion } from "../../schemas/registry.ts";
 import { runShop } from "../../shop/shop.ts";
 import { StateStore } from "../../state/state-store.ts";
+import { TimerLanes } from "../../state/timer-lanes.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 
 const LINES = "pg.public.settlement_lines";
@@ -216,6 +217,12 @@ export class MendingRun {
               }),
               cacheBytes: 4 << 20,
               timerQueue: () => new TimerQueue(),
+              alarms: (name) =>
+                new TimerLanes({
+                  disk: this.#state,
+                  dir: checkpoints.temporary,
+                  prefix: `a${attempt}w${worker}-${name}`,
+                }),
             },
             groups,
             allowDroppedState: false,

@@ -5,7 +5,9 @@ import type { Key } from "../../base/key.ts";
 import type { Job } from "../../checks/job.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../../dataflow/operator.ts";
+import { HotRecords } from "../../state/hot-records.ts";
 import { hashBytes, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
+import { memoryBackend } from "../../testing/memory-backend.ts";
 import { RemovableTimers } from "../support/removable-timers.ts";
 
 /** A keyed state that keeps bytes: values live as objects during one call of the operator only. */
@@ -80,9 +82,11 @@ class Subtask {
   readonly operator: Operator;
   readonly states = new Map<string, WrittenState<unknown>>();
   readonly timers = new Map<string, RemovableTimers>();
+  readonly records = new Map<string, HotRecords>();
 
   constructor(operator: Operator, context: OperatorContext) {
     this.operator = operator;
+    const { store, alarms } = memoryBackend();
     operator.open({
       isFirst: context.isFirst,
       state: <T>(name: string, codec: StateCodec<T>) => {
@@ -95,6 +99,12 @@ class Subtask {
         this.timers.set(name, timers);
         return timers;
       },
+      records: (name) => {
+        const records = new HotRecords({ table: store.table(name), arenaBytes: 0 });
+        this.records.set(name, records);
+        return records;
+      },
+      alarms,
       forward: (batch) => context.forward(batch),
       forwardTo: (tag, batch) => context.forwardTo(tag, batch),
       emit: (output, record) => context.emit(output, record),
@@ -114,8 +124,8 @@ class Subtask {
 }
 
 /**
- * An operator that is thrown away after every call, and made anew from what it saved: its keys as bytes, its timers, and
- * what it writes besides. Each time it has another number of subtasks.
+ * An operator that is thrown away after every call, and made anew from what it saved: its keys as bytes, its timers and
+ * records, and what it writes besides. Each time it has another number of subtasks.
  */
 class RestartingOperator implements Operator {
   readonly #node: OperatorNode;
@@ -171,7 +181,7 @@ class RestartingOperator implements Operator {
     const before = this.#subtasks;
     const saved = before.map((subtask) => subtask.save());
     this.#subtasks = this.#start((before.length % 3) + 1);
-    for (const { states, timers } of before) {
+    for (const { states, timers, records } of before) {
       for (const [name, state] of states)
         for (const [key, bytes] of state.bytes) this.#ownerOf(key).states.get(name)!.put(key, bytes);
       for (const [name, queue] of timers) {
@@ -179,6 +189,10 @@ class RestartingOperator implements Operator {
           this.#ownerOf(next.key).timers.get(name)!.register(next.key, next.time);
         }
       }
+      for (const [name, all] of records)
+        all.forEach((address) => {
+          copyRecord(all, address, this.#ownerOf(all.keyAt(address)).records.get(name)!);
+        });
     }
     for (const subtask of this.#subtasks) {
       subtask.operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
@@ -198,6 +212,13 @@ class RestartingOperator implements Operator {
   #ownerOf(key: Key): Subtask {
     return this.#subtasks[ownerOf(key, this.#subtasks)]!;
   }
+}
+
+function copyRecord(from: HotRecords, address: number, to: HotRecords): void {
+  const key = Buffer.from(from.keyAt(address));
+  const length = from.lengthAt(address);
+  const target = to.add(from.hashAt(address), key, 0, key.length, length);
+  to.bytes.set(from.bytes.subarray(address, address + length), target);
 }
 
 function ownerOf(key: Key, subtasks: readonly unknown[]): number {

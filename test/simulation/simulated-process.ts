@@ -14,6 +14,7 @@ import { type LinksMemory, RingLinks } from "../../runtime/exchange/worker-links
 import { planOf } from "../../runtime/plan.ts";
 import { LocalWorker, type WorkerHandle } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
+import { TimerLanes } from "../../state/timer-lanes.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 import { chaoticWorker } from "./chaos-worker.ts";
 import { type SimulatedShop, SOURCES } from "./shop-feed.ts";
@@ -147,6 +148,7 @@ function makeWorker(
       store,
       cacheBytes,
       timerQueue: (name) => new TimerQueue({ disk, dir: temporary, prefix: fileName(name), near }),
+      alarms: (name) => new TimerLanes({ disk, dir: temporary, prefix: fileName(name), near: Math.max(16, near) }),
     },
     groups,
     allowDroppedState,

@@ -11,6 +11,7 @@ import { writeFields } from "../../dataflow/row-writer.ts";
 import { ChannelMerger } from "../../runtime/exchange/channel-merger.ts";
 import { KeyExchange, type RowReceiver } from "../../runtime/exchange/key-exchange.ts";
 import { JobTasks, type KeyedEdge, type Port } from "../../runtime/job-tasks.ts";
+import { keyedTables } from "../../runtime/operators/keyed-tables.ts";
 import type { StateBackend } from "../../runtime/operators/operator-host.ts";
 import type { KeptState } from "../../runtime/task.ts";
 import { subtaskOf } from "../../state/key-groups.ts";
@@ -115,6 +116,12 @@ export class JobHarness {
     return this;
   }
 
+  /** Lets all be told that is known of every key. */
+  report(): this {
+    for (const { tasks } of this.#workers) tasks.report();
+    return this;
+  }
+
   /** Rows that reached the sink of a name since the last call. */
   take(sink = "out"): Record<string, unknown>[] {
     return this.#sinks.get(sink)?.splice(0) ?? [];
@@ -154,8 +161,9 @@ export class JobHarness {
       }
       for (const host of tasks.hosts) {
         const snapshot = backend.store.snapshot();
+        const tables = keyedTables(host.kept);
         snapshot.forEach((table, { group, key, value }) => {
-          if (table === host.table) records.push({ table, group, key: Buffer.from(key), record: Buffer.from(value) });
+          if (tables.has(table)) records.push({ table, group, key: Buffer.from(key), record: Buffer.from(value) });
         });
         snapshot.release();
       }
@@ -167,9 +175,10 @@ export class JobHarness {
   #restore({ kept, saved, records, watermarks, processingTime }: Held): void {
     for (const [index, { tasks }] of this.#workers.entries()) {
       for (const host of tasks.hosts) {
-        for (const { table, group, key, record } of records) {
-          if (table === host.table && subtaskOf(group, this.#parallelism) === index) host.put(group, key, record);
-        }
+        const tables = new Map([...host.tables.values()].map((table) => [table.name, table]));
+        for (const { table, group, key, record } of records)
+          if (subtaskOf(group, this.#parallelism) === index)
+            tables.get(table)?.put(group, key, 0, key.length, record, 0, record.length);
         const before = kept.find(({ uid }) => uid === host.kept.uid);
         if (before !== undefined) host.restore(before, saved.get(host.kept.uid) ?? []);
       }

@@ -11,6 +11,7 @@ import type { OutboxRecord } from "../../runtime/outbox.ts";
 import type { Scheduler } from "../../runtime/source-loop.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
+import { TimerLanes } from "../../state/timer-lanes.ts";
 import { TimerQueue } from "../../state/timer-queue.ts";
 
 /** What a run in memory is made of. */
@@ -64,6 +65,7 @@ export async function runInMemory(
         store: new StateStore({ disk, dir: checkpoints.segments, prefix: `e${epoch}w${index}`, memoryBytes: 64 * MIB }),
         cacheBytes: 16 * MIB,
         timerQueue: () => new TimerQueue(),
+        alarms: (name) => new TimerLanes({ disk, dir: checkpoints.temporary, prefix: `e${epoch}w${index}-${name}` }),
         onChanged: options.onChanged,
       },
       groups,

@@ -48,6 +48,8 @@ export class ProcessHarness<F extends Fields, S extends StateSpecs, G extends Fi
         this.timers.set(name, queue);
         return queue;
       },
+      records: unused,
+      alarms: unused,
       forward: (batch) => {
         for (let row = 0; row < batch.count; row++) this.emitted.push(batch.row(row));
       },
@@ -146,4 +148,8 @@ class WrittenState<T> implements KeyedState<T> {
     }
     return { schema: this.#codec.schema, values };
   }
+}
+
+function unused(): never {
+  throw new Error("process functions keep neither records nor alarms");
 }
