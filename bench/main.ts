@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { boundGarbage } from "../cli/memory.ts";
+import { peakMemoryMb } from "./peak-memory.ts";
 import type { BenchRow, Measured } from "./row.ts";
 import { checks5, checks5All, checks100, checks100All } from "./rows/checks.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
@@ -134,11 +135,4 @@ async function measureHere(row: BenchRow, orders: number): Promise<void> {
   if (row.leavesHeapAlone === undefined) boundGarbage();
   const measured = await row.measure(folder, orders);
   process.stdout.write(JSON.stringify({ ...measured, peakMemoryMb: peakMemoryMb() }));
-}
-
-/** The most memory that this process ever held; the system's own figure, which also counts what was given back. */
-function peakMemoryMb(): number {
-  const status = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
-  const peak = /VmHWM:\s+(\d+) kB/.exec(status)?.[1];
-  return Math.round((peak === undefined ? process.resourceUsage().maxRSS : Number(peak)) / 1024);
 }

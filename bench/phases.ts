@@ -1,11 +1,11 @@
 import { cpuSince } from "./row.ts";
 
 /** From this part of the events on, code is compiled and buffers have their size. */
-const WARM = 0.25;
+export const WARM = 0.25;
 
 /** Tells what a run over a known number of events costs at its start from what it costs when it is warm. */
 export class Phases {
-  readonly #total: number;
+  readonly #warmFrom: number;
   readonly #start = process.cpuUsage();
   #firstAt = 0;
   #warmAt = 0;
@@ -13,9 +13,9 @@ export class Phases {
   #lastAt = 0;
   #lastEvents = 0;
 
-  /** Begins now. */
-  constructor(total: number) {
-    this.#total = total;
+  /** Begins now. `warmFrom`: from so many events on it is warm. */
+  constructor(total: number, warmFrom = WARM * total) {
+    this.#warmFrom = warmFrom;
   }
 
   /** Told how many events have been read in all; cheap to call often. */
@@ -23,7 +23,7 @@ export class Phases {
     if (events === this.#lastEvents) return;
     const now = cpuSince(this.#start);
     if (this.#lastEvents === 0) this.#firstAt = now;
-    if (this.#warmEvents === 0 && events >= WARM * this.#total) {
+    if (this.#warmEvents === 0 && events >= this.#warmFrom) {
       this.#warmAt = now;
       this.#warmEvents = events;
     }
@@ -31,7 +31,7 @@ export class Phases {
     this.#lastEvents = events;
   }
 
-  /** CPU up to the first events; of a million events from the first quarter on; and what was left to do behind the last. */
+  /** CPU up to the first events; of a million events since it is warm; and what was left to do behind the last. */
   figures(): Readonly<Record<string, number>> {
     const warm = (this.#lastAt - this.#warmAt) / (this.#lastEvents - this.#warmEvents);
     return {

@@ -1,0 +1,60 @@
+import type { TrafficOptions } from "./traffic.ts";
+
+/** Something that is measured at several sizes: each a case of its own. */
+export interface GrowthCase {
+  readonly name: string;
+  /** The case that others of its kind are held against: the first of them. */
+  readonly base: string;
+  readonly traffic: TrafficOptions;
+  readonly workers: number;
+}
+
+/** What was measured of one. */
+export interface GrowthFigures {
+  readonly events: number;
+  /** Of the whole process, once it is warm, in µs an event. */
+  readonly cpuMicroseconds: number;
+  readonly peakMemoryMb: number;
+  readonly isRight: boolean;
+}
+
+/** How far it goes. */
+export interface GrowthSizes {
+  readonly events: number;
+  readonly openKeys: readonly number[];
+  readonly columns: readonly number[];
+  readonly rowBytes: readonly number[];
+  readonly workers: readonly number[];
+  /** Parts of the traffic that one key has. */
+  readonly hot: readonly number[];
+  /** Most bytes of a log: where rows are large, it has fewer events. */
+  readonly logBytes: number;
+}
+
+/** Eight columns are read of or near by, in rows of 300 bytes, with ten thousand open keys: one thing grows at a time. */
+export function casesOf({ events, openKeys, columns, rowBytes, workers, hot, logBytes }: GrowthSizes): GrowthCase[] {
+  const base = { seed: 7, open: 10_000, events, width: { columns: 8, textBytes: 0 }, hot: 0 };
+  const of = <T>(kind: string, sizes: readonly T[], made: (size: T) => Partial<GrowthCase>) =>
+    sizes.map((size) => ({
+      ...{ name: `${kind}-${size}`, base: `${kind}-${sizes[0]}`, traffic: base, workers: 1 },
+      ...made(size),
+    }));
+  return [
+    ...of("open-keys", openKeys, (open) => ({ traffic: { ...base, open } })),
+    ...of("columns", columns, (each) => ({ traffic: { ...base, width: { columns: each, textBytes: 0 } } })),
+    ...of("row-bytes", rowBytes, (bytes) => ({
+      traffic: {
+        ...base,
+        // What comes before is as large.
+        open: Math.min(base.open, Math.floor(logBytes / bytes / 4)),
+        events: Math.min(events, Math.floor(logBytes / bytes)),
+        width: { columns: 8, textBytes: Math.max(0, bytes - SMALLEST) },
+      },
+    })),
+    ...of("workers", workers, (each) => ({ workers: each })),
+    ...of("hot-key", hot, (part) => ({ traffic: { ...base, hot: part } })),
+  ];
+}
+
+/** Of a record without a text, about. */
+const SMALLEST = 300;

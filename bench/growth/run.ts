@@ -1,0 +1,63 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { OUTPUTS, type VerdictRecord } from "../../checks/records.ts";
+import { readConfig } from "../../cli/config.ts";
+import { eventsOf, openProgress } from "../../cli/progress.ts";
+import { runJob } from "../../cli/run-job.ts";
+import { linesTable, paymentsTable } from "../../shop/tables.ts";
+import { peersJob } from "../peers/job.ts";
+import { JOB } from "../peers/runs/config.ts";
+import { Phases, WARM } from "../phases.ts";
+import type { GrowthCase, GrowthFigures } from "./case.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** Runs the check of the peers over traffic in the folder `log`, exactly once, with 512 MB for its state. */
+export async function runCase(
+  folder: string,
+  { workers }: GrowthCase,
+  traffic: Traffic,
+): Promise<Omit<GrowthFigures, "peakMemoryMb">> {
+  rmSync(join(folder, "out"), { recursive: true, force: true });
+  const configFile = join(folder, "countercheck.json");
+  writeFileSync(configFile, JSON.stringify(CONFIG));
+  const config = readConfig(configFile);
+  const { records, before } = traffic;
+  const phases = new Phases(records, before + WARM * (records - before));
+  const ending = new AbortController();
+  const found: string[] = [];
+  await runJob({
+    graph: peersJob("peers").graph(),
+    jobs: { paths: [JOB] },
+    sources: config.sources,
+    registry: config.registry,
+    configFile,
+    output: config.output,
+    state: config.state,
+    retainMs: config.retainMs,
+    follow: true,
+    parallelism: workers,
+    fresh: true,
+    allowDroppedState: false,
+    progress: openProgress(true),
+    signal: ending.signal,
+    onRecord: (output, record) => {
+      if (output === OUTPUTS.verdicts) found.push(String((record as VerdictRecord).key));
+      if (found.length >= traffic.overcharged.length) ending.abort();
+    },
+    onMetrics: (metrics) => phases.read(eventsOf(metrics)),
+  });
+  const isRight = found.toSorted().join() === traffic.overcharged.toSorted().join();
+  return { events: records - before, cpuMicroseconds: phases.figures().steadyCpuSecondsPerMillion!, isRight };
+}
+
+const tables = (table: { readonly name: string; readonly topic: string }) => ({ [table.name]: { topic: table.topic } });
+
+const CONFIG = {
+  sources: {
+    shop: { kind: "mariadb", log: "log", tables: tables(paymentsTable) },
+    ledger: { kind: "postgresql", log: "log", tables: tables(linesTable) },
+  },
+  registry: { folder: "log/schemas" },
+  output: "out",
+  state: { memory: "512MB", checkpointEvery: "10s" },
+};
