@@ -195,6 +195,11 @@ export class BytesColumn implements ColumnBase {
     return at;
   }
 
+  /** Makes room in the heap for so many bytes behind those in use, for code that writes them there. */
+  room(length: number): void {
+    if (this.used + length > this.heap.length) this.#reserve(length);
+  }
+
   copy(row: number, from: Column, fromRow: number): void {
     const source = from as BytesColumn;
     if (source.nulls[fromRow] === 1) this.nulls[row] = 1;

@@ -1,7 +1,8 @@
 import type { ColumnType } from "../base/columns.ts";
 import { assert } from "../base/errors.ts";
 import type { Reading } from "./resolution.ts";
-import { writeSkip } from "./skip-source.ts";
+import type { SchemaNode } from "./schema-tree.ts";
+import { writeSkips } from "./skip-source.ts";
 import { type DecoderSource, SourceWriter } from "./source-writer.ts";
 import { writeValue } from "./value-source.ts";
 
@@ -71,12 +72,19 @@ class Stores {
     const lastWanted = steps.findLastIndex((step) => step.reads.length > 0);
     const end = last ? lastWanted + 1 : steps.length;
     if (end < steps.length) this.readsAll = false;
+    let skipped: SchemaNode[] = [];
     steps.slice(0, end).forEach(({ type, reads }, index) => {
-      if (reads.length === 0) writeSkip(this.out, type);
+      if (reads.length === 0) {
+        skipped.push(type);
+        return;
+      }
+      writeSkips(this.out, skipped);
+      skipped = [];
       this.out.repeatedly(reads, (read, lastRead) => {
         this.write(read.reading, target.fields.get(read.name)!, last && index === lastWanted && lastRead);
       });
     });
+    writeSkips(this.out, skipped);
   }
 
   /** No value: null in the leaves, and false where a column says whether a record is there. */

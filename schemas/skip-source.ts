@@ -2,36 +2,67 @@ import { leastBytes } from "./schema-size.ts";
 import type { RecordNode, SchemaNode } from "./schema-tree.ts";
 import type { SourceWriter } from "./source-writer.ts";
 
-/** Writes the code that leads past values that follow each other. */
+/** Writes the code that leads past values that follow each other; what is alike is passed over together. */
 export function writeSkips(out: SourceWriter, nodes: readonly SchemaNode[]): void {
-  for (const node of nodes) writeSkip(out, node);
+  const flat = nodes.flatMap((node) => flattened(out, node));
+  for (let i = 0, next = 0; i < flat.length; i = next) {
+    next = i + 1;
+    const kind = kindOf(flat[i]!);
+    while (kind !== "other" && next < flat.length && kindOf(flat[next]!) === kind) next++;
+    if (kind === "sized")
+      out.line(`p += ${out.integer(flat.slice(i, next).reduce((sum, node) => sum + leastBytes(node), 0))};`);
+    else if (next - i > 1) writeSkipVarints(out, next - i);
+    else writeSkip(out, flat[i]!);
+  }
+}
+
+/** The parts of records that are written in place, in order. */
+function flattened(out: SourceWriter, node: SchemaNode): readonly SchemaNode[] {
+  if (node.kind !== "record" || !out.inlines(node)) return [node];
+  return node.fields.flatMap(({ type }) => flattened(out, type));
+}
+
+/** Values of one size and integers are passed over together; `other` is everything else. */
+function kindOf({ kind }: SchemaNode): "sized" | "varint" | "other" {
+  switch (kind) {
+    case "null":
+    case "boolean":
+    case "float":
+    case "double":
+    case "fixed":
+      return "sized";
+    case "int":
+    case "long":
+    case "enum":
+      return "varint";
+    default:
+      return "other";
+  }
+}
+
+/** Counts the bytes that end an integer, without a branch that depends on them: lengths cannot be foreseen. */
+function writeSkipVarints(out: SourceWriter, count: number): void {
+  const [left, more, run, most] = [out.variable(), out.variable(), out.variable(), out.variable()];
+  out.line(`for (let ${left} = ${out.integer(count)}, ${more} = 0, ${run} = 0, ${most} = 0; ${left} > 0; ) {`);
+  out.line(`${more} = b[p++] >>> 7; ${left} -= 1 - ${more};`);
+  out.line(`${run} = (${run} + 1) & -${more}; ${most} |= 9 - ${run};`);
+  out.line(`if (${left} === 0 && ${most} < 0) fail("an integer of more than ten bytes");`);
+  out.line("}");
 }
 
 /** Writes the code that leads past one value. */
 export function writeSkip(out: SourceWriter, node: SchemaNode): void {
   switch (node.kind) {
-    case "null":
-      break;
-    case "boolean":
-      out.line("p++;");
-      break;
     case "int":
     case "long":
     case "enum":
       out.line("if (b[p++] > 127) p = skipVarint(b, p - 1);");
       break;
-    case "float":
-      out.line("p += 4;");
-      break;
-    case "double":
-      out.line("p += 8;");
-      break;
-    case "fixed":
-      out.line(`p += ${out.integer(node.size)};`);
-      break;
     case "bytes":
     case "string":
-      out.line("p = skipBytes(b, p, end);");
+      // Most are short, and a call for each would cost more than the reading.
+      out.line("n = b[p++];");
+      out.line("if ((n & 129) === 0 && n >> 1 <= end - p) p += n >> 1; else p = skipBytes(b, p - 1, end);");
       break;
     case "union":
       out.branches(node.branches, (branch) => writeSkip(out, branch));
@@ -48,21 +79,19 @@ export function writeSkip(out: SourceWriter, node: SchemaNode): void {
     case "record":
       writeSkipRecord(out, node);
       break;
+    default:
+      writeSkips(out, [node]);
   }
 }
 
 function writeSkipRecord(out: SourceWriter, record: RecordNode): void {
-  const fields = () =>
-    writeSkips(
-      out,
-      record.fields.map((field) => field.type),
-    );
+  const parts = record.fields.map((field) => field.type);
   if (out.inlines(record)) {
-    fields();
+    writeSkips(out, parts);
     return;
   }
   const skipper = out.function(record, record, () => {
-    fields();
+    writeSkips(out, parts);
     out.leave(record);
     out.line("return p;");
   });

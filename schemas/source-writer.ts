@@ -128,20 +128,9 @@ export class SourceWriter {
     ]);
   }
 
-  /** Wraps it into a `StraightReader`: what is malformed is no error there. */
-  finishStraight(): DecoderSource {
-    return this.#source([
-      "return function read(b, start, end, row) {",
-      "let p = start, n = 0, low = 0, high = 0, x = 0;",
-      `depth = 0; spare = ${EMPTY_ITEMS_LIMIT};`,
-      "try {",
-      ...this.#lines,
-      "return p === end;",
-      "} catch (error) {",
-      "if (error instanceof Malformed) return false;",
-      "throw error; }",
-      "};",
-    ]);
+  /** Wraps all that was written between lines that make it a function, which is returned. */
+  wrap(begin: readonly string[], end: readonly string[]): DecoderSource {
+    return this.#source([...begin, ...this.#lines, ...end]);
   }
 
   #source(lines: readonly string[]): DecoderSource {

@@ -1,143 +1,163 @@
-import { OP } from "../../dataflow/change-layout.ts";
+import type { RecordBatch } from "../../base/record-batch.ts";
+import type { ChangeColumns } from "../../dataflow/change-layout.ts";
 import { columnOf, type Field, fieldsFrom } from "../../dataflow/model.ts";
 import { TRANSACTION_COLUMN } from "../../dataflow/source.ts";
-import { type AvroSchema, describeField } from "../../schemas/decoder.ts";
+import { describeField } from "../../schemas/decoder.ts";
+import * as primitives from "../../schemas/decoder-primitives.ts";
 import { leavesOf } from "../../schemas/schema-paths.ts";
 import { parseSchema } from "../../schemas/schema-tree.ts";
-import { compileStraight, type StraightReader, type TakenField, type Taker } from "../../schemas/straight-reader.ts";
+import { REFUSE, STRAIGHT_VARIABLES, StraightSource, type Taker } from "../../schemas/straight-source.ts";
+import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import type { DatabaseKind } from "./config.ts";
 import { pathOf, type TableModel } from "./envelope-plan.ts";
-import { fieldTaker, numberOf, transactionTaker } from "./fused-fields.ts";
+import { envelopeTakers } from "./fused-envelope.ts";
+import { FusedField } from "./fused-fields.ts";
+import { type KnownSchema, takeKey } from "./fused-key.ts";
 import { FusedMoney } from "./fused-money.ts";
-import { FARTHEST_MS } from "./instant.ts";
-import { numberAtEnd } from "./position.ts";
+import { FusedWriter } from "./fused-writer.ts";
 
 /**
- * Decodes envelopes of one schema and maps them to all models of their table in one pass, without columns in between. It
- * reads what is *plain*: changes of which nothing is to be told but the rows. Whatever else a record has (a value that a
- * mapping does not take, one that Debezium left out, an operation that is no change of a row, damage), it is read by the
- * table's `EnvelopePlan`, which knows what is wrong with it.
+ * Decodes records of one schema of values and one of keys, and maps them to all models of their table, in one generated
+ * function, without columns in between. It reads what is *plain*: changes of which nothing is to be told but the rows.
+ * Whatever else a record has (another schema, a value that a mapping does not take, one that Debezium left out, an
+ * operation that is no change of a row, damage), it goes by its schema's `EnvelopePlan`, which knows what is wrong with it.
  */
 export class FusedDecoder {
-  /** Of the change that was read last: one of `OP`, its `source.ts_ms`, and its position before epochs are told apart. */
-  op = 0;
-  time = 0;
-  major = 0;
-  minor = 0;
-  sub = 0;
-  #hasAfter = false;
-  #read: StraightReader | undefined;
-  readonly #money: FusedMoney[] = [];
+  /** Rows that there were after the last `read`. */
+  rows = 0;
+  readonly #read: FusedRead;
 
-  /** A decoder for a schema that suits all the models; undefined where some of what they read is never plain. */
+  private constructor(read: FusedRead) {
+    this.#read = read;
+  }
+
+  /** A decoder for schemas that suit all the models; undefined where some of what they read is never plain. */
   static compile(
     kind: DatabaseKind,
-    schemaId: number,
-    schema: AvroSchema,
+    value: KnownSchema,
+    key: KnownSchema,
     models: readonly TableModel[],
   ): FusedDecoder | undefined {
-    const decoder = new FusedDecoder();
-    const fields = [...decoder.#envelope(kind), ...models.flatMap((to) => decoder.#fields(kind, schema, to))];
-    // What the plan reads it judges, and it reads the last field, to see where the record ends.
-    const last = leavesOf(parseSchema(schema, String(schemaId)), String(schemaId)).at(-1)!;
-    decoder.#read = compileStraight(schema, [...fields, { path: last, taker: ANYTHING }], String(schemaId));
-    return decoder.#read && decoder;
+    const read = new FusedSource(kind, value, key, models).compile();
+    return read && new FusedDecoder(read);
   }
 
   /**
-   * Reads the envelope `bytes[start .. end)` into row `batch.count + row` of every model's batch, which has room for it.
-   * False for one that is not plain; the row is then unspecified.
+   * Reads records from the i-th on, up to the first that is not plain; gives its number, or the count of records.
+   * The rows go to `row` … of `head`, but for what `SplitTimes` puts there, and `batch.count + row` … of every model's batch,
+   * which all have room for them. Above `rows` rows are unspecified.
    */
-  read(bytes: Uint8Array, start: number, end: number, row: number): boolean {
-    if (!this.#read!(bytes, start, end, row)) return false;
-    if (this.#hasAfter === (this.op === OP.delete)) return false;
-    for (let i = 0; i < this.#money.length; i++) if (!this.#money[i]!.finish(row)) return false;
-    return true;
+  read(records: RecordBatch, i: number, row: number, head: ChangeColumns): number {
+    return this.#read(records, i, row, head, this);
+  }
+}
+
+type FusedRead = (records: RecordBatch, i: number, row: number, head: ChangeColumns, done: { rows: number }) => number;
+
+/** Writes the function of a `FusedDecoder`. */
+class FusedSource {
+  readonly #out = new FusedWriter();
+  readonly #kind: DatabaseKind;
+  readonly #value: KnownSchema;
+  readonly #key: KnownSchema;
+  readonly #models: readonly TableModel[];
+  readonly #money: FusedMoney[] = [];
+
+  constructor(kind: DatabaseKind, value: KnownSchema, key: KnownSchema, models: readonly TableModel[]) {
+    this.#kind = kind;
+    this.#value = value;
+    this.#key = key;
+    this.#models = models;
   }
 
-  #envelope(kind: DatabaseKind): TakenField[] {
-    const op: Taker = {
-      none: refuse,
-      bytes: (bytes, start, end) => {
-        this.op = end - start === 1 ? bytes[start]! : 0;
-        return this.op === OP.create || this.op === OP.update || this.op === OP.delete || this.op === OP.read;
-      },
-    };
-    const after: Taker = {
-      none: () => {
-        this.#hasAfter = false;
-        return true;
-      },
-      present: () => {
-        this.#hasAfter = true;
-        return true;
-      },
-    };
-    const time = long((low, high) => {
-      this.time = numberOf(low, high);
-      return Math.abs(this.time) <= FARTHEST_MS;
-    });
-    return [
-      { path: "op", taker: op },
-      { path: "after", taker: after },
-      { path: "source.ts_ms", taker: time },
-      ...(kind === "mariadb" ? this.#binlog() : this.#lsn()),
-    ];
+  compile(): FusedRead | undefined {
+    const { schema, id } = this.#value;
+    const value = new StraightSource(schema, String(id));
+    const key = new StraightSource(this.#key.schema, String(this.#key.id));
+    const takers = [...envelopeTakers(this.#kind), ...this.#models.flatMap((to) => this.#fields(to)), this.#last()];
+    if (!takers.every(([path, taker]) => value.take(path, taker)) || !takeKey(this.#out, key, this.#key))
+      return undefined;
+    this.#writeRecord(value, key);
+    const { body, constants } = this.#out.wrap(this.#begin(), END);
+    return new Function("constants", "primitives", body)(constants, primitives);
   }
 
-  #binlog(): TakenField[] {
-    const file: Taker = {
-      none: refuse,
-      bytes: (bytes, start, end) => {
-        this.major = numberAtEnd(bytes, start, end);
-        return this.major >= 0;
-      },
-    };
-    const pos = long((low, high) => {
-      this.minor = numberOf(low, high);
-      return true;
-    });
-    const row = long((low) => {
-      this.sub = low;
-      return true;
-    });
-    return [
-      { path: "source.file", taker: file },
-      { path: "source.pos", taker: pos },
-      { path: "source.row", taker: row },
-    ];
-  }
-
-  #lsn(): TakenField[] {
-    const lsn = long((low, high) => {
-      this.major = high >>> 0;
-      this.minor = low >>> 0;
-      return true;
-    });
-    return [{ path: "source.lsn", taker: lsn }];
-  }
-
-  #fields(kind: DatabaseKind, schema: AvroSchema, { model, table, batch }: TableModel): TakenField[] {
-    return Object.entries(fieldsFrom(model, table)).flatMap(([name, field]: [string, Field]) => {
+  #fields({ model, table, batch }: TableModel): [string, Taker][] {
+    const out = this.#out;
+    return Object.entries(fieldsFrom(model, table)).flatMap(([name, field]: [string, Field]): [string, Taker][] => {
       const column = columnOf(name, field);
       const path = pathOf(column);
-      const type = describeField(schema, path)!;
-      if (column === TRANSACTION_COLUMN) return [{ path, taker: transactionTaker(kind, { batch, name }) }];
-      if (field.kind !== "money") return [{ path, taker: fieldTaker(field, type, { batch, name }) }];
-      const money = new FusedMoney(field.money ?? {}, type, { batch, name });
-      this.#money.push(money);
-      const from = field.money?.currencyFrom;
-      const amount = { path, taker: money.amount };
-      return from === undefined ? [amount] : [amount, { path: pathOf(from), taker: money.currency }];
+      const type = describeField(this.#value.schema, path)!;
+      if (field.kind === "money") {
+        const { currencyFrom } = field.money ?? {};
+        const money = new FusedMoney(out, field.money ?? {}, type, batch, name);
+        this.#money.push(money);
+        return [
+          [path, money.amount],
+          ...(currencyFrom === undefined ? [] : [[pathOf(currencyFrom), money.currency!] as [string, Taker]]),
+        ];
+      }
+      const to = new FusedField(out, batch, name);
+      return [[path, column === TRANSACTION_COLUMN ? to.transactionTaker(this.#kind) : to.taker(field, type)]];
     });
+  }
+
+  /** The plan reads the last field too, to see where the record ends, and judges what it reads. */
+  #last(): [string, Taker] {
+    const { schema, id } = this.#value;
+    const nothing = () => {};
+    const path = leavesOf(parseSchema(schema, String(id)), String(id)).at(-1)!;
+    return [path, { none: nothing, integer: nothing, number: nothing, bytes: nothing }];
+  }
+
+  #writeRecord(value: StraightSource, key: StraightSource): void {
+    const out = this.#out;
+    out.line("p = valueStarts[i]; end = valueEnds[i];");
+    this.#writeFrame(this.#value.id);
+    value.write(out);
+    out.line(`if ((op === 100) === hasAfter) ${REFUSE}`);
+    for (const money of this.#money) money.finish();
+    out.line("p = keyStarts[i]; end = keyEnds[i];");
+    this.#writeFrame(this.#key.id);
+    key.write(out);
+  }
+
+  /** A start of −1 is that of no value. */
+  #writeFrame(id: number): void {
+    const bytes = [0, id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255];
+    const differs = bytes.map((byte, at) => `b[p + ${at}] !== ${byte}`).join(" || ");
+    this.#out.line(`if (p < 0 || end - p < ${FRAME_LENGTH} || ${differs}) ${REFUSE}`);
+    this.#out.line(`p += ${FRAME_LENGTH};`);
+  }
+
+  #begin(): string[] {
+    return [
+      "return function read(records, i, row, head, done) {",
+      "const { count, buffer: b, offsets, keyStarts, keyEnds, valueStarts, valueEnds } = records;",
+      ...["kind", "time", "major", "minor", "sub", "offset"].map((name) => `const ${name} = head.${name}.values;`),
+      "const keys = head.row;",
+      ...this.#out.prologue,
+      STRAIGHT_VARIABLES,
+      "let op = 0, hasAfter = false;",
+      "depth = 0;",
+      "try {",
+      "for (; i < count; i++) {",
+      // A tombstone.
+      "if (valueStarts[i] < 0) continue;",
+      "plain: {",
+    ];
   }
 }
 
-const refuse = () => false;
-const accept = () => true;
-
-const ANYTHING: Taker = { none: accept, integer: accept, number: accept, bytes: accept };
-
-function long(integer: (low: number, high: number) => boolean): Taker {
-  return { none: refuse, integer };
-}
+const END = [
+  "offset[row] = offsets[i];",
+  "row++;",
+  "continue;",
+  "}",
+  "break;",
+  "}",
+  "} catch (error) { if (!(error instanceof Malformed)) throw error; }",
+  "done.rows = row;",
+  "return i;",
+  "};",
+];

@@ -1,205 +1,166 @@
 import type { Batch } from "../../base/batch.ts";
-import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { Column, TextColumn } from "../../base/columns.ts";
 import type { Field } from "../../dataflow/model.ts";
 import type { FieldDescription } from "../../schemas/schema-paths.ts";
-import type { Taker } from "../../schemas/straight-reader.ts";
+import { REFUSE, type Taker } from "../../schemas/straight-source.ts";
 import { isPlaceholder } from "./absent-values.ts";
 import type { DatabaseKind } from "./config.ts";
 import { SMALL_BYTES, smallOfBytes } from "./decimal-bytes.ts";
 import { defaultWriter } from "./default-value.ts";
+import type { FusedWriter } from "./fused-writer.ts";
 import { FARTHEST_MS, InstantParser } from "./instant.ts";
 import { unitOf } from "./instant-mapping.ts";
-import { KeyWriter } from "./key-text.ts";
+import { KeyWriter, putInteger } from "./key-text.ts";
 import { endOfName } from "./transaction-id.ts";
 import { integerNames, TextNames } from "./value-mapping.ts";
 
-/** A field's column, in a batch that the row read becomes row `batch.count + row` of. */
-export interface FusedTarget {
-  readonly batch: Batch;
-  readonly name: string;
-}
+/** `low` and `high` as a number: exact where `IS_SAFE`, else the nearest double. */
+export const AS_NUMBER = "high * 4294967296 + (low >>> 0)";
+/** True where that is exact whatever `low` is. */
+export const IS_SAFE = "high > -2097152 && high < 2097152";
 
-/** What takes the values of a field from a column of a type that it can be read from; never for money. */
-export function fieldTaker(field: Field, type: FieldDescription, target: FusedTarget): Taker {
-  const { batch, name } = target;
-  const to = batch.column(name);
-  const setNull = (row: number) => {
-    to.nulls[batch.count + row] = 1;
-    return true;
-  };
-  if (field.default === undefined) return { none: setNull, ...valueTaker(field, type, target) };
-  const putDefault = defaultWriter(field, to);
-  const none = (row: number) => {
-    putDefault(batch.count + row);
-    return true;
-  };
-  return { none, ...valueTaker(field, type, target) };
-}
+/**
+ * Writes what becomes of one field's values, as `fieldMapping` has it, but for money: each into the column's row `at`. What
+ * that would note as bad is refused.
+ */
+export class FusedField {
+  readonly #out: FusedWriter;
+  readonly #to: Column;
+  readonly #column: string;
+  readonly #at: string;
 
-type ValueTaker = Omit<Taker, "none">;
-
-function valueTaker(field: Field, type: FieldDescription, target: FusedTarget): ValueTaker {
-  switch (field.kind) {
-    case "id":
-      return idTaker(type, target);
-    case "text":
-      return field.values === undefined ? textTaker(target) : namesTaker(field, target);
-    case "integer":
-      return integerTaker(target);
-    case "number":
-      return numberTaker(target);
-    case "flag":
-      return flagTaker(target);
-    case "instant":
-      return type.type === "string" ? zonedTaker(target) : instantTaker(field, type, target);
-    case "money":
-      return {};
+  constructor(out: FusedWriter, batch: Batch, name: string) {
+    this.#out = out;
+    this.#to = batch.column(name);
+    this.#column = out.known(this.#to);
+    this.#at = out.rowOf(batch);
   }
-}
 
-function idTaker(type: FieldDescription, { batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as TextColumn;
-  const writer = new KeyWriter();
-  const isText = type.type === "string" || type.type === "enum";
-  return {
-    integer: (low, high, row) => {
-      writer.reset();
-      writer.words(low, high);
-      writer.putInto(to, batch.count + row);
-      return true;
-    },
-    bytes: (bytes, start, end, row) => {
-      if (isText && isPlaceholder(bytes, start, end)) return false;
-      writer.reset();
-      if (isText) writer.text(bytes, start, end);
-      else writer.decimal(bytes, start, end);
-      writer.putInto(to, batch.count + row);
-      return true;
-    },
-  };
-}
+  taker(field: Field, type: FieldDescription): Taker {
+    return { none: this.#none(field), ...this.#values(field, type) };
+  }
 
-/** What takes the names of transactions; see `transactionIdMapping`. */
-export function transactionTaker(kind: DatabaseKind, { batch, name }: FusedTarget): Taker {
-  const to = batch.column(name) as TextColumn;
-  const writer = new KeyWriter();
-  return {
-    none: (row) => {
-      to.nulls[batch.count + row] = 1;
-      return true;
-    },
-    bytes: (bytes, start, end, row) => {
-      writer.reset();
-      writer.text(bytes, start, endOfName(kind, bytes, start, end));
-      writer.putInto(to, batch.count + row);
-      return true;
-    },
-  };
-}
+  /** Of names of transactions; see `transactionIdMapping`. */
+  transactionTaker(kind: DatabaseKind): Taker {
+    const writer = this.#out.known(new KeyWriter());
+    const end = this.#out.known(endOfName);
+    const kindOf = this.#out.constant(kind);
+    return {
+      none: this.#none({ kind: "text" }),
+      bytes: this.#line(
+        `${writer}.reset(); ${writer}.text(s, from, ${end}(${kindOf}, s, from, to)); ${writer}.putInto(${this.#column}, ${this.#at});`,
+      ),
+    };
+  }
 
-function textTaker({ batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as TextColumn;
-  return {
-    bytes: (bytes, start, end, row) => {
-      if (isPlaceholder(bytes, start, end)) return false;
-      to.put(batch.count + row, bytes, start, end);
-      return true;
-    },
-  };
-}
+  #none(field: Field) {
+    if (field.default === undefined) return this.#line(`${this.#array("nulls")}[${this.#at}] = 1;`);
+    return this.#line(`${this.#out.known(defaultWriter(field, this.#to))}(${this.#at});`);
+  }
 
-function namesTaker({ values, otherwise }: Field, { batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as TextColumn;
-  const others = otherwise === undefined ? undefined : Buffer.from(otherwise);
-  const texts = new TextNames(values!, others);
-  const integers = integerNames(values!);
-  const put = (named: Buffer | undefined, row: number) => {
-    if (named === undefined) return false;
-    to.put(batch.count + row, named, 0, named.length);
-    return true;
-  };
-  return {
-    integer: (low, high, row) => isSafe(high) && put(integers.get(numberOf(low, high)) ?? others, row),
-    bytes: (bytes, start, end, row) => !isPlaceholder(bytes, start, end) && put(texts.of(bytes, start, end), row),
-  };
-}
+  #values(field: Field, type: FieldDescription): Omit<Taker, "none"> {
+    switch (field.kind) {
+      case "id":
+        return this.#id(type);
+      case "text":
+        return field.values === undefined ? this.#text() : this.#names(field);
+      case "integer":
+        return this.#integer();
+      case "number":
+        return { integer: this.#set(AS_NUMBER), number: this.#set("x") };
+      case "flag":
+        return { integer: this.#set("low === 0 ? 0 : 1") };
+      case "instant":
+        return type.type === "string" ? this.#zoned() : this.#instant(field, type);
+      case "money":
+        return {};
+    }
+  }
 
-function integerTaker({ batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as Int64Column;
-  return {
-    integer: (low, high, row) => {
-      const at = batch.count + row;
-      to.words[2 * at] = low;
-      to.words[2 * at + 1] = high;
-      to.nulls[at] = 0;
-      return true;
-    },
-    bytes: (bytes, start, end, row) => {
-      if (end - start > SMALL_BYTES) return false;
-      to.setNumber(batch.count + row, smallOfBytes(bytes, start, end));
-      return true;
-    },
-  };
-}
+  #id(type: FieldDescription): Omit<Taker, "none"> {
+    if (type.type === "int" || type.type === "long") {
+      return { integer: this.#line(`${this.#out.known(putInteger)}(${this.#column}, ${this.#at}, low, high);`) };
+    }
+    const isText = type.type === "string" || type.type === "enum";
+    const writer = this.#out.known(new KeyWriter());
+    const write = `${writer}.reset(); ${writer}.${isText ? "text" : "decimal"}(s, from, to);`;
+    const put = `${writer}.putInto(${this.#column}, ${this.#at});`;
+    return { bytes: this.#line(`${isText ? this.#refusePlaceholder() : ""} ${write} ${put}`) };
+  }
 
-function numberTaker({ batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as Float64Column;
-  return {
-    integer: (low, high, row) => {
-      to.set(batch.count + row, numberOf(low, high));
-      return true;
-    },
-    number: (value, row) => {
-      to.set(batch.count + row, value);
-      return true;
-    },
-  };
-}
+  #text(): Omit<Taker, "none"> {
+    return { bytes: this.#line(`${this.#refusePlaceholder()} ${this.#column}.put(${this.#at}, s, from, to);`) };
+  }
 
-function flagTaker({ batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as Int32Column;
-  return {
-    integer: (low, _high, row) => {
-      to.set(batch.count + row, low === 0 ? 0 : 1);
-      return true;
-    },
-  };
-}
+  #names({ values, otherwise }: Field): Omit<Taker, "none"> {
+    const to = this.#to as TextColumn;
+    const others = otherwise === undefined ? undefined : Buffer.from(otherwise);
+    const texts = this.#out.known(new TextNames(values!, others));
+    const integers = integerNames(values!);
+    const named = this.#out.known((value: number) => integers.get(value) ?? others);
+    const put = this.#out.known((row: number, name: Buffer | undefined) => {
+      if (name !== undefined) to.put(row, name, 0, name.length);
+      return name !== undefined;
+    });
+    const orRefuse = (name: string) => `if (!${put}(${this.#at}, ${name})) ${REFUSE}`;
+    return {
+      integer: this.#line(`if (!(${IS_SAFE})) ${REFUSE} ${orRefuse(`${named}(${AS_NUMBER})`)}`),
+      bytes: this.#line(`${this.#refusePlaceholder()} ${orRefuse(`${texts}.of(s, from, to)`)}`),
+    };
+  }
 
-function zonedTaker({ batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as Float64Column;
-  const parser = new InstantParser();
-  return {
-    bytes: (bytes, start, end, row) => {
-      const time = parser.parse(bytes, start, end);
-      to.set(batch.count + row, time);
-      return !Number.isNaN(time);
-    },
-  };
-}
+  #integer(): Omit<Taker, "none"> {
+    const small = this.#out.known(smallOfBytes);
+    const [words, nulls] = [() => this.#array("words"), () => this.#array("nulls")];
+    return {
+      integer: (out) => {
+        out.line(`n = ${this.#at};`);
+        out.line(`${words()}[2 * n] = low; ${words()}[2 * n + 1] = high; ${nulls()}[n] = 0;`);
+      },
+      bytes: this.#line(
+        `if (to - from > ${SMALL_BYTES}) ${REFUSE} ${this.#column}.setNumber(${this.#at}, ${small}(s, from, to));`,
+      ),
+    };
+  }
 
-function instantTaker(field: Field, type: FieldDescription, { batch, name }: FusedTarget): ValueTaker {
-  const to = batch.column(name) as Float64Column;
-  const unit = unitOf(type, field.unit);
-  if (unit === undefined) return {};
-  const ms = "ms" in unit ? unit.ms : 1;
-  const perMs = "perMs" in unit ? unit.perMs : 1;
-  return {
-    integer: (low, high, row) => {
-      if (!isSafe(high)) return false;
-      const time = Math.floor(numberOf(low, high) / perMs) * ms;
-      to.set(batch.count + row, time);
-      return Math.abs(time) <= FARTHEST_MS;
-    },
-  };
-}
+  #zoned(): Omit<Taker, "none"> {
+    const parser = this.#out.known(new InstantParser());
+    const bytes = this.#line(
+      `x = ${parser}.parse(s, from, to);`,
+      `if (x !== x) ${REFUSE}`,
+      `n = ${this.#at}; ${this.#array("values")}[n] = x; ${this.#array("nulls")}[n] = 0;`,
+    );
+    return { bytes };
+  }
 
-/** The integer of two words: exact where `isSafe`, else the nearest double. */
-export function numberOf(low: number, high: number): number {
-  return high * 4_294_967_296 + (low >>> 0);
-}
+  #instant(field: Field, type: FieldDescription): Omit<Taker, "none"> {
+    const unit = unitOf(type, field.unit);
+    if (unit === undefined) return {};
+    const time = "ms" in unit ? `(${AS_NUMBER}) * ${unit.ms}` : `Math.floor((${AS_NUMBER}) / ${unit.perMs})`;
+    const integer = this.#line(
+      `x = ${time};`,
+      `if (!(${IS_SAFE}) || Math.abs(x) > ${FARTHEST_MS}) ${REFUSE}`,
+      `n = ${this.#at}; ${this.#array("values")}[n] = x; ${this.#array("nulls")}[n] = 0;`,
+    );
+    return { integer };
+  }
 
-/** True where the integer is exact as a number whatever its lower word is. */
-export function isSafe(high: number): boolean {
-  return high > -0x200000 && high < 0x200000;
+  /** Sets the row of a column of numbers to an expression. */
+  #set(value: string) {
+    return this.#line(`n = ${this.#at}; ${this.#array("values")}[n] = ${value}; ${this.#array("nulls")}[n] = 0;`);
+  }
+
+  #refusePlaceholder(): string {
+    return `if (to - from === 28 && ${this.#out.known(isPlaceholder)}(s, from, to)) ${REFUSE}`;
+  }
+
+  #array(property: "values" | "words" | "nulls"): string {
+    return this.#out.array(this.#to, property);
+  }
+
+  #line(...text: string[]) {
+    return () => {
+      for (const line of text) this.#out.line(line);
+    };
+  }
 }

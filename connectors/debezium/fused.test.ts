@@ -10,6 +10,7 @@ import { ArbitraryTable, fieldsOfSamples, type Sent } from "../../test/support/a
 import { Recorder, sampleRegistry, sampleSource, samplesOf } from "../../test/support/debezium-harness.ts";
 import type { DatabaseKind } from "./config.ts";
 import type { FusedDecoder } from "./fused-decoder.ts";
+import type { KnownSchema } from "./fused-key.ts";
 import { RowKeys } from "./row-keys.ts";
 import { SplitDecoder } from "./split-decoder.ts";
 import { type TableSchema, TableSchemas } from "./table-schemas.ts";
@@ -31,15 +32,15 @@ class CountedTable extends TableSchemas {
   plain = 0;
   readonly #counted = new Set<FusedDecoder>();
 
-  override fusedOf(schema: TableSchema): FusedDecoder | null {
-    const fused = super.fusedOf(schema);
+  override fusedOf(schema: TableSchema, key: KnownSchema): FusedDecoder | null {
+    const fused = super.fusedOf(schema, key);
     if (fused === null || this.#counted.has(fused)) return fused;
     this.#counted.add(fused);
     const read = fused.read.bind(fused);
-    fused.read = (...args) => {
-      const isPlain = read(...args);
-      if (isPlain) this.plain++;
-      return isPlain;
+    fused.read = (records, i, row, head) => {
+      const next = read(records, i, row, head);
+      this.plain += fused.rows - row;
+      return next;
     };
     return fused;
   }

@@ -80,49 +80,14 @@ export class KeyWriter {
 
   /** Appends an integer within ±2^53. */
   safeInteger(value: number): void {
-    this.#reserve(20);
-    let rest = value;
-    if (rest < 0) {
-      this.#bytes[this.#length++] = MINUS;
-      rest = -rest;
-    }
-    if (rest < 1e9) this.#digits(rest, 1);
-    else {
-      const high = Math.floor(rest / 1e9);
-      if (high < 1e9) this.#digits(high, 1);
-      else this.ascii(String(high));
-      this.#digits(rest - high * 1e9, 9);
-    }
+    const high = Math.floor(value / 4_294_967_296);
+    this.words(value - high * 4_294_967_296, high);
   }
 
   /** Appends the 64-bit integer of two words. */
   words(low: number, high: number): void {
-    if (high === low >> 31) {
-      this.safeInteger(low);
-      return;
-    }
-    let lower = low >>> 0;
-    let upper = high >>> 0;
-    if (high < 0) {
-      this.#reserve(1);
-      this.#bytes[this.#length++] = MINUS;
-      lower = -low >>> 0;
-      upper = (lower === 0 ? -high : ~high) >>> 0;
-    }
-    // Divided by 10^9 in three steps, none of which leaves 53 bits.
-    const first = Math.floor(upper / 1e9);
-    const middle = (upper - first * 1e9) * 65_536 + (lower >>> 16);
-    const second = Math.floor(middle / 1e9);
-    const last = (middle - second * 1e9) * 65_536 + (lower & 65_535);
-    const third = Math.floor(last / 1e9);
-    const quotient = first * 4_294_967_296 + second * 65_536 + third;
-    if (quotient === 0) {
-      this.safeInteger(last);
-      return;
-    }
-    this.safeInteger(quotient);
-    this.#reserve(9);
-    this.#digits(last - third * 1e9, 9);
+    this.#reserve(LONGEST_INTEGER);
+    this.#length = writeInteger(this.#bytes, this.#length, low, high);
   }
 
   /** Appends the decimal without digits after the point in `bytes[start .. end)`. */
@@ -156,19 +121,6 @@ export class KeyWriter {
     return this.#bytes.toString("utf8", 0, this.#length);
   }
 
-  /** Appends an integer below 10^9 with at least so many digits. */
-  #digits(value: number, least: number): void {
-    let rest = value | 0;
-    let count = least;
-    for (let bound = 10 ** least; bound <= rest; bound *= 10) count++;
-    for (let at = this.#length + count - 1; at >= this.#length; at--) {
-      const quotient = (rest / 10) | 0;
-      this.#bytes[at] = ZERO + rest - quotient * 10;
-      rest = quotient;
-    }
-    this.#length += count;
-  }
-
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
     const next = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.#length + more));
@@ -176,3 +128,67 @@ export class KeyWriter {
     this.#bytes = next;
   }
 }
+
+/** Puts the canonical text of the 64-bit integer of two words into a row of a column. */
+export function putInteger(column: TextColumn, row: number, low: number, high: number): void {
+  column.room(LONGEST_INTEGER);
+  const start = column.used;
+  const end = writeInteger(column.heap, start, low, high);
+  column.starts[row] = start;
+  column.ends[row] = column.used = end;
+  column.nulls[row] = 0;
+}
+
+/** Characters of −2^63. */
+const LONGEST_INTEGER = 20;
+
+/** Writes the 64-bit integer of two words as digits from `at` on, where there is room; gives where they end. */
+function writeInteger(bytes: Uint8Array, at: number, low: number, high: number): number {
+  let lower = low >>> 0;
+  let upper = high >>> 0;
+  if (high < 0) {
+    bytes[at++] = MINUS;
+    lower = -low >>> 0;
+    upper = (lower === 0 ? -high : ~high) >>> 0;
+  }
+  if (upper === 0 && lower < 1e9) return writeDigits(bytes, at, lower, 1);
+  // Divided by 10^9 in three steps, none of which leaves 53 bits.
+  const first = Math.floor(upper / 1e9);
+  const middle = (upper - first * 1e9) * 65_536 + (lower >>> 16);
+  const second = Math.floor(middle / 1e9);
+  const last = (middle - second * 1e9) * 65_536 + (lower & 65_535);
+  const third = Math.floor(last / 1e9);
+  const billions = first * 4_294_967_296 + second * 65_536 + third;
+  // At most 9: 2^63 is 9.2 × 10^18.
+  const billionsOfBillions = Math.floor(billions / 1e9);
+  let end = at;
+  if (billionsOfBillions > 0) end = writeDigits(bytes, end, billionsOfBillions, 1);
+  end = writeDigits(bytes, end, billions - billionsOfBillions * 1e9, end > at ? 9 : 1);
+  return writeDigits(bytes, end, last - third * 1e9, 9);
+}
+
+/** Writes an integer below 10^9 with at least so many digits, two at a time. */
+function writeDigits(bytes: Uint8Array, at: number, value: number, least: number): number {
+  let rest = value | 0;
+  const end = at + Math.max(least, countDigits(rest));
+  let place = end;
+  for (; place - at > 1; place -= 2) {
+    const quotient = (rest / 100) | 0;
+    const pair = 2 * (rest - quotient * 100);
+    bytes[place - 2] = PAIRS[pair]!;
+    bytes[place - 1] = PAIRS[pair + 1]!;
+    rest = quotient;
+  }
+  if (place > at) bytes[at] = ZERO + rest;
+  return end;
+}
+
+/** How many digits an integer below 10^9 has; compared with all bounds, since a loop over them costs more than the digits. */
+function countDigits(value: number): number {
+  if (value < 1e4) return value < 1e2 ? (value < 1e1 ? 1 : 2) : value < 1e3 ? 3 : 4;
+  if (value < 1e6) return value < 1e5 ? 5 : 6;
+  return value < 1e8 ? (value < 1e7 ? 7 : 8) : 9;
+}
+
+/** The digits of 00 to 99. */
+const PAIRS = Buffer.from(Array.from({ length: 100 }, (_, pair) => String(pair).padStart(2, "0")).join(""));

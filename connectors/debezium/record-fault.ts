@@ -1,6 +1,6 @@
 import type { CountercheckError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import type { RecordFault, Split } from "../../dataflow/source.ts";
+import type { RecordFault, SourceOutput, Split } from "../../dataflow/source.ts";
 import type { RowKeys } from "./row-keys.ts";
 import type { TableSchema, TableSchemas } from "./table-schemas.ts";
 
@@ -18,6 +18,13 @@ export interface SplitContext {
 
 /** Why schemas could not be had, by id; their records are faults. */
 export type UnknownSchemas = ReadonlyMap<number, CountercheckError>;
+
+/** Records that are decoded in one go, with where they go. */
+export interface Chunk {
+  readonly records: RecordBatch;
+  readonly unknown: UnknownSchemas;
+  readonly output: SourceOutput;
+}
 
 /** A record of a chunk that cannot be used. */
 export interface Fault {

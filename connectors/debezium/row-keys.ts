@@ -4,22 +4,17 @@ import { CountercheckError, isError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import { type AvroSchema, type CompiledDecoder, compileProjection, describeField } from "../../schemas/decoder.ts";
-import type { FieldDescription } from "../../schemas/schema-paths.ts";
 import { parseSchema } from "../../schemas/schema-tree.ts";
-import { compileStraight, type StraightReader, type TakenField, type Taker } from "../../schemas/straight-reader.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { framedId, notFramed } from "./framing.ts";
-import { type KeyFamily, type KeyPartWriter, KeyWriter, keyPart } from "./key-text.ts";
-
-const NONE: ReadonlyMap<number, CountercheckError> = new Map();
+import { type KeyPartWriter, KeyWriter, keyPart } from "./key-text.ts";
 
 /** What is known of one schema of Kafka keys. */
 interface KeyPlan {
+  readonly schema: AvroSchema;
   readonly decoder: CompiledDecoder;
   readonly batch: Batch;
   readonly parts: readonly { readonly name: string; readonly column: Column; readonly write: KeyPartWriter }[];
-  /** Writes a key that is sound straight away; undefined where the schema is not fit for that. */
-  readonly straight: StraightReader | undefined;
 }
 
 /** Reads primary keys from Kafka keys: the canonical text of all key fields, in the order of their schema. */
@@ -34,7 +29,7 @@ export class RowKeys {
 
   /** Takes in a schema. One that is no key of a row makes every record that has it a fault. */
   add(schemaId: number, schema: AvroSchema): void {
-    this.#plans.set(schemaId, keyPlan(schemaId, schema, this.#writer));
+    this.#plans.set(schemaId, keyPlan(schemaId, schema));
   }
 
   /**
@@ -66,14 +61,10 @@ export class RowKeys {
     return this.#compose(id, plan);
   }
 
-  /** Reads the key of record i as `read` does, but says of one that is wrong, or of an unknown schema, only that it is. */
-  readPlain(records: RecordBatch, i: number): boolean {
-    const start = records.keyStarts[i]!;
-    const end = records.keyEnds[i]!;
-    if (start < 0) return false;
-    const plan = this.#plans.get(framedId(records.buffer, start, end));
-    if (plan === undefined || plan instanceof CountercheckError) return false;
-    return plan.straight?.(records.buffer, start + FRAME_LENGTH, end, 0) ?? this.read(records, i, NONE) === undefined;
+  /** A schema whose keys can be read. */
+  schemaOf(schemaId: number): AvroSchema | undefined {
+    const plan = this.#plans.get(schemaId);
+    return plan === undefined || plan instanceof CountercheckError ? undefined : plan.schema;
   }
 
   /** Puts the key that was read last into a row of a column. */
@@ -100,7 +91,7 @@ export class RowKeys {
   }
 }
 
-function keyPlan(schemaId: number, schema: AvroSchema, writer: KeyWriter): KeyPlan | CountercheckError {
+function keyPlan(schemaId: number, schema: AvroSchema): KeyPlan | CountercheckError {
   try {
     const root = parseSchema(schema, String(schemaId));
     if (root.kind !== "record" || root.fields.length === 0) return unknownType(schemaId, "the key itself", root.kind);
@@ -112,41 +103,18 @@ function keyPlan(schemaId: number, schema: AvroSchema, writer: KeyWriter): KeyPl
     );
     const batch = new Batch(decoder.layout, 1);
     const parts: KeyPlan["parts"][number][] = [];
-    const takers: TakenField[] = [];
     for (const [i, name] of names.entries()) {
       const type = describeField(schema, name)!;
       const column = batch.columns[i]!;
       const part = keyPart(type, column);
       if (part === undefined) return unknownType(schemaId, name, type.connectName ?? type.logicalType ?? type.type);
       parts.push({ name, column, write: part.write });
-      takers.push({ path: name, taker: partTaker(part.family, type, i === 0, writer) });
     }
-    return { decoder, batch, parts, straight: compileStraight(schema, takers, String(schemaId)) };
+    return { schema, decoder, batch, parts };
   } catch (error) {
     if (isError(error) && error.code !== "BUG") return error;
     throw error;
   }
-}
-
-/** Writes a part of a key as it is read. */
-function partTaker(family: KeyFamily, { type }: FieldDescription, isFirst: boolean, writer: KeyWriter): Taker {
-  const isText = type === "string" || type === "enum";
-  const begin = () => (isFirst ? writer.reset() : writer.separator());
-  return {
-    none: () => false,
-    integer: (low, high) => {
-      begin();
-      if (family === "boolean") writer.ascii(low === 1 ? "true" : "false");
-      else writer.words(low, high);
-      return true;
-    },
-    bytes: (bytes, start, end) => {
-      begin();
-      if (isText) writer.text(bytes, start, end);
-      else writer.decimal(bytes, start, end);
-      return true;
-    },
-  };
 }
 
 function unknownType(schema: number, field: string, type: string): CountercheckError {

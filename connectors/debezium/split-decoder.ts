@@ -2,29 +2,30 @@ import { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import { changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
+import { changeColumns, changeLayout } from "../../dataflow/change-layout.ts";
 import { model } from "../../dataflow/model.ts";
-import type { SourceOutput, Suspension } from "../../dataflow/source.ts";
+import type { SourceOutput } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
+import { changeFault, positionFault, timeFault } from "./envelope-faults.ts";
 import { isProblem, MESSAGE, TRUNCATE } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
 import type { FusedDecoder } from "./fused-decoder.ts";
-import { FARTHEST_MS } from "./instant.ts";
 import { LeftOut } from "./left-out.ts";
-import { type Fault, recordFault, recordId, type SplitContext, type UnknownSchemas } from "./record-fault.ts";
+import { PlainRecords } from "./plain-records.ts";
+import {
+  type Chunk,
+  type Fault,
+  recordFault,
+  recordId,
+  type SplitContext,
+  type UnknownSchemas,
+} from "./record-fault.ts";
 import { appendHead, removeRows } from "./rows.ts";
 import { SchemaNews } from "./schema-news.ts";
-import { shownText } from "./shown.ts";
 import { SplitTimes } from "./split-times.ts";
+import { breakingChange, truncation } from "./suspensions.ts";
 import type { TableSchema } from "./table-schemas.ts";
-
-/** Records that are decoded in one go, with where they go. */
-interface Chunk {
-  readonly records: RecordBatch;
-  readonly unknown: UnknownSchemas;
-  readonly output: SourceOutput;
-}
 
 /**
  * Decodes the records of one split, a chunk at a time. Records in a row that share a schema are a *run*. Plain ones go
@@ -39,6 +40,7 @@ export class SplitDecoder {
   readonly #bad = new BadRows();
   readonly #news: SchemaNews;
   readonly #times: SplitTimes;
+  readonly #plain: PlainRecords;
   readonly #leftOut: LeftOut;
   readonly #faults: Fault[] = [];
   /** Index in the chunk of each of the run's rows. */
@@ -49,14 +51,12 @@ export class SplitDecoder {
   #isRunTold = false;
   /** What reads the run's records, which are plain, into the models' batches; null where its plan does. */
   #fused: FusedDecoder | null = null;
-  /** Records that go by their plan before one is taken to be plain again, and how many they were after the last that was not. */
-  #wait = 0;
-  #patience = 1;
 
   constructor(context: SplitContext) {
     this.#context = context;
     this.#news = new SchemaNews(context);
     this.#times = new SplitTimes(context);
+    this.#plain = new PlainRecords(context);
     this.#leftOut = new LeftOut((model) => context.table.declarationOf(model));
   }
 
@@ -94,18 +94,15 @@ export class SplitDecoder {
     for (let i = 0; i < records.count; i++) {
       const start = records.valueStarts[i]!;
       if (start < 0) continue;
-      const next = framedId(records.buffer, start, records.valueEnds[i]!);
-      if (next < 0) {
-        this.#faults.push({
-          record: i,
-          schema: undefined,
-          error: notFramed(records.buffer, start, records.valueEnds[i]!),
-        });
+      const schemaId = framedId(records.buffer, start, records.valueEnds[i]!);
+      if (schemaId < 0) {
+        const error = notFramed(records.buffer, start, records.valueEnds[i]!);
+        this.#faults.push({ record: i, schema: undefined, error });
         continue;
       }
-      if (next !== id || this.#run === undefined) {
+      if (schemaId !== id || this.#run === undefined) {
         this.#endRun();
-        id = next;
+        id = schemaId;
         const schema = this.#context.table.get(id) ?? unknown.get(id) ?? neverLookedUp(id);
         if (schema instanceof CountercheckError) {
           this.#faults.push({ record: i, schema: undefined, error: schema });
@@ -113,7 +110,11 @@ export class SplitDecoder {
         }
         this.#beginRun(schema, records.count, null);
       }
-      if (this.#readPlain(records, i)) continue;
+      const next = this.#readPlain(records, i);
+      if (next > i) {
+        i = next - 1;
+        continue;
+      }
       const error = this.#read(chunk, i);
       if (error !== undefined) this.#faults.push({ record: i, schema: this.#run, error });
     }
@@ -162,44 +163,27 @@ export class SplitDecoder {
     schema.plan.raw.grow(count);
   }
 
-  /** Reads one record into the next row of a run of plain ones; false where it must go by its plan. */
-  #readPlain(records: RecordBatch, i: number): boolean {
-    if (this.#wait > 0) {
-      this.#wait--;
-      return false;
-    }
+  /** Reads records from the i-th on, as long as they are plain, into a run of such; gives the first that is not read. */
+  #readPlain(records: RecordBatch, i: number): number {
+    if (this.#plain.passOver()) return i;
     const run = this.#run!;
     if (this.#fused === null) {
-      const fused = this.#news.has(run.plan.schemaId) ? this.#context.table.fusedOf(run) : null;
-      if (fused === null) return false;
+      const fused = this.#news.has(run.plan.schemaId) ? this.#plain.decoderFor(run, records, i) : null;
+      if (fused === null) return i;
       this.#endRun();
       this.#beginRun(run, records.count, fused);
     }
-    if (this.#putPlain(this.#fused!, records, i)) return true;
-    // Where many are not plain, trying each costs more than it saves.
-    this.#patience = this.#rows > this.#patience ? 1 : Math.min(2 * this.#patience, MOST_PATIENCE);
-    this.#wait = this.#patience - 1;
-    this.#endRun();
-    this.#beginRun(run, records.count, null);
-    return false;
-  }
-
-  #putPlain(fused: FusedDecoder, records: RecordBatch, i: number): boolean {
-    const row = this.#rows;
-    const start = records.valueStarts[i]! + FRAME_LENGTH;
-    if (!fused.read(records.buffer, start, records.valueEnds[i]!, row)) return false;
-    const { keys } = this.#context;
-    if (!keys.readPlain(records, i)) return false;
-    const head = this.#columns;
-    keys.putInto(head.row, row);
-    head.offset.values[row] = records.offsets[i]!;
-    head.major.values[row] = fused.major;
-    head.minor.values[row] = fused.minor;
-    head.sub.values[row] = fused.sub;
-    head.kind.values[row] = fused.op;
-    this.#times.put(head, row, fused.op, fused.time);
-    this.#rows = row + 1;
-    return true;
+    const fused = this.#fused!;
+    const before = this.#rows;
+    const next = fused.read(records, i, before, this.#columns);
+    this.#times.putRun(this.#columns, before, fused.rows);
+    this.#rows = fused.rows;
+    if (next < records.count) {
+      this.#plain.refused(fused.rows, next === i);
+      this.#endRun();
+      this.#beginRun(run, records.count, null);
+    }
+    return next;
   }
 
   /** Reads one record into the run's next row; what makes it unusable is returned. */
@@ -215,31 +199,23 @@ export class SplitDecoder {
     }
     const op = plan.opAt(row);
     if (op === MESSAGE) return undefined;
-    if (plan.tsMs.nulls[row] === 1) return invalid("it has no source.ts_ms");
-    if (Math.abs(plan.tsMs.number(row)) > FARTHEST_MS) return invalid(`its source.ts_ms is ${plan.tsMs.get(row)}`);
-    if (op === TRUNCATE) {
-      this.#truncate(chunk, i);
-      return undefined;
-    }
-    return this.#readChange(chunk, i, op);
+    const error = timeFault(plan, row);
+    if (error !== undefined) return error;
+    if (op !== TRUNCATE) return changeFault(plan, row, op) ?? this.#readChange(chunk, i, op);
+    this.#truncate(chunk, i);
+    return undefined;
   }
 
   #readChange(chunk: Chunk, i: number, op: number): CountercheckError | undefined {
     const { plan, broken } = this.#run!;
     const row = this.#rows;
-    if (op !== OP.create && op !== OP.update && op !== OP.delete && op !== OP.read) {
-      return invalid(`its op is ${JSON.stringify(shownText(plan.op, row))}`);
-    }
-    if (plan.hasAfter(row) === (op === OP.delete)) {
-      return invalid(`it has ${op === OP.delete ? "an" : "no"} after, and its op is ${String.fromCharCode(op)}`);
-    }
     const { keys } = this.#context;
     const keyError = keys.read(chunk.records, i, chunk.unknown);
     if (keyError !== undefined) return keyError;
     const head = this.#columns;
     keys.putInto(head.row, row);
     head.offset.values[row] = chunk.records.offsets[i]!;
-    if (!plan.position(row, head)) return invalid("it names no position in the source's log");
+    if (!plan.position(row, head)) return positionFault();
     const time = plan.tsMs.number(row);
     if (!this.#news.has(plan.schemaId)) this.#news.tell(this.#run!, chunk.records.offsets[i]!, time, chunk.output);
     if (broken.length > 0) this.#tellBreakingChange(chunk, i);
@@ -257,11 +233,9 @@ export class SplitDecoder {
     this.#endRun();
     this.#handOut(chunk);
     this.#beginRun(run, chunk.records.count, null);
-    const models = this.#context.table.models.map(({ model }) => model.name);
-    if (models.length === 0) return;
-    const message = `Table ${this.#context.table.table} was truncated: its rows are gone without a change for each.`;
-    const id = recordId(chunk.records, i);
-    chunk.output.suspend(this.#context.index, this.#suspension(id, "truncate", models, message, time));
+    const { index, table } = this.#context;
+    if (table.models.length === 0) return;
+    chunk.output.suspend(index, truncation(this.#context, recordId(chunk.records, i), time));
   }
 
   /** The run's first good record says from when on the models that its schema does not suit are blind, each by itself. */
@@ -274,23 +248,11 @@ export class SplitDecoder {
     if (untold.length === 0) return;
     this.#handOut(chunk);
     const time = plan.tsMs.number(this.#rows);
-    for (const { model, problem } of untold) {
-      const id = `${recordId(records, i)}/${model}`;
-      const { message } = new CountercheckError(problem.code, problem.details);
-      this.#leftOut.begin(id, plan.schemaId, records.offsets[i]!, model);
-      output.suspend(this.#context.index, this.#suspension(id, "breaking-change", [model], message, time));
+    for (const each of untold) {
+      const suspension = breakingChange(this.#context, recordId(records, i), each, time);
+      this.#leftOut.begin(suspension.id, plan.schemaId, records.offsets[i]!, each.model);
+      output.suspend(this.#context.index, suspension);
     }
-  }
-
-  #suspension(
-    id: string,
-    cause: Suspension["cause"],
-    models: readonly string[],
-    message: string,
-    time: number,
-  ): Suspension {
-    const { source, table } = this.#context;
-    return { id, source, table: table.table, models, cause, message, time };
   }
 
   /** Adds the run's rows to all models' batches. */
@@ -303,12 +265,7 @@ export class SplitDecoder {
     this.#rows = 0;
     if (run === undefined || rows === 0) return;
     if (fused === null) this.#map(run, rows);
-    else {
-      for (const to of this.#context.table.models) {
-        appendHead(this.#head, rows, to);
-        to.batch.count += rows;
-      }
-    }
+    else for (const to of this.#context.table.models) to.batch.count += appendHead(this.#head, rows, to);
   }
 
   /** Maps the rows of a plan's columns to all models. A row that one of them cannot take is a fault, and reaches none. */
@@ -344,13 +301,6 @@ export class SplitDecoder {
       chunk.output.fault(index, recordFault(this.#context, chunk.records, fault, chunk.unknown));
     }
   }
-}
-
-/** How many records go by their plan, at most, before one is taken to be plain again. */
-const MOST_PATIENCE = 1024;
-
-function invalid(reason: string): CountercheckError {
-  return new CountercheckError("ENVELOPE_INVALID", { reason });
 }
 
 function neverLookedUp(id: number): CountercheckError {

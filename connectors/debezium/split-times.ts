@@ -38,6 +38,12 @@ export class SplitTimes {
     head.seed.nulls[row] = isSeed ? 0 : 1;
   }
 
+  /** As `put` for rows `from` … `to` − 1, whose operations and times are in `head` already. */
+  putRun(head: ChangeColumns, from: number, to: number): void {
+    const { kind, time } = head;
+    for (let row = from; row < to; row++) this.put(head, row, kind.values[row]!, time.values[row]!);
+  }
+
   /** Hands out what the chunk proves. */
   prove(output: SourceOutput): void {
     const { index, split } = this.#context;

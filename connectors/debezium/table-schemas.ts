@@ -16,6 +16,7 @@ import {
   type TableModel,
 } from "./envelope-plan.ts";
 import { FusedDecoder } from "./fused-decoder.ts";
+import type { KnownSchema } from "./fused-key.ts";
 import { ReadableIds } from "./readable-ids.ts";
 import { type SchemaFinding, schemaFinding } from "./schema-finding.ts";
 import { missingTransactionPath, transactionPlan } from "./transaction-plan.ts";
@@ -27,8 +28,8 @@ export interface TableSchema {
   readonly broken: readonly { readonly model: string; readonly problem: Problem }[];
   /** For records that turn out to be faults; made when the first does. */
   ids: ReadableIds | undefined;
-  /** For records that are plain; null where none of the schema can be. Made when the first is met. */
-  fused: FusedDecoder | null | undefined;
+  /** For records that are plain, by the schema of their keys; null where none can be. Made when the first is met. */
+  readonly fused: Map<number, FusedDecoder | null>;
 }
 
 /** One captured table: the models that read it, and how its records are decoded under each schema met so far. */
@@ -179,12 +180,15 @@ export class TableSchemas {
     return schema.ids;
   }
 
-  /** What reads plain records of a schema; null where none can be. */
-  fusedOf(schema: TableSchema): FusedDecoder | null {
-    const { plan, broken } = schema;
-    if (schema.fused !== undefined) return schema.fused;
-    schema.fused = (broken.length === 0 && this.#shape.fused(plan.schemaId, plan.schema, this.models)) || null;
-    return schema.fused;
+  /** What reads plain records of a schema whose keys have another; null where none can be. */
+  fusedOf({ plan, broken, fused }: TableSchema, key: KnownSchema): FusedDecoder | null {
+    let decoder = fused.get(key.id);
+    if (decoder === undefined) {
+      const value = { id: plan.schemaId, schema: plan.schema };
+      decoder = (broken.length === 0 && this.#shape.fused(value, key, this.models)) || null;
+      fused.set(key.id, decoder);
+    }
+    return decoder;
   }
 
   #compile(schemaId: number, schema: AvroSchema): void {
@@ -209,7 +213,7 @@ export class TableSchemas {
     this.#hasWorked = true;
     for (const { model } of this.models) this.#worked.add(model);
     const names = broken.map(({ model, problem }) => ({ model: model.name, problem }));
-    this.#known.set(schemaId, { plan, broken: names, ids: undefined, fused: undefined });
+    this.#known.set(schemaId, { plan, broken: names, ids: undefined, fused: new Map() });
   }
 }
 
@@ -217,14 +221,14 @@ export class TableSchemas {
 interface Shape {
   missingPath(schema: AvroSchema): string | undefined;
   plan(schemaId: number, schema: AvroSchema, models: readonly TableModel[]): EnvelopePlan;
-  fused(schemaId: number, schema: AvroSchema, models: readonly TableModel[]): FusedDecoder | undefined;
+  fused(value: KnownSchema, key: KnownSchema, models: readonly TableModel[]): FusedDecoder | undefined;
 }
 
 function envelopeShape(kind: DatabaseKind, table: string): Shape {
   return {
     missingPath: (schema) => missingEnvelopePath(schema, kind),
     plan: (schemaId, schema, models) => envelopePlan(table, kind, schemaId, schema, models),
-    fused: (schemaId, schema, models) => FusedDecoder.compile(kind, schemaId, schema, models),
+    fused: (value, key, models) => FusedDecoder.compile(kind, value, key, models),
   };
 }
 

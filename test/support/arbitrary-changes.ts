@@ -53,7 +53,7 @@ const NUMBERS = [0, 1, -1, 2, 127, -128, 300, 2 ** 31 - 1, -(2 ** 31)];
 const connect = (type: string, name: string) => ({ type, "connect.name": name });
 const decimal = (scale: number) => ({ type: "bytes", logicalType: "decimal", scale, precision: 38 });
 /** Values that suit most fields, but for one in many. */
-const isOdd = (draw: Draw) => oneIn(draw, 16);
+const isOdd = (draw: Draw) => oneIn(draw, 60);
 const someText = (draw: Draw) => (isOdd(draw) ? pick(draw, TEXTS) : "captured");
 const someLong = (draw: Draw) => (isOdd(draw) ? pick(draw, LONGS) : BigInt(draw(fc.nat)));
 const someId = (draw: Draw) =>
@@ -236,7 +236,7 @@ export class ArbitraryTable {
   #message(): Sent {
     const draw = this.#draw;
     const key = oneIn(draw, 40) ? null : this.#framed(8, this.#row(this.#keys, new Map()));
-    const value = oneIn(draw, 40) ? null : this.#framed(oneIn(draw, 6) ? 70_000 : 7, undefined);
+    const value = oneIn(draw, 40) ? null : this.#framed(oneIn(draw, 10) ? 70_000 : 7, undefined);
     return { key: key && this.#damaged(key), value: value && this.#damaged(value) };
   }
 
@@ -249,14 +249,14 @@ export class ArbitraryTable {
 
   #envelope(unread: ReadonlyMap<string, SchemaNode>): unknown {
     const draw = this.#draw;
-    const op = oneIn(draw, 15) ? pick(draw, ["t", "m", "x", "", "cc"]) : pick(draw, ["c", "c", "u", "d", "r"]);
+    const op = oneIn(draw, 40) ? pick(draw, ["t", "m", "x", "", "cc"]) : pick(draw, ["c", "c", "u", "d", "r"]);
     const row = () => ({ Row: this.#row([...this.#keys, ...this.#columns], unread) });
-    const isGone = (op === "d") !== oneIn(draw, 30);
+    const isGone = (op === "d") !== oneIn(draw, 60);
     this.#pos++;
     const position =
       this.#kind === "mariadb"
-        ? { file: oneIn(draw, 20) ? "binlog" : "mysql-bin.000007", pos: this.#pos, row: draw(fc.nat, 300), query: null }
-        : { lsn: oneIn(draw, 20) ? null : { long: this.#pos << 30n } };
+        ? { file: oneIn(draw, 60) ? "binlog" : "mysql-bin.000007", pos: this.#pos, row: draw(fc.nat, 300), query: null }
+        : { lsn: oneIn(draw, 60) ? null : { long: this.#pos << 30n } };
     return {
       before: oneIn(draw, 3) ? row() : null,
       after: isGone ? null : row(),
@@ -284,7 +284,7 @@ export class ArbitraryTable {
 
   #damaged(bytes: Buffer): Buffer {
     const draw = this.#draw;
-    if (!oneIn(draw, 12)) return bytes;
+    if (!oneIn(draw, 30)) return bytes;
     const at = draw(fc.nat, bytes.length - 1);
     const how = draw(fc.nat, 5);
     if (how === 0) return bytes.subarray(0, at);
