@@ -187,6 +187,10 @@ function run(script: string, args: readonly string[]): Promise<number> {
       stdio: "inherit",
     });
     running.on("error", reject);
-    running.on("exit", (code) => resolve(code ?? 1));
+    running.on("exit", (code, signal) => {
+      // Nothing else tells of it: a process that a signal ends has no last word.
+      if (signal !== null) process.stdout.write(`\n${script} was ended by ${signal}\n`);
+      resolve(code ?? 1);
+    });
   });
 }
