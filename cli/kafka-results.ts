@@ -2,11 +2,12 @@ import { assert, CountercheckError, isError, raise } from "../base/errors.ts";
 import { KafkaCluster } from "../connectors/kafka/cluster.ts";
 import { listOffsets } from "../connectors/kafka/list-offsets.ts";
 import type { WrittenRange } from "../connectors/kafka/partition-lane.ts";
+import type { RecordHeader } from "../connectors/kafka/record-encoder.ts";
 import { describeTopic, ensureTopic } from "../connectors/kafka/topics.ts";
 import { type OutgoingRecord, TransactionalProducer } from "../connectors/kafka/transactions.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { RESULT_TOPICS, type ResultTopic, registerContracts } from "../schemas/contract-subjects.ts";
-import type { AlertRecord, Delivered, MarkerRecord, VerdictRecord } from "../schemas/contracts.ts";
+import type { AlertRecord, MarkerRecord, VerdictRecord } from "../schemas/contracts.ts";
 import { connectionOf } from "./kafka-config.ts";
 import type { LogPositions, ResultLog, ResultPlace } from "./result-log.ts";
 import { JOB, type KafkaResultsOptions, lastMarkerOf, MARKERS, ResultReader } from "./result-reader.ts";
@@ -88,6 +89,8 @@ class KafkaResultLog implements ResultLog {
   readonly #end: RunEnd;
   readonly #reader: ResultReader;
   readonly #encoded: ResultRecords;
+  /** Of every record. */
+  readonly #headers: readonly RecordHeader[];
   #producer: TransactionalProducer;
   #positions: Record<ResultTopic, number[]>;
   /** Records of the delivery under way. */
@@ -107,6 +110,7 @@ class KafkaResultLog implements ResultLog {
     this.#end = end;
     this.#reader = new ResultReader(cluster, options);
     this.#encoded = new ResultRecords(ids);
+    this.#headers = [{ name: JOB, value: Buffer.from(options.job) }];
     this.#producer = producer;
     this.#positions = positions;
     this.place = `topics ${options.config.prefix}* of ${cluster.address}`;
@@ -136,8 +140,8 @@ class KafkaResultLog implements ResultLog {
     this.#append(this.#encoded.verdict(record, encoded));
   }
 
-  alert(record: AlertRecord & Delivered): void {
-    this.#append(this.#encoded.alert(record));
+  alert(record: AlertRecord, encoded: Uint8Array): void {
+    this.#append(this.#encoded.alert(record, encoded));
   }
 
   deadLetter(fault: RecordFault): void {
@@ -189,9 +193,8 @@ class KafkaResultLog implements ResultLog {
   }
 
   #append({ topic, key, value }: ResultRecord): void {
-    const { config, job } = this.#options;
-    const headers = [{ name: JOB, value: Buffer.from(job) }];
-    this.#records.push({ topic: config.prefix + topic, key: Buffer.from(key), value, headers });
+    const { prefix } = this.#options.config;
+    this.#records.push({ topic: prefix + topic, key: Buffer.from(key), value, headers: this.#headers });
   }
 
   #advance(written: readonly WrittenRange[]): void {

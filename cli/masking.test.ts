@@ -53,7 +53,15 @@ function outboxOf(note: string | null, contributions: readonly Contribution[] = 
     fields: { Payment: { paymentId: "42", card: `'${CARD}` } },
     ...{ key: Buffer.from("42"), value: Buffer.from(CARD) },
   };
-  const none = { engineAlerts: [], counts: [], suspensions: [], mended: [], schemaChanges: [], lines: new Map() };
+  const none = {
+    encoded: new Map(),
+    engineAlerts: [],
+    counts: [],
+    suspensions: [],
+    mended: [],
+    schemaChanges: [],
+    lines: new Map(),
+  };
   return { verdicts: [verdict], alerts: [alert], faults: [fault], ...none };
 }
 

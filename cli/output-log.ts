@@ -9,7 +9,6 @@ import { RESULT_TOPICS, type ResultTopic } from "../schemas/contract-subjects.ts
 import {
   type AlertRecord,
   contractSchemas,
-  type Delivered,
   decodeMarker,
   type MarkerRecord,
   type VerdictRecord,
@@ -136,8 +135,8 @@ export class OutputLog implements ResultLog {
     this.#append(this.#records.verdict(record, encoded), record.time);
   }
 
-  alert(record: AlertRecord & Delivered): void {
-    this.#append(this.#records.alert(record), record.time);
+  alert(record: AlertRecord, encoded: Uint8Array): void {
+    this.#append(this.#records.alert(record, encoded), record.time);
   }
 
   deadLetter(fault: RecordFault, at: number): void {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { RunStart } from "../connectors/desk/records.ts";
 import type { Graph } from "../dataflow/graph.ts";
+import { encodeOutbox } from "../runtime/checkpoint/outbox-codec.ts";
 import type { OutboxRecord } from "../runtime/outbox.ts";
 import type { VerdictRecord } from "../schemas/contracts.ts";
 import { type Delivery, type DeliveryPoint, type OutputsOptions, RunOutputs } from "./outputs.ts";
@@ -97,6 +98,7 @@ export class Run {
     const checkpoint = ++this.#lastNumber;
     const before = JSON.parse(JSON.stringify(this.outputs.position()));
     const records = this.#outboxes.shift()!;
+    encodeOutbox(records, 1);
     const delivery = { epoch: 1, attempt: this.#attempt, checkpoint, records, before, takenAt: NOON + checkpoint };
     this.checkpoints.push(delivery);
     await this.outputs.deliver(structuredClone(delivery));

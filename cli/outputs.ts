@@ -13,6 +13,7 @@ import {
   type AlertRecord,
   decodeAlert,
   decodeVerdict,
+  encodeAlert,
   encodeVerdict,
   type MarkerRecord,
   type VerdictRecord,
@@ -285,16 +286,15 @@ export class RunOutputs {
     return new SqliteSnapshotStore(path, { create: true });
   }
 
-  /** Evidence comes first, so that what is in the log has its evidence. */
+  /** Evidence comes first, so that what is in the log has its evidence. What was masked is encoded anew. */
   async #putRecords(outbox: SortedOutbox, ahead: RecordsAhead, { epoch, takenAt }: Delivery): Promise<void> {
-    const verdicts = ahead
-      .without(outbox.verdicts, nameOf.verdict)
-      .map((record) => ({ record, encoded: encodeVerdict({ ...record, epoch }) }));
-    await this.#snapshots.put(
-      verdicts.map(({ record, encoded }) => evidenceRow({ ...record, epoch }, encoded, takenAt)),
-    );
-    for (const { record, encoded } of verdicts) this.#log.verdict(record, encoded);
-    for (const alert of ahead.without(outbox.alerts, nameOf.alert)) this.#log.alert({ ...alert, epoch });
+    const { encoded } = outbox;
+    const verdicts = ahead.without(outbox.verdicts, nameOf.verdict);
+    const bytes = verdicts.map((record) => encoded.get(record) ?? encodeVerdict({ ...record, epoch }));
+    await this.#snapshots.put(verdicts.map((record, i) => evidenceRow(record, epoch, bytes[i]!, takenAt)));
+    for (const [i, record] of verdicts.entries()) this.#log.verdict(record, bytes[i]!);
+    for (const alert of ahead.without(outbox.alerts, nameOf.alert))
+      this.#log.alert(alert, encoded.get(alert) ?? encodeAlert({ ...alert, epoch }));
     for (const fault of ahead.without(outbox.faults, nameOf.deadLetter)) this.#log.deadLetter(fault, takenAt);
   }
 

@@ -1,6 +1,6 @@
 import type { RecordFault } from "../dataflow/source.ts";
 import type { ResultTopic } from "../schemas/contract-subjects.ts";
-import type { AlertRecord, Delivered, MarkerRecord, VerdictRecord } from "../schemas/contracts.ts";
+import type { AlertRecord, MarkerRecord, VerdictRecord } from "../schemas/contracts.ts";
 
 /** The end of every topic of a log, in its own words; plain data, kept in checkpoints. */
 export type LogPositions = Readonly<Record<ResultTopic, unknown>>;
@@ -25,7 +25,8 @@ export interface ResultLog {
   goOnBehind(before: LogPositions): void;
   /** `encoded` is the record by its contract. */
   verdict(record: VerdictRecord, encoded: Uint8Array): void;
-  alert(record: AlertRecord & Delivered): void;
+  /** `encoded` is the record by its contract. */
+  alert(record: AlertRecord, encoded: Uint8Array): void;
   deadLetter(fault: RecordFault, at: number): void;
   /** To be appended once all else is out. */
   marker(record: MarkerRecord): void;

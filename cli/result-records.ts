@@ -2,8 +2,6 @@ import type { RecordFault } from "../dataflow/source.ts";
 import type { ResultTopic } from "../schemas/contract-subjects.ts";
 import {
   type AlertRecord,
-  type Delivered,
-  encodeAlert,
   encodeDeadLetter,
   encodeMarker,
   type MarkerRecord,
@@ -33,8 +31,9 @@ export class ResultRecords {
     return this.#of("verdicts", record.key, encoded);
   }
 
-  alert(record: AlertRecord & Delivered): ResultRecord {
-    return this.#of("alerts", record.key, encodeAlert(record));
+  /** `encoded` is the record by its contract. */
+  alert(record: AlertRecord, encoded: Uint8Array): ResultRecord {
+    return this.#of("alerts", record.key, encoded);
   }
 
   deadLetter(fault: RecordFault): ResultRecord {
@@ -52,7 +51,7 @@ export class ResultRecords {
 
 /** A contract's record as a record's value: Confluent's frame instead of Avro's single-object encoding. */
 function toValue(schemaId: number, encoded: Uint8Array): Uint8Array {
-  const value = new Uint8Array(FRAME_LENGTH + encoded.length - SINGLE_OBJECT_HEADER);
+  const value = Buffer.allocUnsafe(FRAME_LENGTH + encoded.length - SINGLE_OBJECT_HEADER);
   writeFrame(schemaId, value, 0);
   value.set(encoded.subarray(SINGLE_OBJECT_HEADER), FRAME_LENGTH);
   return value;

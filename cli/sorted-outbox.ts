@@ -8,6 +8,8 @@ import { toJson } from "./terminal.ts";
 export interface SortedOutbox {
   readonly verdicts: readonly VerdictRecord[];
   readonly alerts: readonly EmittedAlert[];
+  /** Bytes by their contracts of those verdicts and alerts that a checkpoint has encoded. */
+  readonly encoded: ReadonlyMap<object, Uint8Array>;
   readonly engineAlerts: readonly EngineAlertRecord[];
   /** One for each check and minute. */
   readonly counts: readonly CountRecord[];
@@ -24,6 +26,7 @@ export interface SortedOutbox {
 export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
   const verdicts: VerdictRecord[] = [];
   const alerts: EmittedAlert[] = [];
+  const encoded = new Map<object, Uint8Array>();
   const engineAlerts: EngineAlertRecord[] = [];
   const counts: CountSums = new Map();
   const faults: RecordFault[] = [];
@@ -43,8 +46,10 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
     }
   };
   for (const each of records) {
-    if (each.kind === "emit") emit(each.output, each.record);
-    else if (each.kind === "engine-alert") engineAlerts.push(each.alert);
+    if (each.kind === "emit") {
+      emit(each.output, each.record);
+      if (each.encoded !== undefined) encoded.set(each.record as object, each.encoded);
+    } else if (each.kind === "engine-alert") engineAlerts.push(each.alert);
     else if (each.kind === "fault") faults.push(each.fault);
     else if (each.kind === "mended") mended.push(each.suspension);
     else if (each.kind === "schema-change") schemaChanges.push(each.change);
@@ -54,7 +59,7 @@ export function sortOutbox(records: readonly OutboxRecord[]): SortedOutbox {
     }
   }
   const added = [...counts.values()].flatMap((minutes) => [...minutes.values()]);
-  return { verdicts, alerts, engineAlerts, counts: added, faults, suspensions, mended, schemaChanges, lines };
+  return { verdicts, alerts, encoded, engineAlerts, counts: added, faults, suspensions, mended, schemaChanges, lines };
 }
 
 /** The engine alert that says that checks wait. */

@@ -8,10 +8,18 @@ export interface EngineAlert {
   readonly message: string;
 }
 
+/** A record of a side output or sink, by name. */
+export interface Emission {
+  readonly kind: "emit";
+  readonly output: string;
+  readonly record: unknown;
+  /** Its bytes by its contract, if it has one, once a checkpoint holds them: they are not to be made another time. */
+  encoded?: Uint8Array;
+}
+
 /** What a job hands to the outside, in the order in which it did. It can be cloned from thread to thread and written down. */
 export type OutboxRecord =
-  /** A record of a side output or sink, by name. */
-  | { readonly kind: "emit"; readonly output: string; readonly record: unknown }
+  | Emission
   | { readonly kind: "engine-alert"; readonly alert: EngineAlert }
   | { readonly kind: "fault"; readonly fault: RecordFault }
   | { readonly kind: "suspension"; readonly suspension: Suspension }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import { ContractCodec } from "./contracts/codec.ts";
 
@@ -174,6 +175,11 @@ export function encodeVerdict(record: VerdictRecord & Delivered): Uint8Array {
   return verdicts.encode(record);
 }
 
+/** Appends a verdict's bytes to what was written. */
+export function writeVerdict(out: ByteWriter, record: VerdictRecord & Delivered): void {
+  verdicts.write(out, record);
+}
+
 /** The verdict in these bytes, of this version of the contract or an earlier one. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */
 export function decodeVerdict(bytes: Uint8Array): VerdictRecord & Delivered {
   return verdicts.decode(bytes);
@@ -182,6 +188,11 @@ export function decodeVerdict(bytes: Uint8Array): VerdictRecord & Delivered {
 /** An alert step's bytes, in Avro's single-object encoding. */
 export function encodeAlert(record: AlertRecord & Delivered): Uint8Array {
   return alerts.encode(record);
+}
+
+/** Appends an alert step's bytes to what was written. */
+export function writeAlert(out: ByteWriter, record: AlertRecord & Delivered): void {
+  alerts.write(out, record);
 }
 
 /** The alert step in these bytes. CONTRACT_UNKNOWN, CONTRACT_CORRUPT. */

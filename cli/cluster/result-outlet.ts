@@ -4,7 +4,7 @@ import { type CountRecord, type EngineAlertRecord, OUTPUTS } from "../../checks/
 import type { RecordFault } from "../../dataflow/source.ts";
 import type { ResultOutlet, SinkOutput } from "../../flink/hosted-task.ts";
 import { type OutboxRecord, outboxRecordOf } from "../../runtime/outbox.ts";
-import { type EmittedAlert, encodeVerdict, type VerdictRecord } from "../../schemas/contracts.ts";
+import { type EmittedAlert, encodeAlert, encodeVerdict, type VerdictRecord } from "../../schemas/contracts.ts";
 import { evidenceRow } from "../evidence-row.ts";
 import type { Masking } from "../masking.ts";
 import { noticesOf } from "../notify/notices.ts";
@@ -162,15 +162,16 @@ export class TaskResults implements ResultOutlet {
 
   #verdict(verdict: VerdictRecord): void {
     const { spec, evidence } = this.#options;
-    const record = { ...verdict, epoch: spec.epoch };
-    const encoded = encodeVerdict(record);
+    const { epoch } = spec;
+    const encoded = encodeVerdict({ ...verdict, epoch });
     this.#write(this.#records.verdict(verdict, encoded));
     // Its wall time is fixed at the barrier.
-    if (evidence !== undefined) this.#waiting.row(evidenceRow(record, encoded, 0));
+    if (evidence !== undefined) this.#waiting.row(evidenceRow(verdict, epoch, encoded, 0));
   }
 
   #alert(alert: EmittedAlert): void {
-    this.#write(this.#records.alert({ ...alert, epoch: this.#options.spec.epoch }));
+    const { epoch } = this.#options.spec;
+    this.#write(this.#records.alert(alert, encodeAlert({ ...alert, epoch })));
     this.#notify({ alerts: [alert], engineAlerts: [] });
   }
 

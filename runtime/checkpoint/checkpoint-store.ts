@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { deserialize, serialize } from "node:v8";
+import { deserialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import type { Disk } from "../../base/disk.ts";
 import { isError, raise } from "../../base/errors.ts";
 import type { OutboxRecord } from "../outbox.ts";
 import type { Manifest } from "./manifest.ts";
+import { decodeOutbox, encodeOutbox } from "./outbox-codec.ts";
 
 /** A place between two writes, told for tests that break off there. */
 export type CheckpointPoint = "outbox-written" | "checkpoint-written" | "checkpoint-renamed" | "pruned";
@@ -45,19 +46,22 @@ export class CheckpointStore {
     return names.map(Number).sort((a, b) => b - a);
   }
 
-  /** Makes a checkpoint durable, whose segments are. `requireGoing` is asked before each step that others could see. */
+  /**
+   * Makes a checkpoint durable, whose segments are; what of the outbox has a contract is encoded then. `requireGoing` is
+   * asked before each step that others could see.
+   */
   async write(
-    manifest: Omit<Manifest, "outbox">,
+    manifest: Omit<Manifest, "outbox" | "format">,
     outbox: readonly OutboxRecord[],
     requireGoing: () => void,
   ): Promise<Manifest> {
     const { checkpoint } = manifest;
-    const bytes = serialize(outbox);
+    const bytes = encodeOutbox(outbox, manifest.epoch);
     const file = outboxName(checkpoint);
     requireGoing();
     await this.#writeFile(join(this.#dir, file), bytes);
     this.#onPoint("outbox-written");
-    const whole: Manifest = { ...manifest, outbox: { file, bytes: bytes.length, crc: crc32(bytes) } };
+    const whole: Manifest = { ...manifest, format: 2, outbox: { file, bytes: bytes.length, crc: crc32(bytes) } };
     const path = join(this.#dir, manifestName(checkpoint));
     await this.#writeFile(`${path}.new`, encodeManifest(whole));
     this.#onPoint("checkpoint-written");
@@ -86,13 +90,13 @@ export class CheckpointStore {
     }
   }
 
-  /** Reads a checkpoint's outbox. CHECKPOINT_DAMAGED. */
-  readOutbox({ outbox: { file, bytes, crc } }: Manifest): OutboxRecord[] {
+  /** Reads a checkpoint's outbox. CHECKPOINT_DAMAGED; CONTRACT_UNKNOWN. */
+  readOutbox({ format, outbox: { file, bytes, crc } }: Manifest): OutboxRecord[] {
     const path = join(this.#dir, file);
     const found = readFile(this.#disk, path);
     if (found.length !== bytes || crc32(found) !== crc)
       raise("CHECKPOINT_DAMAGED", { path, reason: "its checksum is wrong" });
-    return deserialize(found) as OutboxRecord[];
+    return format === 1 ? (deserialize(found) as OutboxRecord[]) : decodeOutbox(found);
   }
 
   /** Removes all checkpoints but these, and the segments that only others name. */
@@ -157,7 +161,8 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
   const [sum, text] = [bytes.toString("latin1", 0, 8), bytes.toString("utf8", 9)];
   if (sum !== checksum(text)) raise("CHECKPOINT_DAMAGED", { path, reason: "its checksum is wrong" });
   const manifest = JSON.parse(text) as Manifest;
-  if (manifest.format !== 1) raise("CHECKPOINT_VERSION", { path, format: String(manifest.format) });
+  if (manifest.format !== 1 && manifest.format !== 2)
+    raise("CHECKPOINT_VERSION", { path, format: String((manifest as Manifest).format) });
   return manifest;
 }
 

@@ -140,7 +140,7 @@ export class Checkpointer {
     const takenAt = clock.now();
     const before = sink.position();
     const observed = observer.save();
-    const head = { format: 1, job: run.job, epoch, attempt, checkpoint, takenAt, before, observed } as const;
+    const head = { job: run.job, epoch, attempt, checkpoint, takenAt, before, observed } as const;
     const manifest = await checkpoints.write({ ...head, ...joined(parts) }, records, () => this.#requireGoing());
     this.#requireGoing();
     await sink.deliver({ epoch, attempt, checkpoint, records, before, takenAt });

@@ -6,7 +6,8 @@ import type { KeptState } from "../task.ts";
  * state are in segments, which are not written again while they do not change.
  */
 export interface Manifest {
-  readonly format: 1;
+  /** 1 had its outbox as `v8.serialize` has it, which is read still; 2 is what is written. */
+  readonly format: 1 | 2;
   readonly job: string;
   /** Begins anew with a run from the start, or from a savepoint. */
   readonly epoch: number;
