@@ -20,8 +20,8 @@ export const RecordFlags = {
  * behind it, which must be empty; who owns the arena then empties the next. Memory that was never reached costs nothing.
  *
  * A record is its key, padded to 8 bytes; four words: the key's hash; room for the body in units of 8 and, from bit 16,
- * flags; length of the key and, from bit 16, where in the page the record before it is, in units of 8; length of the body;
- * and the body, whose place is the record's address.
+ * flags; length of the key and, from bit 16, where in the page the record before it is, in units of 8; length of the body
+ * and, from bit 16, of what the table has of it; and the body, whose place is the record's address.
  */
 export class Arena {
   readonly bytes: Buffer;
@@ -66,11 +66,11 @@ export class Arena {
     const keyBytes = words[word - 2]! & 0xffff;
     const front = padded(keyBytes) + HEADER_BYTES;
     const to = this.#room(front + padded(length)) + front;
-    this.bytes.copyWithin(to - front, address - front, address + Math.min(words[word - 1]!, length));
+    this.bytes.copyWithin(to - front, address - front, address + Math.min(this.lengthAt(address), length));
     const flags = (words[word - 3]! >>> 16) | RecordFlags.dirty;
     words[word - 3]! |= RecordFlags.dead << 16;
     words[(to >> 2) - 3] = (padded(length) >> 3) | (flags << 16);
-    words[(to >> 2) - 1] = length;
+    words[(to >> 2) - 1] = (words[word - 1]! & ~0xffff) | length;
     this.#enter(to, keyBytes, flags);
     return to;
   }
@@ -132,14 +132,26 @@ export class Arena {
 
   /** Bytes of a record's body. */
   lengthAt(address: number): number {
-    return this.words[(address >> 2) - 1]!;
+    return this.words[(address >> 2) - 1]! & 0xffff;
+  }
+
+  /** Bytes that the table has of a record that is stored. */
+  storedLengthAt(address: number): number {
+    return this.words[(address >> 2) - 1]! >>> 16;
+  }
+
+  /** The table has the record as it is. */
+  setStored(address: number): void {
+    const word = address >> 2;
+    this.words[word - 3] = (this.words[word - 3]! & 0xffff) | (RecordFlags.stored << 16);
+    this.words[word - 1] = (this.words[word - 1]! & 0xffff) * 0x10001;
   }
 
   /** Changes a record's length where it is; false if it has no room for that. */
   setLength(address: number, length: number): boolean {
     const word = address >> 2;
     if (length > (this.words[word - 3]! & 0xffff) << 3) return false;
-    this.words[word - 1] = length;
+    this.words[word - 1] = (this.words[word - 1]! & ~0xffff) | length;
     return true;
   }
 
@@ -196,7 +208,7 @@ export class Arena {
     words[word - 4] = hash;
     words[word - 3] = (padded(length) >> 3) | (flags << 16);
     words[word - 2] = end - start;
-    words[word - 1] = length;
+    words[word - 1] = length * 0x10001;
     return address;
   }
 

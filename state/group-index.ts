@@ -53,6 +53,17 @@ export class GroupIndex {
     touched[0] = seen;
   }
 
+  /** The slot of the only key with a hash; −1 if there is none or several. */
+  only(hash: number): number {
+    let only = -1;
+    for (let slot = hash & this.#mask; this.#blocks[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      if (this.#hashes[slot] !== hash) continue;
+      if (only >= 0) return -1;
+      only = slot;
+    }
+    return only;
+  }
+
   /** The slot that points at this very record; −1 if none does. */
   slotOf(hash: number, block: number, offset: number): number {
     for (let slot = hash & this.#mask; this.#blocks[slot] !== 0; slot = (slot + 1) & this.#mask) {

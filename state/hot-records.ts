@@ -195,9 +195,14 @@ export class HotRecords {
     const hash = arena.hashAt(address);
     const end = address + arena.lengthAt(address);
     const [from, to] = [arena.keyStart(address), arena.keyEnd(address)];
-    this.#table.put(keyGroupOf(hash), bytes, from, to, bytes, address, end, hash);
-    if ((arena.flagsAt(address) & RecordFlags.stored) === 0) this.#fresh--;
-    arena.setFlags(address, RecordFlags.stored);
+    const group = keyGroupOf(hash);
+    if ((arena.flagsAt(address) & RecordFlags.stored) !== 0) {
+      this.#table.replace(group, bytes, from, to, bytes, address, end, arena.storedLengthAt(address), hash);
+    } else {
+      this.#table.putNew(group, bytes, from, to, bytes, address, end, hash);
+      this.#fresh--;
+    }
+    arena.setStored(address);
   }
 }
 

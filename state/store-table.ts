@@ -1,6 +1,6 @@
 import { GroupIndex, indexHash, mixHash } from "./group-index.ts";
 import { hashBytes } from "./key-groups.ts";
-import { RecordCursor } from "./record.ts";
+import { RecordCursor, recordBytes } from "./record.ts";
 import type { RecordLog } from "./record-log.ts";
 
 /**
@@ -78,6 +78,33 @@ export class StoreTable {
     log.enlist(log.block, log.length);
     index.insert(mixHash(hash), log.block, log.offset);
     this.size++;
+  }
+
+  /** Sets the value of a key that is there, with a value of so many bytes: the former record is hardly ever read for it. */
+  replace(
+    group: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    start: number,
+    end: number,
+    formerBytes: number,
+    hash = hashBytes(key, keyStart, keyEnd),
+  ): void {
+    const index = this.#groups[group];
+    const slot = index?.only(mixHash(hash)) ?? -1;
+    if (index === undefined || slot < 0) {
+      this.put(group, key, keyStart, keyEnd, value, start, end, hash);
+      return;
+    }
+    const log = this.#log;
+    const [block, offset] = [index.blockAt(slot), index.offsetAt(slot)];
+    const number = log.cache.segmentOf(block).tables.indexOf(this.name);
+    log.append(this.#id, group, key, keyStart, keyEnd, value, start, end);
+    log.enlist(log.block, log.length);
+    log.displace(block, offset, recordBytes(number, group, keyEnd - keyStart, formerBytes));
+    index.point(slot, log.block, log.offset);
   }
 
   /**
