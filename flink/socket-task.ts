@@ -20,8 +20,8 @@ const STUCK_MS = 100;
 const ASIDE: ReadonlySet<number> = new Set([TO_TASK.pull, TO_TASK.abort, TO_TASK.confirmed]);
 /** Of work, before others in the process have their turn. */
 const TURN_MS = 20;
-/** Of work on the parts of a checkpoint at a time: for so long rows wait for it. */
-const PARTS_MS = 4;
+/** Of work on the parts of a checkpoint behind each turn: for so long rows wait for it. */
+const PARTS_MS = 10;
 /** Of answers, before they are sent. */
 const SEND_BYTES = 256 * 1024;
 
@@ -142,7 +142,7 @@ class Connection {
     this.#pollLater();
   }
 
-  /** Some parts of a checkpoint behind each turn: all the time where nothing else is to be done, and not much where rows wait. */
+  /** Some parts of a checkpoint behind each turn: all the time where nothing else is to be done, a third where rows wait. */
   #bringParts(): void {
     const until = performance.now() + PARTS_MS;
     while (this.#driver.owesParts && !this.#socket.writableNeedDrain && performance.now() < until)
