@@ -14,3 +14,10 @@ export function idOf(...parts: readonly (string | number)[]): string {
 export function digestOf(text: string): string {
   return hash("sha256", text).slice(0, 32);
 }
+
+/** A signed 32-bit hash of bytes (FNV-1a): the integer that stands for a key. Collisions are harmless. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = -2128831035;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 16777619);
+  return hash;
+}

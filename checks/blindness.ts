@@ -79,6 +79,11 @@ export class Blindness {
     return null;
   }
 
+  /** Something is hidden of some keys. */
+  get hidesKeys(): boolean {
+    return this.#faultsOfKey.size > 0;
+  }
+
   /** Why nothing can be said of a key, or null. */
   reasonFor(key: Key): string | null {
     if (this.#faultsOfKey.size === 0) return null;

@@ -5,13 +5,16 @@ import type { CountercheckError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME, days } from "../base/time.ts";
 import type { Model } from "../dataflow/model.ts";
-import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
+import type { Control, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
 import { Judge } from "./judge.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger, type RowEnded } from "./ledger.ts";
+import { openPlainKeys } from "./plain/open-plain-keys.ts";
+import { OtherKeys } from "./plain/other-keys.ts";
+import type { PlainKeys } from "./plain/plain-keys.ts";
 import { OUTPUTS } from "./records.ts";
 import { ReferenceRows } from "./reference-rows.ts";
 import { Retention } from "./retention.ts";
@@ -34,13 +37,15 @@ export class CheckOperator implements Operator {
   readonly #frontiers: FrontierView;
   readonly #blindness: Blindness;
   readonly #reference = new ReferenceRows();
-  #keys!: KeyedState<KeyState>;
+  #keys!: OtherKeys<KeyState>;
   #timers!: Timers;
   /** Points that only a stale source holds up. */
   #waiting!: Timers;
   #context!: OperatorContext;
   #judge!: Judge;
   #retention!: Retention;
+  /** Keys that are kept as bytes, where the rule can do with that. */
+  #plain: PlainKeys | undefined;
   /** Frontier up to which all keys have been judged. */
   #judgedThrough = Number.NEGATIVE_INFINITY;
 
@@ -54,7 +59,7 @@ export class CheckOperator implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#keys = context.state("keys", keyStateCodec(this.#rule, this.#inputs));
+    this.#keys = new OtherKeys(context.state("keys", keyStateCodec(this.#rule, this.#inputs)));
     this.#timers = context.timers("points");
     this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
@@ -62,6 +67,14 @@ export class CheckOperator implements Operator {
     const tellFailure = (failure: CountercheckError) => this.#tellFailure(failure);
     this.#judge = new Judge(this.#rule, this.#blindness, log, this.#reference, scaleOf, tellFailure);
     this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, this.#rule);
+    this.#plain = openPlainKeys(this.#rule, this.#inputs, context, {
+      scaleOf,
+      stepsAfter: (memory) => this.#retention.stepsAfter(memory),
+      count: (point, status) => this.#judge.count(point, status),
+      mayBeOther: (hash) => this.#blindness.hidesKeys || this.#keys.mayHave(hash),
+      isOther: (key) => this.#keys.get(key) !== undefined || this.#blindness.reasonFor(key) !== null,
+      expanded: (key, state, retireAt) => this.#takeOver(key, state, retireAt),
+    });
   }
 
   batch(input: number, batch: Batch): void {
@@ -69,15 +82,17 @@ export class CheckOperator implements Operator {
     const rows = this.#intake.read(input, batch);
     if (isReference) return this.#referenceRows(rows);
     const keys = batch.column(key) as TextColumn;
+    const plain = this.#plain;
+    plain?.read(input, batch, keys, this.#lateBy(model));
+    const { changed } = this.#context;
     let unkeyed = 0;
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) {
         unkeyed++;
         continue;
       }
-      const text = keys.text(row);
-      this.#context.changed?.(text);
-      this.#change(text, rows, row);
+      changed?.(keys.text(row));
+      if (plain?.take(row) !== true) this.#change(keys.text(row), rows, row);
     }
     if (unkeyed > 0) this.#tellUnkeyed(model, by.join(" and "));
   }
@@ -116,9 +131,11 @@ export class CheckOperator implements Operator {
 
   /** The last word on every key, emitted or not. */
   report(): void {
-    this.#keys.forEach((key, { ledger, verdicts }) => {
+    const tell = (key: Key, { ledger, verdicts }: KeyState) => {
       for (const final of this.#judge.finals(key, ledger, verdicts)) this.#context.emit(OUTPUTS.finals, final);
-    });
+    };
+    this.#keys.forEach(tell);
+    this.#plain?.forEach(tell);
   }
 
   save(out: ByteWriter): void {
@@ -136,6 +153,8 @@ export class CheckOperator implements Operator {
 
   /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
   restore(saved: readonly ByteReader[]): void {
+    this.#keys.recover();
+    this.#plain?.recover();
     for (const input of saved) this.#judge.restoreCounts(input, this.#context.isFirst);
     const [input] = saved;
     if (input === undefined) return;
@@ -193,6 +212,12 @@ export class CheckOperator implements Operator {
     this.#context.emit(OUTPUTS.engine, { id: `UNKEYED/${uid}/${model.name}`, code: "UNKEYED", source, message });
   }
 
+  /** By table of a model: the time at or before which its changes come too late, as `#effectiveTime` tells. */
+  #lateBy({ from }: Model): number[] {
+    const judgeable = this.#blindness.judgeableThrough;
+    return from.map(({ source }) => Math.min(this.#frontiers.of(source), judgeable));
+  }
+
   /** A change behind its source's frontier is judged at the next point: as if it came just behind the frontier. */
   #effectiveTime(from: RowEvidence): number {
     const { source, table } = this.#inputs[from.input]!.model.from[from.table]!;
@@ -204,6 +229,13 @@ export class CheckOperator implements Operator {
     const message = `Changes of ${source}.${table} came behind the frontier of ${source}: transactions take longer than \`longestTransaction\` says. They are judged late; raise it.`;
     this.#context.emit(OUTPUTS.engine, { id, code: "BEHIND_FRONTIER", source, message });
     return Math.max(from.time, this.#judgedThrough + 1);
+  }
+
+  /** A key that was plain. */
+  #takeOver(key: Key, state: KeyState, retireAt: number): void {
+    this.#keys.set(key, state);
+    if (Number.isFinite(retireAt)) this.#retention.watchAt(key, state, retireAt);
+    this.#schedule(key, state);
   }
 
   #schedule(key: Key, state: KeyState): void {
@@ -224,6 +256,7 @@ export class CheckOperator implements Operator {
     if (through > this.#judgedThrough) {
       this.#judgedThrough = through;
       this.#wakeWaiting();
+      this.#plain?.judgeThrough(through, this.#floor);
       for (let due = this.#timers.next(through); due !== undefined; due = this.#timers.next(through)) {
         this.#judgeKey(due.key, due.time, through);
       }
@@ -268,6 +301,7 @@ export class CheckOperator implements Operator {
   #markBlind(): void {
     const reached = this.#frontiers.throughOfActive() ?? this.#frontiers.through;
     if (reached <= this.#judgedThrough || reached < this.#floor) return;
+    this.#plain?.expandDue(reached);
     for (let due = this.#timers.next(reached); due !== undefined; due = this.#timers.next(reached)) {
       const state = this.#keys.get(due.key);
       if (state === undefined || state.ledger.timer !== due.time) continue;
@@ -333,6 +367,7 @@ export class CheckOperator implements Operator {
   /** Judges keys again at their last point, because what can be seen of them changed. */
   #rejudge(keys: Iterable<Key>): void {
     for (const key of keys) {
+      this.#plain?.expand(key);
       const state = this.#keys.get(key);
       if (state?.ledger.judged) this.#judge.again(key, state);
     }

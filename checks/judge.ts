@@ -101,6 +101,11 @@ export class Judge {
     return [...fresh];
   }
 
+  /** Counts a judgement of which nothing is told. */
+  count(point: number, status: "pass" | "pending"): void {
+    this.#log.count(point, status);
+  }
+
   /** Brings out the counts of the minutes that are over. */
   countsThrough(frontier: number): void {
     this.#log.countsThrough(frontier);
@@ -210,7 +215,7 @@ function nothingLeft(currency: number, period: string): Judgement {
 }
 
 /** A currency and period of a key of which nothing has been said yet. */
-function unjudged(currency: number, period: string): CurrencyVerdict {
+export function unjudged(currency: number, period: string): CurrencyVerdict {
   return {
     currency,
     period,

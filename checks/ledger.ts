@@ -234,6 +234,12 @@ export class Ledger {
     this.closedAt = this.lastPoint;
   }
 
+  /** Takes what the rows of a key came to that was closed at its last point. */
+  closeWith(totals: Totals): void {
+    this.#totals = KeyTotals.with(totals);
+    this.close();
+  }
+
   /** Drops the totals too: what comes now has no history to be judged by. */
   forget(): void {
     this.#clear();

@@ -29,6 +29,19 @@ export class Retention {
     this.#rule = rule;
   }
 
+  /** How long behind its last point a quiet key takes its next step. */
+  stepsAfter(memory: KeyState["ledger"]["memory"]): number {
+    const { isOfSums, retainMs } = this.#rule;
+    switch (memory) {
+      case "rows":
+        return isOfSums ? Math.min(CLOSE_AFTER_MS, retainMs) : retainMs;
+      case "closed":
+        return retainMs;
+      case "forgotten":
+        return 2 * retainMs;
+    }
+  }
+
   /** A key has no point ahead: it may be on its way out. */
   watch(key: Key, { ledger }: KeyState): void {
     // A timer that is there already looks at the key again and plans anew: one a key is enough.
@@ -36,6 +49,12 @@ export class Retention {
     if (this.#isKept(ledger)) return;
     ledger.retireAt = this.#stepAfter(ledger.lastPoint, ledger.memory);
     this.#timers.register(key, ledger.retireAt);
+  }
+
+  /** A key that was kept otherwise until now is on its way out, and is to be looked at then. */
+  watchAt(key: Key, { ledger }: KeyState, time: number): void {
+    ledger.retireAt = time;
+    this.#timers.register(key, time);
   }
 
   /**
@@ -109,14 +128,6 @@ export class Retention {
   }
 
   #stepAfter(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {
-    const { isOfSums, retainMs } = this.#rule;
-    switch (memory) {
-      case "rows":
-        return lastPoint + (isOfSums ? Math.min(CLOSE_AFTER_MS, retainMs) : retainMs);
-      case "closed":
-        return lastPoint + retainMs;
-      case "forgotten":
-        return lastPoint + 2 * retainMs;
-    }
+    return lastPoint + this.stepsAfter(memory);
   }
 }

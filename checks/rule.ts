@@ -124,6 +124,11 @@ export interface CheckRule extends RuleSettings {
   ended?(own: string, entry: Entry, time: number): string;
   /** Judges a key at a point: one answer per currency and period. Must depend on nothing but the key. */
   judge(key: KeyView): readonly Judgement[];
+  /**
+   * For rules of sums of money whose deadlines follow from the business time alone: what `judge` says of a key with these
+   * sums, whose rows were never changed; null where it fails, and where only `judge` can tell.
+   */
+  quick?(totals: PlainTotals): "pass" | "pending" | null;
   /** The first deadline that a failure missed; null for failures that have none. */
   missedDeadline(failure: Judgement, key: KeyView): number | null;
   /** True when a row of the leg that was not seen could undo a failure of the class. */
@@ -132,6 +137,18 @@ export interface CheckRule extends RuleSettings {
   isRestOf?(cause: string, former: string): boolean;
   /** The side whose newest row makes up for a failure of the class. */
   lateSide(cause: string): RuleLeg["side"];
+}
+
+/** Sums of a key that has one currency, exact as numbers; what they are, `Totals` says. */
+export interface PlainTotals {
+  readonly lower: number;
+  readonly upper: number;
+  readonly full: number;
+  readonly actual: number;
+  readonly ahead: number;
+  readonly captures: number;
+  readonly lines: number;
+  readonly dueLines: number;
 }
 
 /** A hash over everything that decides a verdict. */

@@ -144,6 +144,13 @@ export class KeyTotals {
     for (const totals of this.#all) totals.write(out);
   }
 
+  /** Those of a key that has one currency. */
+  static with(only: Totals): KeyTotals {
+    const totals = new KeyTotals();
+    totals.#all.push(only);
+    return totals;
+  }
+
   /** Totals that were written. */
   static read(rows: RowReader): KeyTotals {
     const totals = new KeyTotals();

@@ -91,7 +91,7 @@ export class VerdictLog {
     if (status === "fail") state.atRisk = formatDecimal(judgement.atRisk, scale.scale);
     if (!news) {
       if (status === "fail" && state.alert !== null) state.alert.repeats++;
-      else this.#count(point, status);
+      else this.count(point, status);
       return;
     }
     state.told = told;
@@ -181,7 +181,8 @@ export class VerdictLog {
     return cause === known.class || this.#rule.isRestOf?.(cause, known.class) ? known : null;
   }
 
-  #count(point: number, status: Status): void {
+  /** Counts a pass or a pending, of which nothing is told, in the minute of its point. */
+  count(point: number, status: Status): void {
     if (status !== "pass" && status !== "pending") return;
     this.#countsOf(Math.floor(point / MINUTE) * MINUTE)[status]++;
   }

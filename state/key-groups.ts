@@ -1,3 +1,5 @@
+export { hashBytes } from "../base/hash.ts";
+
 /**
  * How keys are spread: a key's text has a hash, the hash a key group, and a subtask owns a range of key groups. Hash,
  * groups and ranges are Flink's for an integer key (`MathUtils.murmurHash`, `KeyGroupRangeAssignment`), so that state moves
@@ -6,13 +8,6 @@
 
 /** Key groups of every job: the most subtasks that an operator can have. */
 export const KEY_GROUPS = 128;
-
-/** A signed 32-bit hash of bytes (FNV-1a): the integer that stands for a key. Collisions are harmless. */
-export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = -2128831035;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 16777619);
-  return hash;
-}
 
 /** The key group of a key's hash: Flink's murmur of an int. */
 export function keyGroupOf(hash: number): number {

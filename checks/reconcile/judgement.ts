@@ -1,6 +1,6 @@
 import { abs } from "../../base/money.ts";
 import type { Entry } from "../row-set.ts";
-import type { Judgement } from "../rule.ts";
+import type { Judgement, PlainTotals } from "../rule.ts";
 import type { Totals } from "../totals.ts";
 
 /** The causes of a failure, in the order in which they are looked for. */
@@ -34,6 +34,17 @@ export function judge(totals: readonly Totals[], toleranceOf?: ToleranceOf): Jud
     if (settledElsewhere) return t.captures > 0 ? judgeMismatch(t, totals, tolerance) : verdict(t, "pending");
     return judgeKnown(t, tolerance);
   });
+}
+
+/** The same without tolerance, of a key with one currency; null where it fails. */
+export function judgePlain(t: PlainTotals): "pass" | "pending" | null {
+  if (t.captures === 0) {
+    if (t.dueLines > 0) return null;
+    return t.lines === 0 && t.full === 0 ? "pass" : "pending";
+  }
+  const isMissing = t.lines === 0 && t.lower > 0;
+  if (isMissing || t.actual - t.ahead < t.lower || t.actual > t.upper) return null;
+  return t.actual === t.full ? "pass" : "pending";
 }
 
 /** No capture in any currency: lines are unknown from their own deadline on; such a key is never over-charged. */

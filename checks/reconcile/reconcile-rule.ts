@@ -1,8 +1,16 @@
 import { unpackCurrency } from "../../base/money.ts";
-import { type CheckRule, type Judgement, type KeyView, type RuleLeg, type RuleSettings, scaleOf } from "../rule.ts";
+import {
+  type CheckRule,
+  type Judgement,
+  type KeyView,
+  type PlainTotals,
+  type RuleLeg,
+  type RuleSettings,
+  scaleOf,
+} from "../rule.ts";
 import { sideText } from "../side-text.ts";
 import { CauseNames, type ClassNames } from "./cause-names.ts";
-import { judge, missedDeadline, type ToleranceOf } from "./judgement.ts";
+import { judge, judgePlain, missedDeadline, type ToleranceOf } from "./judgement.ts";
 import { type Tolerance, toleranceAt } from "./tolerance.ts";
 
 /** What a reconciliation has in common with other checks. */
@@ -21,6 +29,7 @@ export class ReconcileRule implements CheckRule {
   readonly warnBeforeMs?: number;
   readonly expression: string;
   readonly settings: string;
+  readonly quick?: (totals: PlainTotals) => "pass" | "pending" | null;
   readonly #tolerance: ToleranceOf | undefined;
   readonly #scales = new Map<number, number>();
   readonly #names: CauseNames;
@@ -40,7 +49,8 @@ export class ReconcileRule implements CheckRule {
     this.expression = `${sideText(legs, "expect")} = ${sideText(legs, "actual")}`;
     this.settings = JSON.stringify(classes === undefined ? (tolerance ?? "") : [tolerance ?? "", classes]);
     this.#names = new CauseNames(classes);
-    if (tolerance !== undefined) {
+    if (tolerance === undefined) this.quick = judgePlain;
+    else {
       this.#tolerance = (currency, expected, actual) =>
         toleranceAt(tolerance, this.#scaleOf(currency), expected, actual);
     }

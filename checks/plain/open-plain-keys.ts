@@ -1,0 +1,69 @@
+import { assert } from "../../base/errors.ts";
+import type { OperatorContext } from "../../dataflow/operator.ts";
+import type { Records } from "../../dataflow/records.ts";
+import type { CheckInput, CheckRule } from "../rule.ts";
+import { layoutOf, mappingOf } from "../state-layout.ts";
+import { layoutFrom, schemaOf } from "../state-schema.ts";
+import { PlainKeys, type PlainSurroundings } from "./plain-keys.ts";
+import { PlainReader } from "./plain-reader.ts";
+
+/** Of how plain keys are written down. */
+const FORMAT = 1;
+
+/** What the records of plain keys are: the state of keys that are not says what is in their rows. */
+interface PlainSchema {
+  readonly format: number;
+  readonly skewMs: number;
+  readonly retainMs: number;
+  readonly state: string;
+}
+
+type Around = Omit<PlainSurroundings, "records" | "points" | "deadlines" | "retirements" | "reader">;
+
+/**
+ * The plain keys of an operator; undefined where its rule cannot do with them. Those that another version of the job left, or
+ * that were written by another skew, are expanded.
+ */
+export function openPlainKeys(
+  rule: CheckRule,
+  inputs: readonly CheckInput[],
+  context: OperatorContext,
+  around: Around,
+): PlainKeys | undefined {
+  const layout = layoutOf(rule, inputs);
+  const { skewMs, retainMs } = rule;
+  const schema: PlainSchema = { format: FORMAT, skewMs, retainMs, state: schemaOf(layout) };
+  const readers = new Map<string, PlainReader>();
+  const readerOf = (written: string): PlainReader => {
+    const { format, state } = JSON.parse(written) as PlainSchema;
+    const mapping = mappingOf(layoutFrom(state), layout);
+    assert(format === FORMAT && mapping !== undefined, "what keys are kept as has been compared before");
+    return new PlainReader(rule, mapping, records);
+  };
+  const records: Records = context.records("$plain", {
+    schema: JSON.stringify(schema),
+    areFormer: !canBePlain(rule, inputs),
+    upgrade: (written, address) => {
+      const reader = readers.get(written) ?? readerOf(written);
+      readers.set(written, reader);
+      const retireAt = Number.POSITIVE_INFINITY;
+      around.expanded(records.keyAt(address), reader.read(address), retireAt);
+    },
+  });
+  if (!canBePlain(rule, inputs)) return undefined;
+  const points = context.alarms("plain-points");
+  const deadlines = context.alarms("plain-deadlines");
+  const retirements = context.alarms("plain-retirements");
+  const reader = new PlainReader(rule, mappingOf(layout, layout)!, records);
+  return new PlainKeys(rule, inputs, { ...around, records, points, deadlines, retirements, reader });
+}
+
+/** Legs that sum money as it is, and nothing to be told before a key fails. */
+function canBePlain(rule: CheckRule, inputs: readonly CheckInput[]): boolean {
+  if (rule.quick === undefined || rule.emitAll || rule.warnBeforeMs !== undefined) return false;
+  if (rule.ended !== undefined || rule.keepsLive === true || !rule.isOfSums || rule.legs.length > 255) return false;
+  return (
+    inputs.every(({ isReference }) => isReference !== true) &&
+    rule.legs.every(({ field, conversion }) => field !== null && conversion === undefined)
+  );
+}

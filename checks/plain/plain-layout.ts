@@ -1,0 +1,92 @@
+/**
+ * How a plain key is written down: a key with a few rows that were only ever added, all in one currency, of which nothing
+ * was told. Places in a record are given in doubles or words from its address, so that code reads them without views:
+ *
+ *     double 0   the last point that was judged, −∞ before the first
+ *     double 1   the next point, +∞ for none
+ *     double 2   when its retention looks at it, +∞ while that is not planned
+ *     double 3   a point behind the next one of which there is an alarm already, +∞ for none
+ *     word 8     the currency, packed
+ *     word 9     number of rows; what was found at the last point, from bit 8; what is left of the key, from bit 16
+ *     double 5   the rows, one behind the other; of a key that has none any more, what they came to
+ *
+ * A row counts from its time on, so at the last point those at or before it count, and the others wait:
+ *
+ *     word 0     its length in doubles; entries, from bit 16; input, from bit 24
+ *     word 1     table; length of its identity in bytes, from bit 16
+ *     word 2     the leg of each entry, a byte each
+ *     word 3     `sub` of its position
+ *     double 2   its time
+ *     double 3   `major` and then `minor` of its position
+ *     double 5   for each entry: the amount, signed and at the comparison scale, and the deadline, without skew
+ *     then       a bit for each field that has a value, in words; the fields, each in as many words as its kind takes;
+ *                and the bytes of the row's identity, and of fields that are text, in order
+ */
+export const RECORD = {
+  lastPoint: 0,
+  nextPoint: 1,
+  retireAt: 2,
+  laterPoint: 3,
+  /** In words. */
+  currency: 8,
+  state: 9,
+  /** In doubles. */
+  rows: 5,
+} as const;
+
+/** Of a key that has let go of its rows, in doubles; behind it the sum of each leg. */
+export const CLOSED = {
+  lastChange: 5,
+  lastExpected: 6,
+  lastActual: 7,
+  captures: 8,
+  lines: 9,
+  entries: 10,
+  sums: 11,
+} as const;
+
+export const ROW = {
+  /** In words. */
+  shape: 0,
+  name: 1,
+  legs: 2,
+  sub: 3,
+  /** In doubles. */
+  time: 2,
+  major: 3,
+  minor: 4,
+  entries: 5,
+} as const;
+
+/** Doubles of an entry. */
+export const ENTRY_DOUBLES = 2;
+
+/** Limits of what is plain. Sums of so many amounts of such a size are exact as numbers. */
+export const MOST = {
+  rows: 15,
+  /** Of a row; as many as a word has bytes for their legs. */
+  entries: 4,
+  amount: 2 ** 46,
+  tables: 65_535,
+  identityBytes: 1_024,
+} as const;
+
+/** What was found at the last point. */
+export const STATUS = { unjudged: 0, pass: 1, pending: 2 } as const;
+
+/** What is left of a key, as `Ledger.memory`. */
+export const MEMORY = { rows: 0, closed: 1, forgotten: 2 } as const;
+
+export const rowsOf = (state: number): number => state & 0xff;
+export const statusOf = (state: number): number => (state >>> 8) & 0xff;
+export const memoryOf = (state: number): number => state >>> 16;
+export const stateOf = (rows: number, status: number, memory: number = MEMORY.rows): number => {
+  return rows | (status << 8) | (memory << 16);
+};
+
+export const lengthOfRow = (shape: number): number => shape & 0xffff;
+export const entriesOfRow = (shape: number): number => (shape >>> 16) & 0xff;
+export const inputOfRow = (shape: number): number => shape >>> 24;
+export const tableOfRow = (name: number): number => name & 0xffff;
+export const identityBytesOf = (name: number): number => name >>> 16;
+export const legOfEntry = (legs: number, entry: number): number => (legs >>> (8 * entry)) & 0xff;

@@ -1,0 +1,172 @@
+import type { Batch } from "../../base/batch.ts";
+import type { Float64Column, Int32Column, Int64Column } from "../../base/columns.ts";
+import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../../dataflow/change-layout.ts";
+import type { Records } from "../../dataflow/records.ts";
+import type { RowEvidence } from "../row-set.ts";
+import type { CheckInput, CheckRule, CurrencyScale, RuleLeg } from "../rule.ts";
+import { FieldWriter } from "./field-writer.ts";
+import { ENTRY_DOUBLES, entriesOfRow, inputOfRow, lengthOfRow, MOST, RECORD, ROW, rowsOf } from "./plain-layout.ts";
+
+/** A leg that takes rows of an input, over the batch that is read. */
+interface LegColumns {
+  readonly leg: number;
+  readonly rule: RuleLeg;
+  amount: Int64Column;
+  currency: Int32Column;
+}
+
+/** For deadlines that follow from the business time alone. */
+const NO_ROW = undefined as unknown as RowEvidence;
+
+/**
+ * Rows of one input of a check as plain keys take them. `read` a batch, then `look` at a row: when that gives true, what
+ * it takes is in the fields, and `write` writes it down.
+ */
+export class PlainRows {
+  /** Of the row that was looked at: its length in doubles, and its currency. */
+  length = 0;
+  currency = 0;
+  /** The first point that it may bring is not before this, without skew. */
+  firstAt = 0;
+  change!: ChangeColumns;
+  readonly input: number;
+  readonly #business: string | undefined;
+  readonly #legs: LegColumns[];
+  readonly #records: Records;
+  readonly #fields: FieldWriter;
+  readonly #scaleOf: (currency: number) => CurrencyScale;
+  #businessTimes: Float64Column | undefined;
+  #entries = 0;
+  #legsWord = 0;
+  readonly #amounts = new Float64Array(MOST.entries);
+  readonly #dues = new Float64Array(MOST.entries);
+  /** Factors of the legs in a currency. */
+  #factorsOf = 0;
+  #factors: readonly number[] = [];
+
+  /** `scaleOf`: at which amounts of a currency are compared. */
+  constructor(
+    rule: CheckRule,
+    input: number,
+    { model }: CheckInput,
+    records: Records,
+    scaleOf: (currency: number) => CurrencyScale,
+  ) {
+    this.input = input;
+    this.#business = model.businessTime;
+    this.#scaleOf = scaleOf;
+    this.#records = records;
+    this.#fields = new FieldWriter(model, records);
+    const none = undefined as unknown as Int64Column & Int32Column;
+    this.#legs = rule.legs.flatMap((leg, index) =>
+      leg.input === input ? [{ leg: index, rule: leg, amount: none, currency: none }] : [],
+    );
+  }
+
+  /** The rows of a batch; valid as long as the batch is. */
+  read(batch: Batch): void {
+    this.change = changeColumns(batch);
+    this.#businessTimes = this.#business === undefined ? undefined : (batch.column(this.#business) as Float64Column);
+    for (const leg of this.#legs) {
+      leg.amount = batch.column(leg.rule.field!) as Int64Column;
+      leg.currency = batch.column(currencyColumn(leg.rule.field!)) as Int32Column;
+    }
+    this.#fields.read(batch);
+  }
+
+  /** Looks whether plain keys take the row: an add, not of the seed, with amounts in one currency and of no great size. */
+  look(row: number): boolean {
+    const { change } = this;
+    if (change.kind.values[row] !== ADD || change.seed.nulls[row] === 0) return false;
+    const sub = change.sub.values[row]!;
+    if (sub !== (sub | 0) || change.table.values[row]! > MOST.tables) return false;
+    if (change.row.ends[row]! - change.row.starts[row]! > MOST.identityBytes) return false;
+    if (!this.#lookAtEntries(row)) return false;
+    const bytes = this.#fields.bytesOf(row) + change.row.ends[row]! - change.row.starts[row]!;
+    this.length = ROW.entries + ENTRY_DOUBLES * this.#entries + ((bytes + 7) >> 3);
+    return true;
+  }
+
+  #lookAtEntries(row: number): boolean {
+    const time = this.change.time.values[row]!;
+    const business = this.#businessTimes;
+    const businessTime = business === undefined || business.nulls[row] === 1 ? time : business.values[row]!;
+    let entries = 0;
+    let legs = 0;
+    let first = time;
+    for (const { leg, rule, amount, currency } of this.#legs) {
+      if (amount.nulls[row] === 1) {
+        if (rule.takesWithoutAmount) return false;
+        continue;
+      }
+      if (entries === MOST.entries || !amount.isSafe(row)) return false;
+      const code = currency.values[row]!;
+      if (entries > 0 && code !== this.currency) return false;
+      this.currency = code;
+      if (code !== this.#factorsOf) this.#findFactors(code);
+      const minor = amount.number(row) * this.#factors[leg]!;
+      if (!(Math.abs(minor) <= MOST.amount)) return false;
+      const dueAt = rule.deadline.dueAt(businessTime, NO_ROW);
+      this.#amounts[entries] = minor;
+      this.#dues[entries] = dueAt;
+      legs |= leg << (8 * entries);
+      if (dueAt < first) first = dueAt;
+      entries++;
+    }
+    this.#entries = entries;
+    this.#legsWord = legs;
+    this.firstAt = first;
+    return entries > 0;
+  }
+
+  /** Writes the row that was looked at, at a place in doubles. */
+  write(row: number, at: number): void {
+    const { words, doubles } = this.#records;
+    const { change } = this;
+    const entries = this.#entries;
+    const identity = change.row.ends[row]! - change.row.starts[row]!;
+    const word = at << 1;
+    words[word + ROW.shape] = this.length | (entries << 16) | (this.input << 24);
+    words[word + ROW.name] = change.table.values[row]! | (identity << 16);
+    words[word + ROW.legs] = this.#legsWord;
+    words[word + ROW.sub] = change.sub.values[row]!;
+    doubles[at + ROW.time] = change.time.values[row]!;
+    doubles[at + ROW.major] = change.major.values[row]!;
+    doubles[at + ROW.minor] = change.minor.values[row]!;
+    let entry = at + ROW.entries;
+    for (let i = 0; i < entries; i++, entry += ENTRY_DOUBLES) {
+      doubles[entry] = this.#amounts[i]!;
+      doubles[entry + 1] = this.#dues[i]!;
+    }
+    this.#fields.write(row, entry << 1, change.row);
+  }
+
+  /** Whether a record has the row already: one that is added on top of itself is not plain. */
+  isThere(row: number, address: number): boolean {
+    const { words, bytes } = this.#records;
+    const { heap, starts, ends } = this.change.row;
+    const name = this.change.table.values[row]! | ((ends[row]! - starts[row]!) << 16);
+    let at = (address >> 3) + RECORD.rows;
+    for (let left = rowsOf(words[(address >> 2) + RECORD.state]!); left > 0; left--) {
+      const shape = words[at << 1]!;
+      if (inputOfRow(shape) === this.input && words[(at << 1) + ROW.name] === name) {
+        const identity = ((at + ROW.entries + ENTRY_DOUBLES * entriesOfRow(shape)) << 3) + this.#fields.bytes;
+        let same = starts[row]!;
+        while (same < ends[row]! && bytes[identity + same - starts[row]!] === heap[same]) same++;
+        if (same === ends[row]!) return true;
+      }
+      at += lengthOfRow(shape);
+    }
+    return false;
+  }
+
+  #findFactors(currency: number): void {
+    this.#factorsOf = currency;
+    const { factors } = this.#scaleOf(currency);
+    this.#factors = factors.map((factor, leg) => Number(factor) * this.#signOf(leg));
+  }
+
+  #signOf(leg: number): number {
+    return this.#legs.find((own) => own.leg === leg)?.rule.sign ?? 1;
+  }
+}
