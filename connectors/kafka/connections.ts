@@ -3,6 +3,7 @@ import { type API, apiVersionsV3, Connection, type SASLOptions } from "@platform
 import { CountercheckError, raise } from "../../base/errors.ts";
 import type { KafkaConnectionOptions, SaslOptions } from "./config.ts";
 import { kafkaError } from "./errors.ts";
+import { type KafkaConnection, PlainConnection } from "./plain-connection.ts";
 
 /** What a connection is for. A broker answers in order, so a fetch that waits for data keeps off what must not wait. */
 export type Channel = "control" | "fetch" | "produce";
@@ -13,8 +14,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+const timeouts = { connectTimeout: 10_000, requestTimeout: 30_000 };
 
 /**
  * The open connections of one client: one per broker and channel, made when first asked for, with TLS and SASL, and made
@@ -23,7 +23,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export class BrokerConnections {
   readonly #options: KafkaConnectionOptions;
   readonly #open = new Map<string, Promise<BrokerConnection>>();
-  readonly #sockets = new Set<Connection>();
+  readonly #sockets = new Set<KafkaConnection>();
   #closed = false;
 
   constructor(options: KafkaConnectionOptions) {
@@ -39,7 +39,7 @@ export class BrokerConnections {
       const forget = () => {
         if (this.#open.get(name) === connecting) this.#open.delete(name);
       };
-      connecting = BrokerConnection.open(this.#options, endpoint, this.#connection(endpoint, forget));
+      connecting = BrokerConnection.open(this.#options, endpoint, this.#connection(channel, endpoint, forget));
       connecting.catch(forget);
       this.#open.set(name, connecting);
     }
@@ -53,8 +53,12 @@ export class BrokerConnections {
     for (const connection of this.#sockets) end(connection);
   }
 
-  #connection(endpoint: Endpoint, onLost: () => void): Connection {
-    const connection = new Connection(this.#options.clientId, connectionOptions(this.#options, endpoint));
+  #connection(channel: Channel, endpoint: Endpoint, onLost: () => void): KafkaConnection {
+    const { clientId, tls, sasl } = this.#options;
+    const isPlain = channel === "fetch" && tls === undefined && sasl === undefined;
+    const connection: KafkaConnection = isPlain
+      ? new PlainConnection(clientId, timeouts)
+      : new Connection(clientId, connectionOptions(this.#options, endpoint));
     this.#sockets.add(connection);
     connection.on("close", () => {
       this.#sockets.delete(connection);
@@ -69,13 +73,13 @@ export class BrokerConnections {
 
 /** A connection to one broker, and the versions of the requests that it knows. */
 export class BrokerConnection {
-  readonly #connection: Connection;
+  readonly #connection: KafkaConnection;
   readonly #endpoint: Endpoint;
   readonly #versions: ReadonlyMap<number, { readonly minVersion: number; readonly maxVersion: number }>;
   readonly #mechanism: string | undefined;
 
   private constructor(
-    connection: Connection,
+    connection: KafkaConnection,
     endpoint: Endpoint,
     versions: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[],
     mechanism: string | undefined,
@@ -89,11 +93,11 @@ export class BrokerConnection {
   static async open(
     { sasl }: KafkaConnectionOptions,
     endpoint: Endpoint,
-    connection: Connection,
+    connection: KafkaConnection,
   ): Promise<BrokerConnection> {
     try {
       await connection.connect(endpoint.host, endpoint.port);
-      const { apiKeys } = await apiVersionsV3.api.async(connection, "countercheck", "1");
+      const { apiKeys } = await apiVersionsV3.api.async(connection as Connection, "countercheck", "1");
       return new BrokerConnection(connection, endpoint, apiKeys, sasl?.mechanism);
     } catch (error) {
       end(connection);
@@ -120,7 +124,7 @@ export class BrokerConnection {
       raise("KAFKA_UNSUPPORTED", { what: doing, broker, reason });
     }
     try {
-      return await api.async(this.#connection, ...args);
+      return await api.async(this.#connection as Connection, ...args);
     } catch (error) {
       throw kafkaError(error, { doing, broker, mechanism: this.#mechanism });
     }
@@ -133,7 +137,7 @@ export function nameOf({ host, port }: Endpoint): string {
 }
 
 /** At once, and with the library's timer for the next authentication, which would keep the process. */
-function end(connection: Connection): void {
+function end(connection: KafkaConnection): void {
   connection.close(() => undefined);
   connection.socket?.destroy();
 }
@@ -144,8 +148,7 @@ function closedError(endpoint: Endpoint): CountercheckError {
 
 function connectionOptions({ tls, sasl }: KafkaConnectionOptions, { host }: Endpoint) {
   return {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...timeouts,
     ...(tls && { tls, ...(isIP(host) === 0 && { tlsServerName: host }) }),
     ...(sasl && { sasl: saslOptions(sasl) }),
   };
