@@ -19,9 +19,12 @@ export const RecordFlags = {
  * Records in one buffer, in a ring of pages: they are appended to the last page, and when it is full, go on in the page
  * behind it, which must be empty; who owns the arena then empties the next. Memory that was never reached costs nothing.
  *
- * A record is its key, padded to 8 bytes; four words: the key's hash; room for the body in units of 8 and, from bit 16,
- * flags; length of the key and, from bit 16, where in the page the record before it is, in units of 8; length of the body
- * and, from bit 16, of what the table has of it; and the body, whose place is the record's address.
+ * A record is its key, padded to 8 bytes; four words; and the body, whose place is the record's address. Sizes and places
+ * in a page are in units of 8 where not in bytes. The words:
+ * - the key's hash;
+ * - room for the body (12 bits), flags (4 bits), and where in the page the record is that became dirty before it;
+ * - bytes of the key (16 bits), and where in the page the record before it is;
+ * - bytes of the body (16 bits), and of what the table has of it.
  */
 export class Arena {
   readonly bytes: Buffer;
@@ -30,9 +33,9 @@ export class Arena {
   readonly pages: number;
   /** Records go to another page than before: the one behind it is to be emptied. */
   hasTurned = false;
-  /** By page: its last record in units of 8, or 0, and whether there may be dirty ones. */
+  /** By page: where its last record is, and the one that became dirty last; 0: there is none. */
   readonly #last: Uint16Array;
-  readonly #dirty: Uint8Array;
+  readonly #dirty: Uint16Array;
   #page = 0;
   #at = 0;
 
@@ -46,7 +49,7 @@ export class Arena {
     // The last page is the place for a record that is only shown.
     this.pages = pages - 1;
     this.#last = new Uint16Array(pages);
-    this.#dirty = new Uint8Array(pages);
+    this.#dirty = new Uint16Array(pages);
   }
 
   /** Appends a record whose body is not written yet; gives its address. */
@@ -67,9 +70,9 @@ export class Arena {
     const front = padded(keyBytes) + HEADER_BYTES;
     const to = this.#room(front + padded(length)) + front;
     this.bytes.copyWithin(to - front, address - front, address + Math.min(this.lengthAt(address), length));
-    const flags = (words[word - 3]! >>> 16) | RecordFlags.dirty;
-    words[word - 3]! |= RecordFlags.dead << 16;
-    words[(to >> 2) - 3] = (padded(length) >> 3) | (flags << 16);
+    const flags = this.flagsAt(address) | RecordFlags.dirty;
+    words[word - 3]! |= RecordFlags.dead << 12;
+    words[(to >> 2) - 3] = (padded(length) >> 3) | (flags << 12);
     words[(to >> 2) - 1] = (words[word - 1]! & ~0xffff) | length;
     this.#enter(to, keyBytes, flags);
     return to;
@@ -103,8 +106,14 @@ export class Arena {
     this.#dirty[page] = 0;
   }
 
-  isDirty(page: number): boolean {
-    return this.#dirty[page] !== 0;
+  /** The record of a page that became dirty last; −1 if there is none. With `dirtyBefore`, all of them, also those that are dead now. */
+  lastDirty(page: number): number {
+    return addressIn(page, this.#dirty[page]!);
+  }
+
+  /** The one that became dirty before another one in its page; −1 in front of the first. */
+  dirtyBefore(address: number): number {
+    return addressIn(address >> PAGE_BITS, this.words[(address >> 2) - 3]! >>> 16);
   }
 
   /** No record of a page is dirty any more. */
@@ -113,17 +122,19 @@ export class Arena {
   }
 
   flagsAt(address: number): number {
-    return this.words[(address >> 2) - 3]! >>> 16;
+    return (this.words[(address >> 2) - 3]! >>> 12) & 15;
   }
 
   setFlags(address: number, flags: number): void {
     const word = (address >> 2) - 3;
-    this.words[word] = (this.words[word]! & 0xffff) | (flags << 16);
+    this.words[word] = (this.words[word]! & ~0xf000) | (flags << 12);
   }
 
   markDirty(address: number): void {
-    this.words[(address >> 2) - 3]! |= RecordFlags.dirty << 16;
-    this.#dirty[address >> PAGE_BITS] = 1;
+    const word = (address >> 2) - 3;
+    if ((this.words[word]! & (RecordFlags.dirty << 12)) !== 0) return;
+    this.words[word]! |= RecordFlags.dirty << 12;
+    this.#enlist(address);
   }
 
   hashAt(address: number): number {
@@ -143,14 +154,14 @@ export class Arena {
   /** The table has the record as it is. */
   setStored(address: number): void {
     const word = address >> 2;
-    this.words[word - 3] = (this.words[word - 3]! & 0xffff) | (RecordFlags.stored << 16);
+    this.words[word - 3] = (this.words[word - 3]! & 0xfff) | (RecordFlags.stored << 12);
     this.words[word - 1] = (this.words[word - 1]! & 0xffff) * 0x10001;
   }
 
   /** Changes a record's length where it is; false if it has no room for that. */
   setLength(address: number, length: number): boolean {
     const word = address >> 2;
-    if (length > (this.words[word - 3]! & 0xffff) << 3) return false;
+    if (length > (this.words[word - 3]! & 0xfff) << 3) return false;
     this.words[word - 1] = (this.words[word - 1]! & ~0xffff) | length;
     return true;
   }
@@ -206,7 +217,7 @@ export class Arena {
     const address = place + padded(end - start) + HEADER_BYTES;
     const word = address >> 2;
     words[word - 4] = hash;
-    words[word - 3] = (padded(length) >> 3) | (flags << 16);
+    words[word - 3] = (padded(length) >> 3) | (flags << 12);
     words[word - 2] = end - start;
     words[word - 1] = length * 0x10001;
     return address;
@@ -217,7 +228,15 @@ export class Arena {
     const page = address >> PAGE_BITS;
     this.words[(address >> 2) - 2] = keyBytes | (this.#last[page]! << 16);
     this.#last[page] = (address & (PAGE_BYTES - 1)) >> 3;
-    if ((flags & RecordFlags.dirty) !== 0) this.#dirty[page] = 1;
+    if ((flags & RecordFlags.dirty) !== 0) this.#enlist(address);
+  }
+
+  /** Makes a record, which is in no such list, the one of its page that became dirty last. */
+  #enlist(address: number): void {
+    const page = address >> PAGE_BITS;
+    const word = (address >> 2) - 3;
+    this.words[word] = (this.words[word]! & 0xffff) | (this.#dirty[page]! << 16);
+    this.#dirty[page] = (address & (PAGE_BYTES - 1)) >> 3;
   }
 }
 

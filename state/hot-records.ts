@@ -27,6 +27,9 @@ export class HotRecords {
   readonly #index = new HotIndex();
   /** Records that the table knows nothing of. */
   #fresh = 0;
+  /** Scratch of `touch`: places in words; and what was read, without which nobody would have to read it. */
+  #near = new Int32Array(1_024);
+  #read = 0;
 
   constructor({ table, arenaBytes }: HotRecordsOptions) {
     this.#table = table;
@@ -43,6 +46,24 @@ export class HotRecords {
 
   hashOf(key: Uint8Array, start: number, end: number): number {
     return hashBytes(key, start, end);
+  }
+
+  /**
+   * Reads a little of each record, and of nothing else: the processor has many reads under way that do not wait for one
+   * another, which look-ups one at a time do not let it.
+   */
+  touch(hashes: Int32Array, count: number): void {
+    const { words } = this;
+    const index = this.#index;
+    if (this.#near.length < count) this.#near = new Int32Array(2 * count);
+    const near = this.#near;
+    for (let i = 0; i < count; i++) near[i] = index.near(hashes[i]!) >> 2;
+    let read = 0;
+    for (let i = 0; i < count; i++) {
+      const word = near[i]!;
+      if (word > 0) read ^= words[word - 4]! ^ words[word + 12]! ^ words[word + 28]!;
+    }
+    this.#read ^= read;
   }
 
   find(hash: number, key: Uint8Array, start: number, end: number): number {
@@ -139,8 +160,8 @@ export class HotRecords {
   flush(): void {
     const arena = this.#arena;
     for (let page = 0; page < arena.pages; page++) {
-      if (!arena.isDirty(page)) continue;
-      for (let address = arena.lastOf(page); address >= 0; address = arena.before(address)) {
+      for (let address = arena.lastDirty(page), before = -1; address >= 0; address = before) {
+        before = arena.dirtyBefore(address);
         if (isDirty(arena.flagsAt(address))) this.#store(address);
       }
       arena.clean(page);
