@@ -149,4 +149,28 @@ describe("hot records", () => {
       { numRuns: 40 },
     );
   });
+
+  it.each([0, 8 << 20])("are found and removed where there are many, in an arena of %i bytes", (arenaBytes) => {
+    const store = new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "p", memoryBytes: 8 << 20 });
+    const records = new HotRecords({ table: store.table("records"), arenaBytes });
+    const [count, key] = [20_000, (i: number) => `payment-${i * 7}`];
+    for (let i = 0; i < count; i++) records.words[add(records, key(i), 40) >> 2] = i;
+    for (let i = 0; i < count; i += 3) records.remove(find(records, key(i)));
+    expect(records.size).toBe(count - Math.ceil(count / 3));
+    const wrong: number[] = [];
+    for (let i = count - 1; i >= 0; i--) {
+      const address = find(records, key(i));
+      if (address >= 0 === (i % 3 === 0) || (address >= 0 && records.words[address >> 2] !== i)) wrong.push(i);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("fail where the index of the store does not fit into its memory", () => {
+    const store = new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "p", memoryBytes: 100_000 });
+    const records = new HotRecords({ table: store.table("records"), arenaBytes: 0 });
+    const fill = () => {
+      for (let i = 0; i < 20_000; i++) add(records, `key-${i}`, 100);
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: "STATE_MEMORY_EXCEEDED" }));
+  });
 });

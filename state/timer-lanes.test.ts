@@ -60,4 +60,25 @@ describe("alarms", () => {
       }),
     );
   });
+
+  it("of a long lane are in a file, which must be as it was written", () => {
+    const disk = new MemoryDisk();
+    const lanes = open(disk);
+    for (let i = 0; i < 20; i++) lanes.set(i, -i);
+    const file = disk.open("temporary/a.alarms", "update");
+    file.write(Buffer.of(1), 30);
+    expect(() => drain(lanes)).toThrow(expect.objectContaining({ code: "STATE_CORRUPT" }));
+  });
+
+  it("are all taken where what came first leaves no lane to the others", () => {
+    const disk = new MemoryDisk();
+    const lanes = open(disk);
+    // Each far, and earlier than the one before it.
+    for (let i = 0; i < 16; i++) lanes.set(1e9 - i, i);
+    for (let i = 0; i < 1_000; i++) lanes.set(i, i);
+    const seen: number[] = [];
+    lanes.take(1e6, (time) => seen.push(time));
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
+    expect(drain(lanes)).toHaveLength(16);
+  });
 });
