@@ -1,4 +1,4 @@
-import type { CountercheckError } from "../../base/errors.ts";
+import { CountercheckError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
 import type { RecordFault, SourceOutput, Split } from "../../dataflow/source.ts";
 import type { RowKeys } from "./row-keys.ts";
@@ -57,6 +57,11 @@ export function recordFault(
     key: copied(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!),
     value: copied(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!),
   };
+}
+
+/** Of a schema that was neither looked up nor found to be unknown. */
+export function neverLookedUp(id: number): CountercheckError {
+  return new CountercheckError("BUG", { what: `schema ${id} was not looked up` });
 }
 
 /** Names a record for ever. */

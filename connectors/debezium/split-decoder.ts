@@ -16,6 +16,7 @@ import { PlainRecords } from "./plain-records.ts";
 import {
   type Chunk,
   type Fault,
+  neverLookedUp,
   recordFault,
   recordId,
   type SplitContext,
@@ -89,7 +90,11 @@ export class SplitDecoder {
    */
   decode(records: RecordBatch, unknown: UnknownSchemas, output: SourceOutput): void {
     const chunk = { records, unknown, output };
-    this.#begin(records.count);
+    this.#times.begin();
+    this.#run = undefined;
+    this.#rows = 0;
+    this.#head.grow(records.count);
+    if (this.#recordOf.length < records.count) this.#recordOf = new Int32Array(records.count);
     let id = -1;
     for (let i = 0; i < records.count; i++) {
       const start = records.valueStarts[i]!;
@@ -140,14 +145,6 @@ export class SplitDecoder {
     const from = this.#leftOut.restore(input, position);
     this.#context.table.haveWorked(this.#leftOut.models);
     return from;
-  }
-
-  #begin(count: number): void {
-    this.#times.begin();
-    this.#run = undefined;
-    this.#rows = 0;
-    this.#head.grow(count);
-    if (this.#recordOf.length < count) this.#recordOf = new Int32Array(count);
   }
 
   #beginRun(schema: TableSchema, count: number, fused: FusedDecoder | null): void {
@@ -243,15 +240,14 @@ export class SplitDecoder {
     if (this.#isRunTold) return;
     this.#isRunTold = true;
     const { plan, broken } = this.#run!;
-    const { records, output } = chunk;
     const untold = broken.filter(({ model }) => !this.#leftOut.isTold(plan.schemaId, model));
     if (untold.length === 0) return;
     this.#handOut(chunk);
     const time = plan.tsMs.number(this.#rows);
     for (const each of untold) {
-      const suspension = breakingChange(this.#context, recordId(records, i), each, time);
-      this.#leftOut.begin(suspension.id, plan.schemaId, records.offsets[i]!, each.model);
-      output.suspend(this.#context.index, suspension);
+      const suspension = breakingChange(this.#context, recordId(chunk.records, i), each, time);
+      this.#leftOut.begin(suspension.id, plan.schemaId, chunk.records.offsets[i]!, each.model);
+      chunk.output.suspend(this.#context.index, suspension);
     }
   }
 
@@ -301,8 +297,4 @@ export class SplitDecoder {
       chunk.output.fault(index, recordFault(this.#context, chunk.records, fault, chunk.unknown));
     }
   }
-}
-
-function neverLookedUp(id: number): CountercheckError {
-  return new CountercheckError("BUG", { what: `schema ${id} was not looked up` });
 }
