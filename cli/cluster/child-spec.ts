@@ -36,6 +36,8 @@ export interface ChildSpec {
   /** An embedded savepoint, in a folder that every TaskManager reaches by this path. */
   readonly savepoint?: { readonly folder: string } | undefined;
   readonly allowDroppedState: boolean;
+  /** Where a TaskManager has it, the folder that profiles of children are written to. */
+  readonly profile?: string | undefined;
 }
 
 /** A source as its reader must know it; where its records come from is the plan's business. */

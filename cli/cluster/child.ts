@@ -7,6 +7,7 @@ import { jointJob } from "../../checks/joint-job.ts";
 import { failureFrame } from "../../flink/failure-frame.ts";
 import { driveTask } from "../../flink/socket-task.ts";
 import { boundGarbage } from "../memory.ts";
+import { beginProfile, type ThreadProfile } from "../profile/thread-profile.ts";
 import { masked } from "../secrets.ts";
 import type { ChildSpec } from "./child-spec.ts";
 import { HostedTasks } from "./hosted-tasks.ts";
@@ -30,16 +31,22 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
   for (const output of [process.stdout, process.stderr]) maskWhatIsWritten(output);
   endWith(process.stdin, connections);
   boundGarbage();
-  const tasks = lazily(() => hostedTasks(jobs, name, specFile, onFailure));
+  const spec = lazily(() => JSON.parse(readFileSync(specFile, "utf8")) as ChildSpec);
+  const tasks = lazily(() => hostedTasks(jobs, name, spec(), onFailure));
+  const profile = lazily(() => profileOf(spec()));
   const server = createServer((socket) => {
     connections.add(socket);
     socket.once("close", () => {
       if (!connections.remove(socket)) return;
       server.close();
-      void ending(tasks);
+      void ending(tasks, profile);
     });
     // What a task fails with is told to Flink, and its connection ends with it.
-    driveTask(socket, (place, output, alive) => tasks().make(place, output, alive), masked).catch(() => undefined);
+    const make: Parameters<typeof driveTask>[1] = (place, output, alive) => {
+      void profile();
+      return tasks().make(place, output, alive);
+    };
+    driveTask(socket, make, masked).catch(() => undefined);
   });
   server.listen(socketPath);
 }
@@ -48,19 +55,23 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
 function hostedTasks(
   jobs: readonly Job[],
   name: string | undefined,
-  specFile: string,
+  spec: ChildSpec,
   onFailure: (error: unknown) => void,
 ): HostedTasks {
-  const spec = JSON.parse(readFileSync(specFile, "utf8")) as ChildSpec;
   const job = jobs.length === 1 && name === undefined ? jobs[0]! : jointJob(jobs, name);
   assert(job.name === spec.job, `the bundle has the job ${spec.job}, not ${job.name}`);
   const note = (line: string) => void process.stderr.write(`${line}\n`);
   return new HostedTasks(spec, job.graph(), { note, onFailure });
 }
 
-async function ending(tasks: () => HostedTasks): Promise<void> {
+/** Of all that the process does, where the job was submitted so. */
+async function profileOf({ profile, job }: ChildSpec): Promise<ThreadProfile | undefined> {
+  return profile === undefined ? undefined : beginProfile(profile, `${job.replace(/[^\w.-]/g, "_")}-${process.pid}`);
+}
+
+async function ending(tasks: () => HostedTasks, profile: () => Promise<ThreadProfile | undefined>): Promise<void> {
   try {
-    await tasks().close(LAST_WORDS_MS);
+    await Promise.all([tasks().close(LAST_WORDS_MS), profile().then((taken) => taken?.end())]);
   } finally {
     process.exit();
   }

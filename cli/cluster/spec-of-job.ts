@@ -17,11 +17,13 @@ export interface SpecRequest {
   /** Folder of the embedded savepoint that the job begins from. */
   readonly savepoint: string | undefined;
   readonly allowDroppedState: boolean;
+  /** Folder of profiles, on the TaskManagers. */
+  readonly profile?: string | undefined;
 }
 
 /** What the Node children of a job must know. REGISTRY_UNAVAILABLE; CONFIG_INVALID for a certificate that cannot be read. */
 export function specOfJob(request: SpecRequest): ChildSpec {
-  const { job, epoch, config, splits, sinks, contracts, savepoint, allowDroppedState } = request;
+  const { job, epoch, config, splits, sinks, contracts, savepoint, allowDroppedState, profile } = request;
   const read = new Set(splits.map(({ source }) => source));
   return {
     version: 1,
@@ -44,6 +46,7 @@ export function specOfJob(request: SpecRequest): ChildSpec {
     memoryBytes: config.state.memoryBytes,
     ...(savepoint !== undefined && { savepoint: { folder: savepoint } }),
     allowDroppedState,
+    ...(profile !== undefined && { profile }),
   };
 }
 

@@ -31,6 +31,8 @@ export interface SubmissionRequest {
   readonly allowDroppedState: boolean;
   /** Node goes along in the jar. */
   readonly withNode: boolean;
+  /** Folder on the TaskManagers for profiles of Node. */
+  readonly profile?: string | undefined;
   readonly steps: Steps;
 }
 
@@ -62,7 +64,7 @@ export interface Submission {
  * `requireEvidencePlace` raise.
  */
 export async function openSubmission(request: SubmissionRequest): Promise<Submission> {
-  const { jobs, config, fromSavepoint, allowDroppedState, withNode, steps } = request;
+  const { jobs, config, fromSavepoint, allowDroppedState, withNode, profile, steps } = request;
   steps.begin("Loading the job");
   const graph = (await loadJobs(jobs)).graph();
   const results = requireFit(graph, config);
@@ -84,7 +86,7 @@ export async function openSubmission(request: SubmissionRequest): Promise<Submis
   const planned = splits.map(({ table: _table, gathered: _gathered, ...split }) => split);
   const begun = { epoch: beginning.epoch, savepoint: embedded?.folder };
   const plan = planOfJob({ graph, config: { ...config, results }, splits: planned, sinks, withNode, ...begun });
-  const child = specOfJob({ job: graph.name, config, splits, sinks, contracts, allowDroppedState, ...begun });
+  const child = specOfJob({ job: graph.name, config, splits, sinks, contracts, allowDroppedState, profile, ...begun });
   let takeBack = () => {};
   return {
     graph,

@@ -28,6 +28,7 @@ interface SubmitOptions {
   readonly allowDroppedState?: true;
   readonly withoutNode?: true;
   readonly jar?: string;
+  readonly profile?: string;
   readonly timeout: number;
   readonly json?: true;
 }
@@ -65,6 +66,10 @@ export function addSubmit(program: Command): void {
         "write the job's jar for application mode, whose parallelism is Flink's, and start nothing",
       ).conflicts(["cluster", "parallelism"]),
     )
+    .option(
+      "--profile <dir>",
+      "a folder on the TaskManagers: Node writes CPU profiles and flame graphs there when it ends",
+    )
     .option("--timeout <seconds>", "how long to wait for the first checkpoint", between(1, 86_400), 180)
     .option("--json", "one JSON document on stdout")
     .addHelpText("after", EXAMPLES)
@@ -72,7 +77,7 @@ export function addSubmit(program: Command): void {
 }
 
 async function submit(paths: readonly string[], options: SubmitOptions): Promise<void> {
-  const { name, fromSavepoint, allowDroppedState, withoutNode, json, jar } = options;
+  const { name, fromSavepoint, allowDroppedState, withoutNode, json, jar, profile } = options;
   const steps = openSteps(json === true);
   const request: SubmissionRequest = {
     jobs: { paths, name },
@@ -80,6 +85,7 @@ async function submit(paths: readonly string[], options: SubmitOptions): Promise
     fromSavepoint,
     allowDroppedState: allowDroppedState === true,
     withNode: withoutNode !== true,
+    profile,
     steps,
   };
   const signal = interruption();

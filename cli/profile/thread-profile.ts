@@ -20,7 +20,6 @@ export interface ThreadProfile {
 export async function profiled<T>(folder: string | undefined, name: string, work: () => Promise<T>): Promise<T> {
   if (folder === undefined) return work();
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   setEnvironmentData(FOLDER, folder);
   const profile = await profileThread(name);
   try {
@@ -31,10 +30,14 @@ export async function profiled<T>(folder: string | undefined, name: string, work
   }
 }
 
-/** Begins to profile this thread; undefined where nobody asked for it. It costs a few per cent, and memory while it lasts. */
+/** Begins to profile this thread, where `profiled` work is done; undefined elsewhere. */
 export async function profileThread(name: string): Promise<ThreadProfile | undefined> {
   const folder = getEnvironmentData(FOLDER) as string | undefined;
-  if (folder === undefined) return undefined;
+  return folder === undefined ? undefined : beginProfile(folder, name);
+}
+
+/** Begins to profile this thread into a folder. It costs a few per cent, and memory while it lasts. */
+export async function beginProfile(folder: string, name: string): Promise<ThreadProfile> {
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");
@@ -44,7 +47,7 @@ export async function profileThread(name: string): Promise<ThreadProfile | undef
     async end() {
       const { profile } = await session.post("Profiler.stop");
       session.disconnect();
-      write(join(folder, name), name, profile);
+      write(folder, name, profile);
     },
   };
 }
@@ -52,8 +55,10 @@ export async function profileThread(name: string): Promise<ThreadProfile | undef
 const FOLDER = "countercheck.profile";
 const SAMPLE_US = 1_000;
 
-function write(path: string, name: string, profile: Profiler.Profile): void {
+function write(folder: string, name: string, profile: Profiler.Profile): void {
+  const path = join(folder, name);
   try {
+    mkdirSync(folder, { recursive: true });
     writeFileSync(`${path}.cpuprofile`, JSON.stringify(profile));
     writeFileSync(`${path}.svg`, flameGraph(name, profile));
   } catch (error) {

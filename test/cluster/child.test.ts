@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -73,6 +73,19 @@ describe("a Node child on the cluster", () => {
     expect(child.process.exitCode).toBeNull();
     tasks[1]!.socket.end();
     expect((await child.ended).code).toBe(0);
+  });
+
+  it("leaves a profile of all that it did, where the job was submitted so", async () => {
+    using folder = new TemporaryFolder();
+    using child = new Child(code, { ...SPEC, profile: join(folder.path, "profiles") });
+    const task = await child.open(0);
+    task.send(TO_TASK.start);
+    await task.until(FROM_TASK.ready);
+    task.socket.end();
+    expect((await child.ended).code).toBe(0);
+    const name = `payment-settlement-${child.process.pid}`;
+    expect(readdirSync(join(folder.path, "profiles")).sort()).toEqual([`${name}.cpuprofile`, `${name}.svg`]);
+    expect(readFileSync(join(folder.path, "profiles", `${name}.svg`), "utf8")).toContain("at work for");
   });
 
   it("tells Flink what is wrong with what it was given, on the connection of the task", async () => {
