@@ -1,4 +1,5 @@
 import { type API, createAPI, type Reader, ResponseError, Writer } from "@platformatic/kafka";
+import { keep } from "./answer-memory.ts";
 import type { AbortedTransaction } from "./record-set.ts";
 
 /** What is wanted of one partition. */
@@ -30,7 +31,7 @@ export interface FetchedPartition {
   readonly aborted: readonly AbortedTransaction[];
   /** Where the log went another way than the reader's last epoch says, −1 where it did not. */
   readonly divergesAt: number;
-  /** A part of the response's own buffer. */
+  /** A part of the response's own buffer, kept: who has read it gives it back. */
   readonly records: Buffer;
 }
 
@@ -112,6 +113,7 @@ function parsePartition(topicId: string, cursor: Cursor): FetchedPartition {
   const size = Math.max(cursor.length(), 0);
   const records = cursor.bytes.subarray(cursor.at, cursor.at + size);
   cursor.at += size;
+  if (size > 0) keep(records);
   return { topicId, partition, errorCode, highWatermark, aborted, divergesAt: divergence(cursor), records };
 }
 

@@ -1,5 +1,6 @@
 import { assert } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
+import { giveBack } from "./answer-memory.ts";
 import type { KafkaFetcher } from "./fetcher.ts";
 import type { PartitionFeed } from "./partition-feed.ts";
 import { RecordSetReader } from "./record-set.ts";
@@ -15,6 +16,8 @@ export class KafkaPartitionReader {
   readonly #feed: PartitionFeed;
   readonly #records: RecordSetReader;
   #offset: number;
+  /** Of the record set at hand. */
+  #bytes: Buffer = NOTHING;
   #closed = false;
 
   /** Starts at `offset`, which `startOffsets` gives where no checkpoint does. */
@@ -41,9 +44,11 @@ export class KafkaPartitionReader {
       const records = this.#records.next(maxBytes);
       this.#offset = Math.max(this.#offset, this.#records.offset);
       if (records !== null) return records;
+      this.#giveBack();
       const set = this.#feed.take();
       if (set === null) return null;
       this.#records.reset(set);
+      this.#bytes = set.bytes;
       this.#fetcher.wake(this.#feed);
     }
   }
@@ -52,7 +57,7 @@ export class KafkaPartitionReader {
   seek(offset: number): void {
     assert(!this.#closed && Number.isSafeInteger(offset) && offset >= 0, `seek of a partition to ${offset}`);
     this.#offset = offset;
-    this.#records.reset({ bytes: Buffer.alloc(0), fromOffset: offset, aborted: [] });
+    this.#giveBack();
     this.#feed.seek(offset);
     this.#fetcher.wake(this.#feed);
   }
@@ -65,6 +70,13 @@ export class KafkaPartitionReader {
     return this.#feed.endOffset(since);
   }
 
+  /** Drops the record set at hand: nothing that was handed out of it is valid any more. */
+  #giveBack(): void {
+    this.#records.reset({ bytes: NOTHING, fromOffset: this.#offset, aborted: [] });
+    giveBack(this.#bytes);
+    this.#bytes = NOTHING;
+  }
+
   /** Fetches no more; batches that were read are void. */
   close(): void {
     if (this.#closed) return;
@@ -72,3 +84,5 @@ export class KafkaPartitionReader {
     this.#fetcher.remove(this.#feed);
   }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -10,6 +10,7 @@ import {
   UnexpectedCorrelationIdError,
   Writer,
 } from "@platformatic/kafka";
+import { AnswerMemory, giveBack } from "./answer-memory.ts";
 
 /** What is used of the library's connections, and what a `PlainConnection` can stand in for. */
 export interface KafkaConnection {
@@ -35,9 +36,9 @@ interface Sent {
 }
 
 /**
- * A connection to a broker without TLS and SASL, for answers that are large. The socket is read into one buffer, and an
- * answer put together in one that has its size; the library's connection makes one for every piece and then joins them,
- * which costs three times as much. Fails with the library's own errors.
+ * A connection to a broker without TLS and SASL, for answers that are large. The socket is read into one buffer, and
+ * answers are put together in memory that is used again; the library's connection makes a buffer for every piece and
+ * another for all of them, which costs a multiple. Fails with the library's own errors.
  */
 export class PlainConnection extends EventEmitter implements KafkaConnection {
   readonly #clientId: string;
@@ -48,7 +49,9 @@ export class PlainConnection extends EventEmitter implements KafkaConnection {
   /** In the order in which a broker answers. */
   readonly #sent: Sent[] = [];
   /** The length of the answer that is coming, then the answer; and how much of it has come. */
-  #coming = Buffer.alloc(LENGTH_BYTES);
+  #coming: Buffer;
+  readonly #length = Buffer.alloc(LENGTH_BYTES);
+  readonly #memory = new AnswerMemory();
   #isLength = true;
   #have = 0;
 
@@ -56,6 +59,7 @@ export class PlainConnection extends EventEmitter implements KafkaConnection {
     super();
     this.#clientId = clientId;
     this.#timeouts = timeouts;
+    this.#coming = this.#length;
   }
 
   get socket(): Socket | undefined {
@@ -91,7 +95,7 @@ export class PlainConnection extends EventEmitter implements KafkaConnection {
     return promise;
   }
 
-  /** As the library's: what its functions for requests call. */
+  /** As the library's: what its functions for requests call. Whatever of an answer its parser does not `keep` is void behind it. */
   send<T>(
     apiKey: number,
     apiVersion: number,
@@ -155,16 +159,17 @@ export class PlainConnection extends EventEmitter implements KafkaConnection {
     if (!this.#isLength) {
       const length = came.readInt32BE(0);
       if (length < CORRELATION_BYTES || length > MOST_ANSWER_BYTES) return this.#refuse(`an answer of ${length} bytes`);
-      this.#coming = Buffer.allocUnsafeSlow(length);
+      this.#coming = this.#memory.take(length);
       return true;
     }
-    this.#coming = Buffer.alloc(LENGTH_BYTES);
+    this.#coming = this.#length;
     const sent = this.#sent[0];
     const correlationId = came.readInt32BE(0);
     if (sent?.correlationId !== correlationId) return this.#refuse(`an answer to request ${correlationId}`);
     this.#sent.shift();
     clearTimeout(sent.timeout);
     sent.answered(came);
+    giveBack(came);
     return true;
   }
 
