@@ -63,12 +63,16 @@ function drawn({ call, x, depth }: Box, total: number): string {
   const share = `${(call.us / 1_000).toFixed(1)} ms, ${((100 * call.us) / Math.max(1, total)).toFixed(1)} %`;
   const title = `<title>${svgText(`${call.name} ${place}\n${share}`)}</title>`;
   const box = `<rect class="${kindOf(call)}" x="${left.toFixed(1)}" y="${top}" width="${width.toFixed(1)}" height="${ROW - 1}"/>`;
-  const letters = Math.floor((width - 4) / LETTER);
-  const label =
-    letters < 3
-      ? ""
-      : `<text x="${(left + 3).toFixed(1)}" y="${top + 12}">${svgText(call.name.slice(0, letters))}</text>`;
-  return `<g>${title}${box}${label}</g>`;
+  return `<g>${title}${box}${labelOf(call, left + 3, top + 12, Math.floor((width - 4) / LETTER))}</g>`;
+}
+
+/** What there is room for: the function, and the file that tells it from others of its name. */
+function labelOf({ name, place }: Call, x: number, y: number, letters: number): string {
+  if (letters < 3) return "";
+  const file = place.slice(place.lastIndexOf("/") + 1);
+  const both = `${name} ${file}`;
+  const label = both.length <= letters ? both : name.slice(0, letters);
+  return `<text x="${x.toFixed(1)}" y="${y}">${svgText(label)}</text>`;
 }
 
 function widthOf({ us }: Call, total: number): number {
