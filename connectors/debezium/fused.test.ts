@@ -104,7 +104,7 @@ function recordsOf(sent: readonly Sent[], offset: number): RecordBatch {
 
 describe(`a record that is plain, COUNTERCHECK_SEED=${seed}`, () => {
   it("becomes what its schema's plan makes of it, and so do those around it", {
-    timeout: 20_000 + tables * 100,
+    timeout: 20_000 + tables * 400,
   }, () => {
     const all = { records: 0, plain: 0 };
     fc.assert(
