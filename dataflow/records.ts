@@ -14,6 +14,8 @@ export interface Records {
   readonly size: number;
   /** The hash of a key, for all that asks for one. */
   hashOf(key: Uint8Array, start: number, end: number): number;
+  /** Says that records with these hashes are asked for next, so that their memory is read ahead. */
+  touch(hashes: Int32Array, count: number): void;
   /** Where the record of a key is; −1 if there is none. */
   find(hash: number, key: Uint8Array, start: number, end: number): number;
   /** Makes the record of a key that has none, with `length` bytes, of which nothing is known. */

@@ -20,6 +20,12 @@ export class HotIndex {
     return this.#seek((slot + 2) & this.#mask, hash);
   }
 
+  /** The address in the place of a hash, which is nearly always that of its record; 0 if there is none. */
+  near(hash: number): number {
+    const slot = (Math.imul(hash, SPREAD) >>> this.#shift) << 1;
+    return this.#slots[slot] === hash ? this.#slots[slot + 1]! << 3 : 0;
+  }
+
   addressAt(slot: number): number {
     return this.#slots[slot + 1]! << 3;
   }

@@ -1,5 +1,6 @@
 import type { Batch } from "../../base/batch.ts";
 import type { TextColumn } from "../../base/columns.ts";
+import { hashBytes } from "../../base/hash.ts";
 import type { Key } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { type Alarms, MOST_RECORD_BYTES, MOST_RECORD_KEY_BYTES, type Records } from "../../dataflow/records.ts";
@@ -46,6 +47,9 @@ export class PlainKeys {
   readonly #rows: readonly PlainRows[];
   readonly #points: PlainPoints;
   readonly #retention: PlainRetention;
+  /** Hashes of keys with a point that has come. */
+  readonly #due = new Int32Array(512);
+  #dueCount = 0;
   /** Records to be expanded when all have been visited. */
   readonly #leaving: Key[] = [];
   readonly #keepsRowsMs: number;
@@ -53,6 +57,8 @@ export class PlainKeys {
   #floor = BEFORE_ALL_TIME;
   #reading!: PlainRows;
   #keys!: TextColumn;
+  /** By row: the hash of its key. */
+  #hashes = new Int32Array(0);
   /** By table: rows at or before it are late. */
   #late: readonly number[] = [];
 
@@ -78,6 +84,13 @@ export class PlainKeys {
     this.#reading.read(batch);
     this.#keys = keys;
     this.#late = late;
+    if (this.#hashes.length < batch.count) this.#hashes = new Int32Array(2 * batch.count);
+    const { heap, nulls, starts, ends } = keys;
+    const hashes = this.#hashes;
+    for (let row = 0; row < batch.count; row++) {
+      hashes[row] = nulls[row] === 1 ? 0 : hashBytes(heap, starts[row]!, ends[row]!);
+    }
+    this.#records.touch(hashes, batch.count);
   }
 
   /** Takes a row, whose key is not null; false where the key is not plain, or is not any more. */
@@ -85,7 +98,7 @@ export class PlainKeys {
     const { heap, starts, ends } = this.#keys;
     const start = starts[row]!;
     const end = ends[row]!;
-    const hash = this.#records.hashOf(heap, start, end);
+    const hash = this.#hashes[row]!;
     const address = this.#records.find(hash, heap, start, end);
     if (address < 0) return this.#takeFirst(row, hash, start, end);
     if (this.#isPlain(row) && this.#add(row, address)) return true;
@@ -97,8 +110,9 @@ export class PlainKeys {
   judgeThrough(through: number, floor: number): void {
     this.#through = through;
     this.#floor = floor;
-    this.#around.points.take(through, this.#visitDue);
-    this.#around.deadlines.take(through, this.#visitDue);
+    this.#around.points.take(through, this.#gatherDue);
+    this.#around.deadlines.take(through, this.#gatherDue);
+    this.#judgeGathered();
     this.#expandLeaving();
     this.#around.retirements.take(through, this.#visitRetired);
   }
@@ -200,7 +214,10 @@ export class PlainKeys {
 
   // Every record has an alarm of its own for what it waits for, so one is answered by the first record that is due.
   readonly #judgeDue = (address: number): boolean => this.#judge(address);
-  readonly #visitDue = (_time: number, hash: number): void => this.#records.withHash(hash, this.#judgeDue);
+  readonly #gatherDue = (_time: number, hash: number): void => {
+    this.#due[this.#dueCount++] = hash;
+    if (this.#dueCount === this.#due.length) this.#judgeGathered();
+  };
 
   readonly #hideDue = (address: number): boolean => {
     return this.#records.doubles[(address >> 3) + RECORD.nextPoint]! <= this.#through && this.#leave(address);
@@ -209,6 +226,12 @@ export class PlainKeys {
 
   readonly #retireDue = (address: number): boolean => this.#retention.retire(address, this.#through);
   readonly #visitRetired = (_time: number, hash: number): void => this.#records.withHash(hash, this.#retireDue);
+
+  #judgeGathered(): void {
+    this.#records.touch(this.#due, this.#dueCount);
+    for (let at = 0; at < this.#dueCount; at++) this.#records.withHash(this.#due[at]!, this.#judgeDue);
+    this.#dueCount = 0;
+  }
 
   /** All points of a key that have come; false where none has. */
   #judge(address: number): boolean {
@@ -258,6 +281,6 @@ export class PlainKeys {
 
   #addressOf(key: Key): number {
     const bytes = Buffer.from(key, "utf8");
-    return this.#records.find(this.#records.hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length);
+    return this.#records.find(hashBytes(bytes, 0, bytes.length), bytes, 0, bytes.length);
   }
 }

@@ -26,8 +26,6 @@ export class PlainRows {
   /** Of the row that was looked at: its length in doubles, and its currency. */
   length = 0;
   currency = 0;
-  /** The first point that it may bring is not before this, without skew. */
-  firstAt = 0;
   change!: ChangeColumns;
   readonly input: number;
   readonly #business: string | undefined;
@@ -93,7 +91,6 @@ export class PlainRows {
     const businessTime = business === undefined || business.nulls[row] === 1 ? time : business.values[row]!;
     let entries = 0;
     let legs = 0;
-    let first = time;
     for (const { leg, rule, amount, currency } of this.#legs) {
       if (amount.nulls[row] === 1) {
         if (rule.takesWithoutAmount) return false;
@@ -106,16 +103,13 @@ export class PlainRows {
       if (code !== this.#factorsOf) this.#findFactors(code);
       const minor = amount.number(row) * this.#factors[leg]!;
       if (!(Math.abs(minor) <= MOST.amount)) return false;
-      const dueAt = rule.deadline.dueAt(businessTime, NO_ROW);
       this.#amounts[entries] = minor;
-      this.#dues[entries] = dueAt;
+      this.#dues[entries] = rule.deadline.dueAt(businessTime, NO_ROW);
       legs |= leg << (8 * entries);
-      if (dueAt < first) first = dueAt;
       entries++;
     }
     this.#entries = entries;
     this.#legsWord = legs;
-    this.firstAt = first;
     return entries > 0;
   }
 
