@@ -135,6 +135,7 @@ const NO_RECORDS: Records = {
   doubles: new Float64Array(0),
   size: 0,
   hashOf: () => 0,
+  touch: () => undefined,
   find: () => -1,
   add: () => -1,
   resize: () => -1,
