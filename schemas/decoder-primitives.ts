@@ -38,9 +38,15 @@ export function checkLength(length: number, p: number, end: number): void {
 
 export function skipBytes(b: Uint8Array, p: number, end: number): number {
   const byte = b[p]!;
-  const short = (byte & 129) === 0;
-  const length = short ? byte >> 1 : numberAt(b, p);
-  const start = short ? p + 1 : skipVarint(b, p);
+  const second = b[p + 1]!;
+  if (byte > 127 && second < 128) {
+    // A length of two bytes: below 8,192.
+    const length = (((byte & 127) | (second << 7)) >>> 1) ^ -(byte & 1);
+    checkLength(length, p + 2, end);
+    return p + 2 + length;
+  }
+  const length = numberAt(b, p);
+  const start = skipVarint(b, p);
   checkLength(length, start, end);
   return start + length;
 }
