@@ -72,8 +72,9 @@ type CountSums = Map<string, Map<number, CountRecord>>;
 
 function addTo(counts: CountSums, count: CountRecord): void {
   const { check, minute, pass, pending } = count;
-  const minutes = counts.get(check) ?? new Map<number, CountRecord>();
-  const known = minutes.get(minute);
-  const sum = known && { check, minute, pass: known.pass + pass, pending: known.pending + pending };
-  counts.set(check, minutes.set(minute, sum ?? count));
+  const minutes = counts.get(check);
+  const known = minutes?.get(minute);
+  if (minutes === undefined) counts.set(check, new Map([[minute, count]]));
+  else if (known === undefined) minutes.set(minute, count);
+  else minutes.set(minute, { check, minute, pass: known.pass + pass, pending: known.pending + pending });
 }
