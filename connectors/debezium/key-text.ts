@@ -151,21 +151,29 @@ function writeInteger(bytes: Uint8Array, at: number, low: number, high: number):
     lower = -low >>> 0;
     upper = (lower === 0 ? -high : ~high) >>> 0;
   }
-  if (upper === 0 && lower < 1e9) return writeDigits(bytes, at, lower, 1);
-  // Divided by 10^9 in three steps, none of which leaves 53 bits.
-  const first = Math.floor(upper / 1e9);
-  const middle = (upper - first * 1e9) * 65_536 + (lower >>> 16);
-  const second = Math.floor(middle / 1e9);
-  const last = (middle - second * 1e9) * 65_536 + (lower & 65_535);
-  const third = Math.floor(last / 1e9);
-  const billions = first * 4_294_967_296 + second * 65_536 + third;
-  // At most 9: 2^63 is 9.2 × 10^18.
-  const billionsOfBillions = Math.floor(billions / 1e9);
+  if (upper === 0 && lower < BILLION) return writeDigits(bytes, at, lower, 1);
+  // A quotient of doubles is at most 1 beside the right one; how far the rest is from it, 32 bits tell.
+  let billions = Math.floor((upper * 4_294_967_296 + lower) / BILLION);
+  let rest = (lower - Math.imul(billions | 0, BILLION)) | 0;
+  if (rest < 0) {
+    billions--;
+    rest += BILLION;
+  } else if (rest >= BILLION) {
+    billions++;
+    rest -= BILLION;
+  }
   let end = at;
-  if (billionsOfBillions > 0) end = writeDigits(bytes, end, billionsOfBillions, 1);
-  end = writeDigits(bytes, end, billions - billionsOfBillions * 1e9, end > at ? 9 : 1);
-  return writeDigits(bytes, end, last - third * 1e9, 9);
+  if (billions >= BILLION) {
+    // At most 9: 2^63 is 9.2 × 10^18.
+    const more = Math.floor(billions / BILLION);
+    billions -= more * BILLION;
+    end = writeDigits(bytes, end, more, 1);
+  }
+  end = writeDigits(bytes, end, billions, end > at ? 9 : 1);
+  return writeDigits(bytes, end, rest, 9);
 }
+
+const BILLION = 1e9;
 
 /** Writes an integer below 10^9 with at least so many digits, two at a time. */
 function writeDigits(bytes: Uint8Array, at: number, value: number, least: number): number {
