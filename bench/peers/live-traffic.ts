@@ -19,7 +19,10 @@ import type { TopicSet } from "./topic-set.ts";
 import { topicSink } from "./topic-sink.ts";
 import type { Databases } from "./workload.ts";
 
-/** Traffic as it would come now, at a steady rate: half of it payments, half of it the lines of payments a second before. */
+/**
+ * Traffic at a steady rate: half of it payments, half of it the lines of payments a second before. Its time goes on from where
+ * that of the workload ended: were it the clock's, the lives of all keys would end at once.
+ */
 export interface LiveTraffic {
   /** By payment that was settled too high, when the record of that was handed to Kafka, in epoch ms. */
   readonly overCharged: ReadonlyMap<string, number>;
@@ -51,12 +54,12 @@ export async function writeTraffic(
     for (let written = 0; written < rate * seconds; ) {
       const due = Math.floor((rate * (Date.now() - began)) / 1000);
       behindMs = Math.max(behindMs, ((due - written) / rate) * 1000);
-      if (due > written) written += writer.write(due - written, Date.now());
+      if (due > written) written += writer.write(due - written, set.endsAtMs + Date.now() - began);
       await producer.flush();
       await sleep(Math.max(0, TICK_MS - ((Date.now() - began) % TICK_MS)));
     }
     // What comes later proves that all before was read.
-    writer.close(Date.now() + TICK_MS);
+    writer.close(set.endsAtMs + Date.now() - began + TICK_MS);
     await producer.flush();
     return { overCharged, behindMs };
   } finally {
@@ -131,7 +134,7 @@ class Writer {
   /** `more`: cents too much. */
   #settle({ payment, cents }: Captured, more: number, now: number): void {
     const number = this.#settled++;
-    if (more > 0) this.#overCharged.set(String(payment), now);
+    if (more > 0) this.#overCharged.set(String(payment), Date.now());
     this.#databases.lines.begin(now);
     const row: LineRow = {
       ...{ batch_id: `L-${Math.floor(number / 500)}`, line_no: 1 + (number % 500), payment_id: payment, kind: "sale" },

@@ -9,7 +9,7 @@ import { deleteTopics } from "../../test/real/topics.ts";
 import type { Finding } from "./findings.ts";
 import { workloadTables } from "./tables.ts";
 import { topicSink } from "./topic-sink.ts";
-import { type Databases, writeWorkload } from "./workload.ts";
+import { type Databases, type Workload, writeWorkload } from "./workload.ts";
 
 /** Topics that are filled, and what is known of them. */
 export interface TopicSet {
@@ -19,6 +19,8 @@ export interface TopicSet {
   /** Folder of the registry that has their schemas. */
   readonly schemas: string;
   readonly events: number;
+  /** Event time of the last one, in epoch ms. */
+  readonly endsAtMs: number;
   readonly findings: readonly Finding[];
 }
 
@@ -80,8 +82,7 @@ async function filled(
   } finally {
     await cluster.close();
   }
-  const { events: written, findings } = JSON.parse(readFileSync(file, "utf8")) as Pick<TopicSet, "events" | "findings">;
-  return { brokers, prefix, schemas, events: written, findings };
+  return { brokers, prefix, schemas, ...(JSON.parse(readFileSync(file, "utf8")) as Workload) };
 }
 
 async function fill(

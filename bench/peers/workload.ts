@@ -22,6 +22,8 @@ import {
 export interface Workload {
   /** Records, those included that only let time pass at the end. */
   readonly events: number;
+  /** Event time of the last one, in epoch ms. */
+  readonly endsAtMs: number;
   /** What a job must find, and nothing else. */
   readonly findings: readonly Finding[];
 }
@@ -52,7 +54,7 @@ export async function writeWorkload(
     if (step % STEPS_TO_DRAIN === 0) await sink.drain();
   }
   writer.close();
-  return { events: writer.events, findings: writer.findings };
+  return { events: writer.events, endsAtMs: writer.endsAtMs, findings: writer.findings };
 }
 
 /** Of event time. A payment comes with each, and on average a line: 60 thousand events last 17 hours. */
@@ -112,6 +114,10 @@ class Writer {
 
   get events(): number {
     return this.#connectors[0].records + this.#connectors[1].records;
+  }
+
+  get endsAtMs(): number {
+    return this.#timeMs;
   }
 
   async open(): Promise<void> {
