@@ -98,7 +98,7 @@ export class CheckInputs {
 export function deadlineOf(deadline: Deadline): LegDeadline {
   if (typeof deadline !== "number") return deadline;
   const ms: number = deadline;
-  return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, text: String(ms) };
+  return { dueAt: (businessTime) => businessTime + ms, longestMs: ms, alwaysMs: ms, text: String(ms) };
 }
 
 /** For rows of which nothing is due: their deadline makes no point. */

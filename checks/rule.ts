@@ -15,6 +15,8 @@ export interface LegDeadline {
   dueAt(businessTime: number, from: RowEvidence): number;
   /** The longest that it can be, in ms. */
   readonly longestMs: number;
+  /** It is always so long behind the business time; absent where that is not so. */
+  readonly alwaysMs?: number;
   /** Names it, for the rule's hash. */
   readonly text: string;
 }

@@ -66,7 +66,7 @@ export class VerdictLog {
   readonly #evidence: Evidence;
   readonly #emit: (output: string, record: unknown) => void;
   readonly #ruleRecord: VerdictRecord["rule"];
-  /** Passes and pendings by minute of event time. */
+  /** Passes and pendings by minute of event time, told in minutes. */
   readonly #counts = new Map<number, { pass: number; pending: number }>();
 
   constructor(rule: CheckRule, inputs: readonly CheckInput[], emit: (output: string, record: unknown) => void) {
@@ -142,9 +142,9 @@ export class VerdictLog {
   /** Brings out the counts of the minutes before a frontier. */
   countsThrough(frontier: number): void {
     for (const [minute, { pass, pending }] of this.#counts) {
-      if (minute + MINUTE > frontier) continue;
+      if ((minute + 1) * MINUTE > frontier) continue;
       this.#counts.delete(minute);
-      this.#emit(OUTPUTS.counts, { check: this.#rule.uid, minute, pass, pending });
+      this.#emit(OUTPUTS.counts, { check: this.#rule.uid, minute: minute * MINUTE, pass, pending });
     }
   }
 
@@ -152,7 +152,7 @@ export class VerdictLog {
   saveCounts(out: ByteWriter): void {
     out.uint(this.#counts.size);
     for (const [minute, { pass, pending }] of this.#counts) {
-      out.float64(minute);
+      out.float64(minute * MINUTE);
       out.uint(pass);
       out.uint(pending);
     }
@@ -163,7 +163,7 @@ export class VerdictLog {
     for (let left = input.uint(); left > 0; left--) {
       const [minute, pass, pending] = [input.float64(), input.uint(), input.uint()];
       if (!isHere) continue;
-      const counts = this.#countsOf(minute);
+      const counts = this.#countsOf(minute / MINUTE);
       counts.pass += pass;
       counts.pending += pending;
     }
@@ -184,7 +184,7 @@ export class VerdictLog {
   /** Counts a pass or a pending, of which nothing is told, in the minute of its point. */
   count(point: number, status: Status): void {
     if (status !== "pass" && status !== "pending") return;
-    this.#countsOf(Math.floor(point / MINUTE) * MINUTE)[status]++;
+    this.#countsOf(Math.floor(point / MINUTE))[status]++;
   }
 
   #countsOf(minute: number): { pass: number; pending: number } {

@@ -53,8 +53,8 @@ export class FieldWriter {
   /** Bytes that the fields of a row take, with their texts. */
   bytesOf(row: number): number {
     let bytes = 4 * this.#words;
-    for (const { column } of this.#texts) {
-      const { nulls, starts, ends } = column as TextColumn;
+    for (let i = 0; i < this.#texts.length; i++) {
+      const { nulls, starts, ends } = this.#texts[i]!.column as TextColumn;
       if (nulls[row] === 0) bytes += ends[row]! - starts[row]!;
     }
     return bytes;

@@ -88,7 +88,14 @@ export class PlainPoints {
   sumUp(address: number, point: number): number {
     const { words, doubles } = this.#records;
     const skew = this.#skewMs;
-    let [lower, upper, full, actual, ahead, captures, lines, dueLines] = [0, 0, 0, 0, 0, 0, 0, 0];
+    let lower = 0;
+    let upper = 0;
+    let full = 0;
+    let actual = 0;
+    let ahead = 0;
+    let captures = 0;
+    let lines = 0;
+    let dueLines = 0;
     let due = NEVER;
     let lastChange = -NEVER;
     let firstWaiting = NEVER;

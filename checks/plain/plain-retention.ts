@@ -29,12 +29,15 @@ export class PlainRetention {
   readonly #expects: readonly boolean[];
   readonly #captures: readonly boolean[];
   readonly #sums: Float64Array;
+  /** How long behind its last point a key takes its next step, by what is left of it. */
+  readonly #steps: readonly number[];
 
   constructor({ legs }: CheckRule, around: PlainSurroundings) {
     this.#around = around;
     this.#records = around.records;
     this.#expects = legs.map(({ side }) => side === "expect");
     this.#captures = legs.map(({ side, sign }) => side === "expect" && sign === 1);
+    this.#steps = MEMORIES.map((memory) => around.stepsAfter(memory));
     this.#sums = new Float64Array(legs.length);
   }
 
@@ -42,9 +45,7 @@ export class PlainRetention {
   stepOf(address: number): number {
     const lastPoint = this.#records.doubles[(address >> 3) + RECORD.lastPoint]!;
     if (lastPoint === BEFORE_ALL_TIME) return NEVER;
-    return (
-      lastPoint + this.#around.stepsAfter(MEMORIES[memoryOf(this.#records.words[(address >> 2) + RECORD.state]!)]!)
-    );
+    return lastPoint + this.#steps[memoryOf(this.#records.words[(address >> 2) + RECORD.state]!)]!;
   }
 
   /** A key that has no point ahead is looked at again when its next step is due. */
@@ -91,7 +92,11 @@ export class PlainRetention {
     const { words, doubles } = this.#records;
     const state = words[(address >> 2) + RECORD.state]!;
     const sums = this.#sums.fill(0);
-    let [lastExpected, lastActual, captures, lines, entries] = [BEFORE_ALL_TIME, BEFORE_ALL_TIME, 0, 0, 0];
+    let lastExpected = BEFORE_ALL_TIME;
+    let lastActual = BEFORE_ALL_TIME;
+    let captures = 0;
+    let lines = 0;
+    let entries = 0;
     let at = (address >> 3) + RECORD.rows;
     for (let left = rowsOf(state); left > 0; left--) {
       const shape = words[at << 1]!;

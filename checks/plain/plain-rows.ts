@@ -91,7 +91,8 @@ export class PlainRows {
     const businessTime = business === undefined || business.nulls[row] === 1 ? time : business.values[row]!;
     let entries = 0;
     let legs = 0;
-    for (const { leg, rule, amount, currency } of this.#legs) {
+    for (let i = 0; i < this.#legs.length; i++) {
+      const { leg, rule, amount, currency } = this.#legs[i]!;
       if (amount.nulls[row] === 1) {
         if (rule.takesWithoutAmount) return false;
         continue;
@@ -104,7 +105,9 @@ export class PlainRows {
       const minor = amount.number(row) * this.#factors[leg]!;
       if (!(Math.abs(minor) <= MOST.amount)) return false;
       this.#amounts[entries] = minor;
-      this.#dues[entries] = rule.deadline.dueAt(businessTime, NO_ROW);
+      const { alwaysMs } = rule.deadline;
+      this.#dues[entries] =
+        alwaysMs === undefined ? rule.deadline.dueAt(businessTime, NO_ROW) : businessTime + alwaysMs;
       legs |= leg << (8 * entries);
       entries++;
     }
