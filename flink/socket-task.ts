@@ -24,6 +24,8 @@ const TURN_MS = 20;
 const PARTS_MS = 10;
 /** Of answers, before they are sent. */
 const SEND_BYTES = 256 * 1024;
+/** Of answers that were sent and not read yet: then no rows are taken in. */
+const MOST_UNREAD_BYTES = 1024 * 1024;
 
 /**
  * Drives a task at the other end of a socket from a Flink subtask. All calls of the task are made here, one at a time, in
@@ -145,9 +147,14 @@ class Connection {
   /** Some parts of a checkpoint behind each turn: all the time where nothing else is to be done, a third where rows wait. */
   #bringParts(): void {
     const until = performance.now() + PARTS_MS;
-    while (this.#driver.owesParts && !this.#socket.writableNeedDrain && performance.now() < until)
-      this.#driver.bringParts();
-    if (this.#driver.owesParts && !this.#socket.writableNeedDrain) this.#turnAgain();
+    const { out } = this.#driver;
+    while (this.#owesParts && out.length < SEND_BYTES && performance.now() < until) this.#driver.bringParts();
+    if (this.#owesParts) this.#turnAgain();
+  }
+
+  /** Parts are made once those before them are read, so that results do not wait behind many. */
+  get #owesParts(): boolean {
+    return this.#driver.owesParts && !this.#socket.writableNeedDrain;
   }
 
   #turnAgain(): void {
@@ -159,7 +166,7 @@ class Connection {
 
   /** Rows wait while the task or its results are full, unless a barrier is behind them, which waits for no answer of others. */
   #hasRoom(): boolean {
-    if (this.#socket.writableNeedDrain) return false;
+    if (this.#socket.writableLength > MOST_UNREAD_BYTES) return false;
     if (this.#driver.out.length > SEND_BYTES) this.#send();
     const { type } = this.#frames[this.#head]!;
     if (this.#barriers > 0 || (type !== TO_TASK.batch && type !== TO_TASK.records && type !== TO_TASK.proof))

@@ -1,4 +1,5 @@
 import { ByteWriter } from "../base/bytes.ts";
+import { KEY_GROUPS } from "../state/key-groups.ts";
 import type { RecordCursor } from "../state/record.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
 import type { CheckpointPart, PartsAtBarrier } from "./task.ts";
@@ -66,6 +67,8 @@ export class SnapshotParts implements PartsAtBarrier {
 class TableParts {
   readonly #uid: string;
   readonly #groups: (ByteWriter | undefined)[] = [];
+  /** By key group: bytes that make a part. The first ones are smaller, each by another amount: else all were full at once. */
+  readonly #enough: number[] = [];
 
   constructor(uid: string) {
     this.#uid = uid;
@@ -74,12 +77,13 @@ class TableParts {
   /** Gives a part when there is one. */
   add({ group, buffer, keyStart, keyEnd, start, end }: RecordCursor): CheckpointPart | undefined {
     this.#groups[group] ??= new ByteWriter(FIRST_BYTES);
+    this.#enough[group] ??= (PART_BYTES * (1 + (group % KEY_GROUPS))) / KEY_GROUPS;
     const out = this.#groups[group];
     out.uint(keyEnd - keyStart);
     out.raw(buffer, keyStart, keyEnd);
     out.uint(end - start);
     out.raw(buffer, start, end);
-    return out.length < PART_BYTES ? undefined : this.#take(group, out);
+    return out.length < this.#enough[group] ? undefined : this.#take(group, out);
   }
 
   /** What was gathered and is no whole part. */
@@ -91,6 +95,7 @@ class TableParts {
   #take(keyGroup: number, out: ByteWriter): CheckpointPart {
     const bytes = Buffer.from(out.bytes());
     out.clear();
+    this.#enough[keyGroup] = PART_BYTES;
     return { uid: this.#uid, keyGroup, bytes };
   }
 }
