@@ -5,7 +5,7 @@ import type { CountercheckError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import { BEFORE_ALL_TIME, days } from "../base/time.ts";
 import type { Model } from "../dataflow/model.ts";
-import type { Control, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
+import type { Control, KeyedState, Operator, OperatorContext, Timers } from "../dataflow/operator.ts";
 import type { RecordFault } from "../dataflow/source.ts";
 import { Blindness } from "./blindness.ts";
 import { FrontierView } from "./frontier-view.ts";
@@ -13,7 +13,6 @@ import { Judge } from "./judge.ts";
 import { keyStateCodec } from "./key-state-codec.ts";
 import { Ledger, type RowEnded } from "./ledger.ts";
 import { openPlainKeys } from "./plain/open-plain-keys.ts";
-import { OtherKeys } from "./plain/other-keys.ts";
 import type { PlainKeys } from "./plain/plain-keys.ts";
 import { OUTPUTS } from "./records.ts";
 import { ReferenceRows } from "./reference-rows.ts";
@@ -37,7 +36,7 @@ export class CheckOperator implements Operator {
   readonly #frontiers: FrontierView;
   readonly #blindness: Blindness;
   readonly #reference = new ReferenceRows();
-  #keys!: OtherKeys<KeyState>;
+  #keys!: KeyedState<KeyState>;
   #timers!: Timers;
   /** Points that only a stale source holds up. */
   #waiting!: Timers;
@@ -59,7 +58,7 @@ export class CheckOperator implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#keys = new OtherKeys(context.state("keys", keyStateCodec(this.#rule, this.#inputs)));
+    this.#keys = context.state("keys", keyStateCodec(this.#rule, this.#inputs));
     this.#timers = context.timers("points");
     this.#waiting = context.timers("waiting");
     const log = new VerdictLog(this.#rule, this.#inputs, (output, record) => context.emit(output, record));
@@ -153,7 +152,6 @@ export class CheckOperator implements Operator {
 
   /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
   restore(saved: readonly ByteReader[]): void {
-    this.#keys.recover();
     this.#plain?.recover();
     for (const input of saved) this.#judge.restoreCounts(input, this.#context.isFirst);
     const [input] = saved;

@@ -38,6 +38,8 @@ export interface KeyedState<T> {
   get(key: Key): T | undefined;
   set(key: Key, value: T): void;
   delete(key: Key): void;
+  /** False for nearly all keys of which the operator keeps nothing as state, by the hash of their bytes (`hashBytes`). */
+  mayHave(hash: number): boolean;
   /** Visits all keys, in no order. Values are to be looked at only; the state must not change meanwhile. */
   forEach(visit: (key: Key, value: T) => void): void;
   readonly size: number;

@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Key } from "../base/key.ts";
 import { entryLayout, isEmpty, type ValueCodec } from "./entry-layout.ts";
+import { HashBag } from "./hash-bag.ts";
 import { hashBytes, keyGroupOf } from "./key-groups.ts";
 import type { StoreTable } from "./state-store.ts";
 import type { Timer, TimerQueue } from "./timer-queue.ts";
@@ -49,9 +50,14 @@ export class KeyedEntries {
   /** That of its heaviest state. */
   #weightPerByte = WEIGHT_PER_BYTE;
   #last: Entry | undefined;
-  /** A key of which nothing is kept: who finds that out is about to change it. */
+  /** A key of which nothing is kept, and its hash: who finds that out is about to change it. */
   #lastMissing: Key | undefined;
+  #missingHash = 0;
+  /** Hashes of keys that the table knows nothing of yet. */
+  readonly #unwritten = new HashBag();
   readonly #keyBytes = new ByteWriter(64);
+  /** Of the key in it. */
+  #hash = 0;
   readonly #out = new ByteWriter(1024);
   readonly #input = new ByteReader();
 
@@ -76,6 +82,11 @@ export class KeyedEntries {
   /** Keys that have a value of a state. */
   count(state: number): number {
     return this.#counts[state]!;
+  }
+
+  /** False for nearly all keys of which nothing is kept, by the hash of their bytes: no key is looked at. */
+  mayHave(hash: number): boolean {
+    return this.#unwritten.has(hash) || this.#table.countOf(keyGroupOf(hash), hash) > 0;
   }
 
   get(key: Key, state: number): unknown {
@@ -190,6 +201,7 @@ export class KeyedEntries {
     const table = this.#table;
     if (!table.find(group, bytes.buffer, 0, bytes.length)) {
       this.#lastMissing = key;
+      this.#missingHash = this.#hash;
       return undefined;
     }
     const { values, timers } = this.#decode(this.#input.reset(table.buffer, table.start, table.end));
@@ -200,6 +212,7 @@ export class KeyedEntries {
   #add(key: Key): Entry {
     const values = new Array<unknown>(this.#codecs.length).fill(undefined);
     const weight = this.#freshWeight;
+    this.#unwritten.add(this.#missingHash);
     return this.#keep({ key, values, timers: NO_TIMERS, dirty: false, stored: false, used: false, weight });
   }
 
@@ -225,6 +238,12 @@ export class KeyedEntries {
     this.#weight -= entry.weight;
     this.#forget(entry);
     if (entry.dirty || entry.stored) this.#write(entry);
+    else this.#forgetUnwritten(entry.key);
+  }
+
+  #forgetUnwritten(key: Key): void {
+    this.#locate(key);
+    this.#unwritten.delete(this.#hash);
   }
 
   #touch(entry: Entry): void {
@@ -233,12 +252,13 @@ export class KeyedEntries {
     this.#dirty.add(entry);
   }
 
-  /** Puts the key's bytes into `#keyBytes` and gives its group. */
+  /** Puts the key's bytes into `#keyBytes`, and gives its group. */
   #locate(key: Key): number {
     const bytes = this.#keyBytes;
     bytes.clear();
     writeKey(bytes, key);
-    return keyGroupOf(hashBytes(bytes.buffer, 0, bytes.length));
+    this.#hash = hashBytes(bytes.buffer, 0, bytes.length);
+    return keyGroupOf(this.#hash);
   }
 
   #write(entry: Entry): void {
@@ -246,6 +266,7 @@ export class KeyedEntries {
     this.#dirty.delete(entry);
     const group = this.#locate(entry.key);
     const key = this.#keyBytes;
+    if (!entry.stored) this.#unwritten.delete(this.#hash);
     const { values, timers } = entry;
     if (isEmpty(entry)) {
       if (entry.stored) this.#table.remove(group, key.buffer, 0, key.length);
@@ -299,6 +320,10 @@ export class EntryState<T> {
 
   forEach(visit: (key: Key, value: T) => void): void {
     this.#entries.forEach(this.#index, visit as (key: Key, value: unknown) => void);
+  }
+
+  mayHave(hash: number): boolean {
+    return this.#entries.mayHave(hash);
   }
 
   get size(): number {

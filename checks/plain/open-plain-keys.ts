@@ -1,10 +1,11 @@
-import { assert } from "../../base/errors.ts";
+import { assert, raise } from "../../base/errors.ts";
 import type { OperatorContext } from "../../dataflow/operator.ts";
 import type { Records } from "../../dataflow/records.ts";
 import type { CheckInput, CheckRule } from "../rule.ts";
 import { layoutOf, mappingOf } from "../state-layout.ts";
 import { layoutFrom, schemaOf } from "../state-schema.ts";
 import { PlainKeys, type PlainSurroundings } from "./plain-keys.ts";
+import { RECORD } from "./plain-layout.ts";
 import { PlainReader } from "./plain-reader.ts";
 
 /** Of how plain keys are written down. */
@@ -37,7 +38,11 @@ export function openPlainKeys(
   const readerOf = (written: string): PlainReader => {
     const { format, state } = JSON.parse(written) as PlainSchema;
     const mapping = mappingOf(layoutFrom(state), layout);
-    assert(format === FORMAT && mapping !== undefined, "what keys are kept as has been compared before");
+    assert(mapping !== undefined, "what keys are kept as has been compared before");
+    if (format !== FORMAT) {
+      const changes = `they are in the form ${format}, and this version of countercheck knows ${FORMAT}`;
+      raise("STATE_INCOMPATIBLE", { name: `Keys of ${rule.uid}`, changes });
+    }
     return new PlainReader(rule, mapping, records);
   };
   const records: Records = context.records("$plain", {
@@ -46,7 +51,7 @@ export function openPlainKeys(
     upgrade: (written, address) => {
       const reader = readers.get(written) ?? readerOf(written);
       readers.set(written, reader);
-      const retireAt = Number.POSITIVE_INFINITY;
+      const retireAt = records.doubles[(address >> 3) + RECORD.retireAt]!;
       around.expanded(records.keyAt(address), reader.read(address), retireAt);
     },
   });

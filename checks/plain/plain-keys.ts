@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Batch } from "../../base/batch.ts";
 import type { TextColumn } from "../../base/columns.ts";
 import { hashBytes } from "../../base/hash.ts";
@@ -160,6 +161,7 @@ export class PlainKeys {
   #takeFirst(row: number, hash: number, start: number, end: number): boolean {
     const rows = this.#reading;
     if (!this.#isPlain(row) || end - start > MOST_RECORD_KEY_BYTES) return false;
+    if (!isText(this.#keys.heap, start, end)) return false;
     const length = (RECORD.rows + rows.length) << 3;
     if (length > MOST_RECORD_BYTES || this.#isOther(hash, row)) return false;
     const records = this.#records;
@@ -238,6 +240,7 @@ export class PlainKeys {
     const { doubles, words } = this.#records;
     let point = doubles[(address >> 3) + RECORD.nextPoint]!;
     if (point > this.#through) return false;
+    this.#records.changed(address);
     const points = this.#points;
     const state = (address >> 2) + RECORD.state;
     const rows = rowsOf(words[state]!);
@@ -252,7 +255,6 @@ export class PlainKeys {
       this.#around.count(point, found);
       point = next;
     }
-    this.#records.changed(address);
     this.#schedule(address, point, this.#around.deadlines);
     if (point === NEVER) this.#retention.plan(address);
     return true;
@@ -260,6 +262,8 @@ export class PlainKeys {
 
   /** It is expanded when those beside it have been visited, and not visited any more. */
   #leave(address: number): true {
+    // Beside those that are visited until then its page may be needed for others.
+    this.#records.changed(address);
     this.#records.doubles[(address >> 3) + RECORD.nextPoint] = NEVER;
     this.#leaving.push(this.#records.keyAt(address));
     return true;
@@ -283,4 +287,10 @@ export class PlainKeys {
     const bytes = Buffer.from(key, "utf8");
     return this.#records.find(hashBytes(bytes, 0, bytes.length), bytes, 0, bytes.length);
   }
+}
+
+/** What is no UTF-8 is told as another text than it is, by which it would not be found again. */
+function isText(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at]! > 127) return isUtf8(bytes.subarray(start, end));
+  return true;
 }

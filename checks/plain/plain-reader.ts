@@ -181,7 +181,7 @@ export class PlainReader {
     const { bytes } = this.#records;
     const start = this.#text;
     this.#text += length;
-    assert(this.#text <= bytes.length, "a text lies in its record");
+    assert(this.#text <= bytes.length, "a text lies in the arena");
     return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("utf8");
   }
 }

@@ -90,6 +90,10 @@ class Held implements KeyedState<unknown> {
     this.value = undefined;
   }
 
+  mayHave(): boolean {
+    return this.value !== undefined;
+  }
+
   forEach(visit: (key: string, value: unknown) => void): void {
     if (this.value !== undefined) visit(NO_KEY, this.value);
   }

@@ -79,7 +79,7 @@ function byContract<T extends object>(
   kind: number,
   fingerprint: string,
   write: (out: ByteWriter, record: T & Delivered) => void,
-  decode: (bytes: Uint8Array) => object,
+  decode: (bytes: Uint8Array) => Delivered,
 ): Form {
   return {
     kind,
@@ -96,7 +96,9 @@ function byContract<T extends object>(
       const length = input.uint32();
       const encoded = input.buffer.subarray(input.position, input.position + length);
       input.position += length;
-      const record = { ...decode(encoded), ...JSON.parse(input.text()) };
+      // As it was emitted: the epoch is that of the delivery.
+      const { epoch: _, ...emitted } = decode(encoded);
+      const record = { ...emitted, ...JSON.parse(input.text()) };
       // What an earlier version of the contract wrote is to be delivered by this one.
       return contractFingerprint(encoded) === fingerprint ? { record, encoded } : { record };
     },

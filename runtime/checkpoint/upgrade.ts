@@ -123,6 +123,7 @@ const NO_STATE: KeyedState<never> = {
   get: () => undefined,
   set: () => undefined,
   delete: () => undefined,
+  mayHave: () => false,
   forEach: () => undefined,
   size: 0,
 };

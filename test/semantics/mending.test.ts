@@ -20,7 +20,9 @@ function told(results: Recorder, check: string): Record<"history" | "finals" | "
   const finals = results.finals.filter((final) => final.check === check).map((final) => JSON.stringify(final));
   const alerts = results.alerts
     .filter((alert) => alert.check === check)
-    .map(({ verdictVersion: _, repeats: __, ...alert }) => JSON.stringify(alert));
+    .map(({ verdictVersion: _, repeats: __, ...alert }) =>
+      JSON.stringify(Object.entries(JSON.parse(JSON.stringify(alert))).sort()),
+    );
   return { history: history.sort(), finals: finals.sort(), alerts: alerts.sort() };
 }
 

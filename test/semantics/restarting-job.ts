@@ -49,6 +49,10 @@ class WrittenState<T> implements KeyedState<T> {
     this.#bytes.delete(key);
   }
 
+  mayHave(hash: number): boolean {
+    return [...this.#bytes.keys()].some((key) => hashBytes(Buffer.from(key), 0, Buffer.byteLength(key)) === hash);
+  }
+
   forEach(visit: (key: Key, value: T) => void): void {
     this.write();
     for (const [key, bytes] of this.#bytes) visit(key, this.#read(bytes));

@@ -1,5 +1,6 @@
 import { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
+import { hashBytes } from "../../base/hash.ts";
 import type { Key } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import { ADD } from "../../dataflow/change-layout.ts";
@@ -125,6 +126,10 @@ class WrittenState<T> implements KeyedState<T> {
 
   delete(key: Key): void {
     this.#values.delete(key);
+  }
+
+  mayHave(hash: number): boolean {
+    return [...this.#values.keys()].some((key) => hashBytes(Buffer.from(key), 0, Buffer.byteLength(key)) === hash);
   }
 
   forEach(visit: (key: Key, value: T) => void): void {

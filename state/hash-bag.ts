@@ -29,11 +29,6 @@ export class HashBag {
     this.#count--;
   }
 
-  clear(): void {
-    this.#slots.fill(0);
-    this.#count = 0;
-  }
-
   #find(hash: number): number {
     const slots = this.#slots;
     for (let slot = placeOf(hash) & this.#mask; slots[slot] !== 0; slot = (slot + 1) & this.#mask) {

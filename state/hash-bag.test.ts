@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { seededRandom } from "../../base/random.ts";
+import { seededRandom } from "../base/random.ts";
 import { HashBag } from "./hash-bag.ts";
 
 it("has what was added as often as it was not taken out", () => {
@@ -22,6 +22,4 @@ it("has what was added as often as it was not taken out", () => {
       model.set(same, count - 1);
     }
   }
-  bag.clear();
-  for (const hash of model.keys()) expect(bag.has(hash)).toBe(false);
 });
