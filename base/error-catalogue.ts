@@ -586,6 +586,12 @@ export const errorCatalogue = {
     message:
       "Topic {topic}, partition {partition}, has records at offset {offset} in {format}, which cannot be read. Copy the topic with a current producer (format v2; gzip, snappy, lz4 or zstd), and read the copy; no record was skipped.",
   },
+  KAFKA_MEMORY_REFUSED: {
+    fault: "user",
+    retryable: false,
+    message:
+      "The system refused memory to decompress records of Kafka in: {bytes} bytes, in 8 GiB of address space for each partition ({reason}). Raise the limit of the process's address space (`ulimit -v`) or of its memory, or let more processes share the partitions; no record was skipped.",
+  },
   KAFKA_NOT_AUTHORIZED: {
     fault: "user",
     retryable: false,

@@ -75,10 +75,29 @@ it("names a codec that it does not know", () => {
   expect(() => decompressed(5, Buffer.alloc(3))).toThrow(/at offset 70 in compression codec 5, which cannot be read/);
 });
 
+it("says that there is no memory where there is none, and keeps what it has", () => {
+  const pool = new RecordPool();
+  const start = pool.add(Buffer.from("payment 17"));
+  const request = { codec: codecNumber.lz4, bytes: lz4OfBlocks(1_025), place, limit: Number.POSITIVE_INFINITY };
+  expect(() => decompress(request, pool)).toThrow(expect.objectContaining({ code: "KAFKA_MEMORY_REFUSED" }));
+  expect(pool.bytes.toString("latin1", start, pool.length)).toBe("payment 17");
+});
+
 function decompressed(codec: number, bytes: Buffer, limit = maxDecompressedBytes): Buffer {
   const pool = new RecordPool();
   const start = decompress({ codec, bytes, place, limit }, pool);
   return pool.bytes.subarray(start, pool.length);
+}
+
+/** So many blocks of up to 4 MB: of more than 1,024, the records may need more memory than WebAssembly has. */
+function lz4OfBlocks(count: number): Buffer {
+  const literals = [0x10, 0x61];
+  const block = Buffer.from([literals.length, 0, 0, 0, ...literals]);
+  return Buffer.concat([
+    Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0]),
+    ...Array(count).fill(block),
+    Buffer.alloc(4),
+  ]);
 }
 
 /** Blocks of 32 kB, as Kafka's Java clients write them. */

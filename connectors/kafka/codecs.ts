@@ -27,7 +27,8 @@ export interface CompressedRecords {
 
 /**
  * Adds the records of a compressed batch to a pool; gives where they begin. KAFKA_CORRUPT where they are not what the codec
- * writes, KAFKA_BATCH_TOO_LARGE where they would take more than the limit, KAFKA_FORMAT_UNSUPPORTED for another codec.
+ * writes, KAFKA_BATCH_TOO_LARGE where they would take more than the limit, KAFKA_FORMAT_UNSUPPORTED for another codec,
+ * KAFKA_MEMORY_REFUSED.
  */
 export function decompress({ codec, bytes, place, limit }: CompressedRecords, pool: RecordPool): number {
   try {

@@ -8,8 +8,8 @@ import { RecordSetReader } from "./record-set.ts";
 /**
  * Reads one partition of a topic, committed records only, in the order of the log. `read` throws KAFKA_OFFSET_OUT_OF_RANGE
  * where the log has lost what comes next, KAFKA_CORRUPT, KAFKA_BATCH_TOO_LARGE, KAFKA_FORMAT_UNSUPPORTED,
- * KAFKA_TOPIC_RECREATED, KAFKA_TOPIC_UNKNOWN and what a `KafkaCluster` rejects with; KAFKA_UNAVAILABLE is retryable, and is
- * thrown only once the cluster has been so for ten seconds. Nothing is ever skipped.
+ * KAFKA_MEMORY_REFUSED, KAFKA_TOPIC_RECREATED, KAFKA_TOPIC_UNKNOWN and what a `KafkaCluster` rejects with; KAFKA_UNAVAILABLE
+ * is retryable, and is thrown only once the cluster has been so for ten seconds. Nothing is ever skipped.
  */
 export class KafkaPartitionReader {
   readonly #fetcher: KafkaFetcher;

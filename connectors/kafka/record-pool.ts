@@ -1,3 +1,4 @@
+import { messageOf, raise } from "../../base/errors.ts";
 import { blockDecoder } from "./lz4/decode-block-wasm.ts";
 import { forEachBlock, type Lz4Frame } from "./lz4/frame.ts";
 
@@ -7,23 +8,21 @@ import { forEachBlock, type Lz4Frame } from "./lz4/frame.ts";
  */
 export class RecordPool {
   /** All that there is room for; another buffer over the same bytes once it has grown, and the one before is void then. */
-  bytes!: Buffer;
+  bytes: Buffer = NOTHING;
   /** Where the records that were added last end. */
   length = 0;
-  #memory!: WebAssembly.Memory;
+  #memory: WebAssembly.Memory | undefined;
   #decodeBlock!: ReturnType<typeof blockDecoder>;
-
-  constructor() {
-    this.#begin();
-  }
 
   /** Drops all records, and the memory where they took very much: WebAssembly's does not shrink. */
   clear(): void {
     this.length = 0;
-    if (this.bytes.length > KEPT_BYTES) this.#begin();
+    if (this.bytes.length <= KEPT_BYTES) return;
+    this.#memory = undefined;
+    this.bytes = NOTHING;
   }
 
-  /** Adds records that are decompressed; gives where they begin. */
+  /** Adds records that are decompressed; gives where they begin. KAFKA_MEMORY_REFUSED; nothing is added then. */
   add(records: Uint8Array): number {
     const start = this.length;
     this.#reserve(start + records.length);
@@ -32,7 +31,10 @@ export class RecordPool {
     return start;
   }
 
-  /** Adds the records that a frame of LZ4, `bytes`, has; gives where they begin. RangeError where it is damaged; nothing is added then. */
+  /**
+   * Adds the records that a frame of LZ4, `bytes`, has; gives where they begin. RangeError where it is damaged,
+   * KAFKA_MEMORY_REFUSED; nothing is added then.
+   */
   addLz4(bytes: Buffer, frame: Lz4Frame): number {
     // The frame lies in the memory in front of its records: a bound says how much they may take, but they seldom do.
     const offset = this.length;
@@ -55,22 +57,28 @@ export class RecordPool {
     return start;
   }
 
-  #begin(): void {
-    this.#memory = new WebAssembly.Memory({ initial: FIRST_PAGES });
-    this.#decodeBlock = blockDecoder(this.#memory);
-    this.bytes = Buffer.from(this.#memory.buffer);
-  }
-
+  /** Begins the memory, or makes it larger. That it is not to be had is no damage of records, and says so itself. */
   #reserve(bytes: number): void {
     const { length } = this.bytes;
     if (bytes <= length) return;
-    this.#memory.grow(Math.ceil((Math.max(bytes, 2 * length) - length) / PAGE_BYTES));
+    const pages = Math.ceil((Math.max(FIRST_BYTES, bytes, 2 * length) - length) / PAGE_BYTES);
+    try {
+      if (this.#memory === undefined) {
+        this.#memory = new WebAssembly.Memory({ initial: pages });
+        this.#decodeBlock = blockDecoder(this.#memory);
+      } else {
+        this.#memory.grow(pages);
+      }
+    } catch (error) {
+      raise("KAFKA_MEMORY_REFUSED", { bytes, reason: messageOf(error) });
+    }
     this.bytes = Buffer.from(this.#memory.buffer);
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 /** The decoder writes and reads in steps of 16 bytes, past the end of what it is given. */
 const SLACK_BYTES = 16;
 const PAGE_BYTES = 65_536;
-const FIRST_PAGES = 16;
+const FIRST_BYTES = 1 << 20;
 const KEPT_BYTES = 16 << 20;

@@ -22,8 +22,8 @@ export interface RecordSet {
 
 /**
  * Hands out the records of record sets, in place: without a copy where they are not compressed. Aborted records and
- * control batches are left out. `next` raises KAFKA_CORRUPT, KAFKA_BATCH_TOO_LARGE or KAFKA_FORMAT_UNSUPPORTED, and then
- * again, at the batch that cannot be read; all before it was handed out.
+ * control batches are left out. `next` raises KAFKA_CORRUPT, KAFKA_BATCH_TOO_LARGE, KAFKA_FORMAT_UNSUPPORTED or
+ * KAFKA_MEMORY_REFUSED, and then again, at the batch that cannot be read; all before it was handed out.
  */
 export class RecordSetReader {
   readonly #slots: KafkaRecordSlots;
