@@ -50,8 +50,6 @@ export class SplitDecoder {
   #rows = 0;
   /** It was looked after whether the run's schema breaks a model. */
   #isRunTold = false;
-  /** What reads the run's records, which are plain, into the models' batches; null where its plan does. */
-  #fused: FusedDecoder | null = null;
 
   constructor(context: SplitContext) {
     this.#context = context;
@@ -113,7 +111,7 @@ export class SplitDecoder {
           this.#faults.push({ record: i, schema: undefined, error: schema });
           continue;
         }
-        this.#beginRun(schema, records.count, null);
+        this.#beginRun(schema, records.count);
       }
       const next = this.#readPlain(records, i);
       if (next > i) {
@@ -147,39 +145,36 @@ export class SplitDecoder {
     return from;
   }
 
-  #beginRun(schema: TableSchema, count: number, fused: FusedDecoder | null): void {
+  #beginRun(schema: TableSchema, count: number): void {
     this.#run = schema;
-    this.#fused = fused;
     this.#isRunTold = false;
     this.#head.clear();
-    if (fused !== null) {
-      for (const { batch } of this.#context.table.models) batch.grow(batch.count + count);
-      return;
-    }
     schema.plan.raw.clear();
     schema.plan.raw.grow(count);
   }
 
-  /** Reads records from the i-th on, as long as they are plain, into a run of such; gives the first that is not read. */
+  /** Reads records from the i-th on, as long as they are plain, as a run of their own; gives the first that is not read. */
   #readPlain(records: RecordBatch, i: number): number {
     if (this.#plain.passOver()) return i;
     const run = this.#run!;
-    if (this.#fused === null) {
-      const fused = this.#news.has(run.plan.schemaId) ? this.#plain.decoderFor(run, records, i) : null;
-      if (fused === null) return i;
-      this.#endRun();
-      this.#beginRun(run, records.count, fused);
-    }
-    const fused = this.#fused!;
-    const before = this.#rows;
-    const next = fused.read(records, i, before, this.#columns);
-    this.#times.putRun(this.#columns, before, fused.rows);
-    this.#rows = fused.rows;
+    const fused = this.#news.has(run.plan.schemaId) ? this.#plain.decoderFor(run, records, i) : null;
+    if (fused === null) return i;
+    this.#endRun();
+    const next = this.#readFused(fused, records, i);
     if (next < records.count) {
       this.#plain.refused(fused.rows, next === i);
-      this.#endRun();
-      this.#beginRun(run, records.count, null);
+      this.#beginRun(run, records.count);
     }
+    return next;
+  }
+
+  #readFused(fused: FusedDecoder, records: RecordBatch, i: number): number {
+    const { models } = this.#context.table;
+    this.#head.clear();
+    for (const { batch } of models) batch.grow(batch.count + records.count);
+    const next = fused.read(records, i, 0, this.#columns);
+    this.#times.putRun(this.#columns, 0, fused.rows);
+    for (const to of models) to.batch.count += appendHead(this.#head, fused.rows, to);
     return next;
   }
 
@@ -229,7 +224,7 @@ export class SplitDecoder {
     this.#times.noteChange(time);
     this.#endRun();
     this.#handOut(chunk);
-    this.#beginRun(run, chunk.records.count, null);
+    this.#beginRun(run, chunk.records.count);
     const { index, table } = this.#context;
     if (table.models.length === 0) return;
     chunk.output.suspend(index, truncation(this.#context, recordId(chunk.records, i), time));
@@ -255,13 +250,9 @@ export class SplitDecoder {
   #endRun(): void {
     const run = this.#run;
     const rows = this.#rows;
-    const fused = this.#fused;
     this.#run = undefined;
-    this.#fused = null;
     this.#rows = 0;
-    if (run === undefined || rows === 0) return;
-    if (fused === null) this.#map(run, rows);
-    else for (const to of this.#context.table.models) to.batch.count += appendHead(this.#head, rows, to);
+    if (run !== undefined && rows > 0) this.#map(run, rows);
   }
 
   /** Maps the rows of a plan's columns to all models. A row that one of them cannot take is a fault, and reaches none. */
