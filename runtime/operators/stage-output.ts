@@ -17,7 +17,7 @@ export interface StageOutput {
   first(from: Batch, change: ChangeColumns, row: number): void;
   /** A later change of a row, whose record was read; `time` is its event time. `isSame`: it leaves the row as it was. */
   next(from: Batch, change: ChangeColumns, row: number, time: number, stored: RowRecord, isSame: boolean): void;
-  /** All that came of the changes of `from`, which may be in it itself; until `clear`. */
+  /** All that came of the changes of `from`, until `clear`. It may be `from` itself, whose operations are overwritten then. */
   rows(from: Batch, change: ChangeColumns): Batch;
   clear(): void;
 }
