@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemoryDisk } from "../base/memory-disk.ts";
+import { checkArenas } from "../test/support/checked-arenas.ts";
 import { HotRecords } from "./hot-records.ts";
 import { StateStore, type StorePart } from "./state-store.ts";
 
@@ -52,6 +53,12 @@ const step = fc.oneof(
 );
 
 describe("hot records", () => {
+  let checked: Disposable;
+  beforeAll(() => {
+    checked = checkArenas();
+  });
+  afterAll(() => checked[Symbol.dispose]());
+
   it("are what a plain map is, however few fit into the arena and however often they are restored", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
@@ -163,6 +170,21 @@ describe("hot records", () => {
       if (address >= 0 === (i % 3 === 0) || (address >= 0 && records.words[address >> 2] !== i)) wrong.push(i);
     }
     expect(wrong).toEqual([]);
+  });
+
+  it("are lost where one is changed and nobody says so: tests that check arenas find it", () => {
+    const { records } = open(new MemoryDisk(), "p");
+    const fill = (name: string) => {
+      for (let i = 0; i < 100; i++) add(records, `${name}-${i}`, 8_192);
+    };
+    const address = add(records, "key", 8);
+    records.bytes.fill(1, address, address + 8);
+    records.flush();
+    records.bytes[address] = 2;
+    records.changed(address);
+    fill("said");
+    records.bytes[find(records, "key")] = 3;
+    expect(() => fill("unsaid")).toThrow('"key" was changed, and nobody said so');
   });
 
   it("fail where the index of the store does not fit into its memory", () => {
