@@ -81,4 +81,20 @@ describe("alarms", () => {
     expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
     expect(drain(lanes)).toHaveLength(16);
   });
+
+  it("are nearly all in the file where they come in no order, and all taken, while others are set", () => {
+    const disk = new MemoryDisk();
+    const lanes = open(disk);
+    const count = 20_000;
+    for (let i = count; i > 0; i--) lanes.set(i, i);
+    // Two alarms in a block of 40 bytes.
+    expect((disk.open("temporary/a.alarms", "read").size() / 40) * 2).toBeGreaterThan(count - 500);
+    const seen: number[] = [];
+    lanes.take(2 * count, (time) => {
+      seen.push(time);
+      if (time <= count) lanes.set(2 * count + 1 - time, 0);
+    });
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 2 * count }, (_, i) => i + 1));
+    expect(drain(lanes)).toEqual([]);
+  });
 });

@@ -23,9 +23,9 @@ export interface TimerLanesOptions {
 export class TimerLanes {
   readonly #near: number;
   readonly #chunks: AlarmChunks;
-  /** In the order of their last times, which stays: an alarm goes to the lane with the latest that is not behind it. */
+  /** Marked with the spill that they last took one before. In the order of their last times, which stays: an alarm goes to the lane with the latest that is not behind it. */
   readonly #lanes: AlarmLane[] = [];
-  /** Lanes that take no more alarms. */
+  /** Lanes that take no more alarms; their marks are their levels. */
   readonly #runs: AlarmLane[] = [];
   readonly #heap = new AlarmHeap();
   /** The lane that took the last one. */
@@ -94,19 +94,43 @@ export class TimerLanes {
 
   /**
    * The heap becomes a run. So do lanes that took nothing since the last time, as their last alarms are too far off: they
-   * make room for others, for what comes now to have an order again.
+   * make room for others, for what comes now to have an order again. Each run takes memory and time, so that many become one.
    */
   #spill(): void {
     const lanes = this.#lanes.splice(0);
     for (const lane of lanes) {
-      if (lane.mark === this.#spills) this.#lanes.push(lane);
-      else this.#runs.push(lane);
+      if (lane.mark === this.#spills) {
+        this.#lanes.push(lane);
+        continue;
+      }
+      lane.mark = 0;
+      this.#runs.push(lane);
     }
     const run = new AlarmLane(this.#chunks);
     for (; this.#heap.size > 0; this.#heap.removeFirst()) run.push(this.#heap.first, this.#heap.firstHash);
     this.#runs.push(run);
+    this.#merge(0);
     this.#spills++;
   }
+
+  /** Runs have levels: where there are many of one, they become one of the next. */
+  #merge(level: number): void {
+    const runs = this.#runs.filter(({ mark }) => mark === level);
+    if (runs.length < RUNS_OF_LEVEL) return;
+    const merged = new AlarmLane(this.#chunks);
+    merged.mark = level + 1;
+    for (let run = earliestOf(runs); run.first < Number.POSITIVE_INFINITY; run = earliestOf(runs))
+      run.take(run.first, (time, hash) => merged.push(time, hash));
+    dropEmpty(this.#runs);
+    this.#runs.push(merged);
+    this.#merge(level + 1);
+  }
+}
+
+function earliestOf(runs: readonly AlarmLane[]): AlarmLane {
+  let earliest = runs[0]!;
+  for (const run of runs) if (run.first < earliest.first) earliest = run;
+  return earliest;
 }
 
 function dueOf(lanes: readonly AlarmLane[], through: number): AlarmLane | undefined {
@@ -121,3 +145,4 @@ function dropEmpty(lanes: AlarmLane[]): void {
 }
 
 const MOST_LANES = 16;
+const RUNS_OF_LEVEL = 16;
