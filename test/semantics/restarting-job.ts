@@ -5,6 +5,7 @@ import type { Key } from "../../base/key.ts";
 import type { Job } from "../../checks/job.ts";
 import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../../dataflow/operator.ts";
+import type { RecordsOptions } from "../../dataflow/records.ts";
 import { HotRecords } from "../../state/hot-records.ts";
 import { hashBytes, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
 import { memoryBackend } from "../../testing/memory-backend.ts";
@@ -86,7 +87,7 @@ class Subtask {
   readonly operator: Operator;
   readonly states = new Map<string, WrittenState<unknown>>();
   readonly timers = new Map<string, RemovableTimers>();
-  readonly records = new Map<string, HotRecords>();
+  readonly records = new Map<string, { readonly all: HotRecords; readonly options: RecordsOptions }>();
 
   constructor(operator: Operator, context: OperatorContext) {
     this.operator = operator;
@@ -103,10 +104,10 @@ class Subtask {
         this.timers.set(name, timers);
         return timers;
       },
-      records: (name) => {
-        const records = new HotRecords({ table: store.table(name), arenaBytes: 0 });
-        this.records.set(name, records);
-        return records;
+      records: (name, options) => {
+        const all = new HotRecords({ table: store.table(name), arenaBytes: 0 });
+        this.records.set(name, { all, options });
+        return all;
       },
       alarms,
       forward: (batch) => context.forward(batch),
@@ -193,10 +194,13 @@ class RestartingOperator implements Operator {
           this.#ownerOf(next.key).timers.get(name)!.register(next.key, next.time);
         }
       }
-      for (const [name, all] of records)
+      for (const [name, { all }] of records)
         all.forEach((address) => {
-          copyRecord(all, address, this.#ownerOf(all.keyAt(address)).records.get(name)!);
+          copyRecord(all, address, this.#ownerOf(all.keyAt(address)).records.get(name)!.all);
         });
+    }
+    for (const [name, { options }] of before[0]!.records) {
+      for (const subtask of this.#subtasks) upgrade(subtask.records.get(name)!, options);
     }
     for (const subtask of this.#subtasks) {
       subtask.operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
@@ -223,6 +227,13 @@ function copyRecord(from: HotRecords, address: number, to: HotRecords): void {
   const length = from.lengthAt(address);
   const target = to.add(from.hashAt(address), key, 0, key.length, length);
   to.bytes.set(from.bytes.subarray(address, address + length), target);
+}
+
+/** Records that another version of the job wrote are the operator's to take. */
+function upgrade({ all, options }: { all: HotRecords; options: RecordsOptions }, before: RecordsOptions): void {
+  if (options.areFormer === true || options.schema !== before.schema) {
+    all.drain((address) => options.upgrade(before.schema, address));
+  }
 }
 
 function ownerOf(key: Key, subtasks: readonly unknown[]): number {
