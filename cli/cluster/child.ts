@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { assert } from "../../base/errors.ts";
+import { assert, messageOf } from "../../base/errors.ts";
 import { fullStack } from "../../base/stacks.ts";
 import type { Job } from "../../checks/job.ts";
 import { jointJob } from "../../checks/joint-job.ts";
 import { failureFrame } from "../../flink/failure-frame.ts";
 import { driveTask } from "../../flink/socket-task.ts";
 import { boundGarbage } from "../memory.ts";
+import { tellWarning } from "../notes.ts";
 import { beginProfile, type ThreadProfile } from "../profile/thread-profile.ts";
 import { masked } from "../secrets.ts";
 import type { ChildSpec } from "./child-spec.ts";
@@ -64,14 +65,21 @@ function hostedTasks(
   return new HostedTasks(spec, job.graph(), { note, onFailure });
 }
 
-/** Of all that the process does, where the job was submitted so. */
+/** Of all that the process does, where the job was submitted so. The job goes on without it where there can be none. */
 async function profileOf({ profile, job }: ChildSpec): Promise<ThreadProfile | undefined> {
-  return profile === undefined ? undefined : beginProfile(profile, `${job.replace(/[^\w.-]/g, "_")}-${process.pid}`);
+  if (profile === undefined) return undefined;
+  const name = `${job.replace(/[^\w.-]/g, "_")}-${process.pid}`;
+  return beginProfile(profile, name).catch(tellNoProfile);
+}
+
+function tellNoProfile(error: unknown): undefined {
+  tellWarning(`No profile is taken of this process: ${messageOf(error)}`);
 }
 
 async function ending(tasks: () => HostedTasks, profile: () => Promise<ThreadProfile | undefined>): Promise<void> {
+  const endOfProfile = async () => (await profile())?.end();
   try {
-    await Promise.all([tasks().close(LAST_WORDS_MS), profile().then((taken) => taken?.end())]);
+    await Promise.all([tasks().close(LAST_WORDS_MS), endOfProfile().catch(tellNoProfile)]);
   } finally {
     process.exit();
   }

@@ -88,6 +88,20 @@ describe("a Node child on the cluster", () => {
     expect(readFileSync(join(folder.path, "profiles", `${name}.svg`), "utf8")).toContain("at work for");
   });
 
+  it("goes on without a profile where there can be none, and says so", async () => {
+    const more = `
+      import { Session as Inspector } from "node:inspector/promises";
+      Inspector.prototype.connect = () => { throw new Error("there is an inspector already"); };`;
+    using child = new Child(code, { ...SPEC, profile: "profiles" }, more);
+    const task = await child.open(0);
+    task.send(TO_TASK.start);
+    await task.until(FROM_TASK.ready);
+    task.socket.end();
+    const { code: exitCode, stderr } = await child.ended;
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/warning:.*No profile is taken of this process: there is an inspector already/);
+  });
+
   it("tells Flink what is wrong with what it was given, on the connection of the task", async () => {
     using child = new Child(code, {
       ...SPEC,
