@@ -11,11 +11,10 @@ import { ThreadWorker } from "../runtime/thread-worker.ts";
 import { LocalWorker, type WorkerHandle } from "../runtime/worker-handle.ts";
 import type { SchemaRegistry } from "../schemas/registry.ts";
 import { StateStore, type StateStoreOptions } from "../state/state-store.ts";
-import { TimerLanes } from "../state/timer-lanes.ts";
-import { TimerQueue } from "../state/timer-queue.ts";
 import { type OpenPartition, openReaders, type TableSplit } from "./compose.ts";
 import type { RegistryConfig, SourceBinding } from "./config.ts";
 import { type Decided, Heeding } from "./decisions.ts";
+import { DiskBackend } from "./disk-backend.ts";
 import type { JobFiles } from "./load-job.ts";
 import { CACHE_SHARE, STORE_SHARE } from "./state-memory.ts";
 
@@ -100,18 +99,23 @@ export function makeWorker(
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
   const heeding = new Heeding();
   const changed = spec.changedKeys && new ChangedKeys(spec.changedKeys);
-  let queues = 0;
   const share = { worker: index, workers: parallelism, splits };
   const readers = openReaders(graph, spec.sources, registry, share, open);
-  let store: StateStore | undefined;
+  let backend: DiskBackend | undefined;
   try {
-    store = new StateStore({
+    const store = new StateStore({
       ...sizes,
       disk,
       dir: segments,
       prefix,
       memoryBytes: memory * STORE_SHARE,
       ...(onPoint && { onPoint }),
+    });
+    backend = new DiskBackend({
+      store,
+      onChanged: changed && ((key) => changed.mark(key, systemClock.now())),
+      cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
+      timers: { disk, dir: temporary, prefix: `${prefix}-` },
     });
     return new LocalWorker({
       graph,
@@ -122,13 +126,7 @@ export function makeWorker(
       retainMs,
       follow,
       scheduler: spec.interleave === undefined ? undefined : randomly(spec.interleave),
-      backend: {
-        store,
-        onChanged: changed && ((key) => changed.mark(key, systemClock.now())),
-        cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
-        timerQueue: () => new TimerQueue({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
-        alarms: () => new TimerLanes({ disk, dir: temporary, prefix: `${prefix}-${queues++}` }),
-      },
+      backend,
       groups: new Map(groups),
       allowDroppedState,
       applyDecision: (decision) => heeding.apply(decision as Decided),
@@ -140,7 +138,7 @@ export function makeWorker(
   } catch (error) {
     // What is read at the brokers is fetched from the moment that it is opened, and keeps the process alive.
     for (const reader of readers) reader.close();
-    store?.close();
+    backend?.close();
     throw error;
   }
 }

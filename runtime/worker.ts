@@ -235,7 +235,7 @@ export class Worker {
   close(): void {
     this.#tasks.close();
     for (const driver of this.#drivers) driver.reader.close();
-    this.#options.backend.store.close();
+    this.#options.backend.close();
   }
 
   /** What is downstream of the sources can take no more. */

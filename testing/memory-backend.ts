@@ -9,10 +9,12 @@ const MIB = 1 << 20;
 /** State that lives in memory and goes with it. */
 export function memoryBackend(): StateBackend {
   const disk = new MemoryDisk();
+  const store = new StateStore({ disk, dir: "state", prefix: "test", memoryBytes: 64 * MIB });
   return {
-    store: new StateStore({ disk, dir: "state", prefix: "test", memoryBytes: 64 * MIB }),
+    store,
     cacheBytes: 16 * MIB,
     timerQueue: () => new TimerQueue(),
     alarms: (name) => new TimerLanes({ disk, dir: "alarms", prefix: name }),
+    close: () => store.close(),
   };
 }

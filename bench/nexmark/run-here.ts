@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemDisk } from "../../base/disk.ts";
 import { type Clock, systemClock } from "../../base/time.ts";
 import { job } from "../../checks/job.ts";
+import { DiskBackend } from "../../cli/disk-backend.ts";
 import { type Graph, modelsOf } from "../../dataflow/graph.ts";
 import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
 import { splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
@@ -10,8 +11,6 @@ import { EmbeddedRunner } from "../../runtime/embedded-runner.ts";
 import type { OutboxRecord } from "../../runtime/outbox.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
-import { TimerLanes } from "../../state/timer-lanes.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
 import { EventReader } from "./event-reader.ts";
 import type { Query, ResultRow } from "./query.ts";
 import { type ResultRows, RowCounter } from "./result-rows.ts";
@@ -111,7 +110,6 @@ function makeWorker(
   follow: boolean,
 ): LocalWorker {
   const operators = graph.nodes.filter(({ type }) => type === "operator").length;
-  let queues = 0;
   return new LocalWorker({
     graph,
     index: 0,
@@ -120,12 +118,11 @@ function makeWorker(
     clock,
     retainMs: 0,
     follow,
-    backend: {
+    backend: new DiskBackend({
       store: new StateStore({ disk: systemDisk, dir: segments, prefix: "w0", memoryBytes: MEMORY_BYTES * STORE_SHARE }),
       cacheBytes: (MEMORY_BYTES * CACHE_SHARE) / Math.max(1, operators),
-      timerQueue: () => new TimerQueue({ disk: systemDisk, dir: temporary, prefix: `w0-${queues++}` }),
-      alarms: () => new TimerLanes({ disk: systemDisk, dir: temporary, prefix: `w0-${queues++}` }),
-    },
+      timers: { disk: systemDisk, dir: temporary, prefix: "w0-" },
+    }),
     groups: new Map(reader.splits.map((split, index) => [splitKey(reader.source, splitName(split)), index])),
     allowDroppedState: false,
     applyDecision: () => [],

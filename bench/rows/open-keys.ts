@@ -4,6 +4,7 @@ import { Batch } from "../../base/batch.ts";
 import { systemDisk } from "../../base/disk.ts";
 import { systemClock } from "../../base/time.ts";
 import { OUTPUTS } from "../../checks/records.ts";
+import { DiskBackend } from "../../cli/disk-backend.ts";
 import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
 import { modelsOf } from "../../dataflow/graph.ts";
 import { idOf, type Model } from "../../dataflow/model.ts";
@@ -13,8 +14,6 @@ import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { WorkerPart } from "../../runtime/worker.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
-import { TimerLanes } from "../../state/timer-lanes.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
 
 const KEYS = Number(process.env.COUNTERCHECK_OPEN_KEYS ?? 5_000_000);
@@ -43,12 +42,11 @@ export const openKeys: BenchRow = {
       clock: systemClock,
       retainMs: 1e12,
       follow: true,
-      backend: {
+      backend: new DiskBackend({
         store: new StateStore({ disk: systemDisk, dir, prefix: "bench", memoryBytes: STATE_MEMORY * 0.6 }),
         cacheBytes: (STATE_MEMORY * 0.2) / operators,
-        timerQueue: (name) => new TimerQueue({ disk: systemDisk, dir, prefix: fileName(name) }),
-        alarms: (name) => new TimerLanes({ disk: systemDisk, dir, prefix: `${fileName(name)}-alarms` }),
-      },
+        timers: { disk: systemDisk, dir, prefix: "timers" },
+      }),
       groups: new Map(readers.map(({ source }, group) => [`${source} rows/0`, group])),
       allowDroppedState: false,
       applyDecision: () => [],
@@ -161,8 +159,4 @@ class Ledger extends Written {
     output.progress(0, START + written);
     return true;
   }
-}
-
-function fileName(name: string): string {
-  return name.replace(/[^\w.-]/g, "_");
 }

@@ -10,7 +10,6 @@ import { PushedSplits, sourceInlet } from "../../flink/source-inlet.ts";
 import { ChainTask } from "../../runtime/chain-task.ts";
 import { splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
 import { requireNothingDropped } from "../../runtime/checkpoint/upgrade.ts";
-import type { StateBackend } from "../../runtime/operators/operator-host.ts";
 import { type Plan, planOf } from "../../runtime/plan.ts";
 import { asKept } from "../../runtime/source-parts.ts";
 import { SourceTask } from "../../runtime/source-task.ts";
@@ -18,9 +17,8 @@ import type { KeptState } from "../../runtime/task.ts";
 import type { SubjectRegistry } from "../../schemas/registry.ts";
 import type { SnapshotStore } from "../../snapshots/snapshot-store.ts";
 import { StateStore } from "../../state/state-store.ts";
-import { TimerLanes } from "../../state/timer-lanes.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
 import { operatorsBehind } from "../compose.ts";
+import { DiskBackend } from "../disk-backend.ts";
 import { Masking } from "../masking.ts";
 import { DEFAULT_PATIENCE } from "../notify/backoff.ts";
 import { type DirectSinkConfig, openDirectSink } from "../notify/direct-sinks.ts";
@@ -104,10 +102,10 @@ export class HostedTasks {
         results,
         begin: () => this.#savepointOf(disk)?.bring(task, place, { disk, memoryBytes: memory * STORE_SHARE }),
         metrics: () => taskMetrics({ chain, meter, store, results }),
-        close: () => store.close(),
+        close: () => backend.close(),
       };
     } catch (error) {
-      store.close();
+      backend.close();
       throw error;
     }
   }
@@ -126,19 +124,17 @@ export class HostedTasks {
     if (restores && !this.#spec.allowDroppedState) requireNothingDropped(asKept(before), asKept(now));
   }
 
-  #backendOf({ folder: dir, task }: TaskPlace, memory: number, disk: Disk): StateBackend {
+  #backendOf({ folder: dir, task }: TaskPlace, memory: number, disk: Disk): DiskBackend {
     const prefix = `t${task}`;
     const operators = this.#plan.tasks[task]!.nodes.filter(({ type }) => type === "operator").length;
-    let queues = 0;
-    return {
+    return new DiskBackend({
       store: new StateStore({ disk, dir, prefix, memoryBytes: memory * STORE_SHARE }),
       cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
-      timerQueue: () => new TimerQueue({ disk, dir, prefix: `${prefix}-timers${queues++}` }),
-      alarms: () => new TimerLanes({ disk, dir, prefix: `${prefix}-timers${queues++}` }),
-    };
+      timers: { disk, dir, prefix: `${prefix}-timers` },
+    });
   }
 
-  #sources(place: TaskPlace, backend: StateBackend, meter: TaskMeter) {
+  #sources(place: TaskPlace, backend: DiskBackend, meter: TaskMeter) {
     const { sources, splits: planned, retainMs, staleAfterMs } = this.#spec;
     const splits = new PushedSplits<ChildSplit>(planned, place);
     const models = modelsOf(this.#graph);

@@ -25,6 +25,8 @@ export interface StateBackend {
   timerQueue(name: string): TimerQueue;
   /** Alarms, those that do not fit into memory on the disk. */
   alarms(name: string): Alarms;
+  /** Closes the store, and all that was made here. */
+  close(): void;
 }
 
 /** The least that records have in memory. */

@@ -8,6 +8,7 @@ import { type Clock, days, hours, systemClock } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
 import { openReaders, splitsOf } from "../../cli/compose.ts";
 import type { SourceBinding } from "../../cli/config.ts";
+import { DiskBackend } from "../../cli/disk-backend.ts";
 import { Recorder } from "../../cli/recorder.ts";
 import { shopConfig } from "../../cli/shop-log.ts";
 import { numberSplits } from "../../cli/workers.ts";
@@ -25,8 +26,6 @@ import type { AvroSchema } from "../../schemas/avro-schema.ts";
 import type { SchemaVersion } from "../../schemas/registry.ts";
 import { runShop } from "../../shop/shop.ts";
 import { StateStore } from "../../state/state-store.ts";
-import { TimerLanes } from "../../state/timer-lanes.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
 
 const LINES = "pg.public.settlement_lines";
 
@@ -208,7 +207,7 @@ export class MendingRun {
             retainMs: days(180),
             follow: true,
             scheduler: (candidates) => order.pick(candidates),
-            backend: {
+            backend: new DiskBackend({
               store: new StateStore({
                 disk: this.#state,
                 dir: checkpoints.segments,
@@ -216,14 +215,8 @@ export class MendingRun {
                 memoryBytes: 32 << 20,
               }),
               cacheBytes: 4 << 20,
-              timerQueue: () => new TimerQueue(),
-              alarms: (name) =>
-                new TimerLanes({
-                  disk: this.#state,
-                  dir: checkpoints.temporary,
-                  prefix: `a${attempt}w${worker}-${name}`,
-                }),
-            },
+              timers: { disk: this.#state, dir: checkpoints.temporary, prefix: `a${attempt}w${worker}-` },
+            }),
             groups,
             allowDroppedState: false,
             applyDecision: () => [],

@@ -149,6 +149,7 @@ function makeWorker(
       cacheBytes,
       timerQueue: (name) => new TimerQueue({ disk, dir: temporary, prefix: fileName(name), near }),
       alarms: (name) => new TimerLanes({ disk, dir: temporary, prefix: fileName(name), near: Math.max(16, near) }),
+      close: () => store.close(),
     },
     groups,
     allowDroppedState,

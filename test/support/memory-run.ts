@@ -1,6 +1,7 @@
 import type { Key } from "../../base/key.ts";
 import { MemoryDisk } from "../../base/memory-disk.ts";
 import type { Clock } from "../../base/time.ts";
+import { DiskBackend } from "../../cli/disk-backend.ts";
 import type { Graph } from "../../dataflow/graph.ts";
 import type { SourceReader } from "../../dataflow/source.ts";
 import { CheckpointStore } from "../../runtime/checkpoint/checkpoint-store.ts";
@@ -11,8 +12,6 @@ import type { OutboxRecord } from "../../runtime/outbox.ts";
 import type { Scheduler } from "../../runtime/source-loop.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
-import { TimerLanes } from "../../state/timer-lanes.ts";
-import { TimerQueue } from "../../state/timer-queue.ts";
 
 /** What a run in memory is made of. */
 export interface MemoryRunOptions {
@@ -61,13 +60,12 @@ export async function runInMemory(
       retainMs,
       follow,
       scheduler,
-      backend: {
+      backend: new DiskBackend({
         store: new StateStore({ disk, dir: checkpoints.segments, prefix: `e${epoch}w${index}`, memoryBytes: 64 * MIB }),
         cacheBytes: 16 * MIB,
-        timerQueue: () => new TimerQueue(),
-        alarms: (name) => new TimerLanes({ disk, dir: checkpoints.temporary, prefix: `e${epoch}w${index}-${name}` }),
+        timers: { disk, dir: checkpoints.temporary, prefix: `e${epoch}w${index}-` },
         onChanged: options.onChanged,
-      },
+      }),
       groups,
       allowDroppedState: false,
       applyDecision: () => [],
