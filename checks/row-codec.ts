@@ -1,7 +1,7 @@
 import { assert } from "../base/errors.ts";
 import type { FieldKind, MoneyValue } from "../dataflow/model.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
-import type { RuleLeg } from "./rule.ts";
+import { isCapture, type RuleLeg } from "./rule.ts";
 import type { StateReader, StateWriter } from "./state-bytes.ts";
 import type { LayoutMapping, StateLayout } from "./state-layout.ts";
 
@@ -203,8 +203,8 @@ export class RowReader {
     const currency = input.currency();
     const minor = input.amount();
     const dueAt = input.time();
-    const { side, sign } = this.#legs[leg]!;
-    return { leg, side, captures: side === "expect" && sign === 1, currency, minor, dueAt, from };
+    const rule = this.#legs[leg]!;
+    return { leg, side: rule.side, captures: isCapture(rule), currency, minor, dueAt, from };
   }
 }
 

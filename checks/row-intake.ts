@@ -5,7 +5,7 @@ import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataf
 import type { Model } from "../dataflow/model.ts";
 import { Converter } from "./conversion.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
-import { type CheckInput, type CheckRule, type CurrencyScale, NO_MONEY, scaleOf } from "./rule.ts";
+import { type CheckInput, type CheckRule, type CurrencyScale, isCapture, NO_MONEY, scaleOf } from "./rule.ts";
 
 /** Reads rows of a check's inputs: what a ledger takes of them, and what evidence shows. */
 export class RowIntake {
@@ -111,7 +111,7 @@ export class InputRows {
     return {
       leg: leg.leg,
       side: rule.side,
-      captures: rule.side === "expect" && rule.sign === 1,
+      captures: isCapture(rule),
       currency,
       minor: rule.sign === 1 ? minor : -minor,
       dueAt: rule.deadline.dueAt(businessTime, from),

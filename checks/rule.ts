@@ -41,6 +41,11 @@ export interface RuleLeg {
   readonly origin: string;
 }
 
+/** True for positive legs of the expected side: what makes a payment captured. */
+export function isCapture({ side, sign }: Pick<RuleLeg, "side" | "sign">): boolean {
+  return side === "expect" && sign === 1;
+}
+
 /** An input of a check: the model of its rows, and the column that is the key. */
 export interface CheckInput {
   readonly model: Model;

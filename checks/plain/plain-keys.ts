@@ -75,10 +75,6 @@ export class PlainKeys {
     this.#keepsRowsMs = around.stepsAfter("rows");
   }
 
-  get size(): number {
-    return this.#records.size;
-  }
-
   /** Rows of an input; `late`: by table, the time at or before which a row comes too late. `keys`: their keys. */
   read(input: number, batch: Batch, keys: TextColumn, late: readonly number[]): void {
     this.#reading = this.#rows[input]!;

@@ -1,5 +1,5 @@
 import type { Records } from "../../dataflow/records.ts";
-import type { CheckRule, PlainTotals } from "../rule.ts";
+import { type CheckRule, isCapture, type PlainTotals } from "../rule.ts";
 import { ENTRY_DOUBLES, entriesOfRow, legOfEntry, lengthOfRow, RECORD, ROW, rowsOf } from "./plain-layout.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -28,7 +28,7 @@ export class PlainPoints {
     this.#records = records;
     this.#skewMs = skewMs;
     this.#expects = legs.map(({ side }) => side === "expect");
-    this.#captures = legs.map(({ side, sign }) => side === "expect" && sign === 1);
+    this.#captures = legs.map(isCapture);
   }
 
   /** The next point of a key behind its last one, as `Ledger.nextJudgement`. */

@@ -6,7 +6,7 @@ import type { Records } from "../../dataflow/records.ts";
 import { unjudged } from "../judge.ts";
 import { Ledger } from "../ledger.ts";
 import type { Entry, RowEvidence } from "../row-set.ts";
-import type { CheckRule } from "../rule.ts";
+import { type CheckRule, isCapture } from "../rule.ts";
 import type { LayoutMapping } from "../state-layout.ts";
 import { Totals } from "../totals.ts";
 import type { KeyState } from "../verdict-log.ts";
@@ -112,8 +112,9 @@ export class PlainReader {
     const count = entriesOfRow(words[at << 1]!);
     for (let i = 0, entry = at + ROW.entries; i < count; i++, entry += ENTRY_DOUBLES) {
       const leg = this.#mapping.legs[legOfEntry(legs, i)]!;
-      const { side, sign } = this.#rule.legs[leg]!;
-      const captures = side === "expect" && sign === 1;
+      const rule = this.#rule.legs[leg]!;
+      const { side } = rule;
+      const captures = isCapture(rule);
       entries.push({ leg, side, captures, currency, minor: BigInt(doubles[entry]!), dueAt: doubles[entry + 1]!, from });
     }
     return entries;

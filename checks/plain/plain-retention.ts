@@ -1,7 +1,7 @@
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Records } from "../../dataflow/records.ts";
 import type { Ledger } from "../ledger.ts";
-import type { CheckRule } from "../rule.ts";
+import { type CheckRule, isCapture } from "../rule.ts";
 import type { PlainSurroundings } from "./plain-keys.ts";
 import {
   CLOSED,
@@ -36,7 +36,7 @@ export class PlainRetention {
     this.#around = around;
     this.#records = around.records;
     this.#expects = legs.map(({ side }) => side === "expect");
-    this.#captures = legs.map(({ side, sign }) => side === "expect" && sign === 1);
+    this.#captures = legs.map(isCapture);
     this.#steps = MEMORIES.map((memory) => around.stepsAfter(memory));
     this.#sums = new Float64Array(legs.length);
   }
