@@ -42,7 +42,10 @@ export async function startFlink(
     const java = [...common, `-Dlog.file=${join(folder, `${name}.log`)}`, ...args];
     return startJava(join(folder, `${name}.log`), [...java], [conf, join(jars, "*"), ...libraries].join(delimiter));
   };
-  const processes = [start("jobmanager", JOB_MANAGER(conf)), start("taskmanager", taskManager(conf, memory))];
+  const processes = [
+    start("jobmanager", JOB_MANAGER(conf)),
+    start("taskmanager", [...recording(folder), ...taskManager(conf, memory)]),
+  ];
   const close = async () => {
     for (const each of processes.toReversed()) await end(each);
   };
@@ -103,6 +106,12 @@ function taskManager(conf: string, { heapMb, managedMb }: FlinkMemory): string[]
     ...["--configDir", conf],
     ...["taskmanager.cpu.cores=1", ...settings].flatMap((setting) => ["-D", setting]),
   ];
+}
+
+/** With COUNTERCHECK_BENCH_PROFILE set, the TaskManager's flight recorder writes what it has seen when it ends. */
+function recording(folder: string): string[] {
+  if (process.env.COUNTERCHECK_BENCH_PROFILE === undefined) return [];
+  return [`-XX:StartFlightRecording=settings=profile,filename=${join(folder, "taskmanager.jfr")}`];
 }
 
 function configuration(folder: string, rest: number, rpc: number, blob: number): Record<string, string | number> {

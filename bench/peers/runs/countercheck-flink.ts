@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FlinkCluster, startFlink } from "../flink-cluster.ts";
 import type { FlinkRest } from "../flink-rest.ts";
@@ -27,7 +27,7 @@ export async function startOnFlink(
   const { set, folder, results } = place;
   const flink = await startFlink(folder, { heapMb: 512, managedMb: 0 });
   try {
-    const id = await submitted(job, configure(place), flink);
+    const id = await submitted([job, "--config", configure(place), ...profiling(folder)], flink);
     const verdicts = new VerdictTopic(set.brokers, `${results}verdicts`, countercheckFinding);
     return {
       ...{ rest: flink.rest, id },
@@ -51,8 +51,8 @@ export async function startOnFlink(
 }
 
 /** The job's id as soon as it runs; the command itself waits for the first checkpoint. */
-async function submitted(path: string, config: string, { url, rest }: FlinkCluster): Promise<string> {
-  const args = [...process.execArgv, CLI, "submit", path, "--config", config, "--cluster", url, "--json"];
+async function submitted(options: readonly string[], { url, rest }: FlinkCluster): Promise<string> {
+  const args = [...process.execArgv, CLI, "submit", ...options, "--cluster", url, "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk) => (said += chunk));
@@ -64,6 +64,11 @@ async function submitted(path: string, config: string, { url, rest }: FlinkClust
   }
   child.kill();
   throw new Error(`countercheck submit did not start the job: ${said.slice(-4_000)}`);
+}
+
+/** With COUNTERCHECK_BENCH_PROFILE set, Node writes its profile into the peer's folder; Java does so too. */
+function profiling(folder: string): string[] {
+  return process.env.COUNTERCHECK_BENCH_PROFILE === undefined ? [] : ["--profile", join(folder, "profile")];
 }
 
 function hasFailed({ exitCode, signalCode }: ChildProcess): boolean {
