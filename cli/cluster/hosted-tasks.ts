@@ -84,9 +84,9 @@ export class HostedTasks {
    * restore does for long, or a call that goes through very many keys. What its operators, readers and store raise.
    */
   make(place: TaskPlace, output: SinkOutput, alive: () => void): HostedTask {
-    const memory = this.#spec.memoryBytes / this.#plan.tasks.length;
+    const storeBytes = (this.#spec.memoryBytes * STORE_SHARE) / this.#plan.tasks.length;
     const disk = tellingDisk(systemDisk, alive);
-    const backend = this.#backendOf(place, memory, disk);
+    const backend = this.#backendOf(place, storeBytes, disk);
     const { store } = backend;
     try {
       const results = this.#resultsOf(output);
@@ -100,7 +100,7 @@ export class HostedTasks {
         format: formatOf(this.#plan, place),
         ...(hosted && { sources: hosted.inlet() }),
         results,
-        begin: () => this.#savepointOf(disk)?.bring(task, place, { disk, memoryBytes: memory * STORE_SHARE }),
+        begin: () => this.#savepointOf(disk)?.bring(task, place, { disk, memoryBytes: storeBytes }),
         metrics: () => taskMetrics({ chain, meter, store, results }),
         close: () => backend.close(),
       };
@@ -124,12 +124,13 @@ export class HostedTasks {
     if (restores && !this.#spec.allowDroppedState) requireNothingDropped(asKept(before), asKept(now));
   }
 
-  #backendOf({ folder: dir, task }: TaskPlace, memory: number, disk: Disk): DiskBackend {
+  /** Stores of all tasks are as large; records in front of them are kept by operators, of which the first task has none. */
+  #backendOf({ folder: dir, task }: TaskPlace, storeBytes: number, disk: Disk): DiskBackend {
     const prefix = `t${task}`;
-    const operators = this.#plan.tasks[task]!.nodes.filter(({ type }) => type === "operator").length;
+    const operators = this.#graph.nodes.filter(({ type }) => type === "operator").length;
     return new DiskBackend({
-      store: new StateStore({ disk, dir, prefix, memoryBytes: memory * STORE_SHARE }),
-      cacheBytes: (memory * CACHE_SHARE) / Math.max(1, operators),
+      store: new StateStore({ disk, dir, prefix, memoryBytes: storeBytes }),
+      cacheBytes: (this.#spec.memoryBytes * CACHE_SHARE) / Math.max(1, operators),
       timers: { disk, dir, prefix: `${prefix}-timers` },
     });
   }
