@@ -62,6 +62,9 @@ export function hostCounting(task: CountingTask, results: ResultOutlet, sources?
     ...{ task, format: countingFormat, results },
     ...(sources === undefined ? {} : { sources }),
     metrics: () => [{ name: UID, values: { keys: task.keys } }],
+    takeFiles: ({ keyed }) => {
+      for (const part of keyed) task.take(part);
+    },
     close: () => undefined,
   };
 }
@@ -144,7 +147,8 @@ export class CountingTask implements AskingTask {
       if (part === undefined) release();
       return part && [part];
     };
-    return { own: [{ uid: UID, keyGroup: -1, bytes: own.bytes() }], next, release };
+    const files = () => ({ store: { tables: [], segments: [] }, uids: new Map(), keyed: parts.splice(0) });
+    return { own: [{ uid: UID, keyGroup: -1, bytes: own.bytes() }], next, files, release };
   }
 
   take({ keyGroup, bytes }: CheckpointPart): void {

@@ -28,7 +28,7 @@ export const TO_TASK = {
   barrier: 9,
   /** Checkpoint (8 bytes): asks for some more parts. */
   pull: 10,
-  /** Checkpoint (8 bytes): nobody asks for its parts any more. */
+  /** Checkpoint (8 bytes): nobody asks for its parts, nor reads its files, any more. */
   abort: 11,
   /** Everything has ended, and this is not a pause for a savepoint. */
   finish: 12,
@@ -46,6 +46,10 @@ export const TO_TASK = {
   proof: 14,
   /** Checkpoint (8 bytes): it is confirmed. */
   confirmed: 15,
+  /** Checkpoint (8 bytes): asks for the files that it is in, instead of parts, which stay as they are until `abort`. */
+  files: 16,
+  /** JSON: `FormerFiles`, of a former subtask. The task takes in what it owns of them, and removes them. */
+  restoreFiles: 17,
 } as const;
 
 /** From the task to Flink. */
@@ -77,6 +81,8 @@ export const FROM_TASK = {
   failed: 11,
   /** JSON: `TaskMetrics` of all operators and sources, about once a second. */
   metrics: 12,
+  /** Checkpoint (8 bytes), JSON: `WrittenFiles`, the files of the task's folder that the checkpoint is in. */
+  files: 13,
 } as const;
 
 /** Where a task stands in the job, and which key groups are its own. */

@@ -1,6 +1,6 @@
 import type { Batch, Layout } from "../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
-import type { AskingTask } from "../runtime/task.ts";
+import type { AskingTask, StateFiles } from "../runtime/task.ts";
 import type { TaskPlace } from "./frames.ts";
 
 /** A task of a plan as a Flink subtask hosts it, with all that its driver must know. */
@@ -15,6 +15,11 @@ export interface HostedTask {
    * such as a savepoint of the embedded runner, by `take` and `restored`.
    */
   begin?(): void | Promise<void>;
+  /**
+   * Before anything is restored but parts: brings the task what it owns of the files of a former subtask, which are in a folder
+   * of their own, and removes that. STATE_CORRUPT, STATE_MEMORY_EXCEEDED.
+   */
+  takeFiles(files: StateFiles, folder: string): void;
   /** What is counted, by the uid of the operator or the name of the source; plain JSON, made anew at each call. */
   metrics(): readonly TaskMetrics[];
   /** Nobody drives the task any more; its files go. */

@@ -2,6 +2,7 @@ import type { PartsAtBarrier } from "../runtime/task.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK } from "./frames.ts";
 import { writePart } from "./parts.ts";
+import { writeFiles } from "./state-files.ts";
 
 /** Bytes of parts that answer one pull. */
 const PULL_BYTES = 1024 * 1024;
@@ -39,6 +40,16 @@ export class PartPulls {
     const pulled = this.#checkpoints.get(checkpoint);
     if (pulled === undefined) this.#tell(FROM_TASK.partsEnd, checkpoint);
     else pulled.pulls++;
+  }
+
+  /** Its files are asked for instead, and stay until nobody asks for it any more. */
+  files(checkpoint: number): void {
+    const pulled = this.#checkpoints.get(checkpoint);
+    if (pulled === undefined) return this.#tell(FROM_TASK.partsEnd, checkpoint);
+    const frame = this.#out.begin(FROM_TASK.files);
+    frame.float64(checkpoint);
+    writeFiles(frame, pulled.parts.files());
+    this.#out.finish();
   }
 
   /** Works on what is due for a millisecond or two. */

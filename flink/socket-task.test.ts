@@ -110,6 +110,29 @@ describe("a task driven through a socket", () => {
     expect(records.at(-1)).toEqual(["counts", { a: 2, b: 2 }]);
   });
 
+  it("goes on from the files of others, which they keep until nobody reads them any more", async () => {
+    const task = new CountingTask();
+    const before = await drive(task);
+    before.open().write(TO_TASK.start).rows(0, "a", "b", "a").number(TO_TASK.barrier, 1).rows(0, "a");
+    const answers = await before.number(TO_TASK.files, 1).answers();
+    const files = answers.find(({ type }) => type === FROM_TASK.files)!;
+    expect(files.payload.readDoubleLE(0)).toBe(1);
+    expect(task.heldBarriers).toBe(1);
+    await before.number(TO_TASK.abort, 1).answers();
+    expect(task.heldBarriers).toBe(0);
+    const late = await before.number(TO_TASK.files, 1).answers();
+    expect(late.map(({ type }) => type)).toContain(FROM_TASK.partsEnd);
+
+    const after = await drive();
+    after.open().write(TO_TASK.restoreFiles, (out) => {
+      const json = Buffer.from(`{"folder":"nowhere","files":${files.payload.subarray(8)}}`);
+      out.raw(json, 0, json.length);
+    });
+    after.write(TO_TASK.start).rows(0, "b");
+    control(after, 0, 0, 1, { type: "watermark", time: 1 });
+    expect((await after.records()).at(-1)).toEqual(["counts", { a: 2, b: 2 }]);
+  });
+
   it("hears again where its inputs stood, and goes on when all origins have spoken anew", async () => {
     const before = await drive();
     before.open().write(TO_TASK.start);

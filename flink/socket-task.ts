@@ -17,7 +17,7 @@ const TRICKLE_MS = 5;
 /** Between two looks at results that wait for servers. */
 const STUCK_MS = 100;
 /** What is no row, nor stands in an order with rows: it does not wait behind those that do. */
-const ASIDE: ReadonlySet<number> = new Set([TO_TASK.pull, TO_TASK.abort, TO_TASK.confirmed]);
+const ASIDE: ReadonlySet<number> = new Set([TO_TASK.pull, TO_TASK.files, TO_TASK.abort, TO_TASK.confirmed]);
 /** Of work, before others in the process have their turn. */
 const TURN_MS = 20;
 /** Of work on the parts of a checkpoint behind each turn: for so long rows wait for it. */

@@ -9,6 +9,7 @@ import type { HostedTask, MakeHostedTask, SinkOutput, TaskMetrics } from "./host
 import { OriginMerger } from "./origin-merger.ts";
 import { PartPulls } from "./part-pulls.ts";
 import { type OwnState, readOwnState, readPart, writeOwnState } from "./parts.ts";
+import { readFormerFiles } from "./state-files.ts";
 
 const MOST_ROWS = 1_000;
 
@@ -88,14 +89,18 @@ export class TaskDriver {
       this.#rows(payload[0]!, payload);
       return;
     }
-    // A pull asks for what was before: rows need not be handed in for it.
-    if (type !== TO_TASK.pull) this.#handIn();
+    // They ask for what was before: rows need not be handed in for it.
+    if (type !== TO_TASK.pull && type !== TO_TASK.files) this.#handIn();
     const reader = this.#reader.reset(payload, 0, payload.length);
     switch (type) {
       case TO_TASK.open:
         return this.#open(JSON.parse(payload.toString("utf8")) as TaskPlace);
       case TO_TASK.restore:
         return this.#task.take(readPart(payload));
+      case TO_TASK.restoreFiles: {
+        const { folder, files } = readFormerFiles(payload);
+        return this.#hosted.takeFiles(files, folder);
+      }
       case TO_TASK.restoreOwn:
         return this.#restoreOwn(readOwnState(payload));
       case TO_TASK.start:
@@ -114,6 +119,8 @@ export class TaskDriver {
         return this.#barrier(reader.float64());
       case TO_TASK.pull:
         return this.#pulls.pull(reader.float64());
+      case TO_TASK.files:
+        return this.#pulls.files(reader.float64());
       case TO_TASK.abort:
         return this.#pulls.forget(reader.float64());
       case TO_TASK.confirmed:

@@ -2,7 +2,7 @@ import { ByteWriter } from "../base/bytes.ts";
 import { KEY_GROUPS } from "../state/key-groups.ts";
 import type { RecordCursor } from "../state/record.ts";
 import type { StoreSnapshot } from "../state/state-store.ts";
-import type { CheckpointPart, PartsAtBarrier } from "./task.ts";
+import type { CheckpointPart, PartsAtBarrier, StateFiles } from "./task.ts";
 
 /** Bytes of the log that are read at once: what holds up the records meanwhile, for a millisecond or two. */
 const STEP_BYTES = 256 * 1024;
@@ -27,15 +27,19 @@ export interface SnapshotPartsOptions {
  */
 export class SnapshotParts implements PartsAtBarrier {
   readonly own: readonly CheckpointPart[];
+  readonly #keyed: readonly CheckpointPart[];
+  readonly #uids: ReadonlyMap<string, string>;
   readonly #snapshot: StoreSnapshot;
   readonly #tables: ReadonlyMap<string, TableParts>;
   readonly #steps: Iterator<readonly CheckpointPart[]>;
 
   constructor({ own, keyed = [], uids, snapshot }: SnapshotPartsOptions) {
     this.own = own;
+    this.#keyed = keyed;
+    this.#uids = uids;
     this.#snapshot = snapshot;
     this.#tables = new Map([...uids].map(([table, uid]) => [table, new TableParts(uid)]));
-    this.#steps = this.#read(keyed);
+    this.#steps = this.#read();
   }
 
   next(): readonly CheckpointPart[] | undefined {
@@ -45,12 +49,17 @@ export class SnapshotParts implements PartsAtBarrier {
     return undefined;
   }
 
+  files(): StateFiles {
+    this.#snapshot.keepFiles();
+    return { store: this.#snapshot.part, uids: this.#uids, keyed: this.#keyed };
+  }
+
   release(): void {
     this.#snapshot.release();
   }
 
-  *#read(keyed: readonly CheckpointPart[]): Generator<readonly CheckpointPart[]> {
-    if (keyed.length > 0) yield keyed;
+  *#read(): Generator<readonly CheckpointPart[]> {
+    if (this.#keyed.length > 0) yield this.#keyed;
     for (let isMore = true; isMore; ) {
       const parts: CheckpointPart[] = [];
       isMore = this.#snapshot.read(STEP_BYTES, (table, record) => {

@@ -1,5 +1,6 @@
 import type { Batch } from "../base/batch.ts";
 import type { Control } from "../dataflow/operator.ts";
+import type { StorePart } from "../state/state-store.ts";
 
 /**
  * The task protocol. A task is a chain of operators between two exchanges; whoever drives it (the embedded runner, a
@@ -104,7 +105,17 @@ export interface PartsAtBarrier {
    * and often none. Undefined when there are no more.
    */
   next(): readonly CheckpointPart[] | undefined;
+  /** The same in files of the task's folder, which stay as they are until `release`; instead of `next`, and in front of it. */
+  files(): StateFiles;
   release(): void;
+}
+
+/** State and timers of all key groups as they lie in the task's folder: in a store's files, and what is in none. */
+export interface StateFiles {
+  readonly store: StorePart;
+  /** The uid that the records of a table have in parts; tables that are not named do not belong to it. */
+  readonly uids: ReadonlyMap<string, string>;
+  readonly keyed: readonly CheckpointPart[];
 }
 
 /** State and timers of one operator in one key group, or its records of one name. */

@@ -4,6 +4,7 @@ import { BLOCK_HEADER_BYTES, BlockKind, sealBlock } from "./block.ts";
 import { BLOCK_BYTES, BlockCache } from "./block-cache.ts";
 import { RecordCursor, recordBytes, writeRecordHead } from "./record.ts";
 import { Segment } from "./segment.ts";
+import type { StorePart } from "./store-part.ts";
 
 /** Where a log keeps its files, and how much memory it and its index may take. */
 export interface LogOptions {
@@ -70,6 +71,17 @@ export class RecordLog {
   /** Bytes of the log, but for what others have in shared segments. */
   get bytes(): number {
     return this.segments.reduce((sum, segment) => sum + segment.ownBytes, this.#tailLength);
+  }
+
+  /** What is to be remembered of it as it is now, without a tail. */
+  get part(): StorePart {
+    const segments = this.segments.map(({ name, bytes, order, only }) => ({
+      file: name,
+      bytes,
+      order,
+      ...(only !== undefined && { only }),
+    }));
+    return { tables: [...this.tables], segments };
   }
 
   /** Points `record` at a record; valid until the next call. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type Disk, systemDisk } from "../base/disk.ts";
 import { MemoryDisk } from "../base/memory-disk.ts";
 import { hashBytes } from "./key-groups.ts";
-import { StateStore, type StateStoreOptions, type StorePart } from "./state-store.ts";
+import { StateStore, type StateStoreOptions, type StorePart, type StoreSnapshot } from "./state-store.ts";
 
 const bytesOf = (text: string) => Buffer.from(text);
 const put = (store: StateStore, table: string, group: number, key: string, value: string) =>
@@ -282,7 +282,7 @@ describe("workers with stores", () => {
       weight: 1,
       arbitrary: fc.record({ do: fc.constant("restore" as const), workers: fc.integer({ min: 1, max: 4 }) }),
     },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("snapshot" as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("snapshot" as const, "files" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("release" as const) }) },
   );
 
@@ -304,7 +304,7 @@ describe("workers with stores", () => {
 type Access =
   | { do: "put"; table: string; key: number; value: number }
   | { do: "remove" | "find"; table: string; key: number };
-type Step = Access | { do: "restore"; workers: number } | { do: "checkpoint" | "snapshot" | "release" };
+type Step = Access | { do: "restore"; workers: number } | { do: "checkpoint" | "snapshot" | "files" | "release" };
 
 const GROUPS = 8;
 
@@ -316,7 +316,7 @@ class Workers {
   #model = new Map<string, string>();
   #parts: StorePart[] = [];
   #atCheckpoint = new Map<string, string>();
-  #snapshots: { views: ReturnType<StateStore["snapshot"]>[]; model: Map<string, string> }[] = [];
+  #snapshots: { views: StoreSnapshot[]; asFiles: boolean; model: Map<string, string> }[] = [];
   #count = 0;
 
   constructor() {
@@ -326,9 +326,11 @@ class Workers {
   async do(step: Step): Promise<void> {
     if (step.do === "checkpoint") await this.#checkpoint();
     else if (step.do === "restore") this.#start(step.workers);
-    else if (step.do === "snapshot") {
+    else if (step.do === "snapshot" || step.do === "files") {
       const views = this.#stores.map((store) => store.snapshot());
-      this.#snapshots.push({ views, model: new Map(this.#model) });
+      const asFiles = step.do === "files";
+      if (asFiles) for (const view of views) view.keepFiles();
+      this.#snapshots.push({ views, asFiles, model: new Map(this.#model) });
     } else if (step.do === "release") this.#releaseOne();
     else if ("table" in step) this.#access(step);
   }
@@ -392,10 +394,21 @@ class Workers {
     if (snapshot === undefined) return;
     const found = new Map<string, string>();
     for (const view of snapshot.views) {
-      view.forEach((table, { group, key, value }) => void found.set(`${table} ${group} ${key}`, value.toString()));
+      const other = snapshot.asFiles ? this.#restored(view) : undefined;
+      (other?.snapshot() ?? view).forEach(
+        (table, { group, key, value }) => void found.set(`${table} ${group} ${key}`, value.toString()),
+      );
+      other?.close();
       view.release();
     }
     expect(found).toEqual(snapshot.model);
+  }
+
+  /** Another store, of a snapshot's files. */
+  #restored({ part }: StoreSnapshot): StateStore {
+    const store = new StateStore(small(this.#disk, "other", { memoryBytes: 1 << 20 }));
+    store.restore([JSON.parse(JSON.stringify(part))], () => true);
+    return store;
   }
 }
 

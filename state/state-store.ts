@@ -145,13 +145,7 @@ export class StateStore {
 
   #part(): StorePart {
     for (const segment of this.#log.segments) segment.isNamed = true;
-    const segments = this.#log.segments.map(({ name, bytes, order, only }) => ({
-      file: name,
-      bytes,
-      order,
-      ...(only !== undefined && { only }),
-    }));
-    return { tables: [...this.#tables.keys()], segments };
+    return this.#log.part;
   }
 
   /** One after the other, so that a checkpoint is durable only if those before it are. */

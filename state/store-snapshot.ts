@@ -2,6 +2,7 @@ import type { BlockCache } from "./block-cache.ts";
 import { RecordCursor } from "./record.ts";
 import type { DisplacedRecords, RecordLog } from "./record-log.ts";
 import type { Segment } from "./segment.ts";
+import type { StorePart } from "./store-part.ts";
 import type { StoreTable } from "./store-table.ts";
 
 /** Is shown a record of a table: valid during the call, which must not read the store. */
@@ -10,9 +11,11 @@ export type RecordVisitor = (table: string, record: RecordCursor) => void;
 /**
  * All records of a store at one moment, while the store goes on changing. They are read once through, in the order of the
  * log and past the cache; what the index points at no more since that moment is remembered, and the log keeps what is
- * needed until `release`.
+ * needed until `release`. Who takes the files instead reads what `part` says of them, until then too.
  */
 export class StoreSnapshot {
+  /** The files that hold the records. They may be appended to meanwhile. */
+  readonly part: StorePart;
   readonly #log: RecordLog;
   readonly #tables: ReadonlyMap<string, StoreTable>;
   readonly #segments: readonly Segment[];
@@ -28,8 +31,10 @@ export class StoreSnapshot {
     this.#log = log;
     this.#tables = tables;
     this.#onRelease = onRelease;
-    this.#segments = log.segments.filter(({ liveBytes }) => liveBytes > 0);
-    this.#blocks = this.#segments.flatMap(({ blocks }) => blocks);
+    this.part = log.part;
+    // Where nothing is live, removals may be that are needed with the files in front.
+    this.#segments = [...log.segments];
+    this.#blocks = this.#segments.flatMap(({ liveBytes, blocks }) => (liveBytes > 0 ? blocks : []));
     this.#displaced = new Displaced(log.cache, this.#blocks);
     for (const segment of this.#segments) segment.hold();
     log.told.add(this.#displaced);
@@ -50,14 +55,23 @@ export class StoreSnapshot {
     this.read(Number.POSITIVE_INFINITY, visit);
   }
 
+  /** It will not be read: it remembers nothing any more, and keeps the files alone. */
+  keepFiles(): void {
+    this.#next = this.#blocks.length;
+    this.#forget();
+  }
+
   /** Lets go of what it holds; it must not be used any more. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#log.told.delete(this.#displaced);
-    this.#displaced.clear();
+    this.#forget();
     for (const segment of this.#segments) segment.release();
     this.#onRelease();
+  }
+
+  #forget(): void {
+    if (this.#log.told.delete(this.#displaced)) this.#displaced.clear();
   }
 
   #readBlock(block: number, visit: RecordVisitor): void {

@@ -30,6 +30,7 @@ import { CACHE_SHARE, STORE_SHARE } from "../state-memory.ts";
 import type { ChildSpec, ChildSplit } from "./child-spec.ts";
 import { EmbeddedRegistry } from "./embedded-registry.ts";
 import { EvidenceDelivery } from "./evidence-delivery.ts";
+import { takeFormerFiles } from "./former-files.ts";
 import { NoticeDelivery } from "./notice-delivery.ts";
 import { RestoredSavepoint } from "./restored-savepoint.ts";
 import { TaskResults } from "./result-outlet.ts";
@@ -101,6 +102,7 @@ export class HostedTasks {
         ...(hosted && { sources: hosted.inlet() }),
         results,
         begin: () => this.#savepointOf(disk)?.bring(task, place, { disk, memoryBytes: storeBytes }),
+        takeFiles: (files, folder) => takeFormerFiles(task, place, files, { disk, memoryBytes: storeBytes, folder }),
         metrics: () => taskMetrics({ chain, meter, store, results }),
         close: () => backend.close(),
       };

@@ -5,12 +5,11 @@ import { type SplitEntry, splitKey, splitName } from "../../runtime/checkpoint/m
 import { readSavepoint, type Savepoint } from "../../runtime/checkpoint/savepoint.ts";
 import { requireUsable } from "../../runtime/checkpoint/upgrade.ts";
 import { keyedTables } from "../../runtime/operators/keyed-tables.ts";
-import { SnapshotParts } from "../../runtime/snapshot-parts.ts";
 import { heartbeatPart, keptRows, sourcePart, splitPart } from "../../runtime/source-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState } from "../../runtime/task.ts";
-import { subtaskOf } from "../../state/key-groups.ts";
-import { StateStore } from "../../state/state-store.ts";
 import type { ChildSpec, ChildSplit } from "./child-spec.ts";
+import { isOwn } from "./former-files.ts";
+import { readStoredParts } from "./stored-parts.ts";
 
 /** What an embedded savepoint is read with. */
 export interface SavepointOptions {
@@ -85,24 +84,18 @@ export class RestoredSavepoint {
     hasSources: boolean,
     { disk, memoryBytes }: SavepointReading,
   ): void {
-    const { folder: dir } = this.#options;
     const keyed = new Map(kept.flatMap((one) => [...keyedTables(one)]));
     const rows = new Set(hasSources ? this.#savepoint.rows.map(({ table }) => table) : []);
     const groups = this.#groupsOfRows();
     const ownsRows = (group: number) => groups[group] !== undefined && isOwn(groups[group], place);
-    // It puts nothing, and so makes no file there.
-    const store = new StateStore({ disk, dir, prefix: "unused", memoryBytes });
-    try {
-      store.restore(this.#savepoint.stores, (table, group) =>
-        keyed.has(table) ? isOwn(group, place) : rows.has(table) && ownsRows(group),
-      );
-      const uids = new Map([...keyed, ...[...rows].map((table) => [table, table] as const)]);
-      const all = new SnapshotParts({ own: [], uids, snapshot: store.snapshot() });
-      for (let parts = all.next(); parts !== undefined; parts = all.next())
-        for (const part of parts) task.take(rows.has(part.uid) ? { ...part, keyGroup: groups[part.keyGroup]! } : part);
-    } finally {
-      store.close();
-    }
+    readStoredParts(
+      {
+        ...{ disk, memoryBytes, folder: this.#options.folder, stores: this.#savepoint.stores },
+        uids: new Map([...keyed, ...[...rows].map((table) => [table, table] as const)]),
+        owns: (table, group) => (keyed.has(table) ? isOwn(group, place) : ownsRows(group)),
+      },
+      (part) => task.take(rows.has(part.uid) ? { ...part, keyGroup: groups[part.keyGroup]! } : part),
+    );
   }
 
   /** The key groups that rows of splits come into, by the splits' numbers in the savepoint. */
@@ -122,8 +115,4 @@ const NO_GROUP = -1;
 
 function ownPart(uid: string, saved: string): CheckpointPart {
   return { uid, keyGroup: NO_GROUP, bytes: Buffer.from(saved, "base64") };
-}
-
-function isOwn(keyGroup: number, { subtask, parallelism }: TaskPlace): boolean {
-  return subtaskOf(keyGroup, parallelism) === subtask;
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "../../flink/frames.ts";
 import type { MakeHostedTask } from "../../flink/hosted-task.ts";
 import { driveTask } from "../../flink/socket-task.ts";
+import type { WrittenFiles } from "../../flink/state-files.ts";
 import type { Plan } from "../../runtime/plan.ts";
 import { KEY_GROUPS, subtaskOf } from "../../state/key-groups.ts";
 import { FakeSubtask } from "./fake-subtask.ts";
@@ -13,6 +14,14 @@ import { FakeSubtask } from "./fake-subtask.ts";
 export interface FakeCheckpoint {
   readonly own: readonly (readonly Buffer[])[];
   readonly parts: readonly (readonly { readonly keyGroup: number; readonly bytes: Buffer }[])[];
+  /** In place of parts, by task and former subtask. */
+  readonly files: readonly (readonly FakeFiles[])[];
+}
+
+/** What a subtask said of its files, and what is in them. */
+interface FakeFiles {
+  readonly written: WrittenFiles;
+  readonly contents: ReadonlyMap<string, Buffer>;
 }
 
 /** A number, as 8 bytes. */
@@ -63,11 +72,15 @@ export class FakeFlink {
       for (const [subtask, connection] of subtasks.entries()) {
         const outputs = plan.tasks[task]!.outputs.map(() => parallelism);
         const restores = from !== undefined;
-        const place: TaskPlace = { task, subtask, parallelism, keyGroups: KEY_GROUPS, outputs, restores, folder };
+        const own = folderOf(folder, task, subtask);
+        mkdirSync(own);
+        const place: TaskPlace = { task, subtask, parallelism, keyGroups: KEY_GROUPS, outputs, restores, folder: own };
         connection.send(TO_TASK.open, Buffer.from(JSON.stringify(place)));
         for (const { keyGroup, bytes } of from?.parts[task] ?? []) {
           if (subtaskOf(keyGroup, parallelism) === subtask) connection.send(TO_TASK.restore, bytes);
         }
+        for (const [former, files] of (from?.files[task] ?? []).entries())
+          connection.send(TO_TASK.restoreFiles, bring(files, join(own, `former-${former}`)));
         for (const own of from?.own[task] ?? []) connection.send(TO_TASK.restoreOwn, own);
         connection.send(TO_TASK.start);
       }
@@ -100,15 +113,35 @@ export class FakeFlink {
     return this.#until(() => this.#subtasks.flat().every(({ inFlight, isHeld }) => inFlight === 0 && !isHeld));
   }
 
-  /** Takes a checkpoint while rows are on their way. */
-  async checkpoint(id: number): Promise<FakeCheckpoint> {
+  /** Takes a savepoint while rows are on their way: all of the state, by key group. */
+  async savepoint(id: number): Promise<FakeCheckpoint> {
+    const own = await this.#barrier(id);
+    const all = this.#subtasks.flat();
+    for (const subtask of all) subtask.send(TO_TASK.pull, number(id));
+    await this.#until(() => all.every(({ hasAllParts }) => hasAllParts));
+    const parts = this.#subtasks.map((subtasks) => subtasks.flatMap((subtask) => subtask.takeParts()));
+    return { own, parts, files: [] };
+  }
+
+  /** Takes a checkpoint while rows are on their way: the files that the state is in, copied `meanwhile` has been. */
+  async checkpoint(id: number, meanwhile: () => Promise<unknown>): Promise<FakeCheckpoint> {
+    const own = await this.#barrier(id);
+    const all = this.#subtasks.flat();
+    for (const subtask of all) subtask.send(TO_TASK.files, number(id));
+    await this.#until(() => all.every(({ files }) => files !== undefined));
+    await meanwhile();
+    const files = this.#subtasks.map((subtasks, task) =>
+      subtasks.map((each, subtask) => copied(each.takeFiles(), folderOf(this.#folder, task, subtask))),
+    );
+    for (const subtask of all) subtask.send(TO_TASK.abort, number(id));
+    return { own, parts: [], files };
+  }
+
+  async #barrier(id: number): Promise<readonly (readonly Buffer[])[]> {
     const all = this.#subtasks.flat();
     for (const source of this.#subtasks[0]!) source.send(TO_TASK.barrier, number(id));
     await this.#until(() => all.every(({ own }) => own !== undefined));
-    const own = this.#subtasks.map((subtasks) => subtasks.map((subtask) => subtask.takeOwn()));
-    for (const subtask of all) subtask.send(TO_TASK.pull, number(id));
-    await this.#until(() => all.every(({ hasAllParts }) => hasAllParts));
-    return { own, parts: this.#subtasks.map((subtasks) => subtasks.flatMap((subtask) => subtask.takeParts())) };
+    return this.#subtasks.map((subtasks) => subtasks.map((subtask) => subtask.takeOwn()));
   }
 
   confirm(id: number): void {
@@ -173,4 +206,24 @@ export class FakeFlink {
       await new Promise<void>((resolve) => this.#wakers.push(resolve));
     }
   }
+}
+
+function folderOf(folder: string, task: number, subtask: number): string {
+  return join(folder, `task-${task}-${subtask}`);
+}
+
+/** Copies as much of each file as belongs to a checkpoint. */
+function copied(said: Buffer, folder: string): FakeFiles {
+  const written = JSON.parse(said.toString()) as WrittenFiles;
+  const contents = written.store.segments.map(
+    ({ file, bytes }) => [file, Buffer.from(readFileSync(join(folder, file)).subarray(0, bytes))] as const,
+  );
+  return { written, contents: new Map(contents) };
+}
+
+/** Brings files to a new folder; gives what the task is told of them. */
+function bring({ written: files, contents }: FakeFiles, folder: string): Buffer {
+  mkdirSync(folder);
+  for (const [name, bytes] of contents) writeFileSync(join(folder, name), bytes);
+  return Buffer.from(JSON.stringify({ folder, files }));
 }

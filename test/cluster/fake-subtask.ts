@@ -15,6 +15,8 @@ export class FakeSubtask {
   /** What it keeps besides its keys' state, since the last barrier. */
   own: Buffer | undefined;
   hasAllParts = false;
+  /** JSON of its files, when they were asked for. */
+  files: Buffer | undefined;
   readonly #socket: Socket;
   readonly #channels: number;
   readonly #parts: { readonly keyGroup: number; readonly bytes: Buffer }[] = [];
@@ -75,6 +77,12 @@ export class FakeSubtask {
     return own;
   }
 
+  takeFiles(): Buffer {
+    const files = this.files!;
+    this.files = undefined;
+    return files;
+  }
+
   takeParts() {
     this.hasAllParts = false;
     return this.#parts.splice(0);
@@ -92,6 +100,7 @@ export class FakeSubtask {
     else if (type === FROM_TASK.part) {
       this.#parts.push({ keyGroup: payload.readInt32LE(8), bytes: Buffer.from(payload.subarray(12)) });
     } else if (type === FROM_TASK.pulled) this.send(TO_TASK.pull, Buffer.from(payload));
+    else if (type === FROM_TASK.files) this.files = Buffer.from(payload.subarray(8));
     else if (type === FROM_TASK.partsEnd) this.hasAllParts = true;
     else if (type === FROM_TASK.failed) {
       const input = new ByteReader(payload);

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemDisk } from "../../base/disk.ts";
 import { seededRandom } from "../../base/random.ts";
 import { days, systemClock } from "../../base/time.ts";
 import { type CountRecord, OUTPUTS } from "../../checks/records.ts";
+import { takeFormerFiles } from "../../cli/cluster/former-files.ts";
 import { openReaders, splitsOf } from "../../cli/compose.ts";
 import { readConfig } from "../../cli/config.ts";
 import { Recorder } from "../../cli/recorder.ts";
@@ -22,6 +24,7 @@ import { splitKey, splitName } from "../../runtime/checkpoint/manifest.ts";
 import { type OutboxRecord, outboxRecordOf } from "../../runtime/outbox.ts";
 import { planOf } from "../../runtime/plan.ts";
 import { SourceTask } from "../../runtime/source-task.ts";
+import type { AskingTask } from "../../runtime/task.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { usualDepartments } from "../../shop/departments.ts";
 import { memoryBackend } from "../../testing/memory-backend.ts";
@@ -112,18 +115,24 @@ describe("the tasks of the shop's job on a cluster", () => {
       while (await this.feed(100)) this.flink.processingTime(Date.now());
     }
 
+    /** Some more is fed before its files are copied. */
     async checkpoint(): Promise<void> {
       const { positions } = this.#log;
-      const state = await this.flink.checkpoint(++this.#checkpoints);
-      this.#last = { state, positions };
-      for (const outlet of this.#outlets) this.records.push(...outlet.takeSaved());
+      const state = await this.flink.checkpoint(++this.#checkpoints, () => this.feed(50));
+      this.#complete(state, positions);
     }
 
     /** A savepoint, behind which nothing follows. */
     async stop(): Promise<void> {
-      await this.checkpoint();
+      const { positions } = this.#log;
+      this.#complete(await this.flink.savepoint(++this.#checkpoints), positions);
       await this.flink.close();
       this.#outlets.length = 0;
+    }
+
+    #complete(state: FakeCheckpoint, positions: readonly number[]): void {
+      this.#last = { state, positions };
+      for (const outlet of this.#outlets) this.records.push(...outlet.takeSaved());
     }
 
     async crash(): Promise<void> {
@@ -144,10 +153,15 @@ describe("the tasks of the shop's job on a cluster", () => {
     #host(place: TaskPlace): HostedTask {
       const results = new Outlet();
       this.#outlets.push(results);
-      const backend = memoryBackend();
+      const backend = memoryBackend(systemDisk, place.folder);
       const hosted = { format: formatOf(plan, place), results, metrics: () => [], close: () => backend.store.close() };
       const isFirst = place.subtask === 0;
-      if (place.task > 0) return { ...hosted, task: new ChainTask(plan.tasks[place.task]!, backend, isFirst) };
+      const reading = { disk: systemDisk, memoryBytes: 1 << 26 };
+      const takes = (task: AskingTask): Pick<HostedTask, "task" | "takeFiles"> => ({
+        task,
+        takeFiles: (files, folder) => takeFormerFiles(task, place, files, { ...reading, folder }),
+      });
+      if (place.task > 0) return { ...hosted, ...takes(new ChainTask(plan.tasks[place.task]!, backend, isFirst)) };
       const pushed = new PushedSplits(splits, place);
       const task = new SourceTask({
         ...{
@@ -162,7 +176,7 @@ describe("the tasks of the shop's job on a cluster", () => {
         readers: readersOf(pushed),
         groups: new Map(splits.map((split) => [splitKey(split.source, splitName(split)), split.keyGroup])),
       });
-      return { ...hosted, task, sources: sourceInlet(pushed, task) };
+      return { ...hosted, ...takes(task), sources: sourceInlet(pushed, task) };
     }
   }
 
