@@ -10,6 +10,7 @@ import { checks5, checks5All, checks100, checks100All } from "./rows/checks.ts";
 import { decode, decodeAvsc } from "./rows/decode.ts";
 import { jobFromKafka } from "./rows/job-from-kafka.ts";
 import { jobFromLog, jobFromLogOnce } from "./rows/job-from-log.ts";
+import { largeCheckpoint } from "./rows/large-checkpoint.ts";
 import { openKeys } from "./rows/open-keys.ts";
 import { plainNodeRow } from "./rows/plain-node.ts";
 import { snapshotsScan, snapshotsWrite } from "./rows/snapshots.ts";
@@ -27,6 +28,7 @@ const ROWS: readonly BenchRow[] = [
   plainNodeRow,
   jobFromKafka,
   openKeys,
+  largeCheckpoint,
   checks5,
   checks100,
   checks5All,

@@ -1,20 +1,18 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Batch } from "../../base/batch.ts";
 import { systemDisk } from "../../base/disk.ts";
 import { systemClock } from "../../base/time.ts";
 import { OUTPUTS } from "../../checks/records.ts";
 import { DiskBackend } from "../../cli/disk-backend.ts";
-import { changeColumns, changeLayout, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
 import { modelsOf } from "../../dataflow/graph.ts";
 import { idOf, type Model } from "../../dataflow/model.ts";
-import { writeFields } from "../../dataflow/row-writer.ts";
-import type { SourceOutput, SourceReader } from "../../dataflow/source.ts";
+import type { SourceOutput } from "../../dataflow/source.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { WorkerPart } from "../../runtime/worker.ts";
 import { LocalWorker } from "../../runtime/worker-handle.ts";
 import { StateStore } from "../../state/state-store.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
+import { CreatedRows, WrittenRows } from "../written-rows.ts";
 
 const KEYS = Number(process.env.COUNTERCHECK_OPEN_KEYS ?? 5_000_000);
 const STATE_MEMORY = 512 * (1 << 20);
@@ -73,76 +71,38 @@ function verdictsOf({ outbox }: WorkerPart): number {
   return outbox.filter((each) => each.kind === "emit" && each.output === OUTPUTS.verdicts).length;
 }
 
-/** What both sources have in common: one split, which is written as it is read. */
-abstract class Written implements SourceReader {
-  abstract readonly source: string;
-  readonly longestTransactionMs = 0;
-  readonly splits = [{ topic: "rows", partition: 0, table: "rows", heartbeat: false }];
-
-  abstract read(split: number, maxBytes: number, output: SourceOutput): boolean;
-
-  formatPosition(...parts: readonly number[]): string {
-    return parts.join("/");
-  }
-
-  position(): number {
-    return 0;
-  }
-
-  endOffset(): number {
-    return 0;
-  }
-
-  save(): void {}
-
-  restore(): void {}
-
-  close(): void {}
-}
-
 /** Captured payments, one every millisecond of event time. */
-class Payments extends Written {
+class Payments extends WrittenRows {
   readonly source = "shop";
   written = 0;
   readonly #model: Model;
-  readonly #batch: Batch;
+  readonly #rows: CreatedRows;
 
   constructor(payment: Model) {
     super();
     this.#model = payment;
-    this.#batch = new Batch(changeLayout(payment), BATCH);
+    this.#rows = new CreatedRows(payment, BATCH);
   }
 
   read(_split: number, _maxBytes: number, output: SourceOutput): boolean {
-    const batch = this.#batch;
+    const { batch } = this.#rows;
     if (this.written === KEYS) return false;
     batch.clear();
-    for (; batch.count < BATCH && this.written < KEYS; this.written++) this.#write(batch, this.written);
+    for (; batch.count < BATCH && this.written < KEYS; this.written++) this.#write(this.written);
     output.changes(this.#model, 0, batch);
     output.progress(0, START + this.written);
     return true;
   }
 
-  #write(batch: Batch, number: number): void {
-    const row = batch.count++;
-    const meta = changeColumns(batch);
-    meta.kind.set(row, OP.create);
-    meta.time.set(row, START + number);
-    meta.seed.nulls[row] = 1;
-    meta.row.set(row, String(number));
-    meta.major.set(row, 1);
-    meta.minor.set(row, number);
-    for (const column of [meta.sub, meta.offset]) column.set(row, 0);
-    meta.table.set(row, 0);
-    meta.absent.set(row, 0);
+  #write(number: number): void {
     const amount = { minor: BigInt(100 + (number % 100_000)), currency: "EUR" };
     const values = { paymentId: idOf(800_000_000_000_000_000n + BigInt(number)), status: "captured", amount };
-    writeFields(batch, FIRST_FIELD, row, this.#model.fields, { ...values, capturedAt: START + number });
+    this.#rows.create(number, START + number, { ...values, capturedAt: START + number });
   }
 }
 
 /** Proves that it has been read as far as the payments, and brings nothing. */
-class Ledger extends Written {
+class Ledger extends WrittenRows {
   readonly source = "ledger";
   readonly #payments: Payments;
   #through = 0;
