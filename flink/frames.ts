@@ -103,37 +103,56 @@ export interface TaskPlace {
 const HEADER = 4;
 const MOST_BYTES = 1 << 30;
 
-/** Cuts a byte stream into frames. Payloads are views of the chunks that were pushed, which must not change. */
+/** Room for frames; Flink lets about half of it be in flight. */
+const ROOM_BYTES = 1 << 20;
+
+/**
+ * Cuts a byte stream into frames. What is pushed is copied; payloads are views of a buffer that is used again once `letGo`
+ * was called, and without that stay as they are.
+ */
 export class FrameSplitter {
   readonly #take: (type: number, payload: Buffer) => void;
-  /** Chunks that a whole frame has not come of yet. */
-  #held: Buffer[] = [];
-  #bytes = 0;
-  /** Bytes of a whole frame, as far as that is known. */
-  #needed = HEADER;
+  #bytes = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  /** Where the first frame begins that is not whole yet, and where what was pushed ends. */
+  #start = 0;
+  #end = 0;
 
   constructor(take: (type: number, payload: Buffer) => void) {
     this.#take = take;
   }
 
-  push(chunk: Buffer): void {
-    this.#held.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes < this.#needed) return;
-    const bytes = this.#held.length === 1 ? chunk : Buffer.concat(this.#held, this.#bytes);
-    let at = 0;
-    this.#needed = HEADER;
-    while (bytes.length - at >= HEADER) {
-      const length = bytes.readUInt32LE(at);
+  push(chunk: Uint8Array): void {
+    if (this.#end + chunk.length > this.#bytes.length) this.#moveTo(this.#roomFor(chunk.length));
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
+    const bytes = this.#bytes;
+    while (this.#end - this.#start >= HEADER) {
+      const length = bytes.readUInt32LE(this.#start);
       assert(length > 0 && length <= MOST_BYTES, `a frame of ${length} bytes`);
-      this.#needed = HEADER + length;
-      if (bytes.length - at < this.#needed) break;
-      this.#take(bytes[at + HEADER]!, bytes.subarray(at + HEADER + 1, at + HEADER + length));
-      at += HEADER + length;
-      this.#needed = HEADER;
+      const at = this.#start + HEADER;
+      if (at + length > this.#end) break;
+      this.#start = at + length;
+      this.#take(bytes[at]!, bytes.subarray(at + 1, at + length));
     }
-    const rest = bytes.subarray(at);
-    this.#held = rest.length === 0 ? [] : [rest];
-    this.#bytes = rest.length;
+  }
+
+  /** Nobody looks at a payload any more. */
+  letGo(): void {
+    if (this.#start < this.#end && this.#start < this.#bytes.length / 2) return;
+    // Room that a large frame took is given back.
+    const isLarge = this.#bytes.length > ROOM_BYTES && this.#end - this.#start < ROOM_BYTES;
+    this.#moveTo(isLarge ? Buffer.allocUnsafeSlow(ROOM_BYTES) : this.#bytes);
+  }
+
+  #roomFor(more: number): Buffer<ArrayBuffer> {
+    const needed = this.#end - this.#start + more;
+    return Buffer.allocUnsafeSlow(Math.max(ROOM_BYTES, needed > ROOM_BYTES / 2 ? 2 * needed : 0));
+  }
+
+  #moveTo(bytes: Buffer<ArrayBuffer>): void {
+    this.#bytes.copy(bytes, 0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    this.#bytes = bytes;
   }
 }

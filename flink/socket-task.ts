@@ -3,6 +3,7 @@ import { failureFrame, type SafeText, same } from "./failure-frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
+import { letGo } from "./let-go.ts";
 import { TaskDriver } from "./task-driver.ts";
 
 /** Under `task` stands what is of no operator alone, under `node` what is of the process. */
@@ -90,6 +91,7 @@ class Connection {
 
   push(chunk: Buffer): void {
     this.#guarded(() => this.#splitter.push(chunk));
+    letGo(chunk);
     this.turn();
   }
 
@@ -111,7 +113,8 @@ class Connection {
   #add(type: number, payload: Buffer): void {
     if (type === TO_TASK.barrier) this.#barriers++;
     if (ASIDE.has(type)) this.#aside++;
-    this.#frames.push({ type, payload });
+    // What is restored is looked at again until the task has started.
+    this.#frames.push({ type, payload: this.#driver.isStarted ? payload : Buffer.from(payload) });
   }
 
   #takeFrames(): void {
@@ -136,6 +139,7 @@ class Connection {
     if (this.#head === this.#frames.length) {
       this.#frames = [];
       this.#head = 0;
+      this.#splitter.letGo();
     }
     this.#driver.settle();
     this.#bringParts();
@@ -295,7 +299,7 @@ class Connection {
 
   #send(): void {
     const bytes = this.#driver.out.take();
-    if (bytes.length > 0) this.#socket.write(bytes);
+    if (bytes.length > 0) this.#socket.write(bytes, (error) => error ?? letGo(bytes));
   }
 
   #guarded(act: () => void): void {
