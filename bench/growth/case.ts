@@ -3,10 +3,13 @@ import type { TrafficOptions } from "./traffic.ts";
 /** Something that is measured at several sizes: each a case of its own. */
 export interface GrowthCase {
   readonly name: string;
-  /** The case that others of its kind are held against: the first of them. */
-  readonly base: string;
+  /** What grows. */
+  readonly kind: string;
+  readonly size: number;
   readonly traffic: TrafficOptions;
   readonly workers: number;
+  /** `state.memory`. */
+  readonly memory: string;
 }
 
 /** What was measured of one. */
@@ -15,6 +18,8 @@ export interface GrowthFigures {
   /** Of the whole process, once it is warm, in µs an event. */
   readonly cpuMicroseconds: number;
   readonly peakMemoryMb: number;
+  /** Files of the state at the end. */
+  readonly stateMb: number;
   readonly isRight: boolean;
 }
 
@@ -29,14 +34,25 @@ export interface GrowthSizes {
   readonly hot: readonly number[];
   /** Most bytes of a log: where rows are large, it has fewer events. */
   readonly logBytes: number;
+  /** `state.memory` of all. */
+  readonly memory: string;
 }
 
 /** Eight columns are read of or near by, in rows of 300 bytes, with ten thousand open keys: one thing grows at a time. */
-export function casesOf({ events, openKeys, columns, rowBytes, workers, hot, logBytes }: GrowthSizes): GrowthCase[] {
+export function casesOf({
+  events,
+  openKeys,
+  columns,
+  rowBytes,
+  workers,
+  hot,
+  logBytes,
+  memory,
+}: GrowthSizes): GrowthCase[] {
   const base = { seed: 7, open: 10_000, events, width: { columns: 8, textBytes: 0 }, hot: 0 };
-  const of = <T>(kind: string, sizes: readonly T[], made: (size: T) => Partial<GrowthCase>) =>
+  const of = (kind: string, sizes: readonly number[], made: (size: number) => Partial<GrowthCase>) =>
     sizes.map((size) => ({
-      ...{ name: `${kind}-${size}`, base: `${kind}-${sizes[0]}`, traffic: base, workers: 1 },
+      ...{ name: `${kind}-${size}`, kind, size, traffic: base, workers: 1, memory },
       ...made(size),
     }));
   return [

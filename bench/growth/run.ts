@@ -8,18 +8,20 @@ import { linesTable, paymentsTable } from "../../shop/tables.ts";
 import { peersJob } from "../peers/job.ts";
 import { JOB } from "../peers/runs/config.ts";
 import { Phases, WARM } from "../phases.ts";
+import { bytesIn } from "./bytes-in.ts";
 import type { GrowthCase, GrowthFigures } from "./case.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Runs the check of the peers over traffic in the folder `log`, exactly once, with 512 MB for its state. */
+/** Runs the check of the peers over traffic in the folder `log`, exactly once. `told`: how many events it has read. */
 export async function runCase(
   folder: string,
-  { workers }: GrowthCase,
+  { workers, memory }: GrowthCase,
   traffic: Traffic,
+  told: (events: number) => void,
 ): Promise<Omit<GrowthFigures, "peakMemoryMb">> {
   rmSync(join(folder, "out"), { recursive: true, force: true });
   const configFile = join(folder, "countercheck.json");
-  writeFileSync(configFile, JSON.stringify(CONFIG));
+  writeFileSync(configFile, JSON.stringify({ ...CONFIG, state: { ...CONFIG.state, memory } }));
   const config = readConfig(configFile);
   const { records, before } = traffic;
   const phases = new Phases(records, before + WARM * (records - before));
@@ -44,10 +46,16 @@ export async function runCase(
       if (output === OUTPUTS.verdicts) found.push(String((record as VerdictRecord).key));
       if (found.length >= traffic.overcharged.length) ending.abort();
     },
-    onMetrics: (metrics) => phases.read(eventsOf(metrics)),
+    onMetrics: (metrics) => {
+      const events = eventsOf(metrics);
+      phases.read(events);
+      told(events);
+    },
   });
   const isRight = found.toSorted().join() === traffic.overcharged.toSorted().join();
-  return { events: records - before, cpuMicroseconds: phases.figures().steadyCpuSecondsPerMillion!, isRight };
+  const cpuMicroseconds = phases.figures().steadyCpuSecondsPerMillion!;
+  const stateMb = Math.round(bytesIn(config.state.dir) / 2 ** 20);
+  return { events: records - before, cpuMicroseconds, stateMb, isRight };
 }
 
 const tables = (table: { readonly name: string; readonly topic: string }) => ({ [table.name]: { topic: table.topic } });
@@ -59,5 +67,5 @@ const CONFIG = {
   },
   registry: { folder: "log/schemas" },
   output: "out",
-  state: { memory: "512MB", checkpointEvery: "10s" },
+  state: { checkpointEvery: "10s" },
 };

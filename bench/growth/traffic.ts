@@ -37,9 +37,13 @@ export interface Traffic {
 /**
  * Writes payments and lines into a file log that is new, as Debezium records: first those that stay open, then a payment and the
  * line of one that is open, in turn; every 50th line comes twice. All of it is of the same half a day, so that nothing falls
- * due, and an hour later records follow that only say what time it is.
+ * due, and an hour later records follow that only say what time it is. `told`: now and then, how many records there are.
  */
-export async function writeTraffic(dir: string, options: TrafficOptions): Promise<Traffic> {
+export async function writeTraffic(
+  dir: string,
+  options: TrafficOptions,
+  told: (written: number) => void,
+): Promise<Traffic> {
   const writer = new FileLogWriter(dir);
   const registry = new FolderRegistry(join(dir, "schemas"));
   const shop = new Shop(options, {
@@ -50,7 +54,7 @@ export async function writeTraffic(dir: string, options: TrafficOptions): Promis
     register: (subject, schema) => registry.register(subject, schema as AvroSchema),
   });
   await shop.create();
-  const traffic = shop.write();
+  const traffic = shop.write(told);
   writer.close();
   return traffic;
 }
@@ -64,6 +68,7 @@ const LINES_OF_HOT = 100;
 const TWICE_EVERY = 50;
 /** So many that each partition gets some. */
 const CLOSING = 64;
+const TELL_EVERY = 100_000;
 
 /** Amounts in cents. */
 class Shop {
@@ -96,12 +101,15 @@ class Shop {
     }
   }
 
-  write(): Traffic {
+  write(told: (written: number) => void): Traffic {
     const { seed, open, events, hot } = this.#options;
     const random = seededRandom(seed);
     const stepMs = LASTS_MS / (open + events);
     const waiting = new Uint32Array(open);
-    for (let i = 0; i < open; i++) waiting[i] = this.#pay(i * stepMs, AMOUNT);
+    for (let i = 0; i < open; i++) {
+      waiting[i] = this.#pay(i * stepMs, AMOUNT);
+      if (i % TELL_EVERY === 0) told(i);
+    }
     const hotLines = hot === 0 ? [] : this.#payHot(open * stepMs);
     const before = this.#records;
     const overcharged: string[] = [];

@@ -15,7 +15,7 @@ const SettlementLine = model("SettlementLine", {
 });
 
 /** The check that all peers make: what is captured is settled within a day, net and fee. `options`: others than the defaults. */
-export function peersJob(name: string, options: { readonly skew?: Duration } = {}): Job {
+export function peersJob(name: string, options: { readonly skew?: Duration; readonly retain?: Duration } = {}): Job {
   return job(name, (env) => {
     const lines = env.changes(SettlementLine);
     env.reconcile("payment-settlement", {

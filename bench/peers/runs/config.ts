@@ -2,9 +2,13 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linesTable, paymentsTable } from "../../../shop/tables.ts";
 import type { PeerPlace } from "../peer.ts";
+import type { TopicSet } from "../topic-set.ts";
 
 /** The job of the workload. */
 export const JOB = join(import.meta.dirname, "../job.ts");
+
+/** Where the workload's topics are. */
+type TopicPlace = Pick<TopicSet, "brokers" | "prefix" | "schemas">;
 
 /** What differs between runs. */
 export interface ConfigOptions {
@@ -14,12 +18,17 @@ export interface ConfigOptions {
   readonly memory?: string;
   /** What the payments come from. */
   readonly paymentsFrom?: "mariadb" | "postgresql";
+  /** For how long closed keys are remembered. */
+  readonly retain?: string;
 }
 
 /** Writes the configuration that binds the job to the topics; gives its path. */
-export function writeConfig(place: PeerPlace, options: ConfigOptions = {}): string {
+export function writeConfig(
+  place: Pick<PeerPlace, "folder" | "results"> & { readonly set: TopicPlace },
+  options: ConfigOptions = {},
+): string {
   const { set, folder, results } = place;
-  const { checkpointEvery = "10s", memory = "512MB", paymentsFrom = "mariadb" } = options;
+  const { checkpointEvery = "10s", memory = "512MB", paymentsFrom = "mariadb", retain } = options;
   mkdirSync(folder, { recursive: true });
   // The contracts of the results are registered beside the schemas of the tables.
   cpSync(set.schemas, join(folder, "schemas"), { recursive: true });
@@ -36,6 +45,7 @@ export function writeConfig(place: PeerPlace, options: ConfigOptions = {}): stri
     registry: { folder: "schemas" },
     output: "out",
     results: { kafka: { prefix: results } },
+    ...(retain !== undefined && { retain }),
     state: { memory, checkpointEvery },
   };
   writeFileSync(file, JSON.stringify(config, undefined, 2));
