@@ -32,6 +32,7 @@ interface Options {
 
 const folder = resolve(".countercheck/bench/growth");
 const results = join(folder, "results");
+const TELL_EVERY_MS = 10_000;
 
 await new Command("bench:growth")
   .description(
@@ -143,8 +144,6 @@ async function measureHere(file: string): Promise<void> {
   const figures = await runCase(join(folder, "case"), each, traffic, tellerOf(each, `of ${traffic.records} read`));
   process.stdout.write(JSON.stringify({ ...figures, peakMemoryMb: peakMemoryMb() }));
 }
-
-const TELL_EVERY_MS = 10_000;
 
 /** Says on stderr, now and then, how far a case is. */
 function tellerOf({ name, memory }: GrowthCase, what: string): (records: number) => void {
