@@ -22,8 +22,14 @@ export class BlockCache {
   /** Blocks that may give way, and where the clock's hand is. */
   readonly #cached: number[] = [];
   #hand = 0;
-  /** A buffer that was given up on a miss, for the next block: never the one whose bytes were handed out last. */
+  /**
+   * A buffer that was given up, for the next block: never one whose bytes were handed out last. Without it each block that is
+   * begun would leave a buffer to V8, which marks the whole heap for every 64 MiB of them.
+   */
   #spare: Buffer | undefined;
+  /** The blocks that were handed out last, by `get` and by `peek`; 0: none. */
+  #got = 0;
+  #peeked = 0;
   #scratch = Buffer.alloc(0);
 
   constructor(limit: number) {
@@ -54,16 +60,23 @@ export class BlockCache {
     return this.#lengths[block]!;
   }
 
-  /** A block's bytes with its header, valid until the next call. STATE_CORRUPT if it is damaged on disk. */
+  /** A block's bytes with its header, valid until the next `get`. STATE_CORRUPT if it is damaged on disk. */
   get(block: number): Buffer {
+    this.#got = block;
     const buffer = this.#buffers[block];
     if (buffer === undefined) return this.#load(block);
     this.#used[block] = true;
     return buffer;
   }
 
+  /** A pinned block's bytes; what was handed out by `get` or `peek` stays valid. */
+  pinned(block: number): Buffer {
+    return this.#buffers[block]!;
+  }
+
   /** A block's bytes with its header, valid until the next `get` or `peek`; they are not cached for it. */
   peek(block: number): Buffer {
+    this.#peeked = block;
     const cached = this.#buffers[block];
     if (cached !== undefined) return cached;
     const length = this.#lengths[block]!;
@@ -78,6 +91,7 @@ export class BlockCache {
 
   /** Enters a block that is being written, with a buffer that stays until `unpin`. */
   pin(segment: Segment, position: number, bytes: number): number {
+    if (bytes === BLOCK_BYTES) this.#keepSpare();
     const buffer = this.#acquire(bytes);
     const block = this.add(segment, position, 0);
     this.#buffers[block] = buffer;
@@ -133,7 +147,7 @@ export class BlockCache {
     this.#used[block] = true;
     this.#cached.push(block);
     this.#makeRoom(block);
-    this.#keepSpare(block);
+    this.#keepSpare();
     return buffer;
   }
 
@@ -151,7 +165,7 @@ export class BlockCache {
   #makeRoom(wanted: number): void {
     if (this.memory <= this.limit) return;
     while (this.memory > this.limit && this.#cached.length > (wanted === 0 ? 0 : 1)) {
-      this.memory -= this.#evict(wanted).length;
+      this.memory -= this.#evict(wanted, wanted).length;
     }
     if (this.memory > this.limit && this.#spare !== undefined) {
       this.memory -= this.#spare.length;
@@ -160,19 +174,20 @@ export class BlockCache {
     if (this.memory > this.limit) raise("STATE_MEMORY_EXCEEDED", { needed: this.memory, limit: this.limit });
   }
 
-  /** Where the next miss would need room, gives up a block for it, but not the one that is wanted now. */
-  #keepSpare(wanted: number): void {
-    if (this.#spare !== undefined || this.memory + BLOCK_BYTES <= this.limit || this.#cached.length < 2) return;
-    const buffer = this.#evict(wanted);
+  /** Where the next block would need room, gives up one for it, but none whose bytes were handed out last. */
+  #keepSpare(): void {
+    if (this.#spare !== undefined || this.memory + BLOCK_BYTES <= this.limit || this.#cached.length < 3) return;
+    const buffer = this.#evict(this.#got, this.#peeked);
     if (buffer.length === BLOCK_BYTES) this.#spare = buffer;
     else this.memory -= buffer.length;
   }
 
-  #evict(wanted: number): Buffer {
+  /** Gives up a block, but neither of two; gives its buffer. */
+  #evict(one: number, other: number): Buffer {
     for (;;) {
       if (this.#hand >= this.#cached.length) this.#hand = 0;
       const block = this.#cached[this.#hand]!;
-      if (block === wanted || this.#used[block]!) {
+      if (block === one || block === other || this.#used[block]!) {
         this.#used[block] = false;
         this.#hand++;
         continue;

@@ -187,7 +187,7 @@ export class RecordLog {
     this.#current ??= this.#newSegment();
     const bytes = Math.max(BLOCK_BYTES, BLOCK_HEADER_BYTES + recordLength);
     this.#tail = this.cache.pin(this.#current, this.#current.bytes, bytes);
-    this.#tailBuffer = this.cache.get(this.#tail);
+    this.#tailBuffer = this.cache.pinned(this.#tail);
     this.#tailLength = BLOCK_HEADER_BYTES;
   }
 
