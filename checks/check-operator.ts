@@ -69,7 +69,8 @@ export class CheckOperator implements Operator {
     this.#plain = openPlainKeys(this.#rule, this.#inputs, context, {
       scaleOf,
       stepsAfter: (memory) => this.#retention.stepsAfter(memory),
-      count: (point, status) => this.#judge.count(point, status),
+      judgedThrough: () => this.#judgedThrough,
+      count: (point, found, times) => this.#judge.count(point, found, times),
       mayBeOther: (hash) => this.#blindness.hidesKeys || this.#keys.mayHave(hash),
       isOther: (key) => this.#keys.get(key) !== undefined || this.#blindness.reasonFor(key) !== null,
       expanded: (key, state, retireAt) => this.#takeOver(key, state, retireAt),
@@ -78,12 +79,12 @@ export class CheckOperator implements Operator {
 
   batch(input: number, batch: Batch): void {
     const { model, key, by, isReference } = this.#inputs[input]!;
-    const rows = this.#intake.read(input, batch);
-    if (isReference) return this.#referenceRows(rows);
+    if (isReference) return this.#referenceRows(this.#intake.read(input, batch));
     const keys = batch.column(key) as TextColumn;
     const plain = this.#plain;
     plain?.read(input, batch, keys, this.#lateBy(model));
     const { changed } = this.#context;
+    let rows: InputRows | undefined;
     let unkeyed = 0;
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) {
@@ -91,7 +92,9 @@ export class CheckOperator implements Operator {
         continue;
       }
       changed?.(keys.text(row));
-      if (plain?.take(row) !== true) this.#change(keys.text(row), rows, row);
+      if (plain?.take(row) === true) continue;
+      rows ??= this.#intake.read(input, batch);
+      this.#change(keys.text(row), rows, row);
     }
     if (unkeyed > 0) this.#tellUnkeyed(model, by.join(" and "));
   }
@@ -152,7 +155,6 @@ export class CheckOperator implements Operator {
 
   /** Frontiers and what is hidden are the same for all subtasks. Sources begin as active again. */
   restore(saved: readonly ByteReader[]): void {
-    this.#plain?.recover();
     for (const input of saved) this.#judge.restoreCounts(input, this.#context.isFirst);
     const [input] = saved;
     if (input === undefined) return;
@@ -164,6 +166,10 @@ export class CheckOperator implements Operator {
     this.#reference.restore(input, inputs);
     // Where none was written, any band may be new.
     if (this.#bandMs > (input.isAtEnd ? 0 : input.uint())) this.#scheduleEarlier();
+  }
+
+  recover(): void {
+    this.#plain?.recover(this.#judgedThrough);
   }
 
   /** Bands begin earlier than when keys were written: timers that are later than their next point would warn too late. */

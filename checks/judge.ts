@@ -101,9 +101,9 @@ export class Judge {
     return [...fresh];
   }
 
-  /** Counts a judgement of which nothing is told. */
-  count(point: number, status: "pass" | "pending"): void {
-    this.#log.count(point, status);
+  /** Counts a judgement of which nothing is told; with `times` −1 takes it back, before its minute is over. */
+  count(point: number, status: "pass" | "pending", times: 1 | -1): void {
+    this.#log.count(point, status, times);
   }
 
   /** Brings out the counts of the minutes that are over. */

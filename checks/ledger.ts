@@ -17,7 +17,9 @@ export interface Change {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-const MEMORIES = ["rows", "closed", "forgotten"] as const;
+/** What is left of a key. `closed`: only totals of the rows so far; `forgotten`: not even those. */
+export const MEMORIES = ["rows", "closed", "forgotten"] as const;
+export type Memory = (typeof MEMORIES)[number];
 /** Flags of a written ledger, behind the two bits of its memory. */
 const JUDGED = 4;
 const OWED = 8;
@@ -43,8 +45,7 @@ export class Ledger {
   timer = NEVER;
   /** Time that a step of its retention is planned for; +∞ for none. */
   retireAt = NEVER;
-  /** `closed`: only totals are left of the rows so far; `forgotten`: not even those. */
-  memory: (typeof MEMORIES)[number] = "rows";
+  memory: Memory = "rows";
   /** The last point before the key was closed. */
   closedAt = BEFORE_ALL_TIME;
   /** False until the first judgement. */

@@ -2,6 +2,7 @@ import type { Key } from "../base/key.ts";
 import { days } from "../base/time.ts";
 import type { KeyedState, Timers } from "../dataflow/operator.ts";
 import type { Judge } from "./judge.ts";
+import type { Memory } from "./ledger.ts";
 import type { CheckRule } from "./rule.ts";
 import type { KeyState } from "./verdict-log.ts";
 
@@ -30,7 +31,7 @@ export class Retention {
   }
 
   /** How long behind its last point a quiet key takes its next step. */
-  stepsAfter(memory: KeyState["ledger"]["memory"]): number {
+  stepsAfter(memory: Memory): number {
     const { isOfSums, retainMs } = this.#rule;
     switch (memory) {
       case "rows":
@@ -127,7 +128,7 @@ export class Retention {
     return this.#rule.keepsLive === true && ledger.hasRows;
   }
 
-  #stepAfter(lastPoint: number, memory: KeyState["ledger"]["memory"]): number {
+  #stepAfter(lastPoint: number, memory: Memory): number {
     return lastPoint + this.stepsAfter(memory);
   }
 }

@@ -133,9 +133,11 @@ export interface CheckRule extends RuleSettings {
   judge(key: KeyView): readonly Judgement[];
   /**
    * For rules of sums of money whose deadlines follow from the business time alone: what `judge` says of a key with these
-   * sums, whose rows were never changed; null where it fails, and where only `judge` can tell.
+   * sums, whose rows were never changed; null where it fails, and where only `judge` can tell. It depends on nothing else.
    */
   quick?(totals: PlainTotals): "pass" | "pending" | null;
+  /** True where `quick` tells of other versions of the rule only, whose keys may still be there. */
+  readonly isSlow?: boolean;
   /** The first deadline that a failure missed; null for failures that have none. */
   missedDeadline(failure: Judgement, key: KeyView): number | null;
   /** True when a row of the leg that was not seen could undo a failure of the class. */

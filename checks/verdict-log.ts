@@ -144,6 +144,7 @@ export class VerdictLog {
     for (const [minute, { pass, pending }] of this.#counts) {
       if ((minute + 1) * MINUTE > frontier) continue;
       this.#counts.delete(minute);
+      if (pass === 0 && pending === 0) continue;
       this.#emit(OUTPUTS.counts, { check: this.#rule.uid, minute: minute * MINUTE, pass, pending });
     }
   }
@@ -181,10 +182,10 @@ export class VerdictLog {
     return cause === known.class || this.#rule.isRestOf?.(cause, known.class) ? known : null;
   }
 
-  /** Counts a pass or a pending, of which nothing is told, in the minute of its point. */
-  count(point: number, status: Status): void {
+  /** Counts a pass or a pending, of which nothing is told, in the minute of its point; with `times` −1 takes it back. */
+  count(point: number, status: Status, times: 1 | -1 = 1): void {
     if (status !== "pass" && status !== "pending") return;
-    this.#countsOf(Math.floor(point / MINUTE))[status]++;
+    this.#countsOf(Math.floor(point / MINUTE))[status] += times;
   }
 
   #countsOf(minute: number): { pass: number; pending: number } {

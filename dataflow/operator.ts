@@ -112,4 +112,6 @@ export interface Operator {
    * must not be taken in twice is for the one that `isFirst`.
    */
   restore?(saved: readonly ByteReader[]): void;
+  /** Behind `restore`, and behind the upgrade of records: sets alarms, and all else that follows from records. */
+  recover?(): void;
 }

@@ -47,8 +47,8 @@ export interface RecordsOptions {
   /** What their bytes mean, as text: says whether records of another version of the job can stay as they are. */
   readonly schema: string;
   /**
-   * Called at a restore, in front of `restore`, when all else is there, where records were written under another schema,
-   * for each of them. Behind the call the record is gone. STATE_INCOMPATIBLE.
+   * Called at a restore, behind `restore` and in front of `recover`, where records were written under another schema, for
+   * each of them. Behind the call the record is gone. STATE_INCOMPATIBLE.
    */
   upgrade(written: string, address: number): void;
   /** The operator keeps none; there may be some of a former version of the job, which are all for `upgrade`. */

@@ -5,11 +5,10 @@ import type { CheckInput, CheckRule } from "../rule.ts";
 import { layoutOf, mappingOf } from "../state-layout.ts";
 import { layoutFrom, schemaOf } from "../state-schema.ts";
 import { PlainKeys, type PlainSurroundings } from "./plain-keys.ts";
-import { RECORD } from "./plain-layout.ts";
 import { PlainReader } from "./plain-reader.ts";
 
 /** Of how plain keys are written down. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What the records of plain keys are: the state of keys that are not says what is in their rows. */
 interface PlainSchema {
@@ -19,7 +18,10 @@ interface PlainSchema {
   readonly state: string;
 }
 
-type Around = Omit<PlainSurroundings, "records" | "points" | "deadlines" | "retirements" | "reader">;
+interface Around extends Omit<PlainSurroundings, "records" | "alarms" | "retirements" | "reader"> {
+  /** All points through this have been judged. */
+  judgedThrough(): number;
+}
 
 /**
  * The plain keys of an operator; undefined where its rule cannot do with them. Those that another version of the job left, or
@@ -36,14 +38,14 @@ export function openPlainKeys(
   const schema: PlainSchema = { format: FORMAT, skewMs, retainMs, state: schemaOf(layout) };
   const readers = new Map<string, PlainReader>();
   const readerOf = (written: string): PlainReader => {
-    const { format, state } = JSON.parse(written) as PlainSchema;
+    const { format, skewMs, state } = JSON.parse(written) as PlainSchema;
     const mapping = mappingOf(layoutFrom(state), layout);
     assert(mapping !== undefined, "what keys are kept as has been compared before");
     if (format !== FORMAT) {
       const changes = `they are in the form ${format}, and this version of countercheck knows ${FORMAT}`;
       raise("STATE_INCOMPATIBLE", { name: `Keys of ${rule.uid}`, changes });
     }
-    return new PlainReader(rule, mapping, records);
+    return new PlainReader(rule, mapping, skewMs, records);
   };
   const records: Records = context.records("$plain", {
     schema: JSON.stringify(schema),
@@ -51,21 +53,19 @@ export function openPlainKeys(
     upgrade: (written, address) => {
       const reader = readers.get(written) ?? readerOf(written);
       readers.set(written, reader);
-      const retireAt = records.doubles[(address >> 3) + RECORD.retireAt]!;
-      around.expanded(records.keyAt(address), reader.read(address), retireAt);
+      const through = around.judgedThrough();
+      around.expanded(records.keyAt(address), reader.read(address, through), reader.retireAt(address, through));
     },
   });
   if (!canBePlain(rule, inputs)) return undefined;
-  const points = context.alarms("plain-points");
-  const deadlines = context.alarms("plain-deadlines");
-  const retirements = context.alarms("plain-retirements");
-  const reader = new PlainReader(rule, mappingOf(layout, layout)!, records);
-  return new PlainKeys(rule, inputs, { ...around, records, points, deadlines, retirements, reader });
+  const alarms = (name: string) => context.alarms(`plain-${name}`);
+  const reader = new PlainReader(rule, mappingOf(layout, layout)!, skewMs, records);
+  return new PlainKeys(rule, inputs, { ...around, records, alarms, retirements: alarms("retirements"), reader });
 }
 
 /** Legs that sum money as it is, and nothing to be told before a key fails. */
 function canBePlain(rule: CheckRule, inputs: readonly CheckInput[]): boolean {
-  if (rule.quick === undefined || rule.emitAll || rule.warnBeforeMs !== undefined) return false;
+  if (rule.quick === undefined || rule.isSlow === true || rule.emitAll || rule.warnBeforeMs !== undefined) return false;
   if (rule.ended !== undefined || rule.keepsLive === true || !rule.isOfSums || rule.legs.length > 255) return false;
   return (
     inputs.every(({ isReference }) => isReference !== true) &&

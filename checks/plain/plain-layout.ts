@@ -1,16 +1,17 @@
+import type { Memory } from "../ledger.ts";
+
 /**
  * How a plain key is written down: a key with a few rows that were only ever added, all in one currency, of which nothing
  * was told. Places in a record are given in doubles or words from its address, so that code reads them without views:
  *
- *     double 0   the last point that was judged, −∞ before the first
- *     double 1   the next point, +∞ for none
+ *     double 0   the last point at which it is known what is found, −∞ for none: it may lie ahead of the frontiers
+ *     double 1   the next point, at which more is to be said of the key, +∞ for none
  *     double 2   when its retention looks at it, +∞ while that is not planned
- *     double 3   a point behind the next one of which there is an alarm already, +∞ for none
- *     word 8     the currency, packed
- *     word 9     number of rows; what was found at the last point, from bit 8; what is left of the key, from bit 16
- *     double 5   the rows, one behind the other; of a key that has none any more, what they came to
+ *     word 6     the currency, packed
+ *     word 7     number of rows; what is found at the last point, from bit 8; what is left of the key, from bit 16
+ *     double 4   the rows, one behind the other; of a key that has none any more, what they came to
  *
- * A row counts from its time on, so at the last point those at or before it count, and the others wait:
+ * A row counts from its time on, so at a point those at or before it count, and the others wait:
  *
  *     word 0     its length in doubles; entries, from bit 16; input, from bit 24
  *     word 1     table; length of its identity in bytes, from bit 16
@@ -26,23 +27,22 @@ export const RECORD = {
   lastPoint: 0,
   nextPoint: 1,
   retireAt: 2,
-  laterPoint: 3,
   /** In words. */
-  currency: 8,
-  state: 9,
+  currency: 6,
+  state: 7,
   /** In doubles. */
-  rows: 5,
+  rows: 4,
 } as const;
 
 /** Of a key that has let go of its rows, in doubles; behind it the sum of each leg. */
 export const CLOSED = {
-  lastChange: 5,
-  lastExpected: 6,
-  lastActual: 7,
-  captures: 8,
-  lines: 9,
-  entries: 10,
-  sums: 11,
+  lastChange: 4,
+  lastExpected: 5,
+  lastActual: 6,
+  captures: 7,
+  lines: 8,
+  entries: 9,
+  sums: 10,
 } as const;
 
 export const ROW = {
@@ -71,11 +71,11 @@ export const MOST = {
   identityBytes: 1_024,
 } as const;
 
-/** What was found at the last point. */
+/** What is found at the last point. */
 export const STATUS = { unjudged: 0, pass: 1, pending: 2 } as const;
 
-/** What is left of a key, as `Ledger.memory`. */
-export const MEMORY = { rows: 0, closed: 1, forgotten: 2 } as const;
+/** What is left of a key: which of `MEMORIES`. */
+export const MEMORY = { rows: 0, closed: 1, forgotten: 2 } as const satisfies Record<Memory, number>;
 
 export const rowsOf = (state: number): number => state & 0xff;
 export const statusOf = (state: number): number => (state >>> 8) & 0xff;

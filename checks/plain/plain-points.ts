@@ -1,8 +1,19 @@
+import { assert } from "../../base/errors.ts";
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Records } from "../../dataflow/records.ts";
-import { type CheckRule, isCapture, type PlainTotals } from "../rule.ts";
+import { type CheckRule, isCapture, type PlainTotals, type RuleLeg } from "../rule.ts";
 import { ENTRY_DOUBLES, entriesOfRow, legOfEntry, lengthOfRow, RECORD, ROW, rowsOf } from "./plain-layout.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/** What of a rule decides at which points its keys are judged, and by which sums. */
+export interface PointsRule extends Pick<CheckRule, "skewMs"> {
+  readonly legs: readonly Pick<RuleLeg, "side" | "sign">[];
+  readonly quick: NonNullable<CheckRule["quick"]>;
+}
+
+/** What is found at a point of a plain key. */
+export type Found = "pass" | "pending";
 
 /** Points and sums of a plain key, told from its record: what a `Ledger` tells of the same rows. */
 export class PlainPoints {
@@ -19,42 +30,39 @@ export class PlainPoints {
     dueLines: 0,
   };
   readonly #records: Records;
+  readonly #quick: PointsRule["quick"];
   readonly #skewMs: number;
   /** By leg. */
   readonly #expects: readonly boolean[];
   readonly #captures: readonly boolean[];
 
-  constructor({ legs, skewMs }: CheckRule, records: Records) {
+  constructor({ legs, skewMs, quick }: PointsRule, records: Records) {
     this.#records = records;
+    this.#quick = quick;
     this.#skewMs = skewMs;
     this.#expects = legs.map(({ side }) => side === "expect");
     this.#captures = legs.map(isCapture);
   }
 
-  /** The next point of a key behind its last one, as `Ledger.nextJudgement`. */
-  next(address: number): number {
-    const { words, doubles } = this.#records;
-    const skew = this.#skewMs;
-    const lastPoint = doubles[(address >> 3) + RECORD.lastPoint]!;
-    let due = NEVER;
-    let lastChange = -NEVER;
-    let firstWaiting = NEVER;
-    let at = (address >> 3) + RECORD.rows;
-    for (let left = rowsOf(words[(address >> 2) + RECORD.state]!); left > 0; left--) {
-      const shape = words[at << 1]!;
-      const time = doubles[at + ROW.time]!;
-      const counts = time <= lastPoint;
-      if (counts) {
-        if (time > lastChange) lastChange = time;
-      } else if (time < firstWaiting) firstWaiting = time;
-      let entry = at + ROW.entries + 1;
-      for (let i = entriesOfRow(shape); i > 0; i--, entry += ENTRY_DOUBLES) {
-        const point = doubles[entry]! + skew;
-        if (point > lastPoint && point < due && (counts || point >= time)) due = point;
-      }
-      at += lengthOfRow(shape);
+  /**
+   * Visits the points up to the last one at which it is known what is found, from the first one on. They follow from the
+   * rows: what comes later has no part in a point before it, however often it was told anew.
+   */
+  forEachKnown(address: number, visit: (point: number, found: Found) => void): void {
+    const last = this.#records.doubles[(address >> 3) + RECORD.lastPoint]!;
+    let point = last > BEFORE_ALL_TIME ? this.sumUp(address, BEFORE_ALL_TIME) : NEVER;
+    while (point <= last) {
+      const next = this.sumUp(address, point);
+      const found = this.found();
+      assert(found !== null, "what was known of a plain key is told again from its rows");
+      visit(point, found);
+      point = next;
     }
-    return this.#nextOf(address, lastPoint, due, lastChange, firstWaiting);
+  }
+
+  /** What is found at the point that was summed up last; null where more is to be said. */
+  found(): Found | null {
+    return this.#quick(this.totals);
   }
 
   #nextOf(address: number, lastPoint: number, due: number, lastChange: number, firstWaiting: number): number {
@@ -84,7 +92,7 @@ export class PlainPoints {
     return end;
   }
 
-  /** Sums up what counts at a point, into `totals`; gives the next point behind it. */
+  /** Sums up what counts at a point, into `totals`; gives the next point behind it, as `Ledger.nextJudgement`. */
   sumUp(address: number, point: number): number {
     const { words, doubles } = this.#records;
     const skew = this.#skewMs;

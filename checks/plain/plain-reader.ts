@@ -28,6 +28,9 @@ import {
   statusOf,
   tableOfRow,
 } from "./plain-layout.ts";
+import { PlainPoints } from "./plain-points.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** Makes of plain keys what is known of keys that are not: their ledger, with what has been found so far. */
 export class PlainReader {
@@ -35,33 +38,53 @@ export class PlainReader {
   readonly #rule: CheckRule;
   readonly #mapping: LayoutMapping;
   readonly #kinds: readonly (readonly FieldKind[])[];
+  readonly #points: PlainPoints;
   /** Where the bytes of the next text are. */
   #text = 0;
 
-  /** `mapping`: from the layout that the records were written in to that of the rule now. */
-  constructor(rule: CheckRule, mapping: LayoutMapping, records: Records) {
+  /** `mapping`: from the layout that the records were written in, with a skew, to that of the rule now. */
+  constructor(rule: CheckRule, mapping: LayoutMapping, skewMs: number, records: Records) {
     this.#rule = rule;
     this.#mapping = mapping;
     this.#records = records;
+    this.#points = new PlainPoints({ legs: mapping.written.legs, skewMs, quick: rule.quick! }, records);
     this.#kinds = mapping.written.inputs.map(({ fields }) => fields.map(({ kind }) => kind));
   }
 
-  /** The state of the key of a record. Its timers are to be registered: none is. */
-  read(address: number): KeyState {
-    const { words } = this.#records;
+  /** The state of the key of a record, when all points through a time have been judged. Its timers are to be registered: none is. */
+  read(address: number, through: number): KeyState {
+    const { words, doubles } = this.#records;
     const state = words[(address >> 2) + RECORD.state]!;
     const currency = words[(address >> 2) + RECORD.currency]!;
+    let lastPoint = doubles[(address >> 3) + RECORD.lastPoint]!;
+    let status = statusOf(state);
+    if (lastPoint > through) {
+      lastPoint = BEFORE_ALL_TIME;
+      status = STATUS.unjudged;
+      this.#points.forEachKnown(address, (point, found) => {
+        if (point > through) return;
+        lastPoint = point;
+        status = STATUS[found];
+      });
+    }
     const isOfRows = memoryOf(state) === MEMORY.rows;
-    const ledger = isOfRows ? this.#ledgerOfRows(address, currency) : this.#ledgerWithout(address, currency);
-    const status = statusOf(state);
+    const ledger = isOfRows ? this.#ledgerOfRows(address, currency, lastPoint) : this.#ledgerWithout(address, currency);
     ledger.judged = status !== STATUS.unjudged;
     const verdict = unjudged(currency, "");
     verdict.status = status === STATUS.pass ? "pass" : "pending";
     return { ledger, verdicts: { currencies: ledger.judged ? [verdict] : [] }, own: "" };
   }
 
-  #ledgerOfRows(address: number, currency: number): Ledger {
-    const { words, doubles } = this.#records;
+  /** When the retention of a key is to look at it; +∞ where it has points behind `through`, and nothing is planned. */
+  retireAt(address: number, through: number): number {
+    const { doubles } = this.#records;
+    const at = address >> 3;
+    const isOver = doubles[at + RECORD.lastPoint]! <= through && doubles[at + RECORD.nextPoint] === NEVER;
+    return isOver ? doubles[at + RECORD.retireAt]! : NEVER;
+  }
+
+  #ledgerOfRows(address: number, currency: number, lastPoint: number): Ledger {
+    const { words } = this.#records;
     const ledger = new Ledger(this.#rule.skewMs, this.#rule.warnBeforeMs);
     let at = (address >> 3) + RECORD.rows;
     for (let left = rowsOf(words[(address >> 2) + RECORD.state]!); left > 0; left--) {
@@ -69,7 +92,6 @@ export class PlainReader {
       ledger.add({ time: from.time, isAdd: true, row: from.id, entries: this.#entries(at, currency, from) });
       at += lengthOfRow(words[at << 1]!);
     }
-    const lastPoint = doubles[(address >> 3) + RECORD.lastPoint]!;
     if (lastPoint > BEFORE_ALL_TIME) ledger.advance(lastPoint, BEFORE_ALL_TIME);
     return ledger;
   }

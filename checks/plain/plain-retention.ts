@@ -1,6 +1,6 @@
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Records } from "../../dataflow/records.ts";
-import type { Ledger } from "../ledger.ts";
+import { MEMORIES } from "../ledger.ts";
 import { type CheckRule, isCapture } from "../rule.ts";
 import type { PlainSurroundings } from "./plain-keys.ts";
 import {
@@ -19,7 +19,6 @@ import {
 } from "./plain-layout.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-const MEMORIES: readonly Ledger["memory"][] = ["rows", "closed", "forgotten"];
 
 /** Ends the lives of plain keys, as `Retention` those of others: from rows to what they came to, to a name, to nothing. */
 export class PlainRetention {
@@ -41,14 +40,14 @@ export class PlainRetention {
     this.#sums = new Float64Array(legs.length);
   }
 
-  /** When a key takes its next step, if nothing comes; +∞ before it was judged. */
+  /** When a key takes its next step, if nothing comes behind its last point; +∞ before the first. */
   stepOf(address: number): number {
     const lastPoint = this.#records.doubles[(address >> 3) + RECORD.lastPoint]!;
     if (lastPoint === BEFORE_ALL_TIME) return NEVER;
     return lastPoint + this.#steps[memoryOf(this.#records.words[(address >> 2) + RECORD.state]!)]!;
   }
 
-  /** A key that has no point ahead is looked at again when its next step is due. */
+  /** A key of which nothing more is to be said is looked at again when its next step is due. */
   plan(address: number): void {
     const { doubles } = this.#records;
     const at = address >> 3;
@@ -57,6 +56,12 @@ export class PlainRetention {
     const step = this.stepOf(address);
     doubles[at + RECORD.retireAt] = step;
     this.#around.retirements.set(step, this.#records.hashAt(address));
+  }
+
+  /** Sets the alarm of a key for which there is a plan. */
+  recover(address: number): void {
+    const step = this.#records.doubles[(address >> 3) + RECORD.retireAt]!;
+    if (step < NEVER) this.#around.retirements.set(step, this.#records.hashAt(address));
   }
 
   /** Takes a step that is due; false where it is not time. */

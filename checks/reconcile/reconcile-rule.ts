@@ -1,13 +1,5 @@
 import { unpackCurrency } from "../../base/money.ts";
-import {
-  type CheckRule,
-  type Judgement,
-  type KeyView,
-  type PlainTotals,
-  type RuleLeg,
-  type RuleSettings,
-  scaleOf,
-} from "../rule.ts";
+import { type CheckRule, type Judgement, type KeyView, type RuleLeg, type RuleSettings, scaleOf } from "../rule.ts";
 import { sideText } from "../side-text.ts";
 import { CauseNames, type ClassNames } from "./cause-names.ts";
 import { judge, judgePlain, missedDeadline, type ToleranceOf } from "./judgement.ts";
@@ -29,7 +21,8 @@ export class ReconcileRule implements CheckRule {
   readonly warnBeforeMs?: number;
   readonly expression: string;
   readonly settings: string;
-  readonly quick?: (totals: PlainTotals) => "pass" | "pending" | null;
+  readonly quick = judgePlain;
+  readonly isSlow: boolean;
   readonly #tolerance: ToleranceOf | undefined;
   readonly #scales = new Map<number, number>();
   readonly #names: CauseNames;
@@ -49,8 +42,8 @@ export class ReconcileRule implements CheckRule {
     this.expression = `${sideText(legs, "expect")} = ${sideText(legs, "actual")}`;
     this.settings = JSON.stringify(classes === undefined ? (tolerance ?? "") : [tolerance ?? "", classes]);
     this.#names = new CauseNames(classes);
-    if (tolerance === undefined) this.quick = judgePlain;
-    else {
+    this.isSlow = tolerance !== undefined;
+    if (tolerance !== undefined) {
       this.#tolerance = (currency, expected, actual) =>
         toleranceAt(tolerance, this.#scaleOf(currency), expected, actual);
     }

@@ -146,8 +146,9 @@ export class OperatorHost implements Receiver {
     const convert = entryConversion(kept, this.kept, this.#codecs);
     if (convert !== undefined) this.#convert(convert);
     this.#entries.recover();
-    this.#records.upgrade(kept, () => this.#entries.trim());
     this.#operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
+    this.#records.upgrade(kept, () => this.#entries.trim());
+    this.#operator.recover?.();
   }
 
   /** What the operator keeps by key, noted as it is declared. */

@@ -199,11 +199,10 @@ class RestartingOperator implements Operator {
           copyRecord(all, address, this.#ownerOf(all.keyAt(address)).records.get(name)!.all);
         });
     }
-    for (const [name, { options }] of before[0]!.records) {
-      for (const subtask of this.#subtasks) upgrade(subtask.records.get(name)!, options);
-    }
     for (const subtask of this.#subtasks) {
       subtask.operator.restore?.(saved.map((bytes) => new ByteReader(bytes)));
+      for (const [name, { options }] of before[0]!.records) upgrade(subtask.records.get(name)!, options);
+      subtask.operator.recover?.();
       subtask.write();
     }
     // Whoever watches the sources finds out anew which of them are stale.

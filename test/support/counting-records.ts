@@ -102,7 +102,7 @@ class CountingOperator implements Operator {
     });
   }
 
-  restore(_saved: readonly ByteReader[]): void {
+  recover(): void {
     const records = this.#records;
     records?.forEach((address) => {
       this.#setAlarm(lastOf(records, address), records.hashAt(address));

@@ -1,0 +1,162 @@
+import { BEFORE_ALL_TIME } from "../../base/time.ts";
+import type { Alarms, Records } from "../../dataflow/records.ts";
+import { AlarmBag } from "./alarm-bag.ts";
+import { memoryOf, RECORD, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import type { Found, PlainPoints } from "./plain-points.ts";
+import type { PlainRetention } from "./plain-retention.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Most alarms of which it is noted that nobody needs to look: 12 to 24 bytes each. */
+const MOST_PASSING = 2 ** 19;
+
+/** What `PlainForesight` works on. */
+export interface ForesightOptions {
+  readonly records: Records;
+  readonly points: PlainPoints;
+  readonly retention: PlainRetention;
+  /** The alarms of a name. */
+  alarms(name: string): Alarms;
+  /** A point was judged, or with `times` −1 was not, and nothing is to be told. */
+  count(point: number, found: Found, times: 1 | -1): void;
+  /** How long a key keeps its rows behind its last point, in ms. */
+  readonly keepsRowsMs: number;
+}
+
+/**
+ * What will be found at points of plain keys that lie ahead. Until another row comes, nothing else is found there, so a key
+ * is looked at when a row comes, and not again before more is to be said of it: at the points between, alarms are counted.
+ * Alarms and counts ahead are derived: `recover` sets them anew from the records.
+ */
+export class PlainForesight {
+  readonly #records: Records;
+  readonly #points: PlainPoints;
+  readonly #retention: PlainRetention;
+  readonly #count: ForesightOptions["count"];
+  readonly #keepsRowsMs: number;
+  /** Of points at which a key is to be looked at. */
+  readonly #looks: Alarms;
+  /** Those of `#looks` at which keys pass by now, because of rows that came later. */
+  readonly #passing = new AlarmBag(MOST_PASSING);
+  /** Of points at which it is known what is found, and of those of which it was known: they say what, instead of a hash. */
+  readonly #known: Readonly<Record<Found, Alarms>>;
+  readonly #undone: Alarms;
+
+  constructor({ records, points, retention, alarms, count, keepsRowsMs }: ForesightOptions) {
+    this.#records = records;
+    this.#points = points;
+    this.#retention = retention;
+    this.#count = count;
+    this.#keepsRowsMs = keepsRowsMs;
+    this.#looks = alarms("looks");
+    this.#known = { pass: alarms("passes"), pending: alarms("pendings") };
+    this.#undone = alarms("undone");
+  }
+
+  /** Looks ahead from a key's last point on, after a row came. */
+  plan(address: number): void {
+    const { doubles, words } = this.#records;
+    const points = this.#points;
+    const at = address >> 3;
+    const hash = this.#records.hashAt(address);
+    const looksAt = doubles[at + RECORD.nextPoint]!;
+    const state = words[(address >> 2) + RECORD.state]!;
+    let last = doubles[at + RECORD.lastPoint]!;
+    let status = statusOf(state);
+    let point = points.sumUp(address, last);
+    while (point < NEVER) {
+      const next = points.sumUp(address, point);
+      const found = points.found();
+      // What waits for long may come behind a step of its retention.
+      const waitsLong = points.firstWaiting < NEVER && points.firstWaiting >= point + this.#keepsRowsMs;
+      if (found === null || waitsLong) break;
+      const isNoted = found === "pass" && point === looksAt && this.#passing.add(point, hash);
+      if (!isNoted) this.#known[found].set(point, hash);
+      last = point;
+      status = STATUS[found];
+      point = next;
+    }
+    doubles[at + RECORD.lastPoint] = last;
+    doubles[at + RECORD.nextPoint] = point;
+    words[(address >> 2) + RECORD.state] = stateOf(rowsOf(state), status, memoryOf(state));
+    if (point === NEVER) this.#retention.plan(address);
+    else if (point !== looksAt) this.#looks.set(point, hash);
+  }
+
+  /** A row counts from a time on: of points at or behind it nothing is known any more. */
+  forgetFrom(address: number, time: number): void {
+    if (this.#records.doubles[(address >> 3) + RECORD.lastPoint]! < time) return;
+    this.#forget(address, (point) => point < time, BEFORE_ALL_TIME);
+  }
+
+  /** Takes back what is known of points behind `through`; the alarms of those through `taken` have been taken already. */
+  forgetBehind(address: number, through: number, taken = through): void {
+    if (this.#records.doubles[(address >> 3) + RECORD.lastPoint]! <= through) return;
+    this.#forget(address, (point) => point <= through, taken);
+  }
+
+  /** The first point behind a time at which it is known what is found; +∞ for none. */
+  firstBehind(address: number, time: number): number {
+    if (this.#records.doubles[(address >> 3) + RECORD.lastPoint]! <= time) return NEVER;
+    let first = NEVER;
+    this.#points.forEachKnown(address, (point) => {
+      if (point > time && point < first) first = point;
+    });
+    return first;
+  }
+
+  /** Counts what is found at points through a time, and visits the hashes of keys that are to be looked at. */
+  take(through: number, visit: (hash: number) => void): void {
+    this.#known.pass.take(through, (point) => this.#count(point, "pass", 1));
+    this.#known.pending.take(through, (point) => this.#count(point, "pending", 1));
+    this.#undone.take(through, (point, status) => this.#count(point, status === STATUS.pass ? "pass" : "pending", -1));
+    this.#looks.take(through, (point, hash) => {
+      if (this.#passing.delete(point, hash)) this.#count(point, "pass", 1);
+      else visit(hash);
+    });
+  }
+
+  /** Counts nothing of the points through a time, and visits the hashes of all keys with one. */
+  takeUncounted(through: number, visit: (hash: number) => void): void {
+    const visitAny = (_point: number, hash: number) => visit(hash);
+    this.#known.pass.take(through, visitAny);
+    this.#known.pending.take(through, visitAny);
+    this.#undone.take(through, () => {});
+    this.#looks.take(through, (point, hash) => {
+      this.#passing.delete(point, hash);
+      visit(hash);
+    });
+  }
+
+  /** Sets the alarms of a key, of which those through a time have been taken. */
+  recover(address: number, through: number): void {
+    const { doubles } = this.#records;
+    const hash = this.#records.hashAt(address);
+    if (doubles[(address >> 3) + RECORD.lastPoint]! > through) {
+      this.#points.forEachKnown(address, (point, found) => {
+        if (point > through) this.#known[found].set(point, hash);
+      });
+    }
+    const point = doubles[(address >> 3) + RECORD.nextPoint]!;
+    if (point < NEVER) this.#looks.set(point, hash);
+    this.#retention.recover(address);
+  }
+
+  #forget(address: number, isKept: (point: number) => boolean, taken: number): void {
+    const { doubles, words } = this.#records;
+    const hash = this.#records.hashAt(address);
+    let last = BEFORE_ALL_TIME;
+    let status: number = STATUS.unjudged;
+    this.#points.forEachKnown(address, (point, found) => {
+      if (isKept(point)) {
+        last = point;
+        status = STATUS[found];
+      } else if (point > taken && !(found === "pass" && this.#passing.delete(point, hash))) {
+        this.#undone.set(point, STATUS[found]);
+      }
+    });
+    const state = words[(address >> 2) + RECORD.state]!;
+    doubles[(address >> 3) + RECORD.lastPoint] = last;
+    words[(address >> 2) + RECORD.state] = stateOf(rowsOf(state), status, memoryOf(state));
+  }
+}
