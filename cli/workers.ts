@@ -57,7 +57,7 @@ export interface WorkerHooks {
   /** Told of places in a checkpoint. */
   readonly onPoint?: (name: string) => void;
   /** When the log of state is compacted. */
-  readonly store?: Pick<StateStoreOptions, "slackBytes" | "segmentBytes">;
+  readonly store?: Pick<StateStoreOptions, "slackBytes" | "segmentBytes" | "stepBytes">;
 }
 
 /**

@@ -172,12 +172,12 @@ export class Worker {
   /** Does some work; false when there was none. A promise only while something must be fetched for a source. */
   turn(): boolean | Promise<boolean> {
     const { links, backend } = this.#options;
-    backend.store.compact();
+    const isWriting = backend.store.tend();
     // While a barrier is on its way nothing goes out of look-ups that would come behind it; what is in front of it comes in.
     const answered = !this.#isResting && this.#poll();
     const received = (this.#isResting || !this.#tasks.isFull) && (links?.receive() ?? false);
     const hasRoom = links?.flush() ?? true;
-    const some = answered || received;
+    const some = isWriting || answered || received;
     if (this.#isResting || !hasRoom || this.#hasEnded || this.#isFull) return some;
     const read = this.#loop.turn();
     return typeof read === "boolean" ? this.#afterReading(read) || some : this.#afterFetching(read);
@@ -290,12 +290,14 @@ export class Worker {
   #takePart(): void {
     const { index, backend, links, onPoint } = this.#options;
     onPoint?.("part-begun");
-    const keepers = [...this.#tasks.hosts, ...this.#tasks.lookups];
-    const operators = keepers.map((keeper) => ({ uid: keeper.kept.uid, saved: keeper.save().toString("base64") }));
-    const { part: store, durable } = backend.store.checkpoint();
-    const part: WorkerPart = {
+    const saved = [
+      ...this.#tasks.hosts.map((host) => [host, host.saveRest()] as const),
+      ...this.#tasks.lookups.map((lookup) => [lookup, lookup.save()] as const),
+    ];
+    const operators = saved.map(([{ kept }, bytes]) => ({ uid: kept.uid, saved: bytes.toString("base64") }));
+    const stored = backend.store.checkpointBehind();
+    const part: Omit<WorkerPart, "store"> = {
       worker: index,
-      store,
       kept: this.#tasks.kept,
       operators,
       rows: this.#rowTables(),
@@ -308,9 +310,9 @@ export class Worker {
     for (const act of this.#held.splice(0)) act();
     links?.release();
     this.#options.onCheckpoint(
-      durable.then(() => {
+      stored.then((store) => {
         onPoint?.("part-written");
-        return part;
+        return { ...part, store };
       }),
     );
   }

@@ -13,6 +13,8 @@ export const RecordFlags = {
   stored: 2,
   /** It is at another address now, or gone. */
   dead: 4,
+  /** The same as `dirty`: which of the two says so of what is changed now, and which of what was before a cut, takes turns. */
+  dirtyToo: 8,
 } as const;
 
 /**
@@ -33,9 +35,13 @@ export class Arena {
   readonly pages: number;
   /** Records go to another page than before: the one behind it is to be emptied. */
   hasTurned = false;
+  /** The flag that what is changed now gets. */
+  dirtyFlag: number = RecordFlags.dirty;
   /** By page: where its last record is, and the one that became dirty last; 0: there is none. */
   readonly #last: Uint16Array;
   readonly #dirty: Uint16Array;
+  /** By page: where the record is that became dirty last in front of the cut; 0: there is none; `UNLISTED`. */
+  readonly #front: Uint16Array;
   #page = 0;
   #at = 0;
 
@@ -50,6 +56,7 @@ export class Arena {
     this.pages = pages - 1;
     this.#last = new Uint16Array(pages);
     this.#dirty = new Uint16Array(pages);
+    this.#front = new Uint16Array(pages);
   }
 
   /** Appends a record whose body is not written yet; gives its address. */
@@ -70,7 +77,7 @@ export class Arena {
     const front = padded(keyBytes) + HEADER_BYTES;
     const to = this.#room(front + padded(length)) + front;
     this.bytes.copyWithin(to - front, address - front, address + Math.min(this.lengthAt(address), length));
-    const flags = this.flagsAt(address) | RecordFlags.dirty;
+    const flags = this.flagsAt(address) | this.dirtyFlag;
     words[word - 3]! |= RecordFlags.dead << 12;
     words[(to >> 2) - 3] = (padded(length) >> 3) | (flags << 12);
     words[(to >> 2) - 1] = (words[word - 1]! & ~0xffff) | length;
@@ -104,6 +111,7 @@ export class Arena {
   clear(page: number): void {
     this.#last[page] = 0;
     this.#dirty[page] = 0;
+    this.#front[page] = 0;
   }
 
   /** The record of a page that became dirty last; −1 if there is none. With `dirtyBefore`, all of them, also those that are dead now. */
@@ -114,6 +122,40 @@ export class Arena {
   /** The one that became dirty before another one in its page; −1 in front of the first. */
   dirtyBefore(address: number): number {
     return addressIn(address >> PAGE_BITS, this.words[(address >> 2) - 3]! >>> 16);
+  }
+
+  /** Records that are dirty are in front of a cut from now on. There are none of an earlier one. */
+  cut(): void {
+    this.#front.set(this.#dirty);
+    this.#dirty.fill(0);
+    this.dirtyFlag ^= RecordFlags.dirty ^ RecordFlags.dirtyToo;
+  }
+
+  /** Whether a record is dirty since before the cut. */
+  isFront(address: number): boolean {
+    const former = RecordFlags.dirty ^ RecordFlags.dirtyToo ^ this.dirtyFlag;
+    return (this.flagsAt(address) & (former | RecordFlags.dead)) === former;
+  }
+
+  /** A page may have such records. */
+  hasFront(page: number): boolean {
+    return this.#front[page] !== 0;
+  }
+
+  /** A page has none any more. */
+  clearFront(page: number): void {
+    this.#front[page] = 0;
+  }
+
+  /** The last of those of a page, to go on from with `dirtyBefore`; −1: they are in no list, and to be looked for in all of the page. */
+  lastFront(page: number): number {
+    const last = this.#front[page]!;
+    return last === UNLISTED ? -1 : addressIn(page, last);
+  }
+
+  /** One of them is about to be in front of the cut no more, while others of its page are. */
+  unlistFront(address: number): void {
+    this.#front[address >> PAGE_BITS] = UNLISTED;
   }
 
   /** No record of a page is dirty any more. */
@@ -132,8 +174,9 @@ export class Arena {
 
   markDirty(address: number): void {
     const word = (address >> 2) - 3;
-    if ((this.words[word]! & (RecordFlags.dirty << 12)) !== 0) return;
-    this.words[word]! |= RecordFlags.dirty << 12;
+    const flag = this.dirtyFlag << 12;
+    if ((this.words[word]! & flag) !== 0) return;
+    this.words[word]! |= flag;
     this.#enlist(address);
   }
 
@@ -228,7 +271,7 @@ export class Arena {
     const page = address >> PAGE_BITS;
     this.words[(address >> 2) - 2] = keyBytes | (this.#last[page]! << 16);
     this.#last[page] = (address & (PAGE_BYTES - 1)) >> 3;
-    if ((flags & RecordFlags.dirty) !== 0) this.#enlist(address);
+    if ((flags & this.dirtyFlag) !== 0) this.#enlist(address);
   }
 
   /** Makes a record, which is in no such list, the one of its page that became dirty last. */
@@ -253,3 +296,5 @@ const PAGE_BYTES = 1 << PAGE_BITS;
 const LEAST_PAGES = 5;
 const MOST_PAGES = 32_767;
 const HEADER_BYTES = 16;
+/** No place in a page, in units of 8. */
+const UNLISTED = 0xffff;

@@ -23,23 +23,26 @@ export class Compaction {
     this.#onPoint = onPoint;
   }
 
-  /** Goes through at most about `budget` bytes of blocks. `tableOf` knows all tables that have records. */
-  run(budget: number, tableOf: (name: string) => StoreTable | undefined): void {
+  /** Goes through at most about `budget` bytes of blocks; gives what is left of it. `tableOf` knows all tables that have records. */
+  run(budget: number, tableOf: (name: string) => StoreTable | undefined): number {
     const log = this.#log;
-    for (let rest = budget; rest > 0 && log.bytes > 2 * log.liveBytes + this.#slackBytes; ) {
+    let rest = budget;
+    // In front of a cut are records that are newer than what would be appended behind it.
+    while (rest > 0 && !log.isCut && log.bytes > 2 * log.liveBytes + this.#slackBytes) {
       const segment = log.segments[0];
-      if (segment === undefined) return;
+      if (segment === undefined) return rest;
       if (segment !== this.#segment) this.#begin(segment);
       const tables = segment.tables.map(tableOf);
       for (; rest > 0 && this.#done < segment.blocks.length; this.#done++) {
         rest -= log.cache.lengthOf(segment.blocks[this.#done]!);
         this.#relocate(segment.blocks[this.#done]!, tables);
       }
-      if (this.#done < segment.blocks.length) return;
+      if (this.#done < segment.blocks.length) return rest;
       assert(segment.liveBytes === 0, "nothing is live in a segment whose live records were appended anew");
       log.dropDead();
       this.#onPoint("compaction-done");
     }
+    return rest;
   }
 
   #begin(segment: Segment): void {

@@ -1,8 +1,10 @@
+import { assert } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import { Arena, RecordFlags } from "./arena.ts";
 import { HotIndex } from "./hot-index.ts";
 import { hashBytes, keyGroupOf } from "./key-groups.ts";
 import type { StoreTable } from "./store-table.ts";
+import type { WriteBehind } from "./write-behind.ts";
 
 /** Where records are kept, and what those in memory may take. */
 export interface HotRecordsOptions {
@@ -18,7 +20,7 @@ export interface HotRecordsOptions {
  * A page is emptied right behind the call that filled the one before it, so that a call never moves what it works on, and
  * the address that it gives is good until the next call.
  */
-export class HotRecords {
+export class HotRecords implements WriteBehind {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
   readonly doubles: Float64Array;
@@ -27,12 +29,16 @@ export class HotRecords {
   readonly #index = new HotIndex();
   /** Records that the table knows nothing of. */
   #fresh = 0;
+  /** Records may be in front of a cut, from this page on. */
+  #hasFront = false;
+  #frontPage = 0;
   /** Scratch of `touch`: places in words; and what was read, without which nobody would have to read it. */
   #near = new Int32Array(1_024);
   #read = 0;
 
   constructor({ table, arenaBytes }: HotRecordsOptions) {
     this.#table = table;
+    table.heldBackBy(this);
     this.#arena = new Arena(arenaBytes);
     this.bytes = this.#arena.bytes;
     this.words = this.#arena.words;
@@ -70,13 +76,15 @@ export class HotRecords {
     const index = this.#index;
     for (let slot = index.first(hash); slot >= 0; slot = index.next(slot, hash)) {
       const address = index.addressAt(slot);
-      if (this.#arena.hasKey(address, key, start, end)) return address;
+      if (!this.#arena.hasKey(address, key, start, end)) continue;
+      if (this.#hasFront) this.#putIfFront(address);
+      return address;
     }
     return this.#fetch(hash, key, start, end);
   }
 
   add(hash: number, key: Uint8Array, start: number, end: number, length: number): number {
-    const address = this.#arena.append(hash, key, start, end, length, RecordFlags.dirty);
+    const address = this.#arena.append(hash, key, start, end, length, this.#arena.dirtyFlag);
     this.#index.insert(hash, address);
     this.#fresh++;
     this.#makeRoom();
@@ -130,6 +138,7 @@ export class HotRecords {
     let stored = 0;
     if (slot >= 0 && index.next(slot, hash) < 0) {
       const address = index.addressAt(slot);
+      if (this.#hasFront) this.#putIfFront(address);
       stored = this.#arena.flagsAt(address) & RecordFlags.stored ? 1 : 0;
       if (visit(address)) return;
     } else if (slot >= 0) stored = -1;
@@ -156,8 +165,28 @@ export class HotRecords {
     });
   }
 
+  cut(): void {
+    assert(!this.#hasFront, "one cut at a time");
+    this.#arena.cut();
+    this.#hasFront = true;
+    this.#frontPage = 0;
+  }
+
+  putFront(enough: () => boolean): boolean {
+    const arena = this.#arena;
+    for (; this.#hasFront; this.#frontPage++) {
+      if (this.#frontPage === arena.pages) this.#hasFront = false;
+      else if (arena.hasFront(this.#frontPage)) {
+        if (enough()) return false;
+        this.#putFrontOf(this.#frontPage);
+      }
+    }
+    return true;
+  }
+
   /** Puts all that was changed into the table. */
   flush(): void {
+    this.#table.inFront(() => this.putFront(() => false));
     const arena = this.#arena;
     for (let page = 0; page < arena.pages; page++) {
       for (let address = arena.lastDirty(page), before = -1; address >= 0; address = before) {
@@ -166,6 +195,24 @@ export class HotRecords {
       }
       arena.clean(page);
     }
+  }
+
+  /** Puts what is in front of the cut in a page. */
+  #putFrontOf(page: number): void {
+    const arena = this.#arena;
+    const last = arena.lastFront(page);
+    for (let address = last < 0 ? arena.lastOf(page) : last, before = -1; address >= 0; address = before) {
+      before = last < 0 ? arena.before(address) : arena.dirtyBefore(address);
+      if (arena.isFront(address)) this.#store(address);
+    }
+    arena.clearFront(page);
+  }
+
+  /** In front of a change. */
+  #putIfFront(address: number): void {
+    if (!this.#arena.isFront(address)) return;
+    this.#table.inFront(() => this.#store(address));
+    this.#arena.unlistFront(address);
   }
 
   /** Takes a record of the table into the arena; −1 if there is none. */
@@ -201,6 +248,7 @@ export class HotRecords {
 
   #empty(page: number): void {
     const arena = this.#arena;
+    if (arena.hasFront(page)) this.#table.inFront(() => this.#putFrontOf(page));
     for (let address = arena.lastOf(page); address >= 0; address = arena.before(address)) {
       const flags = arena.flagsAt(address);
       if ((flags & RecordFlags.dead) !== 0) continue;
@@ -228,5 +276,5 @@ export class HotRecords {
 }
 
 function isDirty(flags: number): boolean {
-  return (flags & (RecordFlags.dirty | RecordFlags.dead)) === RecordFlags.dirty;
+  return (flags & (RecordFlags.dirty | RecordFlags.dirtyToo)) !== 0 && (flags & RecordFlags.dead) === 0;
 }

@@ -2,9 +2,11 @@ import { posix } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, sealBlock } from "./block.ts";
 import { BLOCK_BYTES, BlockCache } from "./block-cache.ts";
+import { LogHead } from "./log-head.ts";
 import { RecordCursor, recordBytes, writeRecordHead } from "./record.ts";
 import { Segment } from "./segment.ts";
 import type { StorePart } from "./store-part.ts";
+import type { WriteBehind } from "./write-behind.ts";
 
 /** Where a log keeps its files, and how much memory it and its index may take. */
 export interface LogOptions {
@@ -24,7 +26,8 @@ export interface DisplacedRecords {
 
 /**
  * The records of a store in the order in which they were put, in segments, oldest first. The last block, the tail, is in
- * memory alone until it is full or sealed.
+ * memory alone until it is full or sealed. While a checkpoint is written the log may have a cut, and be appended to in
+ * front of it too.
  */
 export class RecordLog {
   readonly disk: Disk;
@@ -51,13 +54,15 @@ export class RecordLog {
   nextOrder = 1;
   /** Those who are told of what is displaced. */
   readonly told = new Set<DisplacedRecords>();
+  /** Those who hold records back that are to come into it. */
+  readonly writers: WriteBehind[] = [];
   readonly #prefix: string;
   readonly #segmentBytes: number;
   #sequence = 0;
-  #current: Segment | undefined;
-  #tail = 0;
-  #tailBuffer: Buffer = Buffer.alloc(0);
-  #tailLength = 0;
+  /** Behind all records; in front of a cut, while there is one; and the one of them that is appended to. */
+  #last = new LogHead();
+  #front: LogHead | undefined;
+  #head = this.#last;
 
   constructor(options: LogOptions) {
     this.disk = options.disk;
@@ -70,7 +75,8 @@ export class RecordLog {
 
   /** Bytes of the log, but for what others have in shared segments. */
   get bytes(): number {
-    return this.segments.reduce((sum, segment) => sum + segment.ownBytes, this.#tailLength);
+    const tails = this.#last.length + (this.#front?.length ?? 0);
+    return this.segments.reduce((sum, segment) => sum + segment.ownBytes, tails);
   }
 
   /** What is to be remembered of it as it is now, without a tail. */
@@ -113,21 +119,22 @@ export class RecordLog {
     const keyBytes = keyEnd - keyStart;
     const valueBytes = value === undefined ? -1 : end - start;
     const length = recordBytes(table, group, keyBytes, valueBytes);
-    if (this.#tail !== 0 && this.#tailLength + length > BLOCK_BYTES) this.seal();
-    if (this.#tail === 0) this.#begin(length);
-    const into = this.#tailBuffer;
-    const at = writeRecordHead(into, this.#tailLength, table, group, keyBytes, valueBytes);
+    const head = this.#head;
+    if (head.block !== 0 && head.length + length > BLOCK_BYTES) this.#seal(head);
+    if (head.block === 0) this.#begin(head, length);
+    const into = head.buffer;
+    const at = writeRecordHead(into, head.length, table, group, keyBytes, valueBytes);
     copyBytes(key, keyStart, keyEnd, into, at);
     if (value !== undefined) copyBytes(value, start, end, into, at + keyBytes);
-    this.block = this.#tail;
-    this.offset = this.#tailLength;
+    this.block = head.block;
+    this.offset = head.length;
     this.length = length;
     this.buffer = into;
     this.keyStart = at;
     this.keyEnd = at + keyBytes;
-    this.#tailLength += length;
+    head.length += length;
     this.appended += length;
-    if (this.#tailLength > BLOCK_BYTES) this.seal();
+    if (head.length > BLOCK_BYTES) this.#seal(head);
   }
 
   /** The index points at a record from now on. */
@@ -145,31 +152,55 @@ export class RecordLog {
 
   /** Writes the tail to its file. */
   seal(): void {
-    const segment = this.#current;
-    if (this.#tail === 0 || segment === undefined) return;
-    const length = this.#tailLength;
-    sealBlock(this.#tailBuffer, length, BlockKind.records, segment.bytes);
-    segment.file.write(this.#tailBuffer.subarray(0, length), segment.bytes);
-    segment.bytes += length;
-    segment.ownBytes += length;
-    this.unsynced.add(segment);
-    this.cache.unpin(this.#tail, length);
-    this.#tail = 0;
-    this.#tailLength = 0;
-    if (segment.bytes >= this.#segmentBytes) this.#current = undefined;
+    if (this.#front !== undefined) this.#seal(this.#front);
+    this.#seal(this.#last);
   }
 
   /** The next record goes to a new segment. */
   roll(): void {
     this.seal();
-    this.#current = undefined;
+    this.#last.segment = undefined;
+  }
+
+  /** A cut was made, and is there still. */
+  get isCut(): boolean {
+    return this.#front !== undefined;
+  }
+
+  /**
+   * Cuts the log behind its last record, until `join`. What is appended goes behind the cut, into new segments, but for what
+   * `inFront` has appended, which goes to the last segment in front of it. No segment is dropped meanwhile. Gives that last one.
+   */
+  cut(): Segment {
+    const front = this.#last;
+    front.segment ??= this.#newSegment();
+    this.#front = front;
+    this.#last = this.#head = new LogHead();
+    return front.segment;
+  }
+
+  /** Has what `act` appends go in front of the cut, if there is one. */
+  inFront(act: () => void): void {
+    const before = this.#head;
+    this.#head = this.#front ?? before;
+    try {
+      act();
+    } finally {
+      this.#head = before;
+    }
+  }
+
+  /** Nothing more goes in front of the cut. */
+  join(): void {
+    if (this.#front !== undefined) this.#seal(this.#front);
+    this.#front = undefined;
   }
 
   /** Takes the oldest segments out of the log while nothing in them is live. Removals in them have nothing left to remove. */
   dropDead(): void {
-    while (this.segments.length > 0 && this.segments[0]!.liveBytes === 0) {
+    while (!this.isCut && this.segments.length > 0 && this.segments[0]!.liveBytes === 0) {
       const segment = this.segments[0]!;
-      if (segment === this.#current) this.roll();
+      if (segment === this.#last.segment) this.roll();
       this.segments.shift();
       this.unsynced.delete(segment);
       segment.retire(() => {
@@ -183,12 +214,26 @@ export class RecordLog {
     for (const segment of this.segments.splice(0)) segment.release();
   }
 
-  #begin(recordLength: number): void {
-    this.#current ??= this.#newSegment();
+  #begin(head: LogHead, recordLength: number): void {
+    head.segment ??= this.#newSegment();
     const bytes = Math.max(BLOCK_BYTES, BLOCK_HEADER_BYTES + recordLength);
-    this.#tail = this.cache.pin(this.#current, this.#current.bytes, bytes);
-    this.#tailBuffer = this.cache.pinned(this.#tail);
-    this.#tailLength = BLOCK_HEADER_BYTES;
+    head.block = this.cache.pin(head.segment, head.segment.bytes, bytes);
+    head.buffer = this.cache.pinned(head.block);
+    head.length = BLOCK_HEADER_BYTES;
+  }
+
+  #seal(head: LogHead): void {
+    const { segment, block, buffer, length } = head;
+    if (block === 0 || segment === undefined) return;
+    sealBlock(buffer, length, BlockKind.records, segment.bytes);
+    segment.file.write(buffer.subarray(0, length), segment.bytes);
+    segment.bytes += length;
+    segment.ownBytes += length;
+    this.unsynced.add(segment);
+    this.cache.unpin(block, length);
+    head.block = head.length = 0;
+    // In front of a cut there is no number for another one.
+    if (segment.bytes >= this.#segmentBytes && head !== this.#front) head.segment = undefined;
   }
 
   #newSegment(): Segment {

@@ -23,6 +23,8 @@ export interface StateStoreOptions {
   readonly slackBytes?: number;
   /** A file is full from here on: 16 MiB. */
   readonly segmentBytes?: number;
+  /** Bytes that are put at once for a checkpoint, and compacted at once if they ought to have been before: 1 MiB. */
+  readonly stepBytes?: number;
   /** Told when a compaction of a file begins and is done, by `compaction-begun` and `compaction-done`. */
   readonly onPoint?: (name: string) => void;
 }
@@ -41,12 +43,18 @@ export class StateStore {
   readonly #unclaimed = new Set<string>();
   readonly #snapshots = new Set<StoreSnapshot>();
   readonly #segmentBytes: number;
+  readonly #stepBytes: number;
+  /** A checkpoint that is being written: the order of its last segment, and who waits for it. */
+  #begun: { readonly order: number; readonly resolve: (part: Promise<StorePart>) => void } | undefined;
+  /** What had been put when it was last compacted, and bytes that are still to be compacted for it. */
   #appendedBefore = 0;
+  #owed = 0;
   #knownFiles = new Set<Segment>();
   #durable: Promise<unknown> = Promise.resolve();
 
   constructor(options: StateStoreOptions) {
     this.#segmentBytes = options.segmentBytes ?? 16 * MIB;
+    this.#stepBytes = options.stepBytes ?? MIB;
     this.#log = new RecordLog({ ...options, segmentBytes: this.#segmentBytes });
     this.#compaction = new Compaction(this.#log, options.slackBytes ?? 64 * MIB, options.onPoint ?? (() => {}));
   }
@@ -62,13 +70,50 @@ export class StateStore {
    * remember. Once `durable` has resolved, what the part names is on disk for good; it rejects where that fails.
    */
   checkpoint(): { part: StorePart; durable: Promise<void> } {
+    assert(this.#begun === undefined, "one checkpoint at a time");
     this.tidy();
     return { part: this.#part(), durable: this.#sync() };
   }
 
+  /**
+   * The same of all that was put, and of what writers hold back at this moment. Where that is much it is put by `tend`, while
+   * all goes on. Gives the part once it is durable. One at a time.
+   */
+  checkpointBehind(): Promise<StorePart> {
+    assert(this.#begun === undefined, "one checkpoint at a time");
+    const log = this.#log;
+    for (const writer of log.writers) writer.cut();
+    if (this.#putFront(this.#stepBytes)) {
+      const { part, durable } = this.checkpoint();
+      return durable.then(() => part);
+    }
+    const { order } = log.cut();
+    return new Promise((resolve) => {
+      this.#begun = { order, resolve };
+    });
+  }
+
+  /** To be called between batches: goes on with a checkpoint that was begun, or compacts. True: more is left of the former. */
+  tend(): boolean {
+    const begun = this.#begun;
+    if (begun === undefined) {
+      this.compact();
+      return false;
+    }
+    const log = this.#log;
+    const isDone = this.#putFront(this.#stepBytes + log.appended - this.#appendedBefore);
+    this.#owe();
+    if (!isDone) return true;
+    log.join();
+    this.#begun = undefined;
+    const part = this.#part(begun.order);
+    begun.resolve(this.#sync(begun.order).then(() => part));
+    return false;
+  }
+
   /** To be called between batches: compacts a little of the log when some was put, so that a checkpoint finds little to do. */
   compact(): void {
-    if (this.#log.appended - this.#appendedBefore >= COMPACT_BYTES) this.#compact(0);
+    if (this.#owed > 0 || this.#log.appended - this.#appendedBefore >= COMPACT_BYTES) this.#compact(0);
   }
 
   /**
@@ -129,9 +174,29 @@ export class StateStore {
   /** More than was put, so that compaction keeps up, but no more than in proportion, so that the call stays short. */
   #compact(least: number): void {
     const log = this.#log;
-    const budget = least + 1.5 * (log.appended - this.#appendedBefore);
-    this.#compaction.run(budget, (name) => this.#tables.get(name));
+    const budget = least + Math.min(this.#owed, this.#stepBytes) + 1.5 * (log.appended - this.#appendedBefore);
+    this.#owe();
+    const rest = this.#compaction.run(budget, (name) => this.#tables.get(name));
+    this.#owed = rest > 0 ? 0 : Math.max(0, this.#owed - budget);
     this.#appendedBefore = log.appended;
+  }
+
+  /** Notes what is to be compacted for what was put. */
+  #owe(): void {
+    this.#owed += 1.5 * (this.#log.appended - this.#appendedBefore);
+    this.#appendedBefore = this.#log.appended;
+  }
+
+  /** Has writers put what belongs to a checkpoint, about so many bytes; true when none of it is left. */
+  #putFront(bytes: number): boolean {
+    const log = this.#log;
+    const end = log.appended + bytes;
+    const enough = () => log.appended >= end;
+    let isDone = true;
+    log.inFront(() => {
+      for (const writer of log.writers) isDone &&= writer.putFront(enough);
+    });
+    return isDone;
   }
 
   #declare(name: string): StoreTable {
@@ -143,19 +208,24 @@ export class StateStore {
     return table;
   }
 
-  #part(): StorePart {
-    for (const segment of this.#log.segments) segment.isNamed = true;
-    return this.#log.part;
+  /** Of the segments up to one. */
+  #part(last = Number.POSITIVE_INFINITY): StorePart {
+    const { segments, part } = this.#log;
+    for (const segment of segments) if (segment.order <= last) segment.isNamed = true;
+    return { ...part, segments: part.segments.filter(({ order }) => order <= last) };
   }
 
   /** One after the other, so that a checkpoint is durable only if those before it are. */
-  async #sync(): Promise<void> {
+  async #sync(last = Number.POSITIVE_INFINITY): Promise<void> {
     const log = this.#log;
     const before = this.#durable;
-    const written = [...log.unsynced].map((segment) => segment.sync());
-    log.unsynced.clear();
-    const hasNewFiles = log.segments.some((segment) => !this.#knownFiles.has(segment));
-    this.#knownFiles = new Set(log.segments);
+    const isWanted = (segment: Segment) => segment.order <= last;
+    const unsynced = [...log.unsynced].filter(isWanted);
+    const written = unsynced.map((segment) => segment.sync());
+    for (const segment of unsynced) log.unsynced.delete(segment);
+    const segments = log.segments.filter(isWanted);
+    const hasNewFiles = segments.some((segment) => !this.#knownFiles.has(segment));
+    this.#knownFiles = new Set(segments);
     const all = Promise.all([before, ...written]).then(() => (hasNewFiles ? log.disk.syncFolder(log.dir) : undefined));
     this.#durable = all;
     await all;

@@ -2,6 +2,7 @@ import { GroupIndex, indexHash, mixHash } from "./group-index.ts";
 import { hashBytes } from "./key-groups.ts";
 import { RecordCursor, recordBytes } from "./record.ts";
 import type { RecordLog } from "./record-log.ts";
+import type { WriteBehind } from "./write-behind.ts";
 
 /**
  * The records of one state: values by group and key, both ranges of bytes. Groups count from 0, without large gaps. Keys
@@ -105,6 +106,16 @@ export class StoreTable {
     log.enlist(log.block, log.length);
     log.displace(block, offset, recordBytes(number, group, keyEnd - keyStart, formerBytes));
     index.point(slot, log.block, log.offset);
+  }
+
+  /** Someone holds back records of it. */
+  heldBackBy(writer: WriteBehind): void {
+    this.#log.writers.push(writer);
+  }
+
+  /** What `act` puts belongs to the checkpoint that is being written, if there is one. */
+  inFront(act: () => void): void {
+    this.#log.inFront(act);
   }
 
   /**

@@ -133,6 +133,11 @@ export class OperatorHost implements Receiver {
   save(): Buffer {
     this.#entries.flush();
     this.#records.flush();
+    return this.saveRest();
+  }
+
+  /** What the operator keeps besides its keys' state, which the store has written by itself. */
+  saveRest(): Buffer {
     const out = new ByteWriter();
     this.#operator.save?.(out);
     return Buffer.from(out.bytes());

@@ -20,6 +20,27 @@ export const mutants: readonly Mutant[] = [
     why: "A checkpoint names state that a power cut takes away.",
   },
   {
+    name: "a part that is written in turns is handed in before it is durable",
+    file: "state/state-store.ts",
+    find: "this.#sync(begun.order).then(() => part)",
+    replace: "Promise.resolve(part)",
+    why: "The manifest is written ahead of the state that it names.",
+  },
+  {
+    name: "what is changed while a part is written is in it",
+    file: "state/entry-cache.ts",
+    find: "if (this.#front.size > 0 && this.#front.has(cached)) this.#table.inFront(() => this.#rewrite(cached));",
+    replace: "",
+    why: "The state is ahead of the positions.",
+  },
+  {
+    name: "what is put while a part is written is in it",
+    file: "state/state-store.ts",
+    find: "segments: part.segments.filter(({ order }) => order <= last)",
+    replace: "segments: part.segments",
+    why: "The state is ahead of the positions.",
+  },
+  {
     name: "the folder of segments is not synced",
     file: "state/state-store.ts",
     find: "(hasNewFiles ? log.disk.syncFolder(log.dir) : undefined)",
@@ -56,9 +77,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a part is handed in before it is durable",
-    file: "runtime/worker.ts",
-    find: "durable.then(() => {",
-    replace: "Promise.resolve().then(() => {",
+    file: "state/state-store.ts",
+    find: "return durable.then(() => part);",
+    replace: "durable.catch(() => undefined); return Promise.resolve(part);",
     why: "The manifest is written ahead of the state that it names.",
   },
   {

@@ -74,6 +74,7 @@ export function planOf(seed: number): Plan {
       slackBytes: moves ? 0 : random.pick([0, 16_384]),
       cacheBytes: random.pick([0, 20_000, 1 << 20]),
       near: random.pick([4, 32, 65_536]),
+      stepBytes: random.fork("steps").pick([1, 1_000, 1 << 20]),
     },
     checkpointEveryMs: moves ? 1 : random.pick([1, 20, 100]),
     staleAfterMs: stalls && random.chance(0.7) ? STALE_AFTER_MS : undefined,

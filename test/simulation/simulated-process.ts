@@ -26,6 +26,7 @@ export interface Sizes {
   readonly ringBytes: number;
   readonly segmentBytes: number;
   readonly slackBytes: number;
+  readonly stepBytes: number;
   readonly cacheBytes: number;
   /** Timers in memory. */
   readonly near: number;
@@ -127,13 +128,13 @@ function makeWorker(
   groups: ReadonlyMap<string, number>,
   links: LinksMemory | undefined,
 ): LocalWorker {
-  const { segmentBytes, slackBytes, cacheBytes, near } = sizes;
+  const { segmentBytes, slackBytes, stepBytes, cacheBytes, near } = sizes;
   const order = random?.fork(`splits/${index}`);
   const splits = splitsOf(graph, SOURCES, partitionsInFiles(input));
   const registry = shop.registry(clock, random?.fork(`registry/${index}`) ?? seededRandom(index));
   const prefix = `${start}w${index}`;
   const memoryBytes = MEMORY_BYTES / parallelism;
-  const store = new StateStore({ disk, dir: segments, prefix, memoryBytes, segmentBytes, slackBytes });
+  const store = new StateStore({ disk, dir: segments, prefix, memoryBytes, segmentBytes, slackBytes, stepBytes });
   const fileName = (name: string) => `${prefix}-${name.replace(/[^\w.-]/g, "_")}`;
   return new LocalWorker({
     graph,

@@ -13,7 +13,7 @@ export function breakable(): WorkerHooks {
   const [wanted, times] = (process.env[CRASH_AT] ?? ":0").split(":");
   let seen = 0;
   return {
-    store: { slackBytes: 8 << 10, segmentBytes: 32 << 10 },
+    store: { slackBytes: 8 << 10, segmentBytes: 32 << 10, stepBytes: 1 << 10 },
     onPoint: (point) => {
       if (point === wanted && ++seen === Number(times)) process.kill(process.pid, "SIGKILL");
     },

@@ -1,0 +1,256 @@
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { assert } from "../base/errors.ts";
+import type { Key } from "../base/key.ts";
+import { entryLayout, isEmpty, type ValueCodec } from "./entry-layout.ts";
+import { HashBag } from "./hash-bag.ts";
+import { hashBytes, keyGroupOf } from "./key-groups.ts";
+import type { StoreTable } from "./state-store.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+/** All that is kept of one key of an operator: its timers and a value per state. */
+export interface Entry {
+  readonly key: Key;
+  readonly values: unknown[];
+  /** Queue and time of each timer, in turns. */
+  timers: number[];
+  dirty: boolean;
+  /** The table has a record of it. */
+  stored: boolean;
+  /** Looked at again since the cache was last gone through. */
+  used: boolean;
+  /** About what it takes as objects. */
+  weight: number;
+}
+
+const NO_TIMERS: number[] = [];
+
+/** Weight of an entry that was never written, before any was; then it is about that of those that were. */
+const FRESH_WEIGHT = 3_000;
+/** Of how many that were written the weight of a fresh one is the mean, the later ones counting more. */
+const WEIGHED = 64;
+/** What the objects of a record take for each of its bytes, as measured with the keys of checks; a codec may know better. */
+const WEIGHT_PER_BYTE = 14;
+const LEAST_WEIGHT = 1_000;
+
+/**
+ * The entries of an operator, each a record in a table of the state store. They are decoded when they are asked for, kept as
+ * objects while there is room, and written back when they make way for others, or for a checkpoint.
+ */
+export class EntryCache implements WriteBehind {
+  /** About what decoded records may take. */
+  limit: number;
+  readonly #table: StoreTable;
+  readonly #codecs: ValueCodec<unknown>[] = [];
+  readonly #entries = new Map<Key, Entry>();
+  #dirty = new Set<Entry>();
+  /** Those that are dirty since before a cut, and were not asked for since. */
+  #front = new Set<Entry>();
+  #weight = 0;
+  #freshWeight = FRESH_WEIGHT;
+  /** That of its heaviest state. */
+  #weightPerByte = WEIGHT_PER_BYTE;
+  #last: Entry | undefined;
+  /** A key of which nothing is kept, and its hash: who finds that out is about to change it. */
+  #lastMissing: Key | undefined;
+  #missingHash = 0;
+  /** Hashes of keys that the table knows nothing of yet. */
+  readonly #unwritten = new HashBag();
+  readonly #keyBytes = new ByteWriter(64);
+  /** Of the key in it. */
+  #hash = 0;
+  readonly #out = new ByteWriter(1024);
+  readonly #input = new ByteReader();
+
+  constructor(table: StoreTable, limit: number) {
+    table.heldBackBy(this);
+    this.#table = table;
+    this.limit = limit;
+  }
+
+  /** Entries have one value more; gives its place. */
+  declare(codec: ValueCodec<unknown>): number {
+    const index = this.#codecs.push(codec) - 1;
+    this.#weightPerByte = Math.max(...this.#codecs.map(({ weightPerByte = WEIGHT_PER_BYTE }) => weightPerByte));
+    return index;
+  }
+
+  /** False for nearly all keys of which nothing is kept, by the hash of their bytes: no key is looked at. */
+  mayHave(hash: number): boolean {
+    return this.#unwritten.has(hash) || this.#table.countOf(keyGroupOf(hash), hash) > 0;
+  }
+
+  /** The entry of a key, if anything is kept of it; good until others are asked for by another call of the operator. */
+  find(key: Key): Entry | undefined {
+    if (this.#last?.key === key) return this.#last;
+    if (this.#lastMissing === key) return undefined;
+    const cached = this.#entries.get(key);
+    if (cached !== undefined) {
+      cached.used = true;
+      this.#last = cached;
+      if (this.#front.size > 0 && this.#front.has(cached)) this.#table.inFront(() => this.#rewrite(cached));
+      return cached;
+    }
+    const group = this.#locate(key);
+    const bytes = this.#keyBytes;
+    const table = this.#table;
+    if (!table.find(group, bytes.buffer, 0, bytes.length)) {
+      this.#lastMissing = key;
+      this.#missingHash = this.#hash;
+      return undefined;
+    }
+    const { values, timers } = this.decode(this.#input.reset(table.buffer, table.start, table.end));
+    const weight = this.#weightOf(table.end - table.start);
+    return this.#keep({ key, values, timers, dirty: false, stored: true, used: false, weight });
+  }
+
+  /** An entry for a key that was just found to have none. */
+  add(key: Key): Entry {
+    const values = new Array<unknown>(this.#codecs.length).fill(undefined);
+    const weight = this.#freshWeight;
+    this.#unwritten.add(this.#missingHash);
+    return this.#keep({ key, values, timers: NO_TIMERS, dirty: false, stored: false, used: false, weight });
+  }
+
+  /** An entry was changed. */
+  touch(entry: Entry): void {
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.#dirty.add(entry);
+  }
+
+  /** Something of an entry went: where nothing is left, all trace of it goes at once. */
+  lessen(entry: Entry): void {
+    if (!isEmpty(entry)) {
+      this.touch(entry);
+      return;
+    }
+    this.#weight -= entry.weight;
+    this.#forget(entry);
+    if (entry.dirty || entry.stored) this.#write(entry);
+    else this.#forgetUnwritten(entry.key);
+  }
+
+  /**
+   * Lets go of records that make the cache too large, and of a tenth of it at a time: the front of a map, from which
+   * entries were taken, is walked through anew for each time that it is looked at. Between calls of the operator only.
+   */
+  trim(): void {
+    if (this.#weight <= this.limit) return;
+    const room = this.limit * 0.9;
+    for (const entry of this.#entries.values()) {
+      if (this.#weight <= room) return;
+      this.#entries.delete(entry.key);
+      if (entry.used) {
+        entry.used = false;
+        this.#entries.set(entry.key, entry);
+        continue;
+      }
+      this.#weight -= entry.weight;
+      if (this.#last === entry) this.#last = undefined;
+      if (this.#front.has(entry)) this.#table.inFront(() => this.#write(entry));
+      else if (entry.dirty) this.#write(entry);
+    }
+  }
+
+  cut(): void {
+    assert(this.#front.size === 0, "one cut at a time");
+    [this.#front, this.#dirty] = [this.#dirty, this.#front];
+    this.#last = undefined;
+  }
+
+  putFront(enough: () => boolean): boolean {
+    for (const entry of this.#front) {
+      if (enough()) return false;
+      this.#rewrite(entry);
+    }
+    return true;
+  }
+
+  /** Writes all that changed to the table. */
+  flush(): void {
+    this.#table.inFront(() => this.putFront(() => false));
+    for (const entry of this.#dirty) this.#rewrite(entry);
+  }
+
+  /** Timers and values of a record. */
+  decode(input: ByteReader): { values: unknown[]; timers: number[] } {
+    const timers = entryLayout.readTimers(input);
+    const values = new Array<unknown>(this.#codecs.length).fill(undefined);
+    entryLayout.readValues(input, (state, record) => {
+      values[state] = this.#codecs[state]!.read(record);
+    });
+    return { values, timers };
+  }
+
+  #keep(entry: Entry): Entry {
+    this.#entries.set(entry.key, entry);
+    this.#weight += entry.weight;
+    this.#last = entry;
+    this.#lastMissing = undefined;
+    return entry;
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    if (this.#last === entry) this.#last = undefined;
+  }
+
+  #forgetUnwritten(key: Key): void {
+    this.#locate(key);
+    this.#unwritten.delete(this.#hash);
+  }
+
+  /** Puts the key's bytes into `#keyBytes`, and gives its group. */
+  #locate(key: Key): number {
+    const bytes = this.#keyBytes;
+    bytes.clear();
+    writeKey(bytes, key);
+    this.#hash = hashBytes(bytes.buffer, 0, bytes.length);
+    return keyGroupOf(this.#hash);
+  }
+
+  /** Writes an entry that stays in memory. */
+  #rewrite(entry: Entry): void {
+    this.#weight -= entry.weight;
+    this.#write(entry);
+    if (isEmpty(entry)) this.#forget(entry);
+    else this.#weight += entry.weight;
+  }
+
+  #write(entry: Entry): void {
+    entry.dirty = false;
+    if (!this.#front.delete(entry)) this.#dirty.delete(entry);
+    const group = this.#locate(entry.key);
+    const key = this.#keyBytes;
+    if (!entry.stored) this.#unwritten.delete(this.#hash);
+    const { values, timers } = entry;
+    if (isEmpty(entry)) {
+      if (entry.stored) this.#table.remove(group, key.buffer, 0, key.length);
+      entry.stored = false;
+      return;
+    }
+    const out = this.#out;
+    out.clear();
+    entryLayout.write(out, timers, values, this.#codecs);
+    this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
+    entry.stored = true;
+    entry.weight = this.#weightOf(out.length);
+    this.#freshWeight += (entry.weight - this.#freshWeight) / WEIGHED;
+  }
+
+  #weightOf(bytes: number): number {
+    return Math.max(LEAST_WEIGHT, bytes * this.#weightPerByte);
+  }
+}
+
+function writeKey(out: ByteWriter, key: Key): void {
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code > 127) {
+      const bytes = Buffer.from(key.slice(i), "utf8");
+      out.raw(bytes, 0, bytes.length);
+      return;
+    }
+    out.byte(code);
+  }
+}
