@@ -38,7 +38,7 @@ export class PlainForesight {
   readonly #looks: Alarms;
   /** Those of `#looks` at which keys pass by now, because of rows that came later. */
   readonly #passing = new AlarmBag(MOST_PASSING);
-  /** Of points at which it is known what is found, and of those of which it was known: they say what, instead of a hash. */
+  /** Of points at which it is known what is found; and of those at which it was, which say what, instead of a hash. */
   readonly #known: Readonly<Record<Found, Alarms>>;
   readonly #undone: Alarms;
 
@@ -86,13 +86,13 @@ export class PlainForesight {
   /** A row counts from a time on: of points at or behind it nothing is known any more. */
   forgetFrom(address: number, time: number): void {
     if (this.#records.doubles[(address >> 3) + RECORD.lastPoint]! < time) return;
-    this.#forget(address, (point) => point < time, BEFORE_ALL_TIME);
+    this.#forget(address, (point) => point < time);
   }
 
-  /** Takes back what is known of points behind `through`; the alarms of those through `taken` have been taken already. */
-  forgetBehind(address: number, through: number, taken = through): void {
+  /** Nothing is known any more of points behind a time. */
+  forgetBehind(address: number, through: number): void {
     if (this.#records.doubles[(address >> 3) + RECORD.lastPoint]! <= through) return;
-    this.#forget(address, (point) => point <= through, taken);
+    this.#forget(address, (point) => point <= through);
   }
 
   /** The first point behind a time at which it is known what is found; +∞ for none. */
@@ -119,13 +119,14 @@ export class PlainForesight {
   /** Counts nothing of the points through a time, and visits the hashes of all keys with one. */
   takeUncounted(through: number, visit: (hash: number) => void): void {
     const visitAny = (_point: number, hash: number) => visit(hash);
-    this.#known.pass.take(through, visitAny);
-    this.#known.pending.take(through, visitAny);
-    this.#undone.take(through, () => {});
     this.#looks.take(through, (point, hash) => {
       this.#passing.delete(point, hash);
       visit(hash);
     });
+    this.#known.pass.take(through, visitAny);
+    this.#known.pending.take(through, visitAny);
+    // At last: what visits forget would be counted once less.
+    this.#undone.take(through, () => {});
   }
 
   /** Sets the alarms of a key, of which those through a time have been taken. */
@@ -142,18 +143,15 @@ export class PlainForesight {
     this.#retention.recover(address);
   }
 
-  #forget(address: number, isKept: (point: number) => boolean, taken: number): void {
+  #forget(address: number, isKept: (point: number) => boolean): void {
     const { doubles, words } = this.#records;
-    const hash = this.#records.hashAt(address);
     let last = BEFORE_ALL_TIME;
     let status: number = STATUS.unjudged;
     this.#points.forEachKnown(address, (point, found) => {
       if (isKept(point)) {
         last = point;
         status = STATUS[found];
-      } else if (point > taken && !(found === "pass" && this.#passing.delete(point, hash))) {
-        this.#undone.set(point, STATUS[found]);
-      }
+      } else this.#undone.set(point, STATUS[found]);
     });
     const state = words[(address >> 2) + RECORD.state]!;
     doubles[(address >> 3) + RECORD.lastPoint] = last;

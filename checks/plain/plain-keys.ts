@@ -200,22 +200,19 @@ export class PlainKeys {
   readonly #hideDue = (address: number): boolean => {
     const first = this.#foresight.firstBehind(address, this.#through);
     const next = this.#records.doubles[(address >> 3) + RECORD.nextPoint]!;
-    return Math.min(first, next) <= this.#hiddenThrough && this.#leave(address, this.#hiddenThrough);
+    return Math.min(first, next) <= this.#hiddenThrough && this.#leave(address);
   };
   readonly #visitHidden = (hash: number): void => this.#records.withHash(hash, this.#hideDue);
 
   readonly #retireDue = (address: number): boolean => this.#retention.retire(address, this.#through);
   readonly #visitRetired = (_time: number, hash: number): void => this.#records.withHash(hash, this.#retireDue);
 
-  /**
-   * It is expanded when those beside it have been visited, and not visited any more. Alarms of its points through `taken`
-   * have been taken.
-   */
-  #leave(address: number, taken = this.#through): true {
+  /** It is expanded when those beside it have been visited, and not visited any more. */
+  #leave(address: number): true {
     const records = this.#records;
     // Beside those that are visited until then its page may be needed for others.
     records.changed(address);
-    this.#foresight.forgetBehind(address, this.#through, taken);
+    this.#foresight.forgetBehind(address, this.#through);
     records.doubles[(address >> 3) + RECORD.nextPoint] = NEVER;
     records.doubles[(address >> 3) + RECORD.retireAt] = NEVER;
     this.#leaving.push(records.keyAt(address));
