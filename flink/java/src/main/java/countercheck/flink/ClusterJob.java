@@ -10,6 +10,7 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.configuration.StateChangelogOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -55,8 +56,9 @@ public final class ClusterJob {
     // A control element in flight has its copies made for the subtasks that there were: it must not be in a checkpoint.
     own.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
     own.set(CheckpointingOptions.ALIGNED_CHECKPOINT_TIMEOUT, Duration.ZERO);
-    // State is in Node; what is left for Flink is small, and its store must take raw keyed state as it comes.
-    own.set(StateBackendOptions.STATE_BACKEND, "hashmap");
+    // State is in Node, and nothing may stand in front of what takes it to checkpoints.
+    own.set(StateBackendOptions.STATE_BACKEND, NodeStateBackend.Factory.class.getName());
+    own.set(StateChangelogOptions.ENABLE_STATE_CHANGE_LOG, false);
     own.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
     own.set(PipelineOptions.OBJECT_REUSE, true);
     own.set(PipelineOptions.GENERIC_TYPES, false);

@@ -18,6 +18,8 @@ final class Frames {
   static final byte RECORDS = 13;
   static final byte PROOF = 14;
   static final byte CONFIRMED = 15;
+  static final byte FILES = 16;
+  static final byte RESTORE_FILES = 17;
 
   // From the task.
   static final byte READY = 1;
@@ -32,6 +34,7 @@ final class Frames {
   static final byte PARTS_END = 10;
   static final byte FAILED = 11;
   static final byte METRICS = 12;
+  static final byte WRITTEN_FILES = 13;
 
   private Frames() {}
 }

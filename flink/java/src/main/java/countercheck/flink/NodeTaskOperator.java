@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.FutureTask;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
@@ -13,11 +14,14 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.checkpoint.SnapshotType.SharingFilesStrategy;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyGroupStatePartitionStreamProvider;
+import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorV2;
@@ -33,7 +37,7 @@ import org.apache.flink.util.OutputTag;
 /**
  * A task hosted in Node: speaks the task protocol over a connection of its own to the slot's child. Its main output is records
  * for sinks, its side outputs are elements for the tasks behind; both are emitted on the task thread only. State and timers live
- * in Node and are raw keyed state here.
+ * in Node: checkpoints have the files that they are in, savepoints have them as raw keyed state.
  */
 final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
     implements MultipleInputStreamOperator<byte[]>, BoundedMultiInput {
@@ -50,6 +54,8 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
   private final List<OutputTag<Tuple2<Integer, byte[]>>> tags;
   private final List<FanOut> outputs = new ArrayList<>();
   private final TaskGauges gauges;
+  private final UUID attempt = UUID.randomUUID();
+  private final KeptPieces kept = new KeptPieces();
   private NodeProcess process;
   private Path folder;
   private TaskConnection task;
@@ -146,19 +152,28 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
     ownState.update(List.of(own));
   }
 
-  /** Puts the writing of parts into the checkpoint's asynchronous phase, so that records flow meanwhile. */
+  /** Puts the writing of state into the checkpoint's asynchronous phase, so that records flow meanwhile. */
   @Override
   public OperatorSnapshotFutures snapshotState(
       long checkpoint, long timestamp, CheckpointOptions options, CheckpointStreamFactory factory) throws Exception {
     OperatorSnapshotFutures futures = super.snapshotState(checkpoint, timestamp, options, factory);
     KeyGroupRange range = KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(keyGroups, parallelism, subtask);
-    futures.setKeyedStateRawFuture(new FutureTask<>(new PartWriter(task, checkpoint, range, factory, folder)));
+    if (options.getCheckpointType().isSavepoint()) {
+      futures.setKeyedStateRawFuture(new FutureTask<>(new PartWriter(task, checkpoint, range, factory, folder)));
+      return futures;
+    }
+    // Of keyed state that Flink has itself, which is none.
+    futures.getKeyedStateManagedFuture().run();
+    boolean shares = options.getCheckpointType().getSharingFilesStrategy() == SharingFilesStrategy.FORWARD_BACKWARD;
+    var snapshot = new FilesWriter.Snapshot(attempt, checkpoint, range, folder, shares);
+    futures.setKeyedStateManagedFuture(FilesWriter.of(task, snapshot, kept, factory).asFuture());
     return futures;
   }
 
   @Override
   public void notifyCheckpointComplete(long checkpoint) throws Exception {
     super.notifyCheckpointComplete(checkpoint);
+    kept.confirm(checkpoint);
     task.sendNumber(Frames.CONFIRMED, checkpoint);
   }
 
@@ -226,7 +241,20 @@ final class NodeTaskOperator extends AbstractStreamOperatorV2<byte[]>
         }
       }
     }
+    restoreFiles();
     for (byte[] former : ownState.get()) task.write(Frames.RESTORE_OWN, former, 0, former.length);
+  }
+
+  /** One former subtask behind the other: the task removes its files before those of the next come. */
+  private void restoreFiles() throws Exception {
+    var former = environment.getTaskStateManager().prioritizedOperatorState(getOperatorID()).getJobManagerManagedKeyedState();
+    int number = 0;
+    for (KeyedStateHandle handle : former) {
+      if (!(handle instanceof IncrementalRemoteKeyedStateHandle files)) continue;
+      byte[] brought = FormerFiles.bring(files, folder.resolve("former-" + number++));
+      task.write(Frames.RESTORE_FILES, brought, 0, brought.length);
+      task.awaitAll();
+    }
   }
 
   private void scheduleProcessingTime() {

@@ -15,7 +15,7 @@ import org.apache.flink.api.common.operators.MailboxExecutor;
 
 /**
  * A task in the slot's Node child. Its answers are brought to Flink's task thread: one coalesced mail drains what has come.
- * Parts of checkpoints go past it, to the thread that writes them down. What is in flight is bounded both ways.
+ * What is said of checkpoints goes past it, to the thread that writes them down. What is in flight is bounded both ways.
  */
 final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   /** A frame from the task, or why there will be no more. */
@@ -114,7 +114,7 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   @Override
   public void frame(byte type, ByteBuffer payload) throws InterruptedException {
     heard++;
-    if (type == Frames.PART || type == Frames.PULLED || type == Frames.PARTS_END) {
+    if (type == Frames.PART || type == Frames.PULLED || type == Frames.PARTS_END || type == Frames.WRITTEN_FILES) {
       BlockingQueue<Answer> queue = parts.get((long) payload.getDouble());
       // A checkpoint that was given up has no queue any more.
       if (queue != null) queue.add(new Answer(type, payload, null));
@@ -156,7 +156,7 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
     return acknowledged < socket.written() && !isHeldBack;
   }
 
-  /** The queue of a checkpoint's parts, from now until `forgetParts`. */
+  /** The queue of what is said of a checkpoint's parts, or files, from now until `forgetParts`. */
   BlockingQueue<Answer> expectParts(long checkpoint) {
     BlockingQueue<Answer> queue = parts.computeIfAbsent(checkpoint, (id) -> new LinkedBlockingQueue<>());
     if (gone != null) queue.add(new Answer((byte) 0, null, gone));
@@ -168,7 +168,7 @@ final class TaskConnection implements TaskSocket.Listener, AutoCloseable {
   }
 
   /**
-   * Lets whoever waits for parts of a checkpoint give up. Flink itself cancels the asynchronous phase only behind it, on
+   * Lets whoever writes a checkpoint down give up. Flink itself cancels the asynchronous phase only behind it, on
    * the one thread that it has for them, so that one which waits for nothing would hold up all later checkpoints.
    */
   void abortParts(long checkpoint) {
