@@ -7,7 +7,8 @@ export const BLOCK_BYTES = 16_384;
 
 /**
  * Where every block is, and those that are in memory. It keeps the account of all memory of a store: what others took
- * by `take`, pinned blocks, and cached ones, which give way when the sum would pass the limit (the clock algorithm).
+ * by `take`, and cached blocks, which give way when the sum would pass the limit (the clock algorithm). Blocks that are
+ * being written are in memory of the log's tail, and are cached behind that if somebody read them there.
  */
 export class BlockCache {
   readonly limit: number;
@@ -22,15 +23,10 @@ export class BlockCache {
   /** Blocks that may give way, and where the clock's hand is. */
   readonly #cached: number[] = [];
   #hand = 0;
-  /**
-   * A buffer that was given up, for the next block: never one whose bytes were handed out last. Without it each block that is
-   * begun would leave a buffer to V8, which marks the whole heap for every 64 MiB of them.
-   */
-  #spare: Buffer | undefined;
-  /** The blocks that were handed out last, by `get` and by `peek`; 0: none. */
-  #got = 0;
-  #peeked = 0;
-  #scratch = Buffer.alloc(0);
+  /** What was handed out last, by `get` and by `peek`: its memory must not be written to. */
+  #got = NONE;
+  #peeked = NONE;
+  #scratch = NONE;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -62,23 +58,20 @@ export class BlockCache {
 
   /** A block's bytes with its header, valid until the next `get`. STATE_CORRUPT if it is damaged on disk. */
   get(block: number): Buffer {
-    this.#got = block;
     const buffer = this.#buffers[block];
     if (buffer === undefined) return this.#load(block);
     this.#used[block] = true;
+    this.#got = buffer;
     return buffer;
   }
 
-  /** A pinned block's bytes; what was handed out by `get` or `peek` stays valid. */
-  pinned(block: number): Buffer {
-    return this.#buffers[block]!;
-  }
-
-  /** A block's bytes with its header, valid until the next `get` or `peek`; they are not cached for it. */
+  /** A block's bytes with its header, valid until the next `peek`; they are not cached for it. */
   peek(block: number): Buffer {
-    this.#peeked = block;
     const cached = this.#buffers[block];
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      this.#peeked = cached;
+      return cached;
+    }
     const length = this.#lengths[block]!;
     if (this.#scratch.length === 0) {
       this.take(BLOCK_BYTES);
@@ -89,31 +82,40 @@ export class BlockCache {
     return into;
   }
 
-  /** Enters a block that is being written, with a buffer that stays until `unpin`. */
-  pin(segment: Segment, position: number, bytes: number): number {
-    if (bytes === BLOCK_BYTES) this.#keepSpare();
-    const buffer = this.#acquire(bytes);
+  /** Whether something that was handed out last is in this memory. */
+  isInUse(memory: Buffer): boolean {
+    return this.#got.buffer === memory.buffer || this.#peeked.buffer === memory.buffer;
+  }
+
+  /** Enters a block that is being written, in memory of its own until `leave`; gives its number. */
+  begin(segment: Segment, position: number, buffer: Buffer): number {
     const block = this.add(segment, position, 0);
     this.#buffers[block] = buffer;
-    this.#makeRoom(0);
     return block;
   }
 
-  /** The block has been written: it may give way from now on. */
-  unpin(block: number, length: number): void {
-    const buffer = this.#buffers[block]!;
+  /** A block that is being written has its length. */
+  end(block: number, length: number): void {
     this.#lengths[block] = length;
-    this.#used[block] = true;
-    this.#cached.push(block);
-    if (length > buffer.length / 2) return;
-    this.#buffers[block] = Buffer.from(buffer.subarray(0, length));
-    this.memory -= buffer.length - length;
+  }
+
+  /** A block has been written, and the memory in which that was done is needed for others: it is cached if it was read there. */
+  leave(block: number, from: Buffer): void {
+    if (this.#buffers[block] !== from) return;
+    this.#buffers[block] = undefined;
+    if (!this.#used[block]) return;
+    const length = this.#lengths[block]!;
+    const buffer = this.#acquire(roomOf(length));
+    if (buffer === undefined) return;
+    from.copy(buffer, 0, 0, length);
+    this.#keep(block, buffer);
   }
 
   /** Takes memory for other things; cached blocks give way. Fails with STATE_MEMORY_EXCEEDED where that is not enough. */
   take(bytes: number): void {
     this.memory += bytes;
-    this.#makeRoom(0);
+    while (this.memory > this.limit && this.#cached.length > 0) this.memory -= this.#evict().length;
+    if (this.memory > this.limit) raise("STATE_MEMORY_EXCEEDED", { needed: this.memory, limit: this.limit });
   }
 
   give(bytes: number): void {
@@ -123,10 +125,12 @@ export class BlockCache {
   /** Forgets the blocks of a segment; their numbers are used anew. */
   remove(segment: Segment): void {
     const gone = new Set(segment.blocks);
-    const kept = this.#cached.filter((block) => !gone.has(block));
-    this.#cached.splice(0, this.#cached.length, ...kept);
+    const cached = this.#cached.splice(0);
+    for (const block of cached) {
+      if (gone.has(block)) this.memory -= this.#buffers[block]!.length;
+      else this.#cached.push(block);
+    }
     for (const block of segment.blocks) {
-      this.memory -= this.#buffers[block]?.length ?? 0;
       this.#buffers[block] = this.#segments[block] = undefined;
       this.#free.push(block);
     }
@@ -136,58 +140,43 @@ export class BlockCache {
     const segment = this.#segments[block];
     assert(segment !== undefined, "a block that the index names is gone");
     const length = this.#lengths[block]!;
-    const buffer = this.#acquire(length > BLOCK_BYTES / 2 ? Math.max(length, BLOCK_BYTES) : length);
+    const bytes = roomOf(length);
+    const buffer = this.#acquire(bytes);
+    if (buffer === undefined) raise("STATE_MEMORY_EXCEEDED", { needed: this.memory + bytes, limit: this.limit });
     try {
       readBlock(segment.file, this.#positions[block]!, length, BlockKind.records, buffer);
     } catch (error) {
       this.memory -= buffer.length;
       throw error;
     }
-    this.#buffers[block] = buffer;
+    this.#keep(block, buffer);
     this.#used[block] = true;
-    this.#cached.push(block);
-    this.#makeRoom(block);
-    this.#keepSpare();
+    this.#got = buffer;
     return buffer;
   }
 
-  #acquire(bytes: number): Buffer {
-    const spare = this.#spare;
-    if (bytes === BLOCK_BYTES && spare !== undefined) {
-      this.#spare = undefined;
-      return spare;
+  #keep(block: number, buffer: Buffer): void {
+    this.#buffers[block] = buffer;
+    this.#cached.push(block);
+  }
+
+  /** Memory for a block, for which others give way, if there is some. */
+  #acquire(bytes: number): Buffer | undefined {
+    while (this.memory + bytes > this.limit && this.#cached.length > 0) {
+      const buffer = this.#evict();
+      if (buffer.length === bytes && buffer !== this.#got && buffer !== this.#peeked) return buffer;
+      this.memory -= buffer.length;
     }
+    if (this.memory + bytes > this.limit) return undefined;
     this.memory += bytes;
     return Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** Lets blocks give way, but not the one that is wanted now. */
-  #makeRoom(wanted: number): void {
-    if (this.memory <= this.limit) return;
-    while (this.memory > this.limit && this.#cached.length > (wanted === 0 ? 0 : 1)) {
-      this.memory -= this.#evict(wanted, wanted).length;
-    }
-    if (this.memory > this.limit && this.#spare !== undefined) {
-      this.memory -= this.#spare.length;
-      this.#spare = undefined;
-    }
-    if (this.memory > this.limit) raise("STATE_MEMORY_EXCEEDED", { needed: this.memory, limit: this.limit });
-  }
-
-  /** Where the next block would need room, gives up one for it, but none whose bytes were handed out last. */
-  #keepSpare(): void {
-    if (this.#spare !== undefined || this.memory + BLOCK_BYTES <= this.limit || this.#cached.length < 3) return;
-    const buffer = this.#evict(this.#got, this.#peeked);
-    if (buffer.length === BLOCK_BYTES) this.#spare = buffer;
-    else this.memory -= buffer.length;
-  }
-
-  /** Gives up a block, but neither of two; gives its buffer. */
-  #evict(one: number, other: number): Buffer {
+  #evict(): Buffer {
     for (;;) {
       if (this.#hand >= this.#cached.length) this.#hand = 0;
       const block = this.#cached[this.#hand]!;
-      if (block === one || block === other || this.#used[block]!) {
+      if (this.#used[block]!) {
         this.#used[block] = false;
         this.#hand++;
         continue;
@@ -201,5 +190,11 @@ export class BlockCache {
   }
 }
 
+/** Of a cached block: most have one size, so that one's memory will do for another. */
+function roomOf(length: number): number {
+  return length > BLOCK_BYTES / 2 ? Math.max(length, BLOCK_BYTES) : length;
+}
+
+const NONE: Buffer = Buffer.alloc(0);
 /** What a block's entry takes, about. */
 const ENTRY_BYTES = 40;

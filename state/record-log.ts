@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Disk } from "../base/disk.ts";
-import { BLOCK_HEADER_BYTES, BlockKind, sealBlock } from "./block.ts";
+import { BLOCK_HEADER_BYTES } from "./block.ts";
 import { BLOCK_BYTES, BlockCache } from "./block-cache.ts";
 import { LogHead } from "./log-head.ts";
 import { RecordCursor, recordBytes, writeRecordHead } from "./record.ts";
@@ -25,8 +25,8 @@ export interface DisplacedRecords {
 }
 
 /**
- * The records of a store in the order in which they were put, in segments, oldest first. The last block, the tail, is in
- * memory alone until it is full or sealed. While a checkpoint is written the log may have a cut, and be appended to in
+ * The records of a store in the order in which they were put, in segments, oldest first. The last blocks, the tail, are in
+ * memory alone until they are many or the log is sealed. While a checkpoint is written the log may have a cut, and be appended to in
  * front of it too.
  */
 export class RecordLog {
@@ -36,7 +36,7 @@ export class RecordLog {
   readonly segments: Segment[] = [];
   /** Names of tables in the order of their numbers in new segments. */
   readonly tables: string[] = [];
-  /** Segments with blocks that are not durable; emptied by who makes them so. */
+  /** Segments with blocks that are not durable; emptied by who makes them so, behind `seal`. */
   readonly unsynced = new Set<Segment>();
   /** The record that was read last. */
   readonly record = new RecordCursor();
@@ -60,14 +60,15 @@ export class RecordLog {
   readonly #segmentBytes: number;
   #sequence = 0;
   /** Behind all records; in front of a cut, while there is one; and the one of them that is appended to. */
-  #last = new LogHead();
+  #last: LogHead;
   #front: LogHead | undefined;
-  #head = this.#last;
+  #head: LogHead;
 
   constructor(options: LogOptions) {
     this.disk = options.disk;
     this.dir = options.dir;
     this.cache = new BlockCache(options.memoryBytes);
+    this.#last = this.#head = new LogHead(this.cache);
     this.#prefix = options.prefix;
     this.#segmentBytes = options.segmentBytes;
     this.disk.makeFolder(this.dir);
@@ -120,7 +121,7 @@ export class RecordLog {
     const valueBytes = value === undefined ? -1 : end - start;
     const length = recordBytes(table, group, keyBytes, valueBytes);
     const head = this.#head;
-    if (head.block !== 0 && head.length + length > BLOCK_BYTES) this.#seal(head);
+    if (head.block !== 0 && head.length + length > BLOCK_BYTES) head.close();
     if (head.block === 0) this.#begin(head, length);
     const into = head.buffer;
     const at = writeRecordHead(into, head.length, table, group, keyBytes, valueBytes);
@@ -134,7 +135,7 @@ export class RecordLog {
     this.keyEnd = at + keyBytes;
     head.length += length;
     this.appended += length;
-    if (head.length > BLOCK_BYTES) this.#seal(head);
+    if (head.length > BLOCK_BYTES) head.close();
   }
 
   /** The index points at a record from now on. */
@@ -175,7 +176,7 @@ export class RecordLog {
     const front = this.#last;
     front.segment ??= this.#newSegment();
     this.#front = front;
-    this.#last = this.#head = new LogHead();
+    this.#last = this.#head = new LogHead(this.cache);
     return front.segment;
   }
 
@@ -192,7 +193,10 @@ export class RecordLog {
 
   /** Nothing more goes in front of the cut. */
   join(): void {
-    if (this.#front !== undefined) this.#seal(this.#front);
+    const front = this.#front;
+    if (front === undefined) return;
+    this.#seal(front);
+    front.release();
     this.#front = undefined;
   }
 
@@ -215,25 +219,19 @@ export class RecordLog {
   }
 
   #begin(head: LogHead, recordLength: number): void {
+    // In front of a cut there is no number for another one.
+    if (head !== this.#front && head.segment !== undefined && head.segment.bytes >= this.#segmentBytes) {
+      head.write();
+      head.segment = undefined;
+    }
     head.segment ??= this.#newSegment();
-    const bytes = Math.max(BLOCK_BYTES, BLOCK_HEADER_BYTES + recordLength);
-    head.block = this.cache.pin(head.segment, head.segment.bytes, bytes);
-    head.buffer = this.cache.pinned(head.block);
-    head.length = BLOCK_HEADER_BYTES;
+    head.begin(recordLength);
+    this.unsynced.add(head.segment);
   }
 
   #seal(head: LogHead): void {
-    const { segment, block, buffer, length } = head;
-    if (block === 0 || segment === undefined) return;
-    sealBlock(buffer, length, BlockKind.records, segment.bytes);
-    segment.file.write(buffer.subarray(0, length), segment.bytes);
-    segment.bytes += length;
-    segment.ownBytes += length;
-    this.unsynced.add(segment);
-    this.cache.unpin(block, length);
-    head.block = head.length = 0;
-    // In front of a cut there is no number for another one.
-    if (segment.bytes >= this.#segmentBytes && head !== this.#front) head.segment = undefined;
+    head.close();
+    head.write();
   }
 
   #newSegment(): Segment {

@@ -254,24 +254,24 @@ export const mutants: readonly Mutant[] = [
   {
     name: "removals are not heeded at a restore",
     file: "state/store-table.ts",
-    find: "if (slot >= 0) this.#unset(this.#changeable(record.group), slot);",
+    find: "if (slot >= 0) this.#unset(this.#indexOf(record.group), slot);",
     replace: "",
     why: "What was removed is back.",
   },
   {
     name: "dead segments are dropped out of order",
     file: "state/record-log.ts",
-    find: "while (this.segments.length > 0 && this.segments[0]!.liveBytes === 0) {\n      const segment = this.segments[0]!;\n      if (segment === this.#current) this.roll();\n      this.segments.shift();",
+    find: "while (!this.isCut && this.segments.length > 0 && this.segments[0]!.liveBytes === 0) {\n      const segment = this.segments[0]!;\n      if (segment === this.#last.segment) this.roll();\n      this.segments.shift();",
     replace:
-      "for (;;) {\n const at = this.segments.findIndex((each) => each.liveBytes === 0); if (at < 0) return; const segment = this.segments[at]!;\n if (segment === this.#current) this.roll();\n this.segments.splice(at, 1);",
+      "for (; !this.isCut; ) {\n const at = this.segments.findIndex((each) => each.liveBytes === 0); if (at < 0) return; const segment = this.segments[at]!;\n if (segment === this.#last.segment) this.roll();\n this.segments.splice(at, 1);",
     why: "Removals are lost while what they remove is still there.",
   },
   {
     name: "records that moved are not written anew",
     file: "state/store-table.ts",
-    find: "if (slot < 0) return;\n    const log = this.#log;\n    const index = this.#changeable(record.group);\n    const { buffer, group, keyStart, keyEnd, start, end } = record;\n    log.append(",
+    find: "if (slot < 0) return;\n    const log = this.#log;\n    const index = this.#indexOf(record.group);\n    const { buffer, group, keyStart, keyEnd, start, end } = record;\n    log.append(",
     replace:
-      "if (slot < 0) return;\n    const log = this.#log;\n    const index = this.#changeable(record.group);\n    const { buffer, group, keyStart, keyEnd, start } = record; const end = start;\n    log.append(",
+      "if (slot < 0) return;\n    const log = this.#log;\n    const index = this.#indexOf(record.group);\n    const { buffer, group, keyStart, keyEnd, start } = record; const end = start;\n    log.append(",
     why: "Compaction loses values.",
   },
   {
