@@ -92,7 +92,8 @@ class Connection {
   push(chunk: Buffer): void {
     this.#guarded(() => this.#splitter.push(chunk));
     letGo(chunk);
-    this.turn();
+    // What else the socket holds comes before that, and is answered with it.
+    this.#turnAgain();
   }
 
   /** Takes in what has come, as far as there is room for what comes of it. */
