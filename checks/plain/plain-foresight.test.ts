@@ -1,7 +1,12 @@
 import { expect, it } from "vitest";
+import { Batch } from "../../base/batch.ts";
+import type { Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import { packCurrency } from "../../base/money.ts";
 import { hours, minutes, seconds } from "../../base/time.ts";
+import { ADD, changeColumns, changeLayout } from "../../dataflow/change-layout.ts";
 import { minus } from "../../dataflow/leg.ts";
 import { id, model, money, table } from "../../dataflow/model.ts";
+import { ShortOfMemory } from "../../test/support/short-memory.ts";
 import { type TestDriver, testJob } from "../../testing/index.ts";
 import { job } from "../job.ts";
 
@@ -115,3 +120,39 @@ it("a key that nothing overtakes is counted at each of its points", () => {
   ]);
   expect(verdicts).toEqual([]);
 });
+
+it("points before the history of all sources is known are judged where it begins, by no look ahead", () => {
+  const counts = [true, false].map((isPlain) => {
+    const check = new ShortOfMemory(jobOf(isPlain));
+    const advance = (through: number, since: number) => {
+      for (const source of ["shop", "ledger"]) check.control({ type: "frontier", source, through, since });
+    };
+    check.batch(0, payments(at(0), at(10)));
+    advance(at(5), 0);
+    advance(at(70), at(20));
+    check.end();
+    const told = check.told.filter(({ output }) => output === "counts" || output === "verdicts");
+    return told.map(({ record: { minute, pass, pending, status, time } }) => ({ minute, pass, pending, status, time }));
+  });
+  expect(counts[0]).toEqual(counts[1]);
+  expect(counts[0]).not.toEqual([]);
+});
+
+/** A payment at each of some times. */
+function payments(...times: readonly number[]): Batch {
+  const batch = new Batch(changeLayout(Payment));
+  batch.grow(times.length);
+  batch.count = times.length;
+  for (const column of batch.columns) column.nulls.fill(0);
+  const { kind, seed, time, row } = changeColumns(batch);
+  kind.values.fill(ADD);
+  seed.nulls.fill(1);
+  for (const [index, each] of times.entries()) {
+    time.values[index] = each;
+    row.set(index, `payment ${index}`);
+    (batch.column("paymentId") as TextColumn).set(index, `'${index}`);
+    (batch.column("amount") as Int64Column).setNumber(index, 1_000);
+    (batch.column("amount.currency") as Int32Column).set(index, packCurrency("EUR"));
+  }
+  return batch;
+}
