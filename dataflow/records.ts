@@ -3,7 +3,8 @@ import type { Key } from "../base/key.ts";
 /**
  * Records of an operator by key, as bytes that it lays out by itself and changes in place: for operators that act on most
  * keys without making an object. Records are in one arena, at addresses that are multiples of 8; what does not fit into it
- * is on disk, and comes back when it is asked for. An address is good until the next `find`, `add`, `resize`, `remove`, `withHash` or `forEach`.
+ * is on disk, and comes back when it is asked for. A hash is that of a key, by `hashBytes` of base/hash.ts. An address is
+ * good until the next `find`, `add`, `resize`, `remove`, `withHash` or `forEach`.
  */
 export interface Records {
   /** The arena, as bytes, and the same memory as 32-bit words and as doubles; they stay the same. */
@@ -12,8 +13,6 @@ export interface Records {
   readonly doubles: Float64Array;
   /** Number of keys. */
   readonly size: number;
-  /** The hash of a key, for all that asks for one: `hashBytes` of base/hash.ts. */
-  hashOf(key: Uint8Array, start: number, end: number): number;
   /** Says that records with these hashes are asked for next, so that their memory is read ahead. */
   touch(hashes: Int32Array, count: number): void;
   /** Where the record of a key is; −1 if there is none. */

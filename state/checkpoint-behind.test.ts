@@ -4,6 +4,7 @@ import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { MemoryDisk } from "../base/memory-disk.ts";
 import { checkArenas } from "../test/support/checked-arenas.ts";
 import { HotRecords } from "./hot-records.ts";
+import { hashBytes } from "./key-groups.ts";
 import { KeyedEntries } from "./keyed-entries.ts";
 import { StateStore, type StorePart } from "./state-store.ts";
 import { TimerQueue } from "./timer-queue.ts";
@@ -46,7 +47,7 @@ const writers: Readonly<Record<string, (state: State, key: string, text: string 
   },
   record({ records }, key, text) {
     const bytes = bytesOf(key);
-    const hash = records.hashOf(bytes, 0, bytes.length);
+    const hash = hashBytes(bytes, 0, bytes.length);
     const address = records.find(hash, bytes, 0, bytes.length);
     if (text === undefined) {
       if (address >= 0) records.remove(address);
@@ -64,7 +65,7 @@ const writers: Readonly<Record<string, (state: State, key: string, text: string 
   hashed({ records }, key, text) {
     const bytes = bytesOf(key);
     if (text !== undefined) {
-      records.withHash(records.hashOf(bytes, 0, bytes.length), (address) => {
+      records.withHash(hashBytes(bytes, 0, bytes.length), (address) => {
         if (records.keyAt(address) !== key) return false;
         const to = records.resize(address, text.length);
         records.bytes.set(bytesOf(text), to);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MemoryDisk } from "../base/memory-disk.ts";
 import { checkArenas } from "../test/support/checked-arenas.ts";
 import { HotRecords } from "./hot-records.ts";
+import { hashBytes } from "./key-groups.ts";
 import { StateStore, type StorePart } from "./state-store.ts";
 
 /** An operator's records in an arena of a few pages. */
@@ -14,14 +15,14 @@ function open(disk: MemoryDisk, prefix: string, parts: readonly StorePart[] = []
   return { store, records: new HotRecords({ table, arenaBytes: 0 }) };
 }
 
-const hashOf = (records: HotRecords, key: string) => records.hashOf(Buffer.from(key), 0, Buffer.byteLength(key));
+const hashOf = (key: string) => hashBytes(Buffer.from(key), 0, Buffer.byteLength(key));
 const find = (records: HotRecords, key: string) => {
   const bytes = Buffer.from(`.${key}.`);
-  return records.find(records.hashOf(bytes, 1, bytes.length - 1), bytes, 1, bytes.length - 1);
+  return records.find(hashBytes(bytes, 1, bytes.length - 1), bytes, 1, bytes.length - 1);
 };
 const add = (records: HotRecords, key: string, length: number) => {
   const bytes = Buffer.from(key);
-  return records.add(records.hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length, length);
+  return records.add(hashBytes(bytes, 0, bytes.length), bytes, 0, bytes.length, length);
 };
 const bodyAt = (records: HotRecords, address: number) =>
   Buffer.from(records.bytes.subarray(address, address + records.lengthAt(address))).toString("latin1");
@@ -67,7 +68,7 @@ describe("hot records", () => {
         const model = new Map<string, string>();
         const check = (address: number, key: string) => {
           expect(records.keyAt(address)).toBe(key);
-          expect(records.hashAt(address)).toBe(hashOf(records, key));
+          expect(records.hashAt(address)).toBe(hashOf(key));
           expect(bodyAt(records, address) === model.get(key), `the body of ${key}`).toBe(true);
         };
         let changes = 0;
@@ -115,8 +116,8 @@ describe("hot records", () => {
             }
           } else if (each.do === "hash") {
             const seen = new Set<string>();
-            const hash = hashOf(records, each.key);
-            const withHash = [...model.keys()].filter((key) => hashOf(records, key) === hash);
+            const hash = hashOf(each.key);
+            const withHash = [...model.keys()].filter((key) => hashOf(key) === hash);
             records.withHash(hash, (address) => {
               const key = records.keyAt(address);
               check(address, key);

@@ -50,10 +50,6 @@ export class HotRecords implements WriteBehind {
     return this.#table.size + this.#fresh;
   }
 
-  hashOf(key: Uint8Array, start: number, end: number): number {
-    return hashBytes(key, start, end);
-  }
-
   /**
    * Reads a little of each record, and of nothing else: the processor has many reads under way that do not wait for one
    * another, which look-ups one at a time do not let it.

@@ -135,7 +135,6 @@ const NO_RECORDS: Records = {
   words: new Int32Array(0),
   doubles: new Float64Array(0),
   size: 0,
-  hashOf: () => 0,
   touch: () => undefined,
   find: () => -1,
   add: () => -1,

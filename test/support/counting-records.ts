@@ -1,6 +1,7 @@
 import type { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import type { TextColumn } from "../../base/columns.ts";
+import { hashBytes } from "../../base/hash.ts";
 import { type Job, job } from "../../checks/job.ts";
 import { id, model, table } from "../../dataflow/model.ts";
 import type { Control, KeyedState, Operator, OperatorContext, StateCodec } from "../../dataflow/operator.ts";
@@ -117,7 +118,7 @@ class CountingOperator implements Operator {
       return;
     }
     const bytes = Buffer.from(key);
-    const hash = records.hashOf(bytes, 0, bytes.length);
+    const hash = hashBytes(bytes, 0, bytes.length);
     let address = records.find(hash, bytes, 0, bytes.length);
     if (address < 0) {
       address = records.add(hash, bytes, 0, bytes.length, RECORD_BYTES);
