@@ -17,6 +17,8 @@ export interface GrowthFigures {
   readonly events: number;
   /** Of the whole process, once it is warm, in µs an event. */
   readonly cpuMicroseconds: number;
+  /** What of that is decoding, by itself, of records that are in memory: where rows grow. */
+  readonly decodeMicroseconds?: number | undefined;
   readonly peakMemoryMb: number;
   /** Files of the state at the end. */
   readonly stateMb: number;

@@ -29,7 +29,10 @@ const KINDS = 64;
  * Behind the deadline, twice `retain`, and what tables may be read apart: what goes before its key is forgotten would be a correction.
  */
 const PURGE_STEPS = days(1 + 2 * RETAIN_DAYS + 1) / STEP_MS;
-/** Of a thousand payments each: without a line, with a line of too much, with two lines. */
+/**
+ * One of ten thousand payments each: without a line, with a line of too much, with two lines. They stay open, and with them the
+ * state of their keys.
+ */
 const MISSING = 0;
 const DIFFERENT = 1;
 const TWICE = 2;
@@ -173,9 +176,9 @@ function centsOf(number: number): number {
   return 200 + (mixed(number) % 20_000);
 }
 
-/** From 0 to 999. */
+/** From 0 to 9,999. */
 function kindOf(number: number): number {
-  return (mixed(number) >>> 15) % 1_000;
+  return (mixed(number) >>> 15) % 10_000;
 }
 
 function mixed(number: number): number {

@@ -142,7 +142,7 @@ async function measureHere(file: string): Promise<void> {
   boundGarbage();
   const { each, traffic } = JSON.parse(readFileSync(file, "utf8")) as { each: GrowthCase; traffic: Traffic };
   const figures = await runCase(join(folder, "case"), each, traffic, tellerOf(each, `of ${traffic.records} read`));
-  process.stdout.write(JSON.stringify({ ...figures, peakMemoryMb: peakMemoryMb() }));
+  process.stdout.write(JSON.stringify(figures));
 }
 
 /** Says on stderr, now and then, how far a case is. */

@@ -5,20 +5,22 @@ import { readConfig } from "../../cli/config.ts";
 import { eventsOf, openProgress } from "../../cli/progress.ts";
 import { runJob } from "../../cli/run-job.ts";
 import { linesTable, paymentsTable } from "../../shop/tables.ts";
+import { peakMemoryMb } from "../peak-memory.ts";
 import { peersJob } from "../peers/job.ts";
 import { JOB } from "../peers/runs/config.ts";
 import { Phases, WARM } from "../phases.ts";
 import { bytesIn } from "./bytes-in.ts";
 import type { GrowthCase, GrowthFigures } from "./case.ts";
+import { decodeMicroseconds } from "./decoding.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Runs the check of the peers over traffic in the folder `log`, exactly once. `told`: how many events it has read. */
 export async function runCase(
   folder: string,
-  { workers, memory }: GrowthCase,
+  { kind, workers, memory }: GrowthCase,
   traffic: Traffic,
   told: (events: number) => void,
-): Promise<Omit<GrowthFigures, "peakMemoryMb">> {
+): Promise<GrowthFigures> {
   rmSync(join(folder, "out"), { recursive: true, force: true });
   const configFile = join(folder, "countercheck.json");
   writeFileSync(configFile, JSON.stringify({ ...CONFIG, state: { ...CONFIG.state, memory } }));
@@ -55,7 +57,19 @@ export async function runCase(
   const isRight = found.toSorted().join() === traffic.overcharged.toSorted().join();
   const cpuMicroseconds = phases.figures().steadyCpuSecondsPerMillion!;
   const stateMb = Math.round(bytesIn(config.state.dir) / 2 ** 20);
-  return { events: records - before, cpuMicroseconds, stateMb, isRight };
+  const peak = peakMemoryMb();
+  const isOfRows = kind === "columns" || kind === "row-bytes";
+  const decoded = isOfRows
+    ? await decodeMicroseconds(peersJob("peers").graph(), config, join(folder, "log"))
+    : undefined;
+  return {
+    events: records - before,
+    cpuMicroseconds,
+    decodeMicroseconds: decoded,
+    peakMemoryMb: peak,
+    stateMb,
+    isRight,
+  };
 }
 
 const tables = (table: { readonly name: string; readonly topic: string }) => ({ [table.name]: { topic: table.topic } });
