@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { systemDisk } from "../../base/disk.ts";
 import { hashBytes, keyGroupOf } from "../../state/key-groups.ts";
 import { StateStore, type StoreTable } from "../../state/state-store.ts";
+import { CountingDisk } from "../counting-disk.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
 
 const KEYS = 1_000_000;
 const ROUNDS = 3_000_000;
-const CHECKPOINTS = 50;
+const CHECKPOINTS = 100;
 const CHANGED = 20_000;
+/** Changes of a batch. */
+const BATCH = 1_000;
 const VALUE_BYTES = 150;
 const MIB = 1 << 20;
 
@@ -43,29 +46,50 @@ export const stateMap: BenchRow = {
   },
 };
 
-/** What a checkpoint costs for each key that changed since the one before. */
+/** What a checkpoint costs for each key that changed since the one before, where the log is compacted all the time. */
 export const checkpoint: BenchRow = {
   name: "checkpoint",
   what: `a durable checkpoint of ${CHANGED / 1000} k changed keys of ${KEYS / 1e6} M, per changed key, the changes themselves included`,
   async measure(folder): Promise<Measured> {
     using bench = new StateBench(join(folder, "checkpoint"));
     bench.fill();
-    await bench.store.checkpoint().durable;
+    let round = 0;
+    for (; bench.compactions === 0; round++) await bench.change(round);
+    const { liveBytes } = bench.store;
+    const written = bench.disk.written;
+    bench.tends.splice(0);
     const startedAt = performance.now();
     const cpuAtStart = process.cpuUsage();
-    for (let round = 0; round < CHECKPOINTS; round++) {
-      for (let i = 0; i < CHANGED; i++) bench.bump(scattered(round * CHANGED + i));
-      await bench.store.checkpoint().durable;
-    }
+    const end = round + CHECKPOINTS;
+    for (; round < end; round++) await bench.change(round);
     const events = CHECKPOINTS * CHANGED;
     const cpuSeconds = cpuSince(cpuAtStart);
-    return { events, cpuSeconds, seconds: (performance.now() - startedAt) / 1000, correct: bench.total() === events };
+    const seconds = (performance.now() - startedAt) / 1000;
+    const changed = (liveBytes / KEYS) * events;
+    const tends = bench.tends.sort((a, b) => a - b);
+    return {
+      events,
+      cpuSeconds,
+      seconds,
+      correct: bench.total() === round * CHANGED,
+      beside: {
+        writtenForChanged: Number(((bench.disk.written - written) / changed).toFixed(2)),
+        tendMedianMs: Number(tends[tends.length >> 1]!.toFixed(2)),
+        tend99thMs: Number(tends[Math.floor(tends.length * 0.99)]!.toFixed(2)),
+        tendLongestMs: Number(tends.at(-1)!.toFixed(2)),
+      },
+    };
   },
 };
 
 /** A store with a counter for each key. */
 class StateBench {
+  readonly disk = new CountingDisk();
   readonly store: StateStore;
+  /** Segments that were compacted away. */
+  compactions = 0;
+  /** How long the store was tended to between batches, in ms. */
+  readonly tends: number[] = [];
   readonly #dir: string;
   readonly #table: StoreTable;
   readonly #key = Buffer.alloc(32);
@@ -75,7 +99,10 @@ class StateBench {
     rmSync(dir, { recursive: true, force: true });
     systemDisk.makeFolder(dir);
     this.#dir = dir;
-    this.store = new StateStore({ disk: systemDisk, dir, prefix: "bench", memoryBytes: 256 * MIB });
+    const onPoint = (point: string) => {
+      if (point === "compaction-done") this.compactions++;
+    };
+    this.store = new StateStore({ disk: this.disk, dir, prefix: "bench", memoryBytes: 256 * MIB, onPoint });
     this.#table = this.store.table("counts");
   }
 
@@ -95,6 +122,18 @@ class StateBench {
     table.buffer.copy(this.#value, 0, table.start, table.end);
     this.#value.writeUInt32LE(this.#value.readUInt32LE(0) + 1, 0);
     table.put(group, this.#key, 0, length, this.#value, 0, VALUE_BYTES);
+  }
+
+  /** Changes some keys, and takes a checkpoint. */
+  async change(round: number): Promise<void> {
+    for (let i = 0; i < CHANGED; i++) {
+      this.bump(scattered(round * CHANGED + i));
+      if (i % BATCH !== 0) continue;
+      const before = performance.now();
+      this.store.tend();
+      this.tends.push(performance.now() - before);
+    }
+    await this.store.checkpointBehind();
   }
 
   total(): number {
