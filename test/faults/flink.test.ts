@@ -147,6 +147,31 @@ describe(`a job on Flink that is disturbed, over the shop of seed ${seed}`, { ti
     }
   });
 
+  it("goes on from the last checkpoints of jobs that are cancelled, at parallelism 1, then 3, then 2", async () => {
+    const topics = await topicsOf("cancelled");
+    const submission = { jobs: [JOB], config: topics.config };
+    await jobs.submitJob({ ...submission, parallelism: 1 });
+    const results = await resultsOf(topics);
+    try {
+      for (const part of [0, 1, 2]) await topics.write(part);
+      await jobs.completes(NAME, 2);
+      let fromSavepoint = await jobs.cancelKept(NAME);
+
+      await jobs.submitJob({ ...submission, parallelism: 3, fromSavepoint });
+      for (const part of [3, 4]) await topics.write(part);
+      await disturb(topics, 5, killNode);
+      fromSavepoint = await jobs.cancelKept(NAME);
+
+      await jobs.submitJob({ ...submission, parallelism: 2, fromSavepoint });
+      for (const part of [6, 7, 8]) await topics.write(part);
+      await expectUndisturbed(topics, results);
+    } finally {
+      await results.close();
+      await jobs.cancel(NAME).catch(() => undefined);
+      await topics.remove();
+    }
+  });
+
   it("goes on from an embedded savepoint, with a TaskManager killed before Flink's first checkpoint", async () => {
     const topics = await topicsOf("moved");
     const savepoint = join(folder, "embedded-savepoint");

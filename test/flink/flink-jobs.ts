@@ -47,6 +47,14 @@ export class FlinkJobs {
     await this.#ask(["jobs", "cancel", job]);
   }
 
+  /** Gives the place of the last checkpoint, which stays. */
+  async cancelKept(job: string): Promise<string> {
+    await this.cancel(job);
+    const { kept } = (await this.describe(job)).checkpoints;
+    if (kept === null) throw new Error(`no checkpoint is kept: ${await this.tell(job)}`);
+    return kept;
+  }
+
   async describe(job: string): Promise<Described> {
     return this.#ask(["jobs", "describe", job]);
   }
@@ -83,7 +91,13 @@ function submitting({ jobs, config, parallelism, fromSavepoint }: Submission): s
 /** What `jobs describe` tells. */
 export interface Described {
   readonly state: string;
-  readonly checkpoints: { readonly completed: number; readonly failed: number; readonly restoredFrom: string | null };
+  readonly checkpoints: {
+    readonly completed: number;
+    readonly failed: number;
+    readonly restoredFrom: string | null;
+    /** Of a job that is over: where it can be begun from. */
+    readonly kept: string | null;
+  };
   readonly failures: readonly { readonly at: string; readonly reason: string }[];
 }
 
