@@ -7,8 +7,9 @@ import { boundGarbage } from "../../cli/memory.ts";
 import { thisMachine } from "../machine.ts";
 import { peakMemoryMb } from "../peak-memory.ts";
 import { casesOf, type GrowthCase, type GrowthFigures } from "./case.ts";
+import { measureHotSet } from "./hot-set.ts";
 import { runMinutes } from "./minutes.ts";
-import { type GrowthRow, type MinutesRow, minutesTable, reportPage } from "./report.ts";
+import { type GrowthRow, type HotSetRow, type MinutesRow, minutesTable, reportPage } from "./report.ts";
 import { runCase } from "./run.ts";
 import { settlingOf } from "./settling.ts";
 import { type Traffic, writeTraffic } from "./traffic.ts";
@@ -23,6 +24,7 @@ interface Options {
   readonly memory: string;
   readonly logMb: string;
   readonly minutes?: string;
+  readonly hotSet?: true;
   readonly only?: string;
   readonly again?: true;
   readonly json?: true;
@@ -47,6 +49,7 @@ await new Command("bench:growth")
   .option("--memory <size>", "`state.memory`", "512MB")
   .option("--log-mb <n>", "most that is written for one case, in MB: of large rows there are fewer", "500")
   .option("--minutes <n>", "instead: the job over Kafka for so long, as fast as it goes, and what it takes meanwhile")
+  .option("--hot-set", "instead: one access to state, of keys that are asked for often, with checkpoints meanwhile")
   .option("--only <kinds>", "some: open-keys, columns, row-bytes, workers, hot-key")
   .option("--again", "also what was measured already")
   .option("--json", "one JSON document on stdout")
@@ -58,12 +61,16 @@ await new Command("bench:growth")
 async function main(options: Options): Promise<void> {
   if (options.case !== undefined) return measureHere(options.case);
   mkdirSync(results, { recursive: true });
-  const rows = options.minutes === undefined ? await measureCases(options) : [];
-  const run = options.minutes === undefined ? undefined : await measureMinutes(Number(options.minutes));
-  if (options.json) process.stdout.write(`${JSON.stringify({ machine: thisMachine(), rows, minutes: run })}\n`);
+  const { minutes, hotSet } = options;
+  const rows = minutes === undefined && !hotSet ? await measureCases(options) : [];
+  const run = minutes === undefined ? undefined : await measureMinutes(Number(minutes));
+  const accesses = hotSet && (await measureAccesses());
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ machine: thisMachine(), rows, minutes: run, accesses })}\n`);
   else {
     console.log(JSON.stringify(thisMachine()));
     if (run !== undefined) console.table(minutesTable(run));
+    else if (accesses) console.table([accesses]);
     else console.table(Object.fromEntries(rows.map(({ name, machine: _, ...row }) => [name, row])));
   }
   if (options.write) {
@@ -102,6 +109,13 @@ async function measureMinutes(minutes: number): Promise<MinutesRow> {
   );
   const row: MinutesRow = { ...run, minutes, settling: settlingOf(run.samples), machine: thisMachine(), day: today() };
   writeFileSync(join(results, "minutes.json"), JSON.stringify(row));
+  return row;
+}
+
+async function measureAccesses(): Promise<HotSetRow> {
+  const load = Number(loadavg()[0]!.toFixed(1));
+  const row: HotSetRow = { ...(await measureHotSet(folder)), load, machine: thisMachine(), day: today() };
+  writeFileSync(join(results, "hot-set.json"), JSON.stringify(row));
   return row;
 }
 

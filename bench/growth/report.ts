@@ -1,5 +1,6 @@
 import { type Machine, machineText } from "../machine.ts";
 import type { GrowthFigures } from "./case.ts";
+import type { HotSetFigures } from "./hot-set.ts";
 import type { MinutesRun, MinutesSample } from "./minutes.ts";
 import type { Settling } from "./settling.ts";
 
@@ -26,15 +27,22 @@ export interface MinutesRow extends MinutesRun, Measured {
   readonly settling: Settling;
 }
 
+/** Accesses to state as they are kept. */
+export interface HotSetRow extends HotSetFigures, Measured {
+  /** Of the machine, when it began. */
+  readonly load: number;
+}
+
 /** All figures as a page, in Markdown. */
-export function reportPage(kept: readonly (GrowthRow | MinutesRow)[]): string {
+export function reportPage(kept: readonly (GrowthRow | MinutesRow | HotSetRow)[]): string {
   const rows = kept.filter((each): each is GrowthRow => "kind" in each);
   const runs = kept.filter((each): each is MinutesRow => "settling" in each);
+  const accesses = kept.filter((each): each is HotSetRow => "rowAdd" in each);
   const kinds = [...TITLES].map(([kind, title]) => {
     const of = rows.filter((row) => row.kind === kind).toSorted((one, other) => one.size - other.size);
     return of.length === 0 ? "" : `\n## ${title}\n\n${casesTable(of)}\n`;
   });
-  return `${INTRODUCTION}${kinds.join("")}${runs.map(minutesPart).join("")}`;
+  return `${INTRODUCTION}${kinds.join("")}${accesses.map(accessesPart).join("")}${runs.map(minutesPart).join("")}`;
 }
 
 /** Ten lines of a run: what it took, the mean of each tenth. */
@@ -92,6 +100,21 @@ function casesTable(rows: readonly GrowthRow[]): string {
       row.day,
     ]),
   ]);
+}
+
+function accessesPart(row: HotSetRow): string {
+  const { keys, hot, checkpoints, find, change, add, rowChange, rowAdd, load, machine, day } = row;
+  return `
+## One access to state
+
+\`--hot-set\`: ${hot.toLocaleString("en")} keys of ${keys.toLocaleString("en")}, at random, in a store of 512 MB; what ${checkpoints} durable checkpoints took is included, and so is what makes way
+on disk. µs CPU, ${machineText(machine)}, load ${load.toFixed(1)}, ${day}.
+
+${table([
+  ["found", "found and changed", "looked for and made", "a row looked for and put again", "a row looked for and put"],
+  [find, change, add, rowChange, rowAdd].map((each) => each.toFixed(2)),
+])}
+`;
 }
 
 function minutesPart(run: MinutesRow): string {
