@@ -72,6 +72,7 @@ export function minutesTable({ samples }: MinutesRun): Record<string, number>[] 
 
 function casesTable(rows: readonly GrowthRow[]): string {
   const [base] = rows;
+  const isDecoded = base!.decodeMicroseconds !== undefined;
   return table([
     [
       "",
@@ -79,7 +80,7 @@ function casesTable(rows: readonly GrowthRow[]): string {
       "events",
       "µs CPU an event",
       "of the first",
-      "of it decoding, µs",
+      ...(isDecoded ? ["of it decoding, µs"] : []),
       "peak memory, MB",
       "state, MB",
       "load",
@@ -92,7 +93,7 @@ function casesTable(rows: readonly GrowthRow[]): string {
       row.events.toLocaleString("en"),
       row.cpuMicroseconds.toFixed(2),
       `${(row.cpuMicroseconds / base!.cpuMicroseconds).toFixed(2)}×`,
-      row.decodeMicroseconds?.toFixed(2) ?? "",
+      ...(isDecoded ? [row.decodeMicroseconds!.toFixed(2)] : []),
       row.peakMemoryMb.toLocaleString("en"),
       row.stateMb.toLocaleString("en"),
       row.load.toFixed(1),
