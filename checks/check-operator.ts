@@ -309,6 +309,10 @@ export class CheckOperator implements Operator {
     for (let due = this.#timers.next(reached); due !== undefined; due = this.#timers.next(reached)) {
       const state = this.#keys.get(due.key);
       if (state === undefined || state.ledger.timer !== due.time) continue;
+      if (this.#hasPassed(state.ledger.nextPoint(this.#floor))) {
+        this.#judgeKey(due.key, due.time, this.#judgedThrough);
+        continue;
+      }
       const next = state.ledger.nextJudgement(this.#floor);
       if (next > due.time && Number.isFinite(next)) {
         // Where nothing is judged, nothing is hidden: the key is looked at again at its next judgement, or once all is seen.
@@ -323,6 +327,11 @@ export class CheckOperator implements Operator {
       this.#judge.blind(point, due.key, state, reason);
       this.#waiting.register(due.key, due.time);
     }
+  }
+
+  /** A point lies where all has been judged, as one may that another skew brings to a key: nothing holds it up. */
+  #hasPassed(point: number): boolean {
+    return this.#judgedThrough !== BEFORE_ALL_TIME && point <= this.#judgedThrough;
   }
 
   /** A source went stale or moves again, or a suspension is over: the keys that wait are looked at again. */
