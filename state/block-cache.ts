@@ -111,6 +111,11 @@ export class BlockCache {
     this.#keep(block, buffer);
   }
 
+  /** True where less than a third of the memory is taken, apart from blocks that would give way, with so many bytes more. */
+  hasPlenty(bytes: number): boolean {
+    return this.memory - this.#cached.length * BLOCK_BYTES + bytes < this.limit / 3;
+  }
+
   /** Takes memory for other things; cached blocks give way. Fails with STATE_MEMORY_EXCEEDED where that is not enough. */
   take(bytes: number): void {
     this.memory += bytes;

@@ -3,8 +3,8 @@ import type { RecordLog } from "./record-log.ts";
 
 /**
  * Where the records of one group of a table are: open addressing by the key's hash, in typed arrays, with no gaps left
- * by removals. Keys are in the log alone, and compared there. It grows by a quarter, as it is most of what many keys take:
- * twelve to sixteen bytes a key.
+ * by removals. Keys are in the log alone, and compared there. It takes twelve to sixteen bytes a key where it grows by a
+ * quarter, which is most of what many keys take, and up to twenty-five where it doubles, which costs less.
  */
 export class GroupIndex {
   count = 0;
@@ -29,10 +29,14 @@ export class GroupIndex {
     return bytesOf(this.#capacity);
   }
 
-  /** Memory that the next `insert` would take more, for `grow`; 0 while there is room. */
-  get wanted(): number {
-    const capacity = this.#capacity;
-    return this.count < MOST_FULL * capacity ? 0 : bytesOf(larger(capacity)) - bytesOf(capacity);
+  /** True when it is to grow before the next `insert`. */
+  get isFull(): boolean {
+    return this.count >= MOST_FULL * this.#capacity;
+  }
+
+  /** Memory that `grow` takes more. */
+  growthOf(factor: number): number {
+    return bytesOf(Math.ceil(factor * this.#capacity)) - bytesOf(this.#capacity);
   }
 
   /** The slot of a key, with `log.record` pointed at its record; −1 if it is not there. */
@@ -130,8 +134,8 @@ export class GroupIndex {
     this.count--;
   }
 
-  grow(): void {
-    const next = new GroupIndex(larger(this.#capacity));
+  grow(factor: number): void {
+    const next = new GroupIndex(Math.ceil(factor * this.#capacity));
     for (let slot = 0; slot < this.#capacity; slot++) {
       const block = this.#blocks[slot]!;
       if (block !== 0) next.insert(this.#hashes[slot]!, block, this.#offsets[slot]!);
@@ -179,10 +183,6 @@ export function mixHash(bytesHash: number): number {
   let hash = Math.imul(bytesHash ^ (bytesHash >>> 16), 0x45d9f3b);
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   return hash ^ (hash >>> 16);
-}
-
-function larger(capacity: number): number {
-  return capacity + (capacity >> 2);
 }
 
 function bytesOf(capacity: number): number {

@@ -288,10 +288,11 @@ export class StoreTable {
   }
 
   #reserve(index: GroupIndex): void {
-    const { wanted } = index;
-    if (wanted === 0) return;
-    this.#log.cache.take(wanted);
-    index.grow();
+    if (!index.isFull) return;
+    const { cache } = this.#log;
+    const factor = cache.hasPlenty(index.growthOf(2)) ? 2 : 1.25;
+    cache.take(index.growthOf(factor));
+    index.grow(factor);
   }
 }
 
