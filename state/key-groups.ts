@@ -31,3 +31,11 @@ export function keyGroupOf(hash: number): number {
 export function subtaskOf(group: number, parallelism: number): number {
   return Math.floor((group * parallelism) / KEY_GROUPS);
 }
+
+/** Whether a subtask, one of `parallelism`, owns a key group. */
+export function isOwn(
+  group: number,
+  { subtask, parallelism }: { readonly subtask: number; readonly parallelism: number },
+): boolean {
+  return subtaskOf(group, parallelism) === subtask;
+}

@@ -1,6 +1,6 @@
 import type { TaskPlace } from "../../flink/frames.ts";
 import type { AskingTask, StateFiles } from "../../runtime/task.ts";
-import { subtaskOf } from "../../state/key-groups.ts";
+import { isOwn } from "../../state/key-groups.ts";
 import type { SavepointReading } from "./restored-savepoint.ts";
 import { readStoredParts } from "./stored-parts.ts";
 
@@ -18,9 +18,4 @@ export function takeFormerFiles(
   const owns = (_table: string, group: number) => isOwn(group, place);
   readStoredParts({ disk, folder, memoryBytes, stores: [store], uids, owns }, (part) => task.take(part));
   disk.remove(folder);
-}
-
-/** Whether the subtask at a place owns a key group. */
-export function isOwn(keyGroup: number, { subtask, parallelism }: TaskPlace): boolean {
-  return subtaskOf(keyGroup, parallelism) === subtask;
 }

@@ -7,8 +7,8 @@ import { requireUsable } from "../../runtime/checkpoint/upgrade.ts";
 import { keyedTables } from "../../runtime/operators/keyed-tables.ts";
 import { heartbeatPart, keptRows, sourcePart, splitPart } from "../../runtime/source-parts.ts";
 import type { AskingTask, CheckpointPart, KeptState } from "../../runtime/task.ts";
+import { isOwn } from "../../state/key-groups.ts";
 import type { ChildSpec, ChildSplit } from "./child-spec.ts";
-import { isOwn } from "./former-files.ts";
 import { readStoredParts } from "./stored-parts.ts";
 
 /** What an embedded savepoint is read with. */
