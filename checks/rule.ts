@@ -136,8 +136,11 @@ export interface CheckRule extends RuleSettings {
    * sums, whose rows were never changed; null where it fails, and where only `judge` can tell. It depends on nothing else.
    */
   quick?(totals: PlainTotals): "pass" | "pending" | null;
-  /** True where `quick` tells of other versions of the rule only, whose keys may still be there. */
-  readonly isSlow?: boolean;
+  /**
+   * True where `quick` cannot tell of this rule's keys, so that none of them is plain. It tells of plain keys that another
+   * version of the rule left, which are read by it.
+   */
+  readonly hasNoPlainKeys?: boolean;
   /** The first deadline that a failure missed; null for failures that have none. */
   missedDeadline(failure: Judgement, key: KeyView): number | null;
   /** True when a row of the leg that was not seen could undo a failure of the class. */

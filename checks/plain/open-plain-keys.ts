@@ -65,8 +65,9 @@ export function openPlainKeys(
 
 /** Legs that sum money as it is, and nothing to be told before a key fails. */
 function canBePlain(rule: CheckRule, inputs: readonly CheckInput[]): boolean {
-  if (rule.quick === undefined || rule.isSlow === true || rule.emitAll || rule.warnBeforeMs !== undefined) return false;
-  if (rule.ended !== undefined || rule.keepsLive === true || !rule.isOfSums || rule.legs.length > 255) return false;
+  if (rule.quick === undefined || rule.hasNoPlainKeys === true || rule.emitAll) return false;
+  if (rule.warnBeforeMs !== undefined || rule.ended !== undefined || rule.keepsLive === true) return false;
+  if (!rule.isOfSums || rule.legs.length > 255) return false;
   return (
     inputs.every(({ isReference }) => isReference !== true) &&
     rule.legs.every(({ field, conversion }) => field !== null && conversion === undefined)

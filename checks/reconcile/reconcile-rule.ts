@@ -22,7 +22,7 @@ export class ReconcileRule implements CheckRule {
   readonly expression: string;
   readonly settings: string;
   readonly quick = judgePlain;
-  readonly isSlow: boolean;
+  readonly hasNoPlainKeys: boolean;
   readonly #tolerance: ToleranceOf | undefined;
   readonly #scales = new Map<number, number>();
   readonly #names: CauseNames;
@@ -42,7 +42,7 @@ export class ReconcileRule implements CheckRule {
     this.expression = `${sideText(legs, "expect")} = ${sideText(legs, "actual")}`;
     this.settings = JSON.stringify(classes === undefined ? (tolerance ?? "") : [tolerance ?? "", classes]);
     this.#names = new CauseNames(classes);
-    this.isSlow = tolerance !== undefined;
+    this.hasNoPlainKeys = tolerance !== undefined;
     if (tolerance !== undefined) {
       this.#tolerance = (currency, expected, actual) =>
         toleranceAt(tolerance, this.#scaleOf(currency), expected, actual);
