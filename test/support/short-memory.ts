@@ -7,13 +7,20 @@ import type { OperatorNode } from "../../dataflow/graph.ts";
 import type { Control } from "../../dataflow/operator.ts";
 import { OperatorHost, type StateBackend } from "../../runtime/operators/operator-host.ts";
 import { FanOut } from "../../runtime/operators/receiver.ts";
-import { hashBytes, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
-import { StateStore } from "../../state/state-store.ts";
+import { hashBytes, isOwn, keyGroupOf, subtaskOf } from "../../state/key-groups.ts";
+import { StateStore, type StateStoreOptions, type StorePart } from "../../state/state-store.ts";
 import { memoryBackend } from "../../testing/memory-backend.ts";
 
 interface Subtask {
   readonly host: OperatorHost;
   readonly backend: StateBackend;
+}
+
+/** What a check goes on from. */
+interface Checkpoint {
+  /** What hosts keep besides keys. */
+  readonly saved: readonly Buffer[];
+  readonly parts: readonly StorePart[];
 }
 
 /**
@@ -25,11 +32,16 @@ export class ShortOfMemory {
   readonly told: { readonly output: string; readonly record: Record<string, unknown> }[] = [];
   readonly #disk = new MemoryDisk();
   readonly #statuses = new Map<string, Control>();
+  readonly #sizes: Partial<StateStoreOptions>;
   #starts = 0;
   #node!: OperatorNode;
   #subtasks: readonly Subtask[];
+  /** Checkpoints that are being written. */
+  #underWay: readonly Promise<StorePart>[] = [];
 
-  constructor(job: Job) {
+  /** `sizes`: those of its stores that are other than usual. */
+  constructor(job: Job, sizes: Partial<StateStoreOptions> = {}) {
+    this.#sizes = sizes;
     this.#subtasks = this.#open(job, 1);
   }
 
@@ -67,15 +79,40 @@ export class ShortOfMemory {
   restart(job: Job, count: number): void {
     const saved = this.#subtasks.map(({ host }) => host.save());
     const parts = this.#subtasks.map(({ backend }) => backend.store.checkpoint().part);
-    const { kept } = this.#subtasks[0]!.host;
-    for (const { backend } of this.#subtasks) backend.store.close();
-    this.#subtasks = this.#open(job, count);
-    for (const [index, { host, backend }] of this.#subtasks.entries()) {
-      backend.store.restore(structuredClone(parts), (_table, group) => subtaskOf(group, count) === index);
-      host.restore(kept, saved);
-    }
-    // Whoever watches the sources finds out anew which of them are stale.
-    for (const status of this.#statuses.values()) this.control(status);
+    this.#goOn(job, count, { saved, parts });
+  }
+
+  /** Begins a checkpoint, which `tend` goes on with, when the one before it is there. */
+  async saveBehind(): Promise<void> {
+    await this.settle();
+    this.#cut();
+  }
+
+  /** Begins anew from a checkpoint that was not written whole when `lost` happened, of which nothing is left. */
+  async restartBehind(job: Job, count: number, lost: () => void): Promise<void> {
+    await this.settle();
+    const saved = this.#cut();
+    const told = this.told.length;
+    const statuses = [...this.#statuses];
+    lost();
+    this.told.length = told;
+    this.#statuses.clear();
+    for (const [source, status] of statuses) this.#statuses.set(source, status);
+    const parts = await this.settle();
+    this.#goOn(job, count, { saved, parts });
+  }
+
+  /** What stores do between batches. */
+  tend(): void {
+    for (const { backend } of this.#subtasks) backend.store.tend();
+  }
+
+  /** Goes on with a checkpoint until it is there, if one was begun; gives its parts. */
+  async settle(): Promise<readonly StorePart[]> {
+    for (const { backend } of this.#subtasks) while (backend.store.tend());
+    const parts = await Promise.all(this.#underWay);
+    this.#underWay = [];
+    return parts;
   }
 
   end(): void {
@@ -85,13 +122,33 @@ export class ShortOfMemory {
     }
   }
 
+  #cut(): Buffer[] {
+    const saved = this.#subtasks.map(({ host }) => host.saveRest());
+    this.#underWay = this.#subtasks.map(({ backend }) => backend.store.checkpointBehind());
+    return saved;
+  }
+
+  #goOn(job: Job, count: number, { saved, parts }: Checkpoint): void {
+    const { kept } = this.#subtasks[0]!.host;
+    for (const { backend } of this.#subtasks) backend.store.close();
+    this.#subtasks = this.#open(job, count);
+    for (const [subtask, { host, backend }] of this.#subtasks.entries()) {
+      const owns = (_table: string, group: number) => isOwn(group, { subtask, parallelism: count });
+      backend.store.restore(structuredClone(parts), owns);
+      host.restore(kept, saved);
+    }
+    // Whoever watches the sources finds out anew which of them are stale.
+    for (const status of this.#statuses.values()) this.control(status);
+  }
+
   #open(job: Job, count: number): readonly Subtask[] {
     this.#node = job.graph().nodes.find((node) => node.type === "operator")!;
     const emit = (output: string, record: unknown) => {
       this.told.push({ output, record: record as Record<string, unknown> });
     };
     return Array.from({ length: count }, (_, index) => {
-      const store = new StateStore({ disk: this.#disk, dir: "state", prefix: `p${this.#starts++}`, memoryBytes: MIB });
+      const place = { disk: this.#disk, dir: "state", prefix: `p${this.#starts++}` };
+      const store = new StateStore({ ...place, memoryBytes: MIB, ...this.#sizes });
       const backend = { ...memoryBackend(), store, cacheBytes: 0 };
       return { backend, host: new OperatorHost(this.#node, new FanOut(), new Map(), emit, backend, index === 0) };
     });
