@@ -169,7 +169,10 @@ export class Worker {
     for (const driver of this.#drivers) driver.announce();
   }
 
-  /** Does some work; false when there was none. A promise only while something must be fetched for a source. */
+  /**
+   * Does some work; false when there was none. A turn goes on with a checkpoint whose barrier is through: what was held in
+   * memory then is put into the store bit by bit. A promise only while something must be fetched for a source.
+   */
   turn(): boolean | Promise<boolean> {
     const { links, backend } = this.#options;
     const isWriting = backend.store.tend();
@@ -262,7 +265,10 @@ export class Worker {
   /** What is being read counts as read: a barrier that came meanwhile goes behind it. */
   async #afterFetching(read: Promise<boolean>): Promise<boolean> {
     this.#isFetching = true;
-    const some = this.#afterReading(await read);
+    // No turn goes on with a checkpoint until that has come, which may be never: its outbox must not wait for it.
+    const finish = async () => this.#options.backend.store.finish();
+    const [some] = await Promise.all([read, finish()]);
+    this.#afterReading(some);
     this.#isFetching = false;
     if (this.#isResting) this.#sendBarrier();
     return some;

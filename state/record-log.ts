@@ -63,6 +63,8 @@ export class RecordLog {
   #last: LogHead;
   #front: LogHead | undefined;
   #head: LogHead;
+  /** The last order that a segment in front of the cut may have. */
+  #cutOrder = 0;
 
   constructor(options: LogOptions) {
     this.disk = options.disk;
@@ -170,14 +172,16 @@ export class RecordLog {
 
   /**
    * Cuts the log behind its last record, until `join`. What is appended goes behind the cut, into new segments, but for what
-   * `inFront` has appended, which goes to the last segment in front of it. No segment is dropped meanwhile. Gives that last one.
+   * `inFront` has appended, which goes in front of it. No segment is dropped meanwhile. Gives the last order in front.
    */
-  cut(): Segment {
+  cut(): number {
     const front = this.#last;
     front.segment ??= this.#newSegment();
     this.#front = front;
     this.#last = this.#head = new LogHead(this.cache);
-    return front.segment;
+    this.#cutOrder = front.segment.order + FRONT_SEGMENTS;
+    this.nextOrder = this.#cutOrder + 1;
+    return this.#cutOrder;
   }
 
   /** Has what `act` appends go in front of the cut, if there is one. */
@@ -219,10 +223,12 @@ export class RecordLog {
   }
 
   #begin(head: LogHead, recordLength: number): void {
-    // In front of a cut there is no number for another one.
-    if (head !== this.#front && head.segment !== undefined && head.segment.bytes >= this.#segmentBytes) {
+    const { segment } = head;
+    const isFront = head === this.#front;
+    const hasNext = !isFront || segment!.order < this.#cutOrder;
+    if (segment !== undefined && segment.bytes >= this.#segmentBytes && hasNext) {
       head.write();
-      head.segment = undefined;
+      head.segment = isFront ? this.#newSegment(segment.order + 1) : undefined;
     }
     head.segment ??= this.#newSegment();
     head.begin(recordLength);
@@ -234,16 +240,20 @@ export class RecordLog {
     head.write();
   }
 
-  #newSegment(): Segment {
+  #newSegment(order = this.nextOrder++): Segment {
     let name: string;
     do name = `${this.#prefix}-${++this.#sequence}.seg`;
     while (this.disk.exists(posix.join(this.dir, name)));
-    const segment = Segment.create(this.disk, this.dir, name, this.nextOrder++, [...this.tables]);
-    this.segments.push(segment);
+    const segment = Segment.create(this.disk, this.dir, name, order, [...this.tables]);
+    const behind = this.segments.findIndex((other) => other.order > order);
+    this.segments.splice(behind < 0 ? this.segments.length : behind, 0, segment);
     this.unsynced.add(segment);
     return segment;
   }
 }
+
+/** So many more segments may come in front of a cut: more than memory holds back. */
+const FRONT_SEGMENTS = 1_024;
 
 function copyBytes(from: Uint8Array, start: number, end: number, into: Buffer, at: number): void {
   if (end - start > 48) Buffer.prototype.copy.call(from, into, at, start, end);

@@ -44,7 +44,7 @@ export class StateStore {
   readonly #snapshots = new Set<StoreSnapshot>();
   readonly #segmentBytes: number;
   readonly #stepBytes: number;
-  /** A checkpoint that is being written: the order of its last segment, and who waits for it. */
+  /** A checkpoint that is being written: the last order that its segments may have, and who waits for it. */
   #begun: { readonly order: number; readonly resolve: (part: Promise<StorePart>) => void } | undefined;
   /** What had been put when it was last compacted, and bytes that are still to be compacted for it. */
   #appendedBefore = 0;
@@ -70,24 +70,24 @@ export class StateStore {
    * remember. Once `durable` has resolved, what the part names is on disk for good; it rejects where that fails.
    */
   checkpoint(): { part: StorePart; durable: Promise<void> } {
-    assert(this.#begun === undefined, "one checkpoint at a time");
     this.tidy();
     return { part: this.#part(), durable: this.#sync() };
   }
 
   /**
    * The same of all that was put, and of what writers hold back at this moment. Where that is much it is put by `tend`, while
-   * all goes on. Gives the part once it is durable. One at a time.
+   * all goes on. Gives the part once it is durable. Until the last is put nobody calls this, nor what works on the log as a
+   * whole: `checkpoint`, `compact`, `tidy`, `snapshot`.
    */
   checkpointBehind(): Promise<StorePart> {
-    assert(this.#begun === undefined, "one checkpoint at a time");
+    this.#requireWhole();
     const log = this.#log;
     for (const writer of log.writers) writer.cut();
     if (this.#putFront(this.#stepBytes)) {
       const { part, durable } = this.checkpoint();
       return durable.then(() => part);
     }
-    const { order } = log.cut();
+    const order = log.cut();
     return new Promise((resolve) => {
       this.#begun = { order, resolve };
     });
@@ -111,8 +111,14 @@ export class StateStore {
     return false;
   }
 
+  /** Ends a checkpoint that was begun, if there is one: for who does not call `tend` for a while. */
+  finish(): void {
+    while (this.#begun !== undefined) this.tend();
+  }
+
   /** To be called between batches: compacts a little of the log when some was put, so that a checkpoint finds little to do. */
   compact(): void {
+    this.#requireWhole();
     if (this.#owed > 0 || this.#log.appended - this.#appendedBefore >= COMPACT_BYTES) this.#compact(0);
   }
 
@@ -121,6 +127,7 @@ export class StateStore {
    * Files of its own that hold nothing any more go, unless a checkpoint names them.
    */
   tidy(): void {
+    this.#requireWhole();
     this.#compact(this.#segmentBytes / 4);
     this.#log.seal();
     this.#log.dropDead();
@@ -143,6 +150,7 @@ export class StateStore {
 
   /** All records as they are now, while the store goes on changing; until its `release`. */
   snapshot(): StoreSnapshot {
+    this.#requireWhole();
     // What is put from now on must not come into a block with what is there.
     this.#log.seal();
     const snapshot = new StoreSnapshot(this.#log, this.#tables, () => this.#snapshots.delete(snapshot));
@@ -169,6 +177,10 @@ export class StateStore {
   close(): void {
     for (const snapshot of this.#snapshots) snapshot.release();
     this.#log.close();
+  }
+
+  #requireWhole(): void {
+    assert(this.#begun === undefined, "a checkpoint is put to its end before another, a snapshot or compaction");
   }
 
   /** More than was put, so that compaction keeps up, but no more than in proportion, so that the call stays short. */
