@@ -109,9 +109,14 @@ export class ChainTask implements AskingTask {
     for (const host of this.#hosts) host.report();
   }
 
-  barrier(): PartsAtBarrier {
+  /** What belongs to no key group, as it is now; what else was changed is in the store then. */
+  saveOwn(): CheckpointPart[] {
     const keepers = [...this.#hosts, ...this.#lookups];
-    const own = keepers.map((keeper) => ({ uid: keeper.kept.uid, keyGroup: NO_GROUP, bytes: keeper.save() }));
+    return keepers.map((keeper) => ({ uid: keeper.kept.uid, keyGroup: NO_GROUP, bytes: keeper.save() }));
+  }
+
+  barrier(): PartsAtBarrier {
+    const own = this.saveOwn();
     const snapshot = this.#backend.store.snapshot();
     const uids = new Map(this.#hosts.flatMap(({ kept }) => [...keyedTables(kept)]));
     return new SnapshotParts({ own, uids, snapshot });

@@ -160,10 +160,8 @@ export class SourceTask implements SourcesTask {
     this.#chain.report();
   }
 
+  /** What is in its chain has no parts of key groups. */
   barrier(): PartsAtBarrier {
-    const chain = this.#chain.barrier();
-    // It has no parts of key groups.
-    chain.release();
     const saved = this.#drivers.map((driver) => ({ driver, splits: driver.saveSplits() }));
     const isHeartbeat = (driver: SourceDriver, index: number) => driver.reader.splits[index]!.heartbeat;
     const own = saved.flatMap(({ driver, splits }) => [
@@ -175,7 +173,7 @@ export class SourceTask implements SourcesTask {
     );
     const tables = this.#drivers.flatMap((driver) => driver.rowTables.map(({ table }) => table));
     return new SnapshotParts({
-      own: [...chain.own, ...own],
+      own: [...this.#chain.saveOwn(), ...own],
       keyed,
       uids: new Map(tables.map((table) => [table, table])),
       snapshot: this.#options.backend.store.snapshot(),

@@ -264,9 +264,9 @@ export class Worker {
 
   /** What is being read counts as read: a barrier that came meanwhile goes behind it. */
   async #afterFetching(read: Promise<boolean>): Promise<boolean> {
-    this.#isFetching = true;
     // No turn goes on with a checkpoint until that has come, which may be never: its outbox must not wait for it.
     const finish = async () => this.#options.backend.store.finish();
+    this.#isFetching = true;
     const [some] = await Promise.all([read, finish()]);
     this.#afterReading(some);
     this.#isFetching = false;

@@ -88,6 +88,7 @@ export class EntryCache implements WriteBehind {
       cached.used = true;
       this.#last = cached;
       if (this.#front.size > 0 && this.#front.has(cached)) this.#table.inFront(() => this.#rewrite(cached));
+      assert(this.#last === cached, "an entry that is empty is in no front: it went when it became so");
       return cached;
     }
     const group = this.#locate(key);

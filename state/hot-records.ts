@@ -15,7 +15,7 @@ export interface HotRecordsOptions {
 /**
  * Records by key, as bytes that their owner changes in place: what `Records` of `dataflow` says. Those that were asked for
  * or made last are in an arena; a table of the store has the others, and takes in what was changed when its page in the
- * arena is needed for others, or at a barrier (`flush`). May fail as the store does.
+ * arena is needed for others, for a checkpoint (`putFront`, behind the barrier), or by `flush`. May fail as the store does.
  *
  * A page is emptied right behind the call that filled the one before it, so that a call never moves what it works on, and
  * the address that it gives is good until the next call.

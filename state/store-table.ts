@@ -118,10 +118,7 @@ export class StoreTable {
     this.#log.inFront(act);
   }
 
-  /**
-   * Has the CPU fetch where keys of a group with these hashes are to be looked for, one while it waits for another: so the
-   * look-ups that follow wait less for memory.
-   */
+  /** Has the CPU fetch where keys with these hashes are to be looked for, many at once: look-ups behind it wait less. */
   prefetch(group: number, hashes: Int32Array, count: number): void {
     this.#groups[group]?.touch(hashes, count);
   }

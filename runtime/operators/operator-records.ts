@@ -4,7 +4,7 @@ import type { StateStore, StoreTable } from "../../state/state-store.ts";
 import type { KeptState } from "../task.ts";
 import { recordTable } from "./keyed-tables.ts";
 
-/** What an operator keeps as records: made when it is opened, written down at barriers, upgraded at a restore. */
+/** What an operator keeps as records: made when it is opened, written down for checkpoints, upgraded at a restore. */
 export class OperatorRecords {
   readonly #uid: string;
   readonly #store: StateStore;

@@ -198,8 +198,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a barrier overtakes what is being fetched",
     file: "runtime/worker.ts",
-    find: "this.#isFetching = true;\n    const some = this.#afterReading(await read);\n    this.#isFetching = false;\n    if (this.#isResting) this.#sendBarrier();",
-    replace: "const some = this.#afterReading(await read);",
+    find: "this.#isFetching = true;\n    const [some] = await Promise.all([read, finish()]);\n    this.#afterReading(some);\n    this.#isFetching = false;\n    if (this.#isResting) this.#sendBarrier();",
+    replace: "const [some] = await Promise.all([read, finish()]);\n    this.#afterReading(some);",
     why: "What is fetched is behind the barrier, and its position is not.",
   },
   {
