@@ -1,21 +1,17 @@
 import { join } from "node:path";
 import { days } from "../../base/time.ts";
 import { OUTPUTS, type VerdictRecord } from "../../checks/records.ts";
-import { type Config, readConfig } from "../../cli/config.ts";
-import { KafkaResults } from "../../cli/kafka-results.ts";
-import { boundGarbage } from "../../cli/memory.ts";
-import { openRegistry } from "../../cli/open-registry.ts";
-import { eventsOf, openProgress } from "../../cli/progress.ts";
-import { runJob } from "../../cli/run-job.ts";
+import { readConfig } from "../../cli/config.ts";
+import { eventsOf } from "../../cli/progress.ts";
 import type { RunnerMetrics } from "../../runtime/embedded-runner.ts";
 import { START_MS } from "../../shop/terms.ts";
+import { followJob } from "../followed-job.ts";
 import { bytesIn } from "./bytes-in.ts";
 import { Findings } from "./findings.ts";
 import type { MinutesTold } from "./minutes.ts";
 import job from "./minutes-job.ts";
 
 /** The process that is watched; its arguments are the configuration file and how often to say what it takes, in ms. */
-boundGarbage();
 const config = readConfig(process.argv[2]!);
 const everyMs = Number(process.argv[3]);
 const ending = new AbortController();
@@ -25,21 +21,7 @@ const found = new Findings();
 const began = performance.now();
 let toldAt = 0;
 let sampledAt = 0;
-await runJob({
-  graph: job.graph(),
-  jobs: { paths: [join(import.meta.dirname, "minutes-job.ts")] },
-  sources: config.sources,
-  registry: config.registry,
-  configFile: config.file,
-  output: config.output,
-  results: () => resultsOf(config),
-  state: config.state,
-  retainMs: config.retainMs,
-  follow: true,
-  parallelism: 1,
-  fresh: true,
-  allowDroppedState: false,
-  progress: openProgress(true),
+await followJob(job, join(import.meta.dirname, "minutes-job.ts"), config, {
   signal: ending.signal,
   onRecord: (output, record) => {
     if (output !== OUTPUTS.verdicts) return;
@@ -76,13 +58,4 @@ function sampleOf(metrics: RunnerMetrics, atMs: number): MinutesTold {
     stateMb: mb(bytesIn(config.state.dir)),
     outputMb: mb(bytesIn(config.output)),
   };
-}
-
-function resultsOf({ results, registry, file }: Config): KafkaResults {
-  return new KafkaResults({
-    config: results!,
-    job: job.name,
-    registry: openRegistry(registry, file),
-    configFile: file,
-  });
 }

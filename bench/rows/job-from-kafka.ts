@@ -3,15 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OUTPUTS } from "../../checks/records.ts";
 import { type Config, readConfig } from "../../cli/config.ts";
-import { KafkaResults } from "../../cli/kafka-results.ts";
-import { openRegistry } from "../../cli/open-registry.ts";
-import { eventsOf, openProgress } from "../../cli/progress.ts";
+import { eventsOf } from "../../cli/progress.ts";
 import { Recorder } from "../../cli/recorder.ts";
-import { runJob } from "../../cli/run-job.ts";
 import { scoreOf } from "../../cli/score.ts";
 import paymentSettlement from "../../jobs/payment-settlement/job.ts";
 import type { RunnerMetrics } from "../../runtime/embedded-runner.ts";
 import { decodeAlert, decodeVerdict } from "../../schemas/contracts.ts";
+import { followJob, topicResults } from "../followed-job.ts";
 import { kafkaShopConfig, openShopTopics, type ShopTopics, shopTopics, whyNoKafka } from "../kafka-topics.ts";
 import { Phases } from "../phases.ts";
 import { type BenchRow, cpuSince, type Measured } from "../row.ts";
@@ -36,21 +34,7 @@ async function measure(folder: string): Promise<Measured> {
   const phases = new Phases(topics.events);
   const ending = new AbortController();
   const cpuAtStart = process.cpuUsage();
-  const { seconds } = await runJob({
-    graph: paymentSettlement.graph(),
-    jobs: { paths: [JOB] },
-    sources: config.sources,
-    registry: config.registry,
-    configFile: config.file,
-    output: config.output,
-    results: () => resultsOf(config),
-    state: config.state,
-    retainMs: config.retainMs,
-    follow: true,
-    parallelism: 1,
-    fresh: true,
-    allowDroppedState: false,
-    progress: openProgress(true),
+  const { seconds } = await followJob(paymentSettlement, JOB, config, {
     signal: ending.signal,
     onMetrics: (metrics) => {
       phases.read(eventsOf(metrics));
@@ -78,15 +62,10 @@ function writeConfig(dir: string, topics: ShopTopics): Config {
   return readConfig(file);
 }
 
-function resultsOf({ results, registry, file }: Config): KafkaResults {
-  const job = paymentSettlement.name;
-  return new KafkaResults({ config: results!, job, registry: openRegistry(registry, file), configFile: file });
-}
-
 /** Holds what the topics have against the truth; what falls due where no time was proven may be missed. */
 async function isRight(config: Config, { truth, lastBeat }: ShopTopics): Promise<boolean> {
   const recorder = new Recorder();
-  const place = resultsOf(config);
+  const place = topicResults(paymentSettlement, config);
   try {
     const log = await place.open();
     const everything = log.positions();
