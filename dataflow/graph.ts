@@ -108,6 +108,8 @@ export interface OperatorNode extends NodeBase {
   readonly type: "operator";
   /** The text column of each input that holds its key; undefined for one whose every row goes to all subtasks. */
   readonly keys: readonly (string | undefined)[];
+  /** By input: it knows the position of each row's last change, and drops what is not newer. Default: of none (whole-rows.ts). */
+  readonly tellsRepeats?: readonly boolean[];
   /** Makes a fresh operator; called once per subtask. */
   readonly create: () => Operator;
   /** How long after a row's time others may still be needed for it, in ms; unknown for functions of the job's own. */

@@ -186,6 +186,8 @@ export interface Table {
   readonly table: string;
   /** Fields that the table has in another way than the model says. */
   readonly fields?: Fields;
+  /** Its updates and deletes say the whole row as it was before. */
+  readonly before?: "full";
 }
 
 /** A table that has all fields as the model says. */
