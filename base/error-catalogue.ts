@@ -126,6 +126,12 @@ export const errorCatalogue = {
     message:
       "Rows of topic {topic} may be in several of its partitions now, so one subtask reads all of them; in the savepoint they are in different places. Submit the job once with `--parallelism 1` from that savepoint, and give it more subtasks afterwards with `countercheck rescale`.",
   },
+  CLUSTER_ROWS_GONE: {
+    fault: "external",
+    retryable: true,
+    message:
+      "Rows that another task of this process was to have kept for this one are not there: the two are not of the same start of the job. Flink starts it again from its last checkpoint; nothing is lost.",
+  },
   CLUSTER_ROWS_PARTED: {
     fault: "user",
     retryable: false,
@@ -900,6 +906,12 @@ export const errorCatalogue = {
     retryable: false,
     message:
       "Changes of one row of topic {topic}, of source {source}, may be in two partitions: {reason}. The run begins again from its last checkpoint, with one worker for all of them; on a cluster, set `gathered` of its table to true and submit the job with `--parallelism 1` from its last checkpoint.",
+  },
+  ROW_BEFORE_MISSING: {
+    fault: "external",
+    retryable: false,
+    message:
+      "A row of {table} was {done}, and the record does not say what it was before: {found}. The table is declared `before: full`. Make the database log whole rows (PostgreSQL: ALTER TABLE … REPLICA IDENTITY FULL, MariaDB: binlog_row_image = FULL), or take the declaration off the table and begin anew.",
   },
   ROW_INCOMPLETE: {
     fault: "external",

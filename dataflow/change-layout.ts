@@ -94,8 +94,11 @@ export function changeColumns(batch: Batch): ChangeColumns {
 /** What one epoch of a source adds to `$major`; file numbers and halves of an LSN stay below it. */
 export const EPOCH_UNIT = 2 ** 32;
 
-/** Letters of Debezium's operations as they stand in `$kind` before the row stage. */
-export const OP = { create: 99, update: 117, delete: 100, read: 114 } as const;
+/**
+ * Letters of Debezium's operations as they stand in `$kind` before the row stage. `before` is none of them: the row as it was
+ * before the update or delete in the next row, with all else the same, of a table that is declared `before: full`.
+ */
+export const OP = { create: 99, update: 117, delete: 100, read: 114, before: 98 } as const;
 /** `$kind` after the row stage. */
 export const ADD = 1;
 export const RETRACT = -1;

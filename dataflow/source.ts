@@ -42,6 +42,10 @@ export interface RecordFault {
   readonly row?: Key;
   /** Model fields that could be read, in canonical key text, per model name. */
   readonly fields?: Readonly<Record<string, Readonly<Record<string, Key>>>>;
+  /** The same of the row before, for models that have the table `before: full`. */
+  readonly fieldsBefore?: Readonly<Record<string, Readonly<Record<string, Key>>>>;
+  /** It is known to be an insert, or a row of a snapshot: there was no row before. */
+  readonly isInsert?: true;
   /** Raw record, copied. */
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;

@@ -14,6 +14,14 @@ export class BadRows {
     if (!this.#errors.has(row)) this.#errors.set(row, new CountercheckError(code, details));
   }
 
+  /** What makes a row unusable makes the others of its record so, which is in `recordOf`: all of the `rows`, those of one together. */
+  spread(recordOf: Int32Array, rows: number): void {
+    for (const [row, error] of this.sorted()) {
+      const isPartner = (other: number) => other >= 0 && other < rows && recordOf[other] === recordOf[row];
+      for (const other of [row - 1, row + 1]) if (isPartner(other) && !this.has(other)) this.#errors.set(other, error);
+    }
+  }
+
   has(row: number): boolean {
     return this.#errors.has(row);
   }

@@ -13,6 +13,7 @@ import { currencyReader } from "./currencies.ts";
 import { fieldMapping, type Mapper, type Mapping, type RawColumn, readableTypes } from "./mapping.ts";
 import { moneyMapping } from "./money-mapping.ts";
 import { type PositionReader, positionPaths, positionReader } from "./position.ts";
+import { RowBefore } from "./row-before.ts";
 import { transactionIdMapping } from "./transaction-id.ts";
 
 /** A model that reads a table, with the batch that its changes are gathered in. */
@@ -47,6 +48,8 @@ export interface EnvelopePlan {
   hasAfter(row: number): boolean;
   readonly tsMs: Int64Column;
   readonly position: PositionReader;
+  /** Where the row before is read too: then a record is decoded into the second of two rows. */
+  readonly before: RowBefore | undefined;
   /** For each model of the table its mappers, or why it cannot be read. */
   readonly models: readonly (readonly Mapper[] | Problem)[];
 }
@@ -60,6 +63,11 @@ const ROW = "after.";
 
 /** The most columns that a message names. */
 const MOST_SHOWN = 60;
+
+/** True where the rows before updates and deletes are handed to a model. */
+export function readsBefore({ model, table }: TableModel): boolean {
+  return model.from[table]!.before === "full";
+}
 
 /** True where a plan says why a model cannot be read. */
 export function isProblem(plan: readonly Mapper[] | Problem): plan is Problem {
@@ -107,6 +115,7 @@ export function envelopePlan(
     hasAfter: (row) => after.values[row] === 1,
     tsMs: raw.column("source.ts_ms") as Int64Column,
     position: positionReader(kind, raw),
+    before: models.some(readsBefore) ? new RowBefore(table, kind, schemaId, schema, readable, raw) : undefined,
     models: models.map((model) => modelMappers(kind, table, schema, raw, model)),
   };
 }

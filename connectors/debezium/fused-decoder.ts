@@ -9,7 +9,7 @@ import { parseSchema } from "../../schemas/schema-tree.ts";
 import { REFUSE, STRAIGHT_VARIABLES, StraightSource, type Taker } from "../../schemas/straight-source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import type { DatabaseKind } from "./config.ts";
-import { pathOf, type TableModel } from "./envelope-plan.ts";
+import { pathOf, readsBefore, type TableModel } from "./envelope-plan.ts";
 import { envelopeTakers } from "./fused-envelope.ts";
 import { FusedField } from "./fused-fields.ts";
 import { type KnownSchema, takeKey } from "./fused-key.ts";
@@ -74,7 +74,8 @@ class FusedSource {
     const { schema, id } = this.#value;
     const value = new StraightSource(schema, String(id));
     const key = new StraightSource(this.#key.schema, String(this.#key.id));
-    const takers = [...envelopeTakers(this.#kind), ...this.#models.flatMap((to) => this.#fields(to)), this.#last()];
+    const head = envelopeTakers(this.#kind, this.#models.some(readsBefore));
+    const takers = [...head, ...this.#models.flatMap((to) => this.#fields(to)), this.#last()];
     if (!takers.every(([path, taker]) => value.take(path, taker)) || !takeKey(this.#out, key, this.#key))
       return undefined;
     this.#writeRecord(value, key);

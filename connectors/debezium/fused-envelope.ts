@@ -6,9 +6,13 @@ import { AS_NUMBER } from "./fused-fields.ts";
 import { FARTHEST_MS } from "./instant.ts";
 import { numberAtEnd } from "./position.ts";
 
-/** What a fused decoder reads of every envelope, by path: it goes to the columns of its `head`. */
-export function envelopeTakers(kind: DatabaseKind): [string, Taker][] {
-  const isChange = Object.values(OP).map((letter) => `op !== ${letter}`);
+/**
+ * What a fused decoder reads of every envelope, by path: it goes to the columns of its `head`. `withBefore`: the row before
+ * updates and deletes is read too, which its plan does.
+ */
+export function envelopeTakers(kind: DatabaseKind, withBefore: boolean): [string, Taker][] {
+  const taken = withBefore ? [OP.create, OP.read] : [OP.create, OP.update, OP.delete, OP.read];
+  const isChange = taken.map((letter) => `op !== ${letter}`);
   const time = [`x = ${AS_NUMBER};`, `if (Math.abs(x) > ${FARTHEST_MS}) ${REFUSE}`, "time[row] = x;"];
   return [
     [

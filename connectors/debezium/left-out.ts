@@ -64,12 +64,15 @@ export class LeftOut {
     this.#gaps.push({ id, schemaId, model, declaration, offset, count: 0, end: offset, isReadAgain: false });
   }
 
-  /** Records at `offsets[0 .. count)`, which ascend, were left out: of what was to be read again, the gap is not whole. */
+  /**
+   * Records at `offsets[0 .. count)`, which ascend, and of which one may have two rows, were left out: of what was to be read
+   * again, the gap is not whole.
+   */
   note(model: string, schemaId: number, offsets: ArrayLike<number>, count: number): void {
     const gap = this.#find(schemaId, model);
     if (gap === undefined || count === 0) return;
     if (offsets[0]! < this.#reached) gap.isReadAgain = false;
-    for (let i = 0; i < count; i++) if (offsets[i]! >= gap.end) gap.count++;
+    for (let i = 0; i < count; i++) if (offsets[i]! >= gap.end && offsets[i] !== offsets[i - 1]) gap.count++;
     gap.end = Math.max(gap.end, offsets[count - 1]! + 1);
   }
 

@@ -42,7 +42,10 @@ export function recordFault(
   unknown: UnknownSchemas,
 ): RecordFault {
   const row = keys.read(records, i, unknown) === undefined ? keys.last() : undefined;
-  const fields = schema === undefined ? undefined : table.idsOf(schema).read(records, i);
+  const ids = schema === undefined ? undefined : table.idsOf(schema);
+  const fields = ids?.read(records, i);
+  const isMissing = error.code === "ROW_BEFORE_MISSING";
+  const fieldsBefore = ids?.readBefore(records, i, isMissing ? keys.lastColumns : undefined);
   return {
     id: recordId(records, i),
     source,
@@ -54,6 +57,8 @@ export function recordFault(
     message: error.message,
     ...(row === undefined ? {} : { row }),
     ...(fields === undefined ? {} : { fields }),
+    ...(fieldsBefore === undefined ? {} : { fieldsBefore }),
+    ...(ids?.isInsert(records, i) ? { isInsert: true } : {}),
     key: copied(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!),
     value: copied(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!),
   };

@@ -14,6 +14,7 @@ interface KeyPlan {
   readonly schema: AvroSchema;
   readonly decoder: CompiledDecoder;
   readonly batch: Batch;
+  readonly columns: readonly string[];
   readonly parts: readonly { readonly name: string; readonly column: Column; readonly write: KeyPartWriter }[];
 }
 
@@ -21,6 +22,7 @@ interface KeyPlan {
 export class RowKeys {
   readonly #plans = new Map<number, KeyPlan | CountercheckError>();
   readonly #writer = new KeyWriter();
+  #lastColumns: readonly string[] = [];
 
   /** True when keys of this schema can be read, or it is known why not. */
   knows(schemaId: number): boolean {
@@ -77,9 +79,15 @@ export class RowKeys {
     return this.#writer.toString();
   }
 
+  /** The names of its columns, in the order of the key. */
+  get lastColumns(): readonly string[] {
+    return this.#lastColumns;
+  }
+
   #compose(schemaId: number, plan: KeyPlan): CountercheckError | undefined {
     const writer = this.#writer;
-    const { parts } = plan;
+    const { parts, columns } = plan;
+    this.#lastColumns = columns;
     writer.reset();
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
@@ -110,7 +118,7 @@ function keyPlan(schemaId: number, schema: AvroSchema): KeyPlan | CountercheckEr
       if (part === undefined) return unknownType(schemaId, name, type.connectName ?? type.logicalType ?? type.type);
       parts.push({ name, column, write: part.write });
     }
-    return { schema, decoder, batch, parts };
+    return { schema, decoder, batch, columns: names, parts };
   } catch (error) {
     if (isError(error) && error.code !== "BUG") return error;
     throw error;

@@ -1,7 +1,6 @@
 import type { Batch } from "../../base/batch.ts";
 import type { TextColumn } from "../../base/columns.ts";
 import { type ChangeColumns, changeColumns } from "../../dataflow/change-layout.ts";
-import type { BadRows } from "./bad-rows.ts";
 
 /** Copies `rows` rows of fixed columns behind the last row of a model's batch, whose count stays as it is; gives how many. */
 export function appendHead(
@@ -36,14 +35,28 @@ function appendTexts(from: TextColumn, rows: number, to: TextColumn, base: numbe
   to.nulls.fill(0, base, base + rows);
 }
 
-/** Closes up the gaps that bad rows leave among `rows` rows from `base` on. */
-export function removeRows(batch: Batch, base: number, rows: number, bad: BadRows): void {
-  for (const column of batch.columns) {
-    let to = base;
-    for (let row = 0; row < rows; row++) {
-      if (bad.has(row)) continue;
-      if (to !== base + row) column.copy(to, column, base + row);
-      to++;
-    }
+/** Copies a row of fixed columns to another place in them; they share their key. */
+export function copyHead(head: ChangeColumns, to: number, from: number): void {
+  for (const name of ["kind", "time", "seed", "major", "minor", "sub", "offset"] as const) {
+    head[name].values[to] = head[name].values[from]!;
   }
+  head.seed.nulls[to] = head.seed.nulls[from]!;
+  head.row.starts[to] = head.row.starts[from]!;
+  head.row.ends[to] = head.row.ends[from]!;
+  head.row.nulls[to] = 0;
+}
+
+/** Closes up the gaps of rows that do not stay among `rows` rows behind the last of a batch; gives how many stay. */
+export function keepRows(batch: Batch, rows: number, stays: (row: number) => boolean): number {
+  let first = 0;
+  while (first < rows && stays(first)) first++;
+  if (first === rows) return rows;
+  const base = batch.count;
+  let kept = first;
+  for (let row = first + 1; row < rows; row++) {
+    if (!stays(row)) continue;
+    for (const column of batch.columns) column.copy(base + kept, column, base + row);
+    kept++;
+  }
+  return kept;
 }

@@ -2,13 +2,13 @@ import { Batch } from "../../base/batch.ts";
 import type { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { CountercheckError, isError } from "../../base/errors.ts";
 import type { RecordBatch } from "../../base/record-batch.ts";
-import { changeColumns, changeLayout } from "../../dataflow/change-layout.ts";
+import { changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
 import { model } from "../../dataflow/model.ts";
 import type { SourceOutput } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
 import { changeFault, positionFault, timeFault } from "./envelope-faults.ts";
-import { isProblem, MESSAGE, TRUNCATE } from "./envelope-plan.ts";
+import { isProblem, MESSAGE, readsBefore, type TableModel, TRUNCATE } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
 import type { FusedDecoder } from "./fused-decoder.ts";
 import { LeftOut } from "./left-out.ts";
@@ -22,7 +22,7 @@ import {
   type SplitContext,
   type UnknownSchemas,
 } from "./record-fault.ts";
-import { appendHead, removeRows } from "./rows.ts";
+import { appendHead, copyHead, keepRows } from "./rows.ts";
 import { SchemaNews } from "./schema-news.ts";
 import { SplitTimes } from "./split-times.ts";
 import { breakingChange, truncation } from "./suspensions.ts";
@@ -91,8 +91,8 @@ export class SplitDecoder {
     this.#times.begin();
     this.#run = undefined;
     this.#rows = 0;
-    this.#head.grow(records.count);
-    if (this.#recordOf.length < records.count) this.#recordOf = new Int32Array(records.count);
+    this.#head.grow(2 * records.count);
+    if (this.#recordOf.length < 2 * records.count) this.#recordOf = new Int32Array(2 * records.count);
     let id = -1;
     for (let i = 0; i < records.count; i++) {
       const start = records.valueStarts[i]!;
@@ -150,7 +150,8 @@ export class SplitDecoder {
     this.#isRunTold = false;
     this.#head.clear();
     schema.plan.raw.clear();
-    schema.plan.raw.grow(count);
+    // Each may have the row before it in front of it.
+    schema.plan.raw.grow(2 * count);
   }
 
   /** Reads records from the i-th on, as long as they are plain, as a run of their own; gives the first that is not read. */
@@ -178,11 +179,11 @@ export class SplitDecoder {
     return next;
   }
 
-  /** Reads one record into the run's next row; what makes it unusable is returned. */
+  /** Reads one record into the run's next row, or two of them; what makes it unusable is returned. */
   #read(chunk: Chunk, i: number): CountercheckError | undefined {
     const { plan } = this.#run!;
     const { records } = chunk;
-    const row = this.#rows;
+    const row = this.#rows + (plan.before === undefined ? 0 : 1);
     try {
       plan.decoder.decode(records.buffer, records.valueStarts[i]! + FRAME_LENGTH, records.valueEnds[i]!, plan.raw, row);
     } catch (error) {
@@ -193,34 +194,43 @@ export class SplitDecoder {
     if (op === MESSAGE) return undefined;
     const error = timeFault(plan, row);
     if (error !== undefined) return error;
-    if (op !== TRUNCATE) return changeFault(plan, row, op) ?? this.#readChange(chunk, i, op);
-    this.#truncate(chunk, i);
+    if (op !== TRUNCATE) return changeFault(plan, row, op) ?? this.#readChange(chunk, i, op, row);
+    this.#truncate(chunk, i, plan.tsMs.number(row));
     return undefined;
   }
 
-  #readChange(chunk: Chunk, i: number, op: number): CountercheckError | undefined {
+  /** `at`: the row that it was decoded into. */
+  #readChange(chunk: Chunk, i: number, op: number, at: number): CountercheckError | undefined {
     const { plan, broken } = this.#run!;
-    const row = this.#rows;
     const { keys } = this.#context;
     const keyError = keys.read(chunk.records, i, chunk.unknown);
     if (keyError !== undefined) return keyError;
+    const hasBefore = plan.before !== undefined && (op === OP.update || op === OP.delete);
+    const beforeError = hasBefore ? plan.before.read(chunk.records, i, op, at, keys.lastColumns) : undefined;
+    if (beforeError !== undefined) return beforeError;
+    if (!hasBefore) plan.before?.moveUp(at);
+    const row = this.#rows + (hasBefore ? 1 : 0);
     const head = this.#columns;
     keys.putInto(head.row, row);
     head.offset.values[row] = chunk.records.offsets[i]!;
     if (!plan.position(row, head)) return positionFault();
     const time = plan.tsMs.number(row);
     if (!this.#news.has(plan.schemaId)) this.#news.tell(this.#run!, chunk.records.offsets[i]!, time, chunk.output);
-    if (broken.length > 0) this.#tellBreakingChange(chunk, i);
+    if (broken.length > 0) this.#tellBreakingChange(chunk, i, time);
     head.kind.values[row] = op;
     this.#times.put(head, row, op, time);
     this.#recordOf[row] = i;
+    if (hasBefore) {
+      copyHead(head, row - 1, row);
+      head.kind.values[row - 1] = OP.before;
+      this.#recordOf[row - 1] = i;
+    }
     this.#rows = row + 1;
     return undefined;
   }
 
-  #truncate(chunk: Chunk, i: number): void {
+  #truncate(chunk: Chunk, i: number, time: number): void {
     const run = this.#run!;
-    const time = run.plan.tsMs.number(this.#rows);
     this.#times.noteChange(time);
     this.#endRun();
     this.#handOut(chunk);
@@ -231,14 +241,13 @@ export class SplitDecoder {
   }
 
   /** The run's first good record says from when on the models that its schema does not suit are blind, each by itself. */
-  #tellBreakingChange(chunk: Chunk, i: number): void {
+  #tellBreakingChange(chunk: Chunk, i: number, time: number): void {
     if (this.#isRunTold) return;
     this.#isRunTold = true;
     const { plan, broken } = this.#run!;
     const untold = broken.filter(({ model }) => !this.#leftOut.isTold(plan.schemaId, model));
     if (untold.length === 0) return;
     this.#handOut(chunk);
-    const time = plan.tsMs.number(this.#rows);
     for (const each of untold) {
       const suspension = breakingChange(this.#context, recordId(chunk.records, i), each, time);
       this.#leftOut.begin(suspension.id, plan.schemaId, chunk.records.offsets[i]!, each.model);
@@ -268,12 +277,21 @@ export class SplitDecoder {
       for (const map of mappers) map(rows, to.batch.count, bad);
       return true;
     });
-    for (const [row, error] of bad.sorted()) this.#faults.push({ record: this.#recordOf[row]!, schema: run, error });
-    for (const { batch } of mapped) {
-      if (bad.size > 0) removeRows(batch, batch.count, rows, bad);
-      batch.count += rows - bad.size;
+    if (run.plan.before !== undefined) bad.spread(this.#recordOf, rows);
+    for (const [row, error] of bad.sorted()) {
+      const record = this.#recordOf[row]!;
+      if (this.#faults.at(-1)?.record !== record) this.#faults.push({ record, schema: run, error });
     }
+    for (const to of mapped) to.batch.count += this.#keepUsable(to, rows);
     bad.clear();
+  }
+
+  /** Takes out of a model's rows those that are bad, and those before changes where it has no use for them; gives how many stay. */
+  #keepUsable(to: TableModel, rows: number): number {
+    const bad = this.#bad;
+    const { values } = this.#columns.kind;
+    const isUnused = readsBefore(to) ? () => false : (row: number) => values[row] === OP.before;
+    return keepRows(to.batch, rows, (row) => !bad.has(row) && !isUnused(row));
   }
 
   /** Hands out what the ended runs left, and the faults among them. */

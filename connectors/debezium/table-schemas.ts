@@ -13,6 +13,7 @@ import {
   isProblem,
   missingEnvelopePath,
   type Problem,
+  readsBefore,
   type TableModel,
 } from "./envelope-plan.ts";
 import { FusedDecoder } from "./fused-decoder.ts";
@@ -175,7 +176,11 @@ export class TableSchemas {
     schema.ids ??= new ReadableIds(
       plan.schema,
       String(plan.schemaId),
-      this.models.map(({ model, table }) => ({ name: model.name, fields: fieldsFrom(model, table) })),
+      this.models.map((to) => ({
+        name: to.model.name,
+        fields: fieldsFrom(to.model, to.table),
+        readsBefore: readsBefore(to),
+      })),
     );
     return schema.ids;
   }

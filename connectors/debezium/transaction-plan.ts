@@ -51,6 +51,7 @@ export function transactionPlan(
       head.sub.values[row] = 0;
       return true;
     },
+    before: undefined,
     models: models.map(({ batch }) => mappersOf(kind, raw, batch, nameOf)),
   };
 }

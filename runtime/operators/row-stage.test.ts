@@ -65,6 +65,18 @@ describe("the row stage", () => {
     );
   });
 
+  it("passes over rows as they were before changes, which it knows", () => {
+    const log = fc.array(change, { maxLength: 30 });
+    fc.assert(
+      fc.property(log, values, (drawn, before) => {
+        const positioned = drawn.map((one, index) => ({ ...one, position: [1, index + 1, 0] as const, at: index }));
+        const withBefore = positioned.flatMap((one) => [{ ...one, op: "before" as const, values: before }, one]);
+        const [alone, both] = [new StageHarness().push(...positioned), new StageHarness().push(...withBefore)];
+        expect([both.out, both.events, both.repeats]).toEqual([alone.out, alone.events, alone.repeats]);
+      }),
+    );
+  });
+
   it("knows rows that a topic with more partitions than before has elsewhere, whichever is read first", () => {
     const moves = fc.array(fc.record({ change, group: fc.nat(2) }), { maxLength: 40 });
     fc.assert(

@@ -185,6 +185,8 @@ export class RowStage {
 
   /** False when the change's position went back. */
   #change(batch: Batch, change: ChangeColumns, row: number, group: number, source: SourcePosition): boolean {
+    // What the row was is known here.
+    if (change.kind.values[row] === OP.before) return true;
     const stored = this.#stored;
     const { heap, starts, ends } = change.row;
     const isKnown = this.#find(group, heap, starts[row]!, ends[row]!, this.#hashes[row]);

@@ -210,18 +210,20 @@ export async function replay(
 export async function edited(message: Message, edit: (envelope: EditableEnvelope) => void): Promise<Message> {
   const value = Buffer.from(message.value!);
   const type = avroType(await sampleRegistry().schemaById(value.readUInt32BE(1)), "sample");
-  const envelope = type.fromBuffer(value.subarray(5)) as EditableEnvelope & { after: Record<string, unknown> | null };
-  const branch = envelope.after;
-  const name = Object.keys(branch!)[0]!;
-  const plain = { ...envelope, after: branch![name] as Record<string, unknown> };
+  const envelope = type.fromBuffer(value.subarray(5)) as EditableEnvelope;
+  const [name] = Object.keys((envelope.after ?? envelope.before)!) as [string];
+  const bare = (row: EditableEnvelope["after"]) => row && (row[name] as Record<string, unknown>);
+  const plain = { ...envelope, before: bare(envelope.before), after: bare(envelope.after) };
   edit(plain);
-  const after = plain.after === null ? null : { [name]: plain.after };
-  return { ...message, value: Buffer.concat([value.subarray(0, 5), type.toBuffer({ ...plain, after })]) };
+  const wrapped = (row: EditableEnvelope["after"]) => row && { [name]: row };
+  const written = { ...plain, before: wrapped(plain.before), after: wrapped(plain.after) };
+  return { ...message, value: Buffer.concat([value.subarray(0, 5), type.toBuffer(written)]) };
 }
 
 /** An envelope as avsc decodes it; unions are wrapped, longs bigint. */
 export interface EditableEnvelope {
   op: string;
+  before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
   source: Record<string, unknown>;
 }
@@ -265,12 +267,20 @@ export class InventedTable {
     return { type: "record", name: "Key", fields };
   }
 
-  /** A message; rows give unions bare where avsc wants them wrapped, as `{ branch: value }`. */
-  async message(op: string, row: Readonly<Record<string, unknown>>, timeMs = 1_000): Promise<Message> {
-    this.#pos += 1n;
+  /**
+   * A message, with the row before it where it is given; rows give unions bare where avsc wants them wrapped, as
+   * `{ branch: value }`. `pos`: its place in the log; default: behind the last message.
+   */
+  async message(
+    op: string,
+    row: Readonly<Record<string, unknown>>,
+    timeMs = 1_000,
+    { before, pos }: { readonly before?: Readonly<Record<string, unknown>>; readonly pos?: number } = {},
+  ): Promise<Message> {
+    this.#pos = pos === undefined ? this.#pos + 1n : BigInt(pos);
     const source = { ts_ms: BigInt(timeMs), file: "mysql-bin.000007", pos: this.#pos, row: 0 };
     const after = op === "d" ? null : { Value: row };
-    const value = { before: null, after, source, op, ts_ms: { long: BigInt(timeMs) } };
+    const value = { before: before ? { Value: before } : null, after, source, op, ts_ms: { long: BigInt(timeMs) } };
     const key = Object.fromEntries(this.#keys.map((name) => [name, row[name]]));
     return {
       topic: this.topic,
