@@ -153,7 +153,7 @@ export class CheckOperator implements Operator {
     const time = this.#effectiveTime(from);
     const entries = rows.entries(from, row);
     const { ledger } = state;
-    const isFirst = ledger.waiting.length === 0;
+    const isFirst = ledger.waiting.size === 0;
     ledger.add({ time, isAdd: rows.isAdd(row), row: from.id, entries });
     // What comes behind others and brings no point before the timer needs no look at all of them: a key may get many at once.
     if (isFirst || this.#firstPointOf(time, entries) < ledger.timer) this.#keys.schedule(key, state);

@@ -1,17 +1,37 @@
-import type { CountedRow, Entry } from "./row-set.ts";
+import type { Entry } from "./row-set.ts";
 
 interface Deadline {
   readonly entry: Entry;
-  readonly row: CountedRow;
+  /** What the entry is of: a row, or a change that waits. */
+  readonly row: { readonly counts: boolean };
 }
+
+/** Deadlines up to which it does not matter how many are of rows that no longer count. */
+const FEW = 64;
 
 /** Deadlines that lie ahead, the first on top: a binary heap. Those of rows that no longer count are passed over. */
 export class Deadlines {
-  readonly #heap: Deadline[] = [];
+  #heap: Deadline[] = [];
+  /** Where it grows beyond, those of rows that no longer count are dropped. */
+  #most = FEW;
 
-  add(entry: Entry, row: CountedRow): void {
+  /** The row says itself from when on it no longer counts. */
+  add(entry: Entry, row: Deadline["row"]): void {
+    if (this.#heap.length >= this.#most) this.#drop();
+    this.#push({ entry, row });
+  }
+
+  /** Drops those that are passed over: rows of a key may come and go for ever before the first deadline is over. */
+  #drop(): void {
+    const counting = this.#heap.filter(({ row }) => row.counts);
+    this.#heap = [];
+    for (const deadline of counting) this.#push(deadline);
+    this.#most = Math.max(FEW, 2 * counting.length);
+  }
+
+  #push(deadline: Deadline): void {
     const heap = this.#heap;
-    const deadline = { entry, row };
+    const { entry } = deadline;
     let at = heap.length;
     for (; at > 0; at = (at - 1) >> 1) {
       const parent = heap[(at - 1) >> 1]!;

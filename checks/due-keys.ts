@@ -147,7 +147,7 @@ export class DueKeys {
       if (ledger.advance(point, this.#floor, this.#endedOf(state))) this.#judge.at(point, key, state, first);
       else if (ledger.entersBand) this.#judge.warn(point, key, state);
     }
-    const isEmpty = ledger.lastChange === undefined && ledger.waiting.length === 0;
+    const isEmpty = ledger.lastChange === undefined && ledger.waiting.size === 0;
     if (isEmpty && verdicts.currencies.length === 0) this.#keys.delete(key);
     else this.schedule(key, state);
   }

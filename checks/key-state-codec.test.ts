@@ -79,7 +79,7 @@ function randomStep(random: Random, now: Now, ledger: Ledger): Step {
   if (random.chance(0.1)) now.floor = Math.max(now.floor, now.time + random.pick([0, 0, 5_000, 200_000_000]));
   switch (random.below(8)) {
     case 0:
-      return ledger.isIdle() && ledger.waiting.length === 0 ? fade(ledger, now) : () => undefined;
+      return ledger.isIdle() && ledger.waiting.size === 0 ? fade(ledger, now) : () => undefined;
     case 1:
       return (one) => one.dropUnknownRetracts();
     case 2: {

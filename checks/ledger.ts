@@ -4,16 +4,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
 import { type CountedRow, type Entry, RowSet } from "./row-set.ts";
 import { KeyTotals, type Totals } from "./totals.ts";
-
-/** A change of a key: entries of a row that count from its time on, or that no longer do. */
-export interface Change {
-  readonly time: number;
-  /** False for a retract. */
-  readonly isAdd: boolean;
-  /** Identity of the row. */
-  readonly row: string;
-  readonly entries: readonly Entry[];
-}
+import { type Change, WaitingChanges } from "./waiting-changes.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -64,13 +55,14 @@ export class Ledger {
   /** Those whose band is still ahead. */
   readonly #bands = new Deadlines();
   #totals = new KeyTotals();
-  /** By time; equal times in the order of arrival, which is the log's order for one row. */
-  readonly #waiting: Change[] = [];
+  readonly #waiting: WaitingChanges;
+  readonly #isKnown = (row: string) => this.#rows.has(row);
 
   /** `skewMs` is added to every deadline and to the time of every change; the band before deadlines is `bandMs` long. */
   constructor(skewMs: number, bandMs = 0) {
     this.#skewMs = skewMs;
     this.#bandMs = bandMs;
+    this.#waiting = new WaitingChanges(skewMs);
   }
 
   /** Writes all that later behaviour depends on, for `read`. */
@@ -92,7 +84,7 @@ export class Ledger {
       this.#totals.write(out);
     }
     this.#rows.write(rows);
-    out.uint(this.#waiting.length);
+    out.uint(this.#waiting.size);
     for (const { time, isAdd, row, entries } of this.#waiting) {
       out.byte(isAdd ? 1 : 0);
       rows.write(row, entries);
@@ -119,7 +111,7 @@ export class Ledger {
     for (let left = input.uint(); left > 0; left--) {
       const isAdd = input.byte() === 1;
       const { id, entries } = rows.read();
-      ledger.#waiting.push({ time: input.time(), isAdd, row: id, entries });
+      ledger.add({ time: input.time(), isAdd, row: id, entries });
     }
     return ledger;
   }
@@ -139,18 +131,14 @@ export class Ledger {
     return this.#rows.size > 0;
   }
 
-  /** Changes that wait, by time. */
-  get waiting(): readonly Change[] {
+  /** Changes that wait. */
+  get waiting(): Pick<WaitingChanges, "size" | "first"> {
     return this.#waiting;
   }
 
   /** Takes a change that has not been judged. */
   add(change: Change): void {
-    const waiting = this.#waiting;
-    let at = waiting.length;
-    while (at > 0 && waiting[at - 1]!.time > change.time) at--;
-    if (at === waiting.length) waiting.push(change);
-    else waiting.splice(at, 0, change);
+    this.#waiting.add(change, this.#isKnown);
   }
 
   /**
@@ -177,9 +165,7 @@ export class Ledger {
     let real = this.#owed || this.#nextSettled() === point || this.wakeAt <= point;
     if (this.wakeAt <= point) this.wakeAt = NEVER;
     const waiting = this.#waiting;
-    let taken = 0;
-    while (taken < waiting.length && waiting[taken]!.time <= point) this.#apply(waiting[taken++]!, ended);
-    waiting.splice(0, taken);
+    for (let next = waiting.take(point); next !== undefined; next = waiting.take(point)) this.#apply(next, ended);
     for (let due = this.#nextDue(point); due !== undefined; due = this.#nextDue(point)) {
       this.#totals.fallDue(due);
       real ||= due.dueAt + this.#skewMs === point;
@@ -207,8 +193,8 @@ export class Ledger {
 
   /** Currencies of all that counts once the changes that wait have been taken. */
   currencies(): Set<number> {
-    if (this.#waiting.length === 0) return new Set(this.totals.map((totals) => totals.currency));
-    const last = new Map(this.#waiting.map((change) => [change.row, change]));
+    if (this.#waiting.size === 0) return new Set(this.totals.map((totals) => totals.currency));
+    const last = new Map(Array.from(this.#waiting, (change) => [change.row, change]));
     const staying = this.entries.filter((entry) => !last.has(entry.from.id));
     const coming = [...last.values()].flatMap((change) => (change.isAdd ? change.entries : []));
     const closed = this.memory === "closed" ? this.totals : [];
@@ -217,18 +203,13 @@ export class Ledger {
 
   /** Drops changes that wait and take away rows that are not known: what was forgotten says nothing by going. */
   dropUnknownRetracts(): void {
-    if (this.#waiting.every((change) => change.isAdd || this.#rows.has(change.row))) return;
-    const coming = new Set<string>();
-    const kept = this.#waiting.filter(({ isAdd, row }) => {
-      if (isAdd) coming.add(row);
-      return isAdd || coming.has(row) || this.#rows.has(row);
-    });
-    if (kept.length < this.#waiting.length) this.#waiting.splice(0, this.#waiting.length, ...kept);
+    this.#waiting.dropUnknown(this.#isKnown);
   }
 
   /** Lets go of the rows and keeps their totals. Everything is due by then, so judgements stay as they are. */
   close(): void {
     this.#rows.clear();
+    this.#waiting.rowsEnded();
     this.#deadlines.clear();
     this.#bands.clear();
     this.memory = "closed";
@@ -315,6 +296,7 @@ export class Ledger {
   #remove(id: string, time: number, ended: RowEnded | undefined): boolean {
     const row = this.#rows.remove(id);
     if (row === undefined) return false;
+    this.#waiting.rowEnded(id);
     ended?.(row.entries, time);
     for (const entry of row.entries) this.#totals.remove(entry, this.#isDue(entry));
     return true;
@@ -330,15 +312,7 @@ export class Ledger {
   }
 
   #nextDeadline(): number {
-    let least = this.#deadlines.first() + this.#skewMs;
-    for (const { time, isAdd, entries } of this.#waiting) {
-      if (time >= least) break;
-      for (const entry of isAdd ? entries : []) {
-        const point = entry.dueAt + this.#skewMs;
-        if (point >= time && point > this.lastPoint && point < least) least = point;
-      }
-    }
-    return least;
+    return Math.min(this.#deadlines.first(), this.#waiting.nextDeadline(this.lastPoint)) + this.#skewMs;
   }
 
   /** Where the next band begins. A change that waits is judged by itself, and its band looked at there. */
@@ -349,16 +323,13 @@ export class Ledger {
   /** The end of the first run of changes that has not been judged, plus skew. */
   #nextSettled(): number {
     const judged = this.lastChange === undefined || this.lastChange + this.#skewMs <= this.lastPoint;
-    let end = judged ? undefined : this.lastChange;
-    for (const { time } of this.#waiting) {
-      if (end !== undefined && time > end + this.#skewMs) break;
-      end = time;
-    }
+    const end = this.#waiting.endOfRun(judged ? undefined : this.lastChange);
     return end === undefined ? NEVER : end + this.#skewMs;
   }
 
   #clear(): void {
     this.#rows.clear();
+    this.#waiting.rowsEnded();
     this.#deadlines.clear();
     this.#bands.clear();
     this.#totals.clear();

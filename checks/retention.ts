@@ -73,7 +73,7 @@ export class Retention {
 
   /** When an idle key takes its next step, where that is before the first change that waits; else +∞. */
   nextStep({ ledger, verdicts }: KeyState): number {
-    const [next] = ledger.waiting;
+    const next = ledger.waiting.first;
     const idle = next !== undefined && Number.isFinite(ledger.lastPoint) && ledger.isIdle() && !this.#isKept(ledger);
     if (!idle || !this.#judge.isQuiet(verdicts)) return Number.POSITIVE_INFINITY;
     const step = this.#stepAfter(ledger.lastPoint, ledger.memory);
@@ -120,7 +120,7 @@ export class Retention {
   #isIdle({ ledger, verdicts }: KeyState): boolean {
     const { waiting, timer } = ledger;
     if (this.#isKept(ledger)) return false;
-    return waiting.length === 0 && timer === Number.POSITIVE_INFINITY && this.#judge.isQuiet(verdicts);
+    return waiting.size === 0 && timer === Number.POSITIVE_INFINITY && this.#judge.isQuiet(verdicts);
   }
 
   /** It has rows, and its rule compares them as long as they are there. */
