@@ -59,11 +59,21 @@ export class Arena {
     this.#front = new Uint16Array(pages);
   }
 
-  /** Appends a record whose body is not written yet; gives its address. */
-  append(hash: number, key: Uint8Array, start: number, end: number, length: number, flags: number): number {
+  /** Appends a record whose body is not written yet, with room for so many bytes more behind it; gives its address. */
+  append(
+    hash: number,
+    key: Uint8Array,
+    start: number,
+    end: number,
+    length: number,
+    flags: number,
+    more: number,
+  ): number {
     assert(length <= MOST_RECORD_BYTES && end - start <= MOST_KEY_BYTES, "a record is as long as its owner allows");
-    const at = this.#room(padded(end - start) + HEADER_BYTES + padded(length));
+    const room = Math.min(padded(length + more), MOST_RECORD_BYTES);
+    const at = this.#room(padded(end - start) + HEADER_BYTES + room);
     const address = this.#lay(at, hash, key, start, end, length, flags);
+    this.words[(address >> 2) - 3] = (room >> 3) | (flags << 12);
     this.#enter(address, end - start, flags);
     return address;
   }
@@ -204,7 +214,8 @@ export class Arena {
   /** Changes a record's length where it is; false if it has no room for that. */
   setLength(address: number, length: number): boolean {
     const word = address >> 2;
-    if (length > (this.words[word - 3]! & 0xfff) << 3) return false;
+    const room = (this.words[word - 3]! & 0xfff) << 3;
+    if (length > room && !this.#extend(address, room, padded(length))) return false;
     this.words[word - 1] = (this.words[word - 1]! & ~0xffff) | length;
     return true;
   }
@@ -230,6 +241,16 @@ export class Arena {
     if (end - start !== keyBytes) return false;
     let at = address - HEADER_BYTES - padded(keyBytes);
     for (let i = start; i < end; i++, at++) if (bytes[at] !== key[i]) return false;
+    return true;
+  }
+
+  /** Gives the record behind which nothing is in its page more room; false if it is another, or the page is full. */
+  #extend(address: number, former: number, room: number): boolean {
+    const end = address + room;
+    if (address + former !== this.#at || room > MOST_RECORD_BYTES || end > (this.#page + 1) * PAGE_BYTES) return false;
+    const word = (address >> 2) - 3;
+    this.words[word] = (this.words[word]! & ~0xfff) | (room >> 3);
+    this.#at = end;
     return true;
   }
 

@@ -173,6 +173,30 @@ describe("hot records", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("grow where they are, where others did, and what is written of them has no room behind it", () => {
+    const { store, records } = open(new MemoryDisk(), "p");
+    const grow = (key: string) => {
+      const address = find(records, key);
+      const to = records.resize(address, 200);
+      records.bytes.fill(1, to, to + 200);
+      return to === address;
+    };
+    const [count, key] = [1_000, (i: number) => `payment-${i}`];
+    let stayed = 0;
+    for (let i = 0; i < count; i++) {
+      const address = add(records, key(i), 100);
+      records.bytes.fill(2, address, address + 100);
+      // Others are behind it by then.
+      if (i >= 10 && grow(key(i - 10))) stayed++;
+    }
+    expect(stayed).toBeGreaterThan(0.9 * count);
+    records.flush();
+    const perRecord = key(count).length + 200 + 8;
+    expect(store.liveBytes).toBeLessThan(count * perRecord);
+    expect(bodyAt(records, find(records, key(500)))).toBe("\u0001".repeat(200));
+    expect(bodyAt(records, find(records, key(count - 1)))).toBe("\u0002".repeat(100));
+  });
+
   it("are lost where one is changed and nobody says so: tests that check arenas find it", () => {
     const { records } = open(new MemoryDisk(), "p");
     const fill = (name: string) => {

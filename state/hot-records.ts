@@ -3,6 +3,7 @@ import type { Key } from "../base/key.ts";
 import { Arena, RecordFlags } from "./arena.ts";
 import { HotIndex } from "./hot-index.ts";
 import { hashBytes, keyGroupOf } from "./key-groups.ts";
+import { RecordRoom } from "./record-room.ts";
 import type { StoreTable } from "./store-table.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
@@ -27,6 +28,7 @@ export class HotRecords implements WriteBehind {
   readonly #table: StoreTable;
   readonly #arena: Arena;
   readonly #index = new HotIndex();
+  readonly #room = new RecordRoom();
   /** Records that the table knows nothing of. */
   #fresh = 0;
   /** Records may be in front of a cut, from this page on. */
@@ -80,7 +82,8 @@ export class HotRecords implements WriteBehind {
   }
 
   add(hash: number, key: Uint8Array, start: number, end: number, length: number): number {
-    const address = this.#arena.append(hash, key, start, end, length, this.#arena.dirtyFlag);
+    const address = this.#arena.append(hash, key, start, end, length, this.#arena.dirtyFlag, this.#room.bytes);
+    this.#room.made();
     this.#index.insert(hash, address);
     this.#fresh++;
     this.#makeRoom();
@@ -89,6 +92,8 @@ export class HotRecords implements WriteBehind {
 
   resize(address: number, length: number): number {
     const arena = this.#arena;
+    const more = length - arena.lengthAt(address);
+    if (more > 0) this.#room.grew(more);
     if (arena.setLength(address, length)) {
       arena.markDirty(address);
       return address;
@@ -215,7 +220,7 @@ export class HotRecords implements WriteBehind {
   #fetch(hash: number, key: Uint8Array, start: number, end: number): number {
     const table = this.#table;
     if (!table.find(keyGroupOf(hash), key, start, end, hash)) return -1;
-    const address = this.#arena.append(hash, key, start, end, table.end - table.start, RecordFlags.stored);
+    const address = this.#arena.append(hash, key, start, end, table.end - table.start, RecordFlags.stored, 0);
     table.buffer.copy(this.#arena.bytes, address, table.start, table.end);
     this.#index.insert(hash, address);
     this.#makeRoom();
