@@ -11,16 +11,20 @@ const layout: Layout = [{ name: "key", type: "text" }];
 /** Rows are texts, each with its length in front; there are two subtasks behind. */
 const countingFormat: TaskFormat = {
   inputs: [layout, layout],
+  outputs: [{ task: 2, input: 0 }],
   readRows(_input, from, into) {
     while (!from.isAtEnd) {
       into.grow(into.count + 1);
       (into.columns[0] as TextColumn).set(into.count++, from.text());
     }
   },
-  writeRows(_output, batch, piece) {
+  cutRows(_output, batch, take) {
     const keys = batch.columns[0] as TextColumn;
     for (let row = 0; row < batch.count; row++) {
-      piece(groupOf(keys.text(row)) % 2, (out) => out.text(keys.text(row)));
+      take(groupOf(keys.text(row)) % 2, {
+        write: (out) => out.text(keys.text(row)),
+        copy: (into) => void into.append(batch, row),
+      });
     }
   },
 };

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { ByteWriter } from "../base/bytes.ts";
 import type { SafeText } from "./failure-frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { FROM_TASK, FrameSplitter, type TaskPlace, TO_TASK } from "./frames.ts";
+import { FROM_TASK, FrameSplitter, ROWS, type TaskPlace, TO_TASK } from "./frames.ts";
+import { Handover } from "./handover.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
 import { driveTask } from "./socket-task.ts";
 
@@ -39,13 +40,13 @@ export class FlinkEnd {
     socket.on("data", (chunk: Buffer) => splitter.push(chunk));
   }
 
-  static async drive(make: MakeHostedTask, safe?: SafeText): Promise<FlinkEnd> {
+  static async drive(make: MakeHostedTask, safe?: SafeText, handover = new Handover()): Promise<FlinkEnd> {
     const dir = mkdtempSync(join(tmpdir(), "countercheck-"));
     const path = join(dir, "task");
     const server = createServer();
     const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    const driven = driveTask(connect(path), make, safe);
+    const driven = driveTask(connect(path), make, handover, safe);
     driven.catch(() => undefined);
     return new FlinkEnd(dir, server, await accepted, driven);
   }
@@ -59,10 +60,10 @@ export class FlinkEnd {
   }
 
   /** The first frame: where the task stands. */
-  open(subtask = 0, parallelism = 1, outputs = [2]): this {
+  open(subtask = 0, parallelism = 1, outputs = [2], task = 1): this {
     return this.write(TO_TASK.open, (out) => {
       const place: TaskPlace = {
-        ...{ task: 1, subtask, parallelism, outputs },
+        ...{ task, subtask, parallelism, outputs },
         ...{ keyGroups: 128, restores: false, folder: "nowhere" },
       };
       const json = Buffer.from(JSON.stringify(place));
@@ -73,6 +74,7 @@ export class FlinkEnd {
   rows(input: number, ...keys: readonly string[]): this {
     return this.write(TO_TASK.batch, (out) => {
       out.byte(input);
+      out.byte(ROWS.written);
       for (const key of keys) out.text(key);
     });
   }

@@ -16,7 +16,7 @@ export const TO_TASK = {
   restoreOwn: 3,
   /** All that is to be restored has been sent. */
   start: 4,
-  /** Input (1 byte), rows. */
+  /** Input (1 byte), rows as `ROWS` says. */
   batch: 5,
   /** Input (1 byte), control element with its origin. */
   control: 6,
@@ -58,7 +58,7 @@ export const FROM_TASK = {
   ready: 1,
   /** Sink (1 byte), timestamp in ms (8 bytes, floating point), key and value, each with its length in front (4 bytes; −1 for no key). */
   record: 2,
-  /** Output (1 byte), subtask behind it (4 bytes), rows for that subtask. */
+  /** Output (1 byte), subtask behind it (4 bytes), rows for that subtask as `ROWS` says. */
   forward: 3,
   /** Output (1 byte), control element with its origin, for all subtasks behind. */
   control: 4,
@@ -83,6 +83,14 @@ export const FROM_TASK = {
   metrics: 12,
   /** Checkpoint (8 bytes), JSON: `WrittenFiles`, the files of the task's folder that the checkpoint is in. */
   files: 13,
+} as const;
+
+/** How rows travel: a byte in front of them. */
+export const ROWS = {
+  /** The rows. */
+  written: 0,
+  /** A ticket: the rows are in the process already (`Handover`). */
+  handed: 1,
 } as const;
 
 /** Where a task stands in the job, and which key groups are its own. */

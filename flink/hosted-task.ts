@@ -37,14 +37,24 @@ export type MakeHostedTask = (
   alive: () => void,
 ) => HostedTask | Promise<HostedTask>;
 
-/** How rows are written on their way from task to task. */
+/** How rows go from task to task. */
 export interface TaskFormat {
   /** Layouts of the task's inputs. */
   readonly inputs: readonly Layout[];
+  /** Where the rows of each output go: a task of the plan, and which of its inputs. */
+  readonly outputs: readonly { readonly task: number; readonly input: number }[];
   /** Appends the rows of a frame to a batch of the input's layout. */
   readRows(input: number, from: ByteReader, into: Batch): void;
   /** Cuts a batch by the subtasks behind an output, and hands out a piece for each that gets rows. */
-  writeRows(output: number, batch: Batch, piece: (subtask: number, write: (out: ByteWriter) => void) => void): void;
+  cutRows(output: number, batch: Batch, take: (subtask: number, piece: RowsPiece) => void): void;
+}
+
+/** Rows of a batch that go to one subtask; valid during the call that gets them. */
+export interface RowsPiece {
+  /** Appends them in the form that `readRows` reads. */
+  write(out: ByteWriter): void;
+  /** Appends them to a batch of the same layout. */
+  copy(into: Batch): void;
 }
 
 /** Takes what the job's first task reads. A promise only while something must be fetched for it, such as a schema. */

@@ -74,9 +74,9 @@ describe("rows on their way between tasks", () => {
 
 /** The pieces that subtask 2 makes of a batch. */
 function cut(routing: Routing, batch: Batch, subtasks: number) {
-  const format = rowFormat([layout], [{ layout, routing }], { subtask: 2, outputs: [subtasks] });
+  const format = rowFormat([layout], [{ layout, routing, task: 1, input: 0 }], { subtask: 2, outputs: [subtasks] });
   const pieces: { subtask: number; rows: Record<string, unknown>[] }[] = [];
-  format.writeRows(0, batch, (subtask, write) => {
+  format.cutRows(0, batch, (subtask, { write }) => {
     const out = new ByteWriter();
     write(out);
     const into = new Batch(layout);

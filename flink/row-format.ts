@@ -5,8 +5,9 @@ import { layoutOf } from "../dataflow/graph.ts";
 import type { Plan } from "../runtime/plan.ts";
 import { hashBytes, KEY_GROUPS, keyGroupOf, subtaskOf } from "../state/key-groups.ts";
 import type { TaskPlace } from "./frames.ts";
-import type { TaskFormat } from "./hosted-task.ts";
+import type { RowsPiece, TaskFormat } from "./hosted-task.ts";
 import { decodeRows, encodeRows } from "./row-codec.ts";
+import { copyRows } from "./row-copy.ts";
 
 /** Where rows of an output go: by the hash of a text column, to all subtasks behind, or to the one with the same number. */
 export type Routing =
@@ -18,6 +19,9 @@ export type Routing =
 export interface RowsOutput {
   readonly layout: Layout;
   readonly routing: Routing;
+  /** Task of the plan that the rows go to, and which of its inputs. */
+  readonly task: number;
+  readonly input: number;
 }
 
 /** How rows come to a task of a plan and leave it; the inputs of the first one are none, for it reads them itself. */
@@ -29,9 +33,10 @@ export function formatOf(plan: Plan, place: Pick<TaskPlace, "task" | "subtask" |
   }
   const outputs = plan.tasks[task]!.outputs.map(({ from, toTask, toInput }): RowsOutput => {
     const { node, input } = plan.tasks[toTask]!.inputs[toInput]!;
-    if (node.type !== "operator") return { layout: layoutOf(from), routing: { by: "subtask" } };
+    const to = { layout: layoutOf(from), task: toTask, input: toInput };
+    if (node.type !== "operator") return { ...to, routing: { by: "subtask" } };
     const column = node.keys[input];
-    return { layout: layoutOf(from), routing: column === undefined ? { by: "all" } : { by: "key", column } };
+    return { ...to, routing: column === undefined ? { by: "all" } : { by: "key", column } };
   });
   return rowFormat(inputs, outputs, place);
 }
@@ -50,25 +55,28 @@ export function rowFormat(
   });
   return {
     inputs,
+    outputs,
     readRows: (_input, from, into) => decodeRows(from, into),
-    writeRows: (output, batch, piece) => cutters[output]!(batch, piece),
+    cutRows: (output, batch, take) => cutters[output]!(batch, take),
   };
 }
 
-type Cutter = (batch: Batch, piece: (subtask: number, write: (out: ByteWriter) => void) => void) => void;
+type Cutter = (batch: Batch, take: (subtask: number, piece: RowsPiece) => void) => void;
 
 function toOne(subtask: number): Cutter {
-  return (batch, piece) => piece(subtask, (out) => encodeRows(batch, allRows(batch.count), batch.count, out));
+  return (batch, take) => take(subtask, pieceOf(batch, allRows(batch.count), batch.count));
 }
 
 function toAll(subtasks: number): Cutter {
   const encoded = new ByteWriter();
-  return (batch, piece) => {
+  return (batch, take) => {
+    const { copy, write } = pieceOf(batch, allRows(batch.count), batch.count);
     encoded.clear();
-    encodeRows(batch, allRows(batch.count), batch.count, encoded);
-    for (let subtask = 0; subtask < subtasks; subtask++) {
-      piece(subtask, (out) => out.raw(encoded.buffer, 0, encoded.length));
-    }
+    const writeOnce = (out: ByteWriter) => {
+      if (encoded.length === 0) write(encoded);
+      out.raw(encoded.buffer, 0, encoded.length);
+    };
+    for (let subtask = 0; subtask < subtasks; subtask++) take(subtask, { copy, write: writeOnce });
   };
 }
 
@@ -77,7 +85,7 @@ function byKey(layout: Layout, name: string, subtasks: number): Cutter {
   const subtaskOfGroup = Uint8Array.from({ length: KEY_GROUPS }, (_, group) => subtaskOf(group, subtasks));
   const counts = new Int32Array(subtasks);
   let rows = Array.from(counts, () => new Int32Array(0));
-  return (batch, piece) => {
+  return (batch, take) => {
     const { count } = batch;
     if (rows[0]!.length < count) rows = rows.map(() => new Int32Array(2 * count));
     counts.fill(0);
@@ -89,8 +97,16 @@ function byKey(layout: Layout, name: string, subtasks: number): Cutter {
     }
     for (let subtask = 0; subtask < subtasks; subtask++) {
       const mine = counts[subtask]!;
-      if (mine > 0) piece(subtask, (out) => encodeRows(batch, rows[subtask]!, mine, out));
+      if (mine > 0) take(subtask, pieceOf(batch, rows[subtask]!, mine));
     }
+  };
+}
+
+/** The first so many of the rows. */
+function pieceOf(batch: Batch, rows: Int32Array, count: number): RowsPiece {
+  return {
+    write: (out) => encodeRows(batch, rows, count, out),
+    copy: (into) => copyRows(batch, rows, count, into),
   };
 }
 

@@ -14,6 +14,7 @@ import { CountingResults, CountingTask, hostCounting } from "./counting-task.tes
 import { FlinkEnd, recordOf, recordsOf } from "./flink-end.test-helper.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
+import { Handover } from "./handover.ts";
 import type { MakeHostedTask, SinkOutput, SourceInlet } from "./hosted-task.ts";
 import { driveTask } from "./socket-task.ts";
 
@@ -351,7 +352,7 @@ describe("what leaves the process", () => {
           resolve();
         },
       });
-      driveTask(connect(worker.path), make).catch(reject);
+      driveTask(connect(worker.path), make, new Handover()).catch(reject);
     });
     await begun;
     expect(soon, "frames that had come before the restore was over").toBeGreaterThanOrEqual(2);
@@ -366,7 +367,7 @@ describe("what leaves the process", () => {
       sinks = output;
       return hostCounting(new CountingTask(), new CountingResults(output, "results"));
     };
-    void driveTask(connect(worker.path), make);
+    void driveTask(connect(worker.path), make, new Handover());
     await expect.poll(() => Atomics.load(heard, 0)).toBeGreaterThanOrEqual(1);
     const before = Atomics.load(heard, 0);
     const until = performance.now() + 3_500;

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { failureFrame, type SafeText, same } from "./failure-frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
+import type { Handover } from "./handover.ts";
 import type { MakeHostedTask, TaskMetrics } from "./hosted-task.ts";
 import { letGo } from "./let-go.ts";
 import { TaskDriver } from "./task-driver.ts";
@@ -30,12 +31,17 @@ const MOST_UNREAD_BYTES = 1024 * 1024;
 
 /**
  * Drives a task at the other end of a socket from a Flink subtask. All calls of the task are made here, one at a time, in
- * the order of the frames. Resolves when the other end is gone, in whatever way: all that matters is in checkpoints. When
+ * the order of the frames. `handover` is that of the process. Resolves when the other end is gone, in whatever way: all that matters is in checkpoints. When
  * the task fails, Flink is told why, by a text that `safe` gives, and the promise rejects.
  */
-export function driveTask(socket: Socket, make: MakeHostedTask, safe: SafeText = same): Promise<void> {
+export function driveTask(
+  socket: Socket,
+  make: MakeHostedTask,
+  handover: Handover,
+  safe: SafeText = same,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const connection = new Connection(socket, make, safe, reject);
+    const connection = new Connection(socket, make, handover, safe, reject);
     socket.on("data", (chunk: Buffer) => connection.push(chunk));
     socket.on("drain", () => connection.turn());
     socket.on("error", () => socket.destroy());
@@ -81,11 +87,17 @@ class Connection {
   #toldAt = performance.now();
   #aliveAt = performance.now();
 
-  constructor(socket: Socket, make: MakeHostedTask, safe: SafeText, fail: (error: unknown) => void) {
+  constructor(
+    socket: Socket,
+    make: MakeHostedTask,
+    handover: Handover,
+    safe: SafeText,
+    fail: (error: unknown) => void,
+  ) {
     this.#socket = socket;
     this.#safe = safe;
     this.#fail = fail;
-    this.#driver = new TaskDriver({ make, wake: () => this.#poll(), alive: () => this.#tellAlive() });
+    this.#driver = new TaskDriver({ make, handover, wake: () => this.#poll(), alive: () => this.#tellAlive() });
     this.#metricsTimer = setInterval(() => this.#tellMetrics(), METRICS_MS);
   }
 
@@ -162,6 +174,11 @@ class Connection {
     return this.#driver.owesParts && !this.#socket.writableNeedDrain;
   }
 
+  /** The same function each time, so that whoever keeps it keeps it once. */
+  readonly #turnSoon = () => {
+    if (!this.#isOver) this.#turnAgain();
+  };
+
   #turnAgain(): void {
     this.#turnTimer ??= setImmediate(() => {
       this.#turnTimer = undefined;
@@ -182,6 +199,11 @@ class Connection {
   #takesRows(): boolean {
     const driver = this.#driver;
     if (driver.isFull) return false;
+    const { fullInbox } = driver;
+    if (fullInbox !== undefined) {
+      fullInbox.whenRoom(this.#turnSoon);
+      return false;
+    }
     if (driver.hasStuckResults) return this.#lookAgain(STUCK_MS);
     return !driver.hasFullResults || this.#trickles();
   }

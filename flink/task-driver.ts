@@ -1,21 +1,24 @@
-import { Batch } from "../base/batch.ts";
+import type { Batch } from "../base/batch.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
 import type { AskingTask } from "../runtime/task.ts";
 import { readControl, writeControl } from "./control-codec.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
+import type { Handover, Inbox } from "./handover.ts";
 import type { HostedTask, MakeHostedTask, SinkOutput, TaskMetrics } from "./hosted-task.ts";
 import { OriginMerger } from "./origin-merger.ts";
 import { PartPulls } from "./part-pulls.ts";
 import { type OwnState, readOwnState, readPart, writeOwnState } from "./parts.ts";
+import { RowInlet } from "./row-inlet.ts";
+import { RowOutlet } from "./row-outlet.ts";
 import { readFormerFiles } from "./state-files.ts";
-
-const MOST_ROWS = 1_000;
 
 /** What a task is driven with. */
 export interface TaskDriverOptions {
   readonly make: MakeHostedTask;
+  /** What the tasks of the process hand each other rows by. */
+  readonly handover: Handover;
   /** Called when `poll` has something to do. */
   readonly wake: () => void;
   /** Called while the task is at work, often. */
@@ -29,7 +32,6 @@ export interface TaskDriverOptions {
 export class TaskDriver {
   readonly out = new FrameWriter();
   /** Counts since the beginning. */
-  rowsIn = 0;
   rowsOut = 0;
   readonly #options: TaskDriverOptions;
   readonly #reader = new ByteReader();
@@ -37,14 +39,13 @@ export class TaskDriver {
   readonly #restored: OwnState[] = [];
   readonly #pulls = new PartPulls(this.out);
   #mergers: readonly OriginMerger[] = [];
-  #batches: readonly Batch[] = [];
+  #inlet!: RowInlet;
+  #outlet!: RowOutlet;
   #hosted!: HostedTask;
   #task!: AskingTask;
   #place!: TaskPlace;
   #isOpen = false;
   #isStarted = false;
-  /** The input whose rows wait to be handed in. */
-  #waiting: number | undefined;
   #taken = 0;
   #acknowledged = 0;
 
@@ -62,6 +63,11 @@ export class TaskDriver {
     return this.#isStarted && this.#task.isBusy;
   }
 
+  /** A task in the same process that has enough rows waiting: no more are to be taken in until it has taken some. */
+  get fullInbox(): Inbox | undefined {
+    return this.#isOpen ? this.#outlet.full : undefined;
+  }
+
   /** The task can take no more rows, until `poll` has handed some of them out. */
   get isFull(): boolean {
     return this.#isStarted && this.#task.isFull;
@@ -77,6 +83,11 @@ export class TaskDriver {
     return this.#isStarted && this.#hosted.results.isStuck;
   }
 
+  /** Counts since the beginning. */
+  get rowsIn(): number {
+    return this.#isOpen ? this.#inlet.rows : 0;
+  }
+
   /** What is counted of the task's operators and sources. */
   metrics(): readonly TaskMetrics[] {
     return this.#isOpen ? this.#hosted.metrics() : [];
@@ -86,11 +97,11 @@ export class TaskDriver {
   take(type: number, payload: Buffer): void | Promise<void> {
     this.#taken++;
     if (type === TO_TASK.batch) {
-      this.#rows(payload[0]!, payload);
+      this.#inlet.take(payload);
       return;
     }
     // They ask for what was before: rows need not be handed in for it.
-    if (type !== TO_TASK.pull && type !== TO_TASK.files) this.#handIn();
+    if (this.#isOpen && type !== TO_TASK.pull && type !== TO_TASK.files) this.#inlet.handIn();
     const reader = this.#reader.reset(payload, 0, payload.length);
     switch (type) {
       case TO_TASK.open:
@@ -134,7 +145,10 @@ export class TaskDriver {
 
   /** There is nothing more to take in for now: hands in the rows that wait, and acknowledges all. */
   settle(): void {
-    this.#handIn();
+    if (this.#isOpen) {
+      this.#inlet.handIn();
+      this.#outlet.flush();
+    }
     if (this.#taken === this.#acknowledged) return;
     this.#acknowledged = this.#taken;
     this.#answer(FROM_TASK.taken, (out) => out.float64(this.#taken));
@@ -152,7 +166,9 @@ export class TaskDriver {
 
   /** Hands on what look-ups have brought. */
   poll(now: number): boolean {
-    return this.isBusy && this.#task.poll(now);
+    if (!this.isBusy || !this.#task.poll(now)) return false;
+    this.#outlet.flush();
+    return true;
   }
 
   tellMetrics(metrics: readonly TaskMetrics[]): void {
@@ -163,6 +179,7 @@ export class TaskDriver {
   close(): void {
     this.#pulls.close();
     if (!this.#isOpen) return;
+    this.#inlet.close();
     this.#isOpen = this.#isStarted = false;
     this.#task.close();
     this.#hosted.close();
@@ -172,24 +189,6 @@ export class TaskDriver {
     const { sources } = this.#hosted;
     assert(sources !== undefined, "records come to the task that has the sources");
     return sources;
-  }
-
-  #rows(input: number, payload: Buffer): void {
-    if (this.#waiting !== input) this.#handIn();
-    this.#waiting = input;
-    const batch = this.#batches[input]!;
-    this.#hosted.format.readRows(input, this.#reader.reset(payload, 1, payload.length), batch);
-    if (batch.count >= MOST_ROWS) this.#handIn();
-  }
-
-  #handIn(): void {
-    if (this.#waiting === undefined) return;
-    const input = this.#waiting;
-    this.#waiting = undefined;
-    const batch = this.#batches[input]!;
-    this.rowsIn += batch.count;
-    this.#task.batch(input, batch);
-    batch.clear();
   }
 
   #controlIn(input: number, reader: ByteReader): void {
@@ -206,23 +205,29 @@ export class TaskDriver {
   }
 
   #opened(hosted: HostedTask): void {
-    const { subtask, parallelism } = this.#place;
+    const { task, subtask, parallelism } = this.#place;
+    const { handover } = this.#options;
     this.#hosted = hosted;
     this.#task = hosted.task;
+    this.#inlet = new RowInlet(hosted.task, hosted.format, handover.open(task, subtask, hosted.format.inputs));
+    this.#outlet = new RowOutlet(hosted.format, handover, this.out);
     this.#mergers = hosted.format.inputs.map(() => new OriginMerger());
-    this.#batches = hosted.format.inputs.map((layout) => new Batch(layout, MOST_ROWS));
     this.#isOpen = true;
     const origin = { index: subtask, count: parallelism };
     this.#task.open(
       {
         forward: (output, batch) => this.#forward(output, batch),
         control: (output, element) => {
+          this.#outlet.flush();
           this.#answer(FROM_TASK.control, (out) => {
             out.byte(output);
             writeControl(out, origin, element);
           });
         },
-        end: (output) => this.#answer(FROM_TASK.end, (out) => out.byte(output)),
+        end: (output) => {
+          this.#outlet.flush();
+          this.#answer(FROM_TASK.end, (out) => out.byte(output));
+        },
         emit: (tag, record) => hosted.results.emit(tag, record),
       },
       this.#options.wake,
@@ -272,18 +277,13 @@ export class TaskDriver {
   #forward(output: number, batch: Batch): void {
     this.rowsOut += batch.count;
     this.#options.alive();
-    this.#hosted.format.writeRows(output, batch, (subtask, write) => {
-      this.#answer(FROM_TASK.forward, (out) => {
-        out.byte(output);
-        out.uint32(subtask);
-        write(out);
-      });
-    });
+    this.#outlet.forward(output, batch);
   }
 
   /** Own state is sent at once: Flink takes it while its task stands still, and the parts while records flow again. */
   #barrier(checkpoint: number): void {
     const parts = this.#task.barrier();
+    this.#outlet.flush();
     this.#pulls.add(checkpoint, parts);
     const { subtask, parallelism } = this.#place;
     this.#answer(FROM_TASK.barrier, (out) => {

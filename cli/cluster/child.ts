@@ -5,6 +5,7 @@ import { fullStack } from "../../base/stacks.ts";
 import type { Job } from "../../checks/job.ts";
 import { jointJob } from "../../checks/joint-job.ts";
 import { failureFrame } from "../../flink/failure-frame.ts";
+import { Handover } from "../../flink/handover.ts";
 import { driveTask } from "../../flink/socket-task.ts";
 import { boundGarbage } from "../memory.ts";
 import { tellWarning } from "../notes.ts";
@@ -35,6 +36,7 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
   const spec = lazily(() => JSON.parse(readFileSync(specFile, "utf8")) as ChildSpec);
   const tasks = lazily(() => hostedTasks(jobs, name, spec(), onFailure));
   const profile = lazily(() => profileOf(spec()));
+  const handover = new Handover();
   const server = createServer((socket) => {
     connections.add(socket);
     socket.once("close", () => {
@@ -47,7 +49,7 @@ export async function serveChild(jobs: readonly Job[], name?: string): Promise<v
       void profile();
       return tasks().make(place, output, alive);
     };
-    driveTask(socket, make, masked).catch(() => undefined);
+    driveTask(socket, make, handover, masked).catch(() => undefined);
   });
   server.listen(socketPath);
 }

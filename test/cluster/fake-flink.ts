@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "../../flink/frames.ts";
+import { Handover } from "../../flink/handover.ts";
 import type { MakeHostedTask } from "../../flink/hosted-task.ts";
 import { driveTask } from "../../flink/socket-task.ts";
 import type { WrittenFiles } from "../../flink/state-files.ts";
@@ -65,7 +66,12 @@ export class FakeFlink {
   static async start(plan: Plan, parallelism: number, make: MakeHostedTask, from?: FakeCheckpoint): Promise<FakeFlink> {
     const folder = mkdtempSync(join(tmpdir(), "countercheck-fake-flink-"));
     // What a task fails with comes back in a frame.
-    const server = createServer((socket) => driveTask(socket, make).catch(() => undefined));
+    // Tasks of the same subtask are in one process; they connect task by task.
+    const processes = Array.from({ length: parallelism }, () => new Handover());
+    let connections = 0;
+    const server = createServer((socket) =>
+      driveTask(socket, make, processes[connections++ % parallelism]!).catch(() => undefined),
+    );
     await new Promise<void>((resolve) => server.listen(join(folder, "child"), resolve));
     const flink = new FakeFlink(plan, parallelism, folder, server);
     for (const [task, subtasks] of flink.#subtasks.entries()) {

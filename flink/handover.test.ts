@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { CountingResults, CountingTask, hostCounting } from "./counting-task.test-helper.ts";
+import { type Answer, FlinkEnd } from "./flink-end.test-helper.ts";
+import { FROM_TASK, ROWS, TO_TASK } from "./frames.ts";
+import { Handover } from "./handover.ts";
+import type { MakeHostedTask } from "./hosted-task.ts";
+
+/** Of keys with an even letter the first subtask of the task behind gets the rows, of others the second. */
+const FIRST = "b";
+const SECOND = "a";
+/** More rows than may wait for a subtask. */
+const VERY_MANY = 17_000;
+
+describe("rows that a task hands to another of its process", () => {
+  const ends: FlinkEnd[] = [];
+  const drive = async (handover: Handover, task = new CountingTask()) => {
+    const make: MakeHostedTask = (place, sinks) => {
+      const hosted = hostCounting(task, new CountingResults(sinks, "results"));
+      return { ...hosted, format: { ...hosted.format, outputs: [{ task: place.task + 1, input: 0 }] } };
+    };
+    const end = await FlinkEnd.drive(make, undefined, handover);
+    ends.push(end);
+    return end;
+  };
+  /** A task, and the first subtask of the one behind it. */
+  const drivePair = async (handover = new Handover(), ofReceiver = handover) => {
+    const counted = new CountingTask();
+    const [sender, receiver] = [await drive(handover), await drive(ofReceiver, counted)];
+    await receiver.open(0, 1, [2], 2).write(TO_TASK.start).answers();
+    await sender.open().write(TO_TASK.start).answers();
+    return { sender, receiver, counted };
+  };
+  /** What Flink does with rows: brings them to the subtask behind. */
+  const bring = (rows: Answer, receiver: FlinkEnd) =>
+    receiver.write(TO_TASK.batch, (out) => {
+      out.byte(0);
+      out.raw(rows.payload, 5, rows.payload.length);
+    });
+  const forwards = (answers: readonly Answer[]) => answers.filter(({ type }) => type === FROM_TASK.forward);
+  const placeOf = ({ payload }: Answer) => ({ subtask: payload.readUInt32LE(1), rows: payload[5] });
+  const counts = (rows: number) => [["batch", { input: 0, rows }]];
+
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end.close();
+  });
+
+  it("are those of the subtask that is in it; others go as bytes", async () => {
+    const { sender, receiver } = await drivePair();
+    const all = forwards(await sender.rows(0, FIRST, SECOND, FIRST).answers());
+    expect(all.map(placeOf)).toEqual([
+      { subtask: 1, rows: ROWS.written },
+      { subtask: 0, rows: ROWS.handed },
+    ]);
+    expect(await bring(all[1]!, receiver).records()).toEqual(counts(2));
+  });
+
+  it("go as bytes to one that is in another process", async () => {
+    const { sender, receiver, counted } = await drivePair(new Handover(), new Handover());
+    const all = forwards(await sender.rows(0, FIRST, FIRST).answers());
+    expect(all.map(placeOf)).toEqual(Array(2).fill({ subtask: 0, rows: ROWS.written }));
+    for (const each of all) bring(each, receiver);
+    await receiver.answers();
+    expect(counted.keys).toBe(1);
+  });
+
+  it("have their place in front of a barrier, and behind it", async () => {
+    const { sender, receiver, counted } = await drivePair();
+    const answers = await sender.rows(0, FIRST, FIRST).number(TO_TASK.barrier, 1).rows(0, "d").answers();
+    const { forward, barrier } = FROM_TASK;
+    const kinds = answers.map(({ type }) => type).filter((type) => type === forward || type === barrier);
+    expect(kinds).toEqual([forward, barrier, forward]);
+    const [before, behind] = forwards(answers);
+    await bring(before!, receiver).answers();
+    expect(counted.keys).toBe(1);
+    await bring(behind!, receiver).answers();
+    expect(counted.keys).toBe(2);
+  });
+
+  it("come in the order of their tickets, whenever others were put in", async () => {
+    const { sender, receiver } = await drivePair();
+    const some = forwards(await sender.rows(0, FIRST).answers());
+    const more = forwards(await sender.rows(0, FIRST, "d", "f").answers());
+    expect(await bring(some[0]!, receiver).records()).toEqual(counts(1));
+    expect(await bring(more[0]!, receiver).records()).toEqual(counts(3));
+  });
+
+  it("wait to be taken: while very many do, none are taken in but those in front of a barrier", async () => {
+    const { sender, receiver } = await drivePair();
+    const many = forwards(await sender.rows(0, ...Array<string>(VERY_MANY).fill(FIRST)).answers());
+    let isTaken = false;
+    const waiting = sender
+      .rows(0, FIRST)
+      .answers()
+      .then((answers) => {
+        isTaken = true;
+        return answers;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isTaken).toBe(false);
+    for (const each of many) bring(each, receiver);
+    await receiver.answers();
+    expect(forwards(await waiting)).toHaveLength(1);
+  });
+
+  it("are taken in, although very many wait, where a barrier is behind them", async () => {
+    const { sender } = await drivePair();
+    await sender.rows(0, ...Array<string>(VERY_MANY).fill(FIRST)).answers();
+    const answers = await sender.rows(0, FIRST).number(TO_TASK.barrier, 1).answers();
+    expect(answers.map(({ type }) => type)).toContain(FROM_TASK.barrier);
+    expect(forwards(answers)).toHaveLength(1);
+  });
+
+  it("hold nobody up when their subtask is gone", async () => {
+    const { sender, receiver } = await drivePair();
+    await sender.rows(0, ...Array<string>(VERY_MANY).fill(FIRST)).answers();
+    const waiting = sender.rows(0, FIRST).answers();
+    await receiver.close();
+    expect(forwards(await waiting).map(placeOf)).toEqual([{ subtask: 0, rows: ROWS.written }]);
+  });
+
+  it("are missed where a ticket comes to a subtask of another start of the job", async () => {
+    const { sender, receiver } = await drivePair();
+    const [rows] = forwards(await sender.rows(0, FIRST).answers());
+    await receiver.close();
+    const other = await drive(new Handover());
+    other.open(0, 1, [2], 2).write(TO_TASK.start);
+    const answers = await bring(rows!, other).answers();
+    expect(answers.at(-1)!.payload.toString("utf8")).toContain("not of the same start of the job");
+  });
+
+  it("are taken once", async () => {
+    const { sender, receiver } = await drivePair();
+    const [rows] = forwards(await sender.rows(0, FIRST).answers());
+    await bring(rows!, receiver).answers();
+    const answers = await bring(rows!, receiver).answers();
+    expect(answers.at(-1)!.type).toBe(FROM_TASK.failed);
+  });
+});
