@@ -838,6 +838,12 @@ export const errorCatalogue = {
     message:
       "Topic {topic} in {place} has {partitions} partitions, counted from 0; there is no {partition}. Correct the partition's number.",
   },
+  POSITION_WENT_BACK: {
+    fault: "external",
+    retryable: false,
+    message:
+      "Positions of {source} went back to {position} ({table}, {time}) while time went on: a failover or a restore. Name the time in `epochs` of the source (`countercheck source new-epoch`) and run again.",
+  },
   RECORD_TOO_LARGE: {
     fault: "user",
     retryable: false,

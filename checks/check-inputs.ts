@@ -4,6 +4,7 @@ import type { Environment } from "../dataflow/environment.ts";
 import { modelOf, type Node, type OperatorNode } from "../dataflow/graph.ts";
 import { keySpec } from "../dataflow/keys.ts";
 import type { Model } from "../dataflow/model.ts";
+import { stagelessTables } from "../dataflow/whole-rows.ts";
 import { CheckOperator } from "./check-operator.ts";
 import type { CheckInput, CheckRule, LegDeadline, RuleLeg } from "./rule.ts";
 
@@ -51,7 +52,12 @@ export class CheckInputs {
 
   /** Adds the check to its job. */
   add(rule: CheckRule): void {
-    const { inputs } = this;
+    const changelogs = [...this.#changelogs];
+    // Who else reads a model is known when the graph is whole.
+    const inputs = () => {
+      const { nodes } = this.#environment.graph(rule.uid);
+      return this.inputs.map((input, index) => ({ ...input, stageless: stagelessTables(nodes, changelogs[index]!) }));
+    };
     const node: OperatorNode = {
       type: "operator",
       uid: rule.uid,
@@ -59,7 +65,8 @@ export class CheckInputs {
       fields: {},
       keys: this.#columns,
       waitsMs: Math.max(...rule.legs.map(({ deadline }) => deadline.longestMs)) + rule.skewMs,
-      create: () => new CheckOperator(rule, inputs),
+      tellsRepeats: this.inputs.map(({ isReference }) => isReference !== true),
+      create: () => new CheckOperator(rule, inputs()),
     };
     this.#environment.add(node);
   }

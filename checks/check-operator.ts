@@ -15,7 +15,8 @@ import { ReferenceRows } from "./reference-rows.ts";
 import { type InputRows, RowIntake } from "./row-intake.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
 import type { CheckInput, CheckRule } from "./rule.ts";
-import { VerdictLog } from "./verdict-log.ts";
+import { type KeyState, VerdictLog } from "./verdict-log.ts";
+import { type RowChange, WholeRows } from "./whole-rows.ts";
 
 /**
  * Checks rows by key: takes them in, and hands on what must be told. When a key is judged is in due-keys.ts, at which points
@@ -28,6 +29,7 @@ export class CheckOperator implements Operator {
   readonly #frontiers: FrontierView;
   readonly #blindness: Blindness;
   readonly #reference = new ReferenceRows();
+  readonly #whole: WholeRows;
   #keys!: DueKeys;
   #context!: OperatorContext;
   #judge!: Judge;
@@ -38,6 +40,7 @@ export class CheckOperator implements Operator {
     this.#intake = new RowIntake(rule, inputs);
     this.#frontiers = new FrontierView(inputs.map((input) => input.model));
     this.#blindness = new Blindness(rule);
+    this.#whole = new WholeRows(rule, inputs, (alert) => this.#context.emit(OUTPUTS.engine, alert));
   }
 
   open(context: OperatorContext): void {
@@ -150,11 +153,19 @@ export class CheckOperator implements Operator {
   #change(key: Key, rows: InputRows, row: number): void {
     const state = this.#keys.stateOf(key);
     const from = rows.evidence(row);
-    const time = this.#effectiveTime(from);
-    const entries = rows.entries(from, row);
+    const isAdd = rows.isAdd(row);
+    if (!this.#whole.has(from)) return this.#take(key, state, { isAdd, from, entries: rows.entries(from, row) });
+    const { judgedThrough } = this.#keys;
+    const changes = this.#whole.take(state.ledger, isAdd, from, (own) => rows.entries(own, row), judgedThrough);
+    for (const change of changes) this.#take(key, state, change);
+    if (state.ledger.isEmpty) this.#keys.keepMarks(key, state, from.time);
+  }
+
+  #take(key: Key, state: KeyState, { isAdd, from, entries }: RowChange): void {
     const { ledger } = state;
+    const time = this.#effectiveTime(from);
     const isFirst = ledger.waiting.size === 0;
-    ledger.add({ time, isAdd: rows.isAdd(row), row: from.id, entries });
+    ledger.add({ time, isAdd, row: from.id, entries });
     // What comes behind others and brings no point before the timer needs no look at all of them: a key may get many at once.
     if (isFirst || this.#firstPointOf(time, entries) < ledger.timer) this.#keys.schedule(key, state);
   }

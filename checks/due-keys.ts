@@ -57,7 +57,8 @@ export class DueKeys {
     this.#keys = context.state("keys", keyStateCodec(rule, inputs));
     this.#timers = context.timers("points");
     this.#waiting = context.timers("waiting");
-    this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, rule);
+    const tellsRepeats = inputs.some(({ stageless }) => stageless !== undefined && stageless.size > 0);
+    this.#retention = new Retention(this.#keys, context.timers("retention"), this.#judge, rule, tellsRepeats);
     this.plain = openPlainKeys(rule, inputs, context, {
       scaleOf: (currency) => around.scaleOf(currency),
       stepsAfter: (memory) => this.#retention.stepsAfter(memory),
@@ -96,6 +97,11 @@ export class DueKeys {
     if (point >= ledger.timer) return;
     ledger.timer = point;
     this.#timers.register(key, point);
+  }
+
+  /** Of a key without rows it is known that one went. */
+  keepMarks(key: Key, state: KeyState, wentAt: number): void {
+    this.#retention.watchMarks(key, state, wentAt);
   }
 
   /** Bands begin earlier than when keys were written: timers that are later than their next point would warn too late. */
@@ -147,9 +153,9 @@ export class DueKeys {
       if (ledger.advance(point, this.#floor, this.#endedOf(state))) this.#judge.at(point, key, state, first);
       else if (ledger.entersBand) this.#judge.warn(point, key, state);
     }
-    const isEmpty = ledger.lastChange === undefined && ledger.waiting.size === 0;
-    if (isEmpty && verdicts.currencies.length === 0) this.#keys.delete(key);
-    else this.schedule(key, state);
+    if (!ledger.isEmpty || verdicts.currencies.length > 0) this.schedule(key, state);
+    else if (ledger.hasMarks) this.#retention.watchMarks(key, state, through);
+    else this.#keys.delete(key);
   }
 
   /** For rules that remember rows which are over. */

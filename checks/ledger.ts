@@ -2,7 +2,8 @@ import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
-import { type CountedRow, type Entry, RowSet } from "./row-set.ts";
+import { RowMarks } from "./row-marks.ts";
+import { type CountedRow, type Entry, type RowEvidence, RowSet } from "./row-set.ts";
 import { KeyTotals, type Totals } from "./totals.ts";
 import { type Change, WaitingChanges } from "./waiting-changes.ts";
 
@@ -16,6 +17,7 @@ const JUDGED = 4;
 const OWED = 8;
 const CHANGED = 16;
 const WAKES = 32;
+const MARKED = 64;
 
 /** Told of the entries of a row that is over, by a change or a deletion, and when. */
 export type RowEnded = (entries: readonly Entry[], time: number) => void;
@@ -50,6 +52,8 @@ export class Ledger {
   readonly #skewMs: number;
   readonly #bandMs: number;
   readonly #rows = new RowSet();
+  /** The last change of each row, where repeats of some are told here. */
+  #marks: RowMarks | undefined;
   /** Of the rows that count; in event time, without skew. */
   readonly #deadlines = new Deadlines();
   /** Those whose band is still ahead. */
@@ -70,7 +74,9 @@ export class Ledger {
     const { out } = rows;
     const { lastChange, lastAdded, memory } = this;
     const flags = (this.judged ? JUDGED : 0) | (this.#owed ? OWED : 0) | (lastChange === undefined ? 0 : CHANGED);
-    out.byte(MEMORIES.indexOf(memory) | flags | (this.wakeAt === NEVER ? 0 : WAKES));
+    const marked = this.#marks?.told ?? [];
+    const more = (this.wakeAt === NEVER ? 0 : WAKES) | (marked.length === 0 ? 0 : MARKED);
+    out.byte(MEMORIES.indexOf(memory) | flags | more);
     out.time(this.lastPoint);
     if (this.wakeAt !== NEVER) out.time(this.wakeAt);
     if (lastChange !== undefined) out.time(lastChange);
@@ -90,6 +96,7 @@ export class Ledger {
       rows.write(row, entries);
       out.time(time);
     }
+    if (marked.length > 0) this.#marks!.write(rows, marked);
   }
 
   /** A ledger that was written. `skewMs` may be another one than then: what is due is told by the one now. */
@@ -113,6 +120,7 @@ export class Ledger {
       const { id, entries } = rows.read();
       ledger.add({ time: input.time(), isAdd, row: id, entries });
     }
+    if ((flags & MARKED) !== 0) ledger.#marks = RowMarks.read(rows);
     return ledger;
   }
 
@@ -132,8 +140,29 @@ export class Ledger {
   }
 
   /** Changes that wait. */
-  get waiting(): Pick<WaitingChanges, "size" | "first"> {
+  get waiting(): Pick<WaitingChanges, "size" | "first" | typeof Symbol.iterator> {
     return this.#waiting;
+  }
+
+  /** True where no row counts or counted since the key began, and no change waits. */
+  get isEmpty(): boolean {
+    return this.lastChange === undefined && this.#waiting.size === 0;
+  }
+
+  /** True where repeats of some row are told here. */
+  get hasMarks(): boolean {
+    return this.#marks?.isEmpty === false;
+  }
+
+  /** The last change of each row for which `isOf` holds, whose repeats are to be told here. */
+  marksOf(isOf: (from: RowEvidence) => boolean): RowMarks {
+    this.#marks ??= new RowMarks();
+    return this.#marks.complete(this, isOf);
+  }
+
+  /** Forgets the last changes of all rows but those of changes that wait. */
+  forgetMarks(): void {
+    this.#marks?.forgetAllBut(this.#waiting);
   }
 
   /** Takes a change that has not been judged. */
@@ -212,6 +241,7 @@ export class Ledger {
     this.#waiting.rowsEnded();
     this.#deadlines.clear();
     this.#bands.clear();
+    this.forgetMarks();
     this.memory = "closed";
     this.closedAt = this.lastPoint;
   }
@@ -333,5 +363,6 @@ export class Ledger {
     this.#deadlines.clear();
     this.#bands.clear();
     this.#totals.clear();
+    this.forgetMarks();
   }
 }

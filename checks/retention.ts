@@ -22,12 +22,15 @@ export class Retention {
   readonly #timers: Timers;
   readonly #judge: Judge;
   readonly #rule: CheckRule;
+  readonly #tellsRepeats: boolean;
 
-  constructor(keys: KeyedState<KeyState>, timers: Timers, judge: Judge, rule: CheckRule) {
+  /** `tellsRepeats`: repeats of some rows are told by what is kept of their keys, so that it is kept for as long as they may come. */
+  constructor(keys: KeyedState<KeyState>, timers: Timers, judge: Judge, rule: CheckRule, tellsRepeats: boolean) {
     this.#keys = keys;
     this.#timers = timers;
     this.#judge = judge;
     this.#rule = rule;
+    this.#tellsRepeats = tellsRepeats;
   }
 
   /** How long behind its last point a quiet key takes its next step. */
@@ -35,7 +38,7 @@ export class Retention {
     const { isOfSums, retainMs } = this.#rule;
     switch (memory) {
       case "rows":
-        return isOfSums ? Math.min(CLOSE_AFTER_MS, retainMs) : retainMs;
+        return isOfSums && !this.#tellsRepeats ? Math.min(CLOSE_AFTER_MS, retainMs) : retainMs;
       case "closed":
         return retainMs;
       case "forgotten":
@@ -56,6 +59,13 @@ export class Retention {
   watchAt(key: Key, { ledger }: KeyState, time: number): void {
     ledger.retireAt = time;
     this.#timers.register(key, time);
+  }
+
+  /** Of a key nothing is known but rows that went: that is kept for as long as they may be said again. */
+  watchMarks(key: Key, state: KeyState, wentAt: number): void {
+    const until = wentAt + this.#rule.retainMs;
+    const { retireAt } = state.ledger;
+    if (retireAt === Number.POSITIVE_INFINITY || retireAt < until) this.watchAt(key, state, until);
   }
 
   /**
@@ -87,13 +97,14 @@ export class Retention {
       if (state === undefined || state.ledger.retireAt !== due.time) continue;
       state.ledger.retireAt = Number.POSITIVE_INFINITY;
       if (this.#isIdleSince(state, due.time)) this.#step(state);
-      if (state.ledger.memory === "rows" && state.ledger.lastChange === undefined) this.#leave(due.key, state);
+      if (state.ledger.memory === "rows" && state.ledger.isEmpty) this.#leave(due.key, state);
       else if (this.#isIdle(state)) this.watch(due.key, state);
     }
   }
 
   /** Nothing is left of a key but the versions of its verdicts, where there are any. */
-  #leave(key: Key, { verdicts }: KeyState): void {
+  #leave(key: Key, { ledger, verdicts }: KeyState): void {
+    ledger.forgetMarks();
     if (verdicts.currencies.length === 0) this.#keys.delete(key);
   }
 

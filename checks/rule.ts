@@ -57,6 +57,8 @@ export interface CheckInput {
   readonly rows: string;
   /** Its rows are of no key: every key is judged with all of them. */
   readonly isReference?: true;
+  /** The tables, as indexes into `model.from`, whose rows come without a row stage: dataflow/whole-rows.ts. Default: none. */
+  readonly stageless?: ReadonlySet<number>;
 }
 
 /** What a rule sees of a key at a point. Valid during the call only. */

@@ -27,6 +27,8 @@ export interface InputLayout {
   /** Which of the model's rows these are. */
   readonly rows: string;
   readonly tables: readonly string[];
+  /** The tables whose rows come without a row stage, so that their last changes are told by what is kept; absent for none. */
+  readonly stageless?: readonly number[];
   readonly fields: readonly FieldLayout[];
 }
 
@@ -62,11 +64,12 @@ export function layoutOf(rule: CheckRule, inputs: readonly CheckInput[]): StateL
       scale,
       ...(conversion === undefined ? {} : { conversion: JSON.stringify(conversion) }),
     })),
-    inputs: inputs.map(({ model, by, rows }) => ({
+    inputs: inputs.map(({ model, by, rows, stageless = new Set() }) => ({
       model: model.name,
       key: by.join("+"),
       rows,
       tables: model.from.map(({ source, table }) => `${source}.${table}`),
+      ...(stageless.size === 0 ? {} : { stageless: [...stageless].sort((one, other) => one - other) }),
       fields: fieldsOf(model),
     })),
   };
@@ -106,6 +109,8 @@ function sameLeg(left: LegLayout, right: LegLayout): boolean {
 function fieldPlaces(written: InputLayout, now: InputLayout): number[] | undefined {
   const same = written.model === now.model && written.key === now.key && written.rows === now.rows;
   if (!same || `${written.tables}` !== `${now.tables}`) return undefined;
+  // Where a row stage comes or goes, who is to tell repeats knows nothing of the rows that are there.
+  if (`${written.stageless ?? []}` !== `${now.stageless ?? []}`) return undefined;
   const places: number[] = [];
   for (const { name, kind, scale } of now.fields) {
     const place = written.fields.findIndex((field) => field.name === name);

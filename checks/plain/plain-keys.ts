@@ -100,6 +100,7 @@ export class PlainKeys {
     const hash = this.#hashes[row]!;
     const address = this.#records.find(hash, heap, start, end);
     if (address < 0) return this.#takeFirst(row, hash, start, end);
+    if (this.#reading.isRepeat(row, address)) return true;
     if (this.#isPlain(row) && this.#add(row, address)) return true;
     this.#expand(this.#records.find(hash, heap, start, end));
     return false;

@@ -2,8 +2,10 @@ import type { Batch } from "../../base/batch.ts";
 import type { Float64Column, Int32Column, Int64Column } from "../../base/columns.ts";
 import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../../dataflow/change-layout.ts";
 import type { Records } from "../../dataflow/records.ts";
+import { comparePlaces } from "../row-marks.ts";
 import type { RowEvidence } from "../row-set.ts";
 import type { CheckInput, CheckRule, CurrencyScale, RuleLeg } from "../rule.ts";
+import { isYounger } from "../whole-rows.ts";
 import { FieldWriter } from "./field-writer.ts";
 import { ENTRY_DOUBLES, entriesOfRow, inputOfRow, lengthOfRow, MOST, RECORD, ROW, rowsOf } from "./plain-layout.ts";
 
@@ -28,6 +30,7 @@ export class PlainRows {
   currency = 0;
   change!: ChangeColumns;
   readonly input: number;
+  readonly #stageless: ReadonlySet<number> | undefined;
   readonly #business: string | undefined;
   readonly #legs: LegColumns[];
   readonly #records: Records;
@@ -46,11 +49,12 @@ export class PlainRows {
   constructor(
     rule: CheckRule,
     input: number,
-    { model }: CheckInput,
+    { model, stageless }: CheckInput,
     records: Records,
     scaleOf: (currency: number) => CurrencyScale,
   ) {
     this.input = input;
+    this.#stageless = stageless?.size === 0 ? undefined : stageless;
     this.#business = model.businessTime;
     this.#scaleOf = scaleOf;
     this.#records = records;
@@ -140,6 +144,30 @@ export class PlainRows {
 
   /** Whether a record has the row already: one that is added on top of itself is not plain. */
   isThere(row: number, address: number): boolean {
+    return this.#find(row, address) >= 0;
+  }
+
+  /** Whether a row, of a table without a row stage, is known to a record by the same change or a newer one. */
+  isRepeat(row: number, address: number): boolean {
+    const { change } = this;
+    if (this.#stageless === undefined || !this.#stageless.has(change.table.values[row]!)) return false;
+    const at = this.#find(row, address);
+    if (at < 0) return false;
+    const { words, doubles } = this.#records;
+    const [major, minor] = [doubles[at + ROW.major]!, doubles[at + ROW.minor]!];
+    const known = { major, minor, sub: words[(at << 1) + ROW.sub]!, time: doubles[at + ROW.time]!, seed: null };
+    const coming = {
+      major: change.major.values[row]!,
+      minor: change.minor.values[row]!,
+      sub: change.sub.values[row]!,
+      time: change.time.values[row]!,
+      seed: change.seed.nulls[row] === 1 ? null : change.seed.values[row]!,
+    };
+    return comparePlaces(coming, known) <= 0 && !isYounger(coming, known);
+  }
+
+  /** The place of a row in a record, in doubles; −1 where it is not there. */
+  #find(row: number, address: number): number {
     const { words, bytes } = this.#records;
     const { heap, starts, ends } = this.change.row;
     const name = this.change.table.values[row]! | ((ends[row]! - starts[row]!) << 16);
@@ -150,11 +178,11 @@ export class PlainRows {
         const identity = ((at + ROW.entries + ENTRY_DOUBLES * entriesOfRow(shape)) << 3) + this.#fields.bytes;
         let same = starts[row]!;
         while (same < ends[row]! && bytes[identity + same - starts[row]!] === heap[same]) same++;
-        if (same === ends[row]!) return true;
+        if (same === ends[row]!) return at;
       }
       at += lengthOfRow(shape);
     }
-    return false;
+    return -1;
   }
 
   #findFactors(currency: number): void {
