@@ -44,8 +44,8 @@ export interface RecordFault {
   readonly fields?: Readonly<Record<string, Readonly<Record<string, Key>>>>;
   /** The same of the row before, for models that have the table `before: full`. */
   readonly fieldsBefore?: Readonly<Record<string, Readonly<Record<string, Key>>>>;
-  /** It is known to be an insert, or a row of a snapshot: there was no row before. */
-  readonly isInsert?: true;
+  /** Of such models: the change is known to have one of the rows alone, an insert that after it, a delete that before it. */
+  readonly only?: "before" | "after";
   /** Raw record, copied. */
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
@@ -53,13 +53,13 @@ export interface RecordFault {
 
 /** Something after which verdicts of the checks that read a table would be guesses. */
 export interface Suspension {
-  /** Names the cause for ever: `topic/partition/offset`, and by a breaking change `/model`. */
+  /** Names the cause for ever: `topic/partition/offset`, and but for a TRUNCATE `/model`. */
   readonly id: string;
   readonly source: string;
   readonly table: string;
   /** Models whose mapping is hit. */
   readonly models: readonly string[];
-  readonly cause: "truncate" | "breaking-change";
+  readonly cause: "truncate" | "breaking-change" | "snapshot";
   readonly message: string;
   /** Event time from which on nothing is judged. */
   readonly time: number;

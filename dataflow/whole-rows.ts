@@ -1,4 +1,5 @@
-import type { ChangesNode, Node, OperatorNode } from "./graph.ts";
+import type { ChangesNode, Graph, Node, OperatorNode } from "./graph.ts";
+import type { Model } from "./model.ts";
 
 /**
  * The tables of a changelog whose rows come without a row stage, as indexes into its model's `from`. Those tables are declared
@@ -17,6 +18,14 @@ export function stagelessTables(nodes: readonly Node[], changelog: Node): Readon
   const declared = [...from.keys()].filter((table) => from[table]!.before === "full");
   if (declared.length === 0 || writes !== undefined || insertsOnly) return NONE;
   return readersTellRepeats(nodes, origin) ? new Set(declared) : NONE;
+}
+
+/** The same of the changelog of each model that a graph reads. */
+export function stagelessIn({ nodes }: Graph): (model: Model) => ReadonlySet<number> {
+  return (model) => {
+    const changelog = nodes.find((node) => node.type === "changes" && node.model === model);
+    return changelog === undefined ? NONE : stagelessTables(nodes, changelog);
+  };
 }
 
 const NONE: ReadonlySet<number> = new Set();

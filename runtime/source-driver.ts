@@ -2,7 +2,7 @@ import type { Batch } from "../base/batch.ts";
 import { type ByteReader, ByteWriter } from "../base/bytes.ts";
 import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME, hours } from "../base/time.ts";
-import { changeColumns } from "../dataflow/change-layout.ts";
+import { changeColumns, OP } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import type { Control } from "../dataflow/operator.ts";
 import {
@@ -21,9 +21,19 @@ import { InsertStage } from "./operators/insert-stage.ts";
 import { type Retention, type RowBackend, RowStage } from "./operators/row-stage.ts";
 import { nameOfRows, rowTable } from "./operators/row-table.ts";
 import { raiseIncompatible } from "./operators/schema-difference.ts";
+import { SnapshotPlace } from "./operators/snapshot-place.ts";
 import { noPosition, type SourcePosition, savePosition, takePosition } from "./operators/source-position.ts";
+import { WholeRowStage } from "./operators/whole-row-stage.ts";
 import type { EngineAlert } from "./outbox.ts";
-import { atRecord, incompleteRow, notInserted, positionWentBack, seedDiffers } from "./source-trouble.ts";
+import {
+  atRecord,
+  incompleteRow,
+  incompleteWholeRow,
+  notInserted,
+  positionWentBack,
+  seedDiffers,
+  snapshotAgain,
+} from "./source-trouble.ts";
 
 /** Where a source's changes go: the entries of the first task, by model. */
 export interface SourceTarget {
@@ -53,6 +63,8 @@ export interface SourceDriverOptions {
   readonly reader: SourceReader;
   /** All models that read the source. */
   readonly models: readonly Model[];
+  /** Of a model's tables, those whose rows go on without a row stage, as indexes into its `from` (whole-rows.ts). Default: none. */
+  readonly stageless?: (model: Model) => ReadonlySet<number>;
   /** How long deleted rows keep their position, in ms of event time. */
   readonly retainMs: number;
   readonly backend: RowBackend;
@@ -89,6 +101,8 @@ interface SplitState {
   offsetBefore: number;
   /** Nothing has come since that was written. */
   isBeforeCurrent: boolean;
+  /** By models whose rows of it go on without a row stage. */
+  readonly snapshots: Map<string, SnapshotPlace>;
 }
 
 /**
@@ -111,6 +125,9 @@ export class SourceDriver {
   readonly #inserts: ReadonlyMap<Model, InsertStage>;
   /** Of other models, by the model's tables in this source. */
   readonly #stages: ReadonlyMap<Model, ReadonlyMap<number, RowStage>>;
+  /** Of the other tables of models that have some without a row stage. */
+  readonly #whole: ReadonlyMap<Model, WholeRowStage>;
+  readonly #stageless: (model: Model) => ReadonlySet<number>;
   readonly #position: SourcePosition;
   readonly #splits: readonly SplitState[];
   readonly #hasData: boolean;
@@ -128,9 +145,13 @@ export class SourceDriver {
     this.#target = target;
     this.#frontier = new SourceFrontier(reader.splits, reader.longestTransactionMs, reader, now);
     this.#position = noPosition(reader.longestTransactionMs);
+    const stageless = new Map(models.map((model) => [model, options.stageless?.(model) ?? NONE]));
+    this.#stageless = (model) => stageless.get(model)!;
     const [inserted, changed] = [models.filter((one) => one.insertsOnly), models.filter((one) => !one.insertsOnly)];
     this.#inserts = new Map(inserted.map((model) => [model, this.#makeInsertStage(model)]));
     this.#stages = new Map(changed.map((model) => [model, this.#makeStages(model, retainMs, backend)]));
+    const whole = changed.filter((model) => this.#stageless(model).size > 0);
+    this.#whole = new Map(whole.map((model) => [model, this.#makeWholeRowStage(model)]));
     this.#hasData = reader.splits.some((split) => !split.heartbeat);
     this.#splits = reader.splits.map((split) => {
       const group = groups.get(splitKey(reader.source, splitName(split)));
@@ -146,6 +167,7 @@ export class SourceDriver {
         before: new ByteWriter(),
         offsetBefore: 0,
         isBeforeCurrent: false,
+        snapshots: new Map(),
       };
     });
     this.#output = this.#makeOutput();
@@ -225,7 +247,8 @@ export class SourceDriver {
    */
   saveSplits(): SplitEntry[] {
     return this.reader.splits.map((split, index) => {
-      const { group, ended, hasBegun, changes, repeats, faults, before, offsetBefore } = this.#splits[index]!;
+      const { group, ended, hasBegun, changes, repeats, faults, before, offsetBefore, snapshots } =
+        this.#splits[index]!;
       const isUndone = this.stopped && index === this.#reading;
       const out = new ByteWriter();
       for (const flag of [ended, hasBegun]) out.flag(flag);
@@ -233,6 +256,7 @@ export class SourceDriver {
       this.#frontier.save(index, out);
       if (isUndone) out.raw(before.buffer, 0, before.length);
       else this.reader.save(index, out);
+      saveSnapshots(snapshots, out);
       const offset = isUndone ? offsetBefore : this.reader.position(index);
       const saved = out.bytes().toString("base64");
       const { gathered = false, topicId } = split;
@@ -269,6 +293,7 @@ export class SourceDriver {
       state.faults = input.uint();
       this.#frontier.restore(index, input);
       await this.reader.restore(index, input);
+      restoreSnapshots(input, state.snapshots);
       if (this.reader.readsAgain?.(index)) state.ended = false;
     }
   }
@@ -340,14 +365,15 @@ export class SourceDriver {
 
   #change(model: Model, split: number, batch: Batch): void {
     const state = this.#splits[split]!;
-    state.changes += batch.count;
+    const table = changeColumns(batch).table.values[0]!;
+    state.changes += model.from[table]!.before === undefined ? batch.count : changesIn(batch);
     if (state.hasBegun) dateSeed(batch);
     const inserts = this.#inserts.get(model);
-    if (inserts !== undefined) {
-      inserts.process(batch, this.#position);
-      return;
+    if (inserts !== undefined) return inserts.process(batch, this.#position);
+    if (this.#stageless(model).has(table)) {
+      return this.#whole.get(model)!.process(batch, this.#position, snapshotOf(state, model));
     }
-    const stage = this.#stages.get(model)!.get(changeColumns(batch).table.values[0]!)!;
+    const stage = this.#stages.get(model)!.get(table)!;
     const before = stage.repeats;
     stage.process(batch, state.group, this.#positionOf(split), state.otherGroups);
     state.repeats += stage.repeats - before;
@@ -374,13 +400,24 @@ export class SourceDriver {
       seedDiffers: (batch: Batch, row: number) => this.#target.engineAlert(seedDiffers(source, model, batch, row)),
       positionWentBack: (batch: Batch, row: number) => this.#positionWentBack(model, batch, row),
     };
-    const tables = [...model.from.entries()].filter(([, from]) => from.source === source);
+    const stageless = this.#stageless(model);
+    const tables = [...model.from.entries()].filter(([at, from]) => from.source === source && !stageless.has(at));
     return new Map(
       tables.map(([index, { table }]) => {
         const retention = table === TRANSACTIONS ? ENDS_RETENTION : { ms: retainMs, rows: 0 };
         return [index, new RowStage(rowTable(source, table, model), model, retention, backend, events)];
       }),
     );
+  }
+
+  #makeWholeRowStage(model: Model): WholeRowStage {
+    return new WholeRowStage(model, {
+      rows: (batch) => this.#handOn(model, batch),
+      incomplete: (batch, row, before) =>
+        this.#fault(this.#reading, incompleteWholeRow(this.reader, this.#reading, model, batch, row, before)),
+      snapshotAgain: (batch, row) => this.#suspend(snapshotAgain(this.reader, this.#reading, model, batch, row)),
+      positionWentBack: (batch, row) => this.#positionWentBack(model, batch, row),
+    });
   }
 
   #makeInsertStage(model: Model): InsertStage {
@@ -417,10 +454,23 @@ export class SourceDriver {
     state.faults++;
     this.#target.fault(fault);
     for (const model of this.#models.filter((candidate) => this.#reads(candidate, fault.table))) {
+      if (this.#stageless(model).has(this.#tableIndex(model, fault.table))) {
+        this.#hideWhole(model, fault);
+        continue;
+      }
       const known = fault.row === undefined ? undefined : this.#knownFields(model, fault.table, state.group, fault.row);
       const own = model.writes === undefined || fault.row === undefined ? {} : { rowId: fault.row };
       const fields = [{ ...fault.fields?.[model.name], ...own }, known ?? {}];
       this.#target.control(model, { type: "fault", fault, fields });
+    }
+  }
+
+  /** What the row was is known to nobody but the record: where its key cannot be told, it may be any. */
+  #hideWhole(model: Model, fault: RecordFault): void {
+    const rows = { after: fault.fields, before: fault.fieldsBefore };
+    for (const row of ["after", "before"] as const) {
+      if (fault.only === undefined || fault.only === row)
+        this.#target.control(model, { type: "fault", fault, fields: [rows[row]?.[model.name] ?? {}] });
     }
   }
 
@@ -474,3 +524,35 @@ function dateSeed(batch: Batch): void {
     seed.nulls[row] = 1;
   }
 }
+
+/** Rows before changes are no changes. */
+function changesIn(batch: Batch): number {
+  const { values } = changeColumns(batch).kind;
+  let changes = 0;
+  for (let row = 0; row < batch.count; row++) if (values[row] !== OP.before) changes++;
+  return changes;
+}
+
+function snapshotOf({ snapshots }: SplitState, { name }: Model): SnapshotPlace {
+  const known = snapshots.get(name) ?? new SnapshotPlace();
+  snapshots.set(name, known);
+  return known;
+}
+
+/** Behind all else that is saved of a split; nothing where there are none. */
+function saveSnapshots(snapshots: SplitState["snapshots"], out: ByteWriter): void {
+  for (const [model, place] of snapshots) {
+    out.text(model);
+    place.save(out);
+  }
+}
+
+function restoreSnapshots(input: ByteReader, snapshots: SplitState["snapshots"]): void {
+  while (!input.isAtEnd) {
+    const place = new SnapshotPlace();
+    snapshots.set(input.text(), place);
+    place.restore(input);
+  }
+}
+
+const NONE: ReadonlySet<number> = new Set();

@@ -5,6 +5,7 @@ import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { SourceReader, Split } from "../dataflow/source.ts";
+import { stagelessIn } from "../dataflow/whole-rows.ts";
 import { ChainTask } from "./chain-task.ts";
 import { splitKey, splitName } from "./checkpoint/manifest.ts";
 import { type Entry, ModelEntries } from "./model-entries.ts";
@@ -276,8 +277,9 @@ export class SourceTask implements SourcesTask {
   #drive(reader: SourceReader): SourceDriver {
     const { graph, retainMs, backend, groups, clock, isFirst } = this.#options;
     const models = modelsOf(graph).filter((model) => model.from.some(({ source }) => source === reader.source));
+    const stageless = stagelessIn(graph);
     return new SourceDriver(
-      { reader, models, retainMs, backend, groups, now: () => clock.now(), tellsHeartbeats: isFirst },
+      { reader, models, stageless, retainMs, backend, groups, now: () => clock.now(), tellsHeartbeats: isFirst },
       {
         batch: (model, batch) => this.#entries.batch(model, batch),
         control: (model, element) => this.#entries.control(model, element),

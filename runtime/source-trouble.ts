@@ -1,9 +1,11 @@
 import type { Batch } from "../base/batch.ts";
 import { CountercheckError, isError } from "../base/errors.ts";
+import type { Key } from "../base/key.ts";
 import { formatTime } from "../base/time.ts";
-import { changeColumns } from "../dataflow/change-layout.ts";
+import { changeColumns, OP } from "../dataflow/change-layout.ts";
 import { columnOf, fieldsFrom, type Model } from "../dataflow/model.ts";
-import type { RecordFault, SourceReader, Split } from "../dataflow/source.ts";
+import type { RecordFault, SourceReader, Split, Suspension } from "../dataflow/source.ts";
+import { timeOf } from "./operators/source-position.ts";
 import type { EngineAlert } from "./outbox.ts";
 
 /** A change that leaves values out which are not known from earlier. */
@@ -19,6 +21,60 @@ export function incompleteRow(
   const left = fields.filter((_, index) => (change.absent.values[row]! & (1 << index)) !== 0);
   const columns = left.map(([name, field]) => columnOf(name, field)).join(", ");
   return faultOf(reader, split, model, batch, row, new CountercheckError("ROW_INCOMPLETE", { columns }));
+}
+
+/**
+ * A change of a table that is declared `before: full`, whose rows leave values out that neither has. `row`: the one that does;
+ * `before`: where there is one, the row before the change, in front of the change's own.
+ */
+export function incompleteWholeRow(
+  reader: SourceReader,
+  split: number,
+  model: Model,
+  batch: Batch,
+  row: number,
+  before: number | undefined,
+): RecordFault {
+  const fault = incompleteRow(reader, split, model, batch, row);
+  if (before === undefined) return { ...fault, fields: { [model.name]: idsAt(model, batch, row) }, only: "after" };
+  const fieldsBefore = { [model.name]: idsAt(model, batch, before) };
+  const isDelete = changeColumns(batch).kind.values[before + 1] === OP.delete;
+  if (isDelete) return { ...fault, fieldsBefore, only: "before" };
+  return { ...fault, fields: { [model.name]: idsAt(model, batch, before + 1) }, fieldsBefore };
+}
+
+/** The id fields of a row that were not left out. */
+function idsAt({ fields }: Model, batch: Batch, row: number): Record<string, Key> {
+  const ids = Object.keys(fields).filter((name) => fields[name]!.kind === "id");
+  const values = ids.map((name) => [name, batch.column(name).get(row)] as const);
+  return Object.fromEntries(values.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+/**
+ * A snapshot was begun anew of a table that is declared `before: full`: a row that changed its key between the two counts
+ * under both, which no key can tell.
+ */
+export function snapshotAgain(
+  reader: SourceReader,
+  split: number,
+  model: Model,
+  batch: Batch,
+  row: number,
+): Suspension {
+  const change = changeColumns(batch);
+  const { topic, partition } = reader.splits[split]!;
+  const { table } = model.from[change.table.values[row]!]!;
+  return {
+    id: `${topic}/${partition}/${change.offset.values[row]!}/${model.name}`,
+    source: reader.source,
+    table,
+    models: [model.name],
+    cause: "snapshot",
+    message:
+      `A snapshot of ${table} was begun anew, so changes may have been missed. The table is declared \`before: full\`: ` +
+      "a row that was moved to another key meanwhile counts under both. Begin the job anew with the snapshot, or resume it where nothing was missed.",
+    time: timeOf(change, row),
+  };
 }
 
 /** A change that is no insert, of a model that says there is no other. */

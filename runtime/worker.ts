@@ -4,6 +4,7 @@ import type { Clock } from "../base/time.ts";
 import { type Graph, modelsOf } from "../dataflow/graph.ts";
 import type { Control } from "../dataflow/operator.ts";
 import type { RecordFault, SourceReader } from "../dataflow/source.ts";
+import { stagelessIn } from "../dataflow/whole-rows.ts";
 import type { StorePart } from "../state/state-store.ts";
 import type { SplitEntry } from "./checkpoint/manifest.ts";
 import type { Restored } from "./checkpoint/restored.ts";
@@ -340,8 +341,18 @@ export class Worker {
     const options = this.#options;
     const { graph, retainMs, backend, groups, clock } = options;
     const models = modelsOf(graph).filter((model) => model.from.some((t) => t.source === reader.source));
+    const stageless = stagelessIn(graph);
     return new SourceDriver(
-      { reader, models, retainMs, backend, groups, now: () => clock.now(), tellsHeartbeats: options.index === 0 },
+      {
+        reader,
+        models,
+        stageless,
+        retainMs,
+        backend,
+        groups,
+        now: () => clock.now(),
+        tellsHeartbeats: options.index === 0,
+      },
       {
         batch: (model, batch) => this.#tasks.batch(model, batch),
         control: (model, element) => this.#tasks.control(model, element),

@@ -68,10 +68,11 @@ export class ReadableIds {
     });
   }
 
-  /** True for a record of which it is known that it has no row before it, where some model is told of such rows. */
-  isInsert(records: RecordBatch, i: number): boolean {
+  /** The row that the change is known to have alone, where some model is told of rows before changes. */
+  onlyRow(records: RecordBatch, i: number): "before" | "after" | undefined {
     const op = this.#op?.(records, i)?.charCodeAt(0);
-    return op === OP.create || op === OP.read;
+    if (op === OP.delete) return "before";
+    return op === OP.create || op === OP.read ? "after" : undefined;
   }
 
   #read(one: (reader: IdReader) => Key | undefined): IdFields | undefined {

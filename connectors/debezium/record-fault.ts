@@ -46,6 +46,7 @@ export function recordFault(
   const fields = ids?.read(records, i);
   const isMissing = error.code === "ROW_BEFORE_MISSING";
   const fieldsBefore = ids?.readBefore(records, i, isMissing ? keys.lastColumns : undefined);
+  const only = ids?.onlyRow(records, i);
   return {
     id: recordId(records, i),
     source,
@@ -58,7 +59,7 @@ export function recordFault(
     ...(row === undefined ? {} : { row }),
     ...(fields === undefined ? {} : { fields }),
     ...(fieldsBefore === undefined ? {} : { fieldsBefore }),
-    ...(ids?.isInsert(records, i) ? { isInsert: true } : {}),
+    ...(only === undefined ? {} : { only }),
     key: copied(records.buffer, records.keyStarts[i]!, records.keyEnds[i]!),
     value: copied(records.buffer, records.valueStarts[i]!, records.valueEnds[i]!),
   };

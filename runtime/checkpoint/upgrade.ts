@@ -3,6 +3,7 @@ import { type Graph, modelsOf, type OperatorNode } from "../../dataflow/graph.ts
 import type { Model } from "../../dataflow/model.ts";
 import type { KeyedState, StateCodec, Timers } from "../../dataflow/operator.ts";
 import type { Alarms, Records } from "../../dataflow/records.ts";
+import { stagelessIn } from "../../dataflow/whole-rows.ts";
 import { keptModel } from "../../dataflow/writes.ts";
 import { keptByLookup } from "../operators/lookup-stage.ts";
 import { rowConversion, rowSchema } from "../operators/row-record.ts";
@@ -70,10 +71,13 @@ function namesOf({ uid, states, records = [] }: KeptState): string[] {
   return named.map(({ name }) => `state ${name} of ${uid}`);
 }
 
+/** Of tables whose rows come without a row stage nothing is kept here. */
 function tablesOf(graph: Graph): { readonly name: string; readonly model: Model }[] {
-  return modelsOf(graph).flatMap((model) =>
-    model.from.map(({ source, table }) => ({ name: rowTable(source, table, model), model: keptModel(model) })),
-  );
+  const stageless = stagelessIn(graph);
+  return modelsOf(graph).flatMap((model) => {
+    const staged = model.from.filter((_, index) => !stageless(model).has(index));
+    return staged.map(({ source, table }) => ({ name: rowTable(source, table, model), model: keptModel(model) }));
+  });
 }
 
 /** The keyed operators, with what each says when it is opened, and the look-ups. */

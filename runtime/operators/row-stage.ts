@@ -15,7 +15,7 @@ import { keptModel } from "../../dataflow/writes.ts";
 import { hashBytes } from "../../state/key-groups.ts";
 import type { StoreTable } from "../../state/store-table.ts";
 import { RowRecord, rowConversion, rowSchema } from "./row-record.ts";
-import { goesBack, notePosition, type SourcePosition } from "./source-position.ts";
+import { goesBack, notePosition, type SourcePosition, timeOf } from "./source-position.ts";
 import { ComingAndGoing, Ends, type StageOutput } from "./stage-output.ts";
 import { WriteOutput } from "./write-output.ts";
 
@@ -299,10 +299,4 @@ function compare(change: ChangeColumns, row: number, stored: RowRecord): number 
 function isYounger(stored: RowRecord, time: number, source: SourcePosition): boolean {
   const last = stored.time === BEFORE_ALL_TIME ? stored.seed : stored.time;
   return time > last + Math.max(source.longestTransactionMs, CLOCK_STEP_MS);
-}
-
-/** Event time of a change, or the time of the seed for a row of the seed. */
-function timeOf(change: ChangeColumns, row: number): number {
-  const time = change.time.values[row]!;
-  return time === BEFORE_ALL_TIME ? change.seed.values[row]! : time;
 }

@@ -40,6 +40,12 @@ export function goesBack(change: ChangeColumns, row: number, time: number, sourc
   return far && time > source.time + source.longestTransactionMs;
 }
 
+/** Event time of a change, or the time of the seed for a row of the seed. */
+export function timeOf(change: ChangeColumns, row: number): number {
+  const time = change.time.values[row]!;
+  return time === BEFORE_ALL_TIME ? change.seed.values[row]! : time;
+}
+
 /** Takes note of a change's position, and of its time where the position is newer. */
 export function notePosition(change: ChangeColumns, row: number, time: number, source: SourcePosition): void {
   const isNewer = note(change.major.values[row]!, change.minor.values[row]!, change.sub.values[row]!, source);
