@@ -65,8 +65,9 @@ public final class ClusterJob {
     own.set(PipelineOptions.MAX_PARALLELISM, plan.keyGroups());
     own.set(PipelineOptions.GLOBAL_JOB_PARAMETERS, plan.facts());
     unlessGiven(cluster, own, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, TOLERATED_FAILED_CHECKPOINTS);
-    // Elements are batches already: each is worth a message.
-    unlessGiven(cluster, own, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+    // Elements are batches already, each worth a message; and a task whose rows wait in Node for their ticket takes no more in.
+    own.set(ExecutionOptions.BUFFER_TIMEOUT_ENABLED, true);
+    own.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
     if (cluster.getOptional(RestartStrategyOptions.RESTART_STRATEGY).isEmpty()) {
       own.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
       own.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, Duration.ofSeconds(1));

@@ -2,7 +2,6 @@ package countercheck.flink;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -11,7 +10,6 @@ import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /** Where a job's rows come in from Kafka and its results go out to it. */
 final class KafkaEnds {
@@ -53,14 +51,12 @@ final class KafkaEnds {
     results.sinkTo(sink).name("results").uid("results");
   }
 
-  private static DataStreamSource<RawRecord> source(
+  private static DataStreamSource<RawRecords> source(
       StreamExecutionEnvironment environment, Plan plan, boolean heartbeats, String name) {
     List<Plan.Split> splits = plan.splits().stream().filter(split -> split.heartbeat() == heartbeats).toList();
-    Properties reading = KafkaClients.reading(plan, name);
-    // The partitions say so themselves, and the connector warns of what is said twice.
-    reading.remove(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
-    PlannedSource source = new PlannedSource(splits, new SplitNumbers(plan.splits()), reading);
-    DataStreamSource<RawRecord> records = environment.fromSource(source, WatermarkStrategy.noWatermarks(), name, RawRecordType.INSTANCE);
+    // Of heartbeats each has its own time to wait for.
+    PlannedSource source = new PlannedSource(splits, new SplitNumbers(plan.splits()), KafkaClients.reading(plan, name), !heartbeats);
+    DataStreamSource<RawRecords> records = environment.fromSource(source, WatermarkStrategy.noWatermarks(), name, RawRecordsType.INSTANCE);
     records.uid(name);
     return records;
   }

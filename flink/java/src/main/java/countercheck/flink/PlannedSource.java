@@ -14,10 +14,18 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
+import org.apache.flink.connector.base.source.reader.synchronization.FutureCompletingBlockingQueue;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
+import org.apache.flink.connector.kafka.source.reader.KafkaSourceReader;
+import org.apache.flink.connector.kafka.source.reader.fetcher.KafkaSourceFetcherManager;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.Counter;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -26,19 +34,26 @@ import org.apache.kafka.common.TopicPartition;
  * beginning.
  */
 final class PlannedSource
-    implements Source<RawRecord, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<RawRecord> {
+    implements Source<RawRecords, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<RawRecords> {
   private static final long serialVersionUID = 1;
 
-  private final KafkaSource<RawRecord> kafka;
+  private final KafkaSource<RawRecords> kafka;
   private final PlannedPartitions partitions;
+  private final SplitNumbers numbers;
+  private final Properties reading;
+  private final boolean packs;
 
-  PlannedSource(List<Plan.Split> splits, SplitNumbers numbers, Properties reading) {
+  /** `packs`: records that come together are handed on together, not one by one. */
+  PlannedSource(List<Plan.Split> splits, SplitNumbers numbers, Properties reading, boolean packs) {
     partitions = new PlannedPartitions(splits);
-    kafka = KafkaSource.<RawRecord>builder()
+    this.numbers = numbers;
+    this.reading = reading;
+    this.packs = packs;
+    kafka = KafkaSource.<RawRecords>builder()
         .setKafkaSubscriber(partitions)
         .setStartingOffsets(partitions)
         .setDeserializer(new RawRecordDeserializer(numbers))
-        .setProperties(reading)
+        .setProperties(unsaid(reading))
         .build();
   }
 
@@ -48,8 +63,29 @@ final class PlannedSource
   }
 
   @Override
-  public SourceReader<RawRecord, KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
-    return kafka.createReader(context);
+  public SourceReader<RawRecords, KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
+    NativeLz4.load();
+    return packs ? packingReader(context) : kafka.createReader(context);
+  }
+
+  /** As KafkaSource makes its own. */
+  private SourceReader<RawRecords, KafkaPartitionSplit> packingReader(SourceReaderContext context) {
+    var metrics = new PackingSplitReader.Metrics(context);
+    var fetched = new FutureCompletingBlockingQueue<RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>>>();
+    var fetchers = new KafkaSourceFetcherManager(fetched, () -> new PackingSplitReader(reading, context, metrics), finished -> {});
+    Counter records = context.metricGroup().getIOMetricGroup().getNumRecordsInCounter();
+    Configuration configuration = new Configuration();
+    reading.stringPropertyNames().forEach(name -> configuration.setString(name, reading.getProperty(name)));
+    return new KafkaSourceReader<>(
+        fetched, fetchers, new PackEmitter(numbers, metrics, records), configuration, context, metrics);
+  }
+
+  /** Without what the partitions say themselves: the connector warns of what is said twice. */
+  private static Properties unsaid(Properties reading) {
+    Properties properties = new Properties();
+    properties.putAll(reading);
+    properties.remove(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG);
+    return properties;
   }
 
   @Override
@@ -85,7 +121,7 @@ final class PlannedSource
   }
 
   @Override
-  public TypeInformation<RawRecord> getProducedType() {
-    return RawRecordType.INSTANCE;
+  public TypeInformation<RawRecords> getProducedType() {
+    return RawRecordsType.INSTANCE;
   }
 }

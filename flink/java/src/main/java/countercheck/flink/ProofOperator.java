@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * still, the log and the gauge `sourcesNotProven` say so.
  */
 final class ProofOperator extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
-    implements OneInputStreamOperator<RawRecord, Tuple2<Integer, byte[]>> {
+    implements OneInputStreamOperator<RawRecords, Tuple2<Integer, byte[]>> {
   private static final long serialVersionUID = 1;
   private static final Logger LOGGER = LoggerFactory.getLogger(ProofOperator.class);
   /** What was written before a row may reach another partition behind it for so long. */
@@ -85,9 +85,10 @@ final class ProofOperator extends AbstractStreamOperator<Tuple2<Integer, byte[]>
   }
 
   @Override
-  public void processElement(StreamRecord<RawRecord> element) {
-    RawRecord record = element.getValue();
-    held[record.split].add(new HeldHeartbeats.Row(Arrays.copyOf(record.bytes, record.length), System.nanoTime()));
+  public void processElement(StreamRecord<RawRecords> element) {
+    RawRecords one = element.getValue();
+    byte[] row = Arrays.copyOfRange(one.bytes, RawRecords.HEAD, one.length);
+    held[one.split].add(new HeldHeartbeats.Row(row, System.nanoTime()));
     if (!isGlancing) glance();
   }
 
@@ -140,17 +141,16 @@ final class ProofOperator extends AbstractStreamOperator<Tuple2<Integer, byte[]>
   }
 
   private void prove(Source source, long[] ends) throws IOException {
-    RawRecord record = new RawRecord();
     List<byte[]> pieces = new ArrayList<>();
     for (int split : source.heartbeatSplits) {
-      RecordPacker.Pack pack = new RecordPacker.Pack(split, 0);
+      RawRecords piece = new RawRecords();
+      piece.split = split;
       held[split].take(source.askedFor, row -> {
-        record.bytes = row.bytes();
-        record.length = row.bytes().length;
-        if (pack.isFull(record)) pieces.add(pack.take());
-        pack.add(record);
+        byte[] bytes = row.bytes();
+        if (piece.isFull(bytes.length)) pieces.add(taken(piece));
+        piece.add(1, bytes, 0, bytes.length);
       });
-      if (pack.records > 0) pieces.add(pack.take());
+      if (piece.records > 0) pieces.add(taken(piece));
     }
     int from = 0;
     for (int bytes = 0, to = 0; to < pieces.size(); to++) {
@@ -162,23 +162,29 @@ final class ProofOperator extends AbstractStreamOperator<Tuple2<Integer, byte[]>
     }
   }
 
+  private static byte[] taken(RawRecords piece) {
+    byte[] element = Arrays.copyOf(piece.element(), piece.length);
+    piece.clear();
+    return element;
+  }
+
   /** As a PROOF frame has it, behind the kind of element. */
   private static byte[] proof(Source source, long[] ends, List<byte[]> pieces) {
     int length = 1 + 2 * Integer.BYTES + ends.length * (Integer.BYTES + Long.BYTES);
     for (byte[] piece : pieces) length += Integer.BYTES + piece.length - 1;
     byte[] element = new byte[length];
     element[0] = Element.PROOF;
-    RawRecord.INT.set(element, 1, ends.length);
+    RawRecords.INT.set(element, 1, ends.length);
     int at = 1 + Integer.BYTES;
     for (int i = 0; i < ends.length; i++) {
-      RawRecord.INT.set(element, at, source.dataNumbers.get(i));
-      RawRecord.LONG.set(element, at + Integer.BYTES, Double.doubleToRawLongBits(ends[i]));
+      RawRecords.INT.set(element, at, source.dataNumbers.get(i));
+      RawRecords.LONG.set(element, at + Integer.BYTES, Double.doubleToRawLongBits(ends[i]));
       at += Integer.BYTES + Long.BYTES;
     }
-    RawRecord.INT.set(element, at, pieces.size());
+    RawRecords.INT.set(element, at, pieces.size());
     at += Integer.BYTES;
     for (byte[] piece : pieces) {
-      RawRecord.INT.set(element, at, piece.length - 1);
+      RawRecords.INT.set(element, at, piece.length - 1);
       System.arraycopy(piece, 1, element, at + Integer.BYTES, piece.length - 1);
       at += Integer.BYTES + piece.length - 1;
     }

@@ -8,14 +8,15 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Packs the records of one split into one element, so that Flink moves some hundred at a time: as many as fit, or as have
- * come within a short while, and all of them in front of a barrier. An element's key lies in the split's key group.
+ * come within a short while, and all of them in front of a barrier. Many that come together are an element as they are. An
+ * element's key lies in the split's key group.
  */
 final class RecordPacker extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
-    implements OneInputStreamOperator<RawRecord, Tuple2<Integer, byte[]>> {
+    implements OneInputStreamOperator<RawRecords, Tuple2<Integer, byte[]>> {
   private static final long serialVersionUID = 1;
-  static final int MOST_BYTES = 64 << 10;
-  static final int MOST_RECORDS = 500;
   private static final long LINGER_MS = 5;
+  /** Of records that are many enough. */
+  private static final int MANY_BYTES = RawRecords.MOST_BYTES / 4;
 
   /** Of each split, by its number. */
   private final int[] keys;
@@ -38,16 +39,21 @@ final class RecordPacker extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
   }
 
   @Override
-  public void processElement(StreamRecord<RawRecord> element) {
-    RawRecord record = element.getValue();
-    Pack pack = packs[record.split];
-    if (pack == null) packs[record.split] = pack = new Pack(record.split, keys[record.split]);
-    if (pack.isFull(record)) emit(pack);
+  public void processElement(StreamRecord<RawRecords> element) {
+    RawRecords records = element.getValue();
+    Pack pack = packs[records.split];
+    if (pack == null) packs[records.split] = pack = new Pack(records.split, keys[records.split]);
+    int bytes = records.length - RawRecords.HEAD;
+    if (pack.records.isFull(bytes)) emit(pack);
+    if (pack.records.records == 0 && bytes >= MANY_BYTES) {
+      emit(pack.key, records);
+      return;
+    }
     if (!pack.isBegun) {
       pack.isBegun = true;
       begun[begunCount++] = pack;
     }
-    pack.add(record);
+    pack.records.add(records.records, records.bytes, RawRecords.HEAD, records.length);
     if (!lingering) linger();
   }
 
@@ -78,54 +84,29 @@ final class RecordPacker extends AbstractStreamOperator<Tuple2<Integer, byte[]>>
       Pack pack = begun[i];
       begun[i] = null;
       pack.isBegun = false;
-      if (pack.records > 0) emit(pack);
+      if (pack.records.records > 0) emit(pack);
     }
     begunCount = 0;
   }
 
   private void emit(Pack pack) {
-    output.collect(new StreamRecord<>(Tuple2.of(pack.key, pack.take())));
+    emit(pack.key, pack.records);
+    pack.records.clear();
   }
 
-  /** Records of one split, as a RECORDS element. */
-  static final class Pack {
-    private static final int HEAD = 1 + 2 * Integer.BYTES;
+  private void emit(int key, RawRecords records) {
+    output.collect(new StreamRecord<>(Tuple2.of(key, records.element())));
+  }
 
-    final int split;
+  /** Records of one split that wait for more. */
+  private static final class Pack {
     final int key;
+    final RawRecords records = new RawRecords();
     boolean isBegun;
-    int records;
-    int length = HEAD;
-    private byte[] bytes = new byte[4 << 10];
 
     Pack(int split, int key) {
-      this.split = split;
       this.key = key;
-      bytes[0] = Element.RECORDS;
-      RawRecord.INT.set(bytes, 1, split);
-    }
-
-    /** Another record is one too many. */
-    boolean isFull(RawRecord record) {
-      return records >= MOST_RECORDS || records > 0 && length + record.length > MOST_BYTES;
-    }
-
-    void add(RawRecord record) {
-      int needed = length + record.length;
-      if (needed > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(needed, Math.min(2 * bytes.length, MOST_BYTES)));
-      System.arraycopy(record.bytes, 0, bytes, length, record.length);
-      length = needed;
-      records++;
-    }
-
-    byte[] take() {
-      RawRecord.INT.set(bytes, 1 + Integer.BYTES, records);
-      byte[] element = Arrays.copyOf(bytes, length);
-      // One huge record does not stay for ever.
-      if (bytes.length > 2 * MOST_BYTES) bytes = Arrays.copyOf(bytes, MOST_BYTES);
-      length = HEAD;
-      records = 0;
-      return element;
+      records.split = split;
     }
   }
 }

@@ -26,11 +26,11 @@ final class ResultSerializer implements KafkaRecordSerializationSchema<byte[]>, 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(byte[] payload, KafkaSinkContext context, Long timestamp) {
     String topic = topics[payload[0]];
-    long time = (long) Double.longBitsToDouble((long) RawRecord.LONG.get(payload, 1));
-    int keyLength = (int) RawRecord.INT.get(payload, 1 + Long.BYTES);
+    long time = (long) Double.longBitsToDouble((long) RawRecords.LONG.get(payload, 1));
+    int keyLength = (int) RawRecords.INT.get(payload, 1 + Long.BYTES);
     int keyStart = 1 + Long.BYTES + Integer.BYTES;
     int valueStart = keyStart + Math.max(keyLength, 0) + Integer.BYTES;
-    int valueLength = (int) RawRecord.INT.get(payload, valueStart - Integer.BYTES);
+    int valueLength = (int) RawRecords.INT.get(payload, valueStart - Integer.BYTES);
     return new ProducerRecord<>(topic, null, time, part(payload, keyStart, keyLength), part(payload, valueStart, valueLength));
   }
 

@@ -1,6 +1,7 @@
 package countercheck.flink;
 
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.flink.api.common.serialization.SerializerConfig;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
@@ -11,17 +12,17 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
 /** Flink's type of raw records. Source and packer are chained and share the object, so that it is serialized only where they are not. */
-public final class RawRecordType extends TypeInformation<RawRecord> {
-  static final RawRecordType INSTANCE = new RawRecordType();
+public final class RawRecordsType extends TypeInformation<RawRecords> {
+  static final RawRecordsType INSTANCE = new RawRecordsType();
 
   @Override
-  public TypeSerializer<RawRecord> createSerializer(SerializerConfig config) {
+  public TypeSerializer<RawRecords> createSerializer(SerializerConfig config) {
     return Serializer.INSTANCE;
   }
 
   @Override
-  public Class<RawRecord> getTypeClass() {
-    return RawRecord.class;
+  public Class<RawRecords> getTypeClass() {
+    return RawRecords.class;
   }
 
   @Override
@@ -51,26 +52,26 @@ public final class RawRecordType extends TypeInformation<RawRecord> {
 
   @Override
   public String toString() {
-    return "RawRecord";
+    return "RawRecords";
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof RawRecordType;
+    return other instanceof RawRecordsType;
   }
 
   @Override
   public int hashCode() {
-    return RawRecordType.class.hashCode();
+    return RawRecordsType.class.hashCode();
   }
 
   @Override
   public boolean canEqual(Object other) {
-    return other instanceof RawRecordType;
+    return other instanceof RawRecordsType;
   }
 
-  /** Split and length (4 bytes each), and the bytes. */
-  public static final class Serializer extends TypeSerializerSingleton<RawRecord> {
+  /** Split, number and length (4 bytes each), and the bytes. */
+  public static final class Serializer extends TypeSerializerSingleton<RawRecords> {
     static final Serializer INSTANCE = new Serializer();
 
     @Override
@@ -79,21 +80,18 @@ public final class RawRecordType extends TypeInformation<RawRecord> {
     }
 
     @Override
-    public RawRecord createInstance() {
-      return new RawRecord();
+    public RawRecords createInstance() {
+      return new RawRecords();
     }
 
     @Override
-    public RawRecord copy(RawRecord from) {
-      return copy(from, new RawRecord());
+    public RawRecords copy(RawRecords from) {
+      return copy(from, new RawRecords());
     }
 
     @Override
-    public RawRecord copy(RawRecord from, RawRecord reuse) {
-      reuse.reserve(from.length);
-      reuse.split = from.split;
-      reuse.length = from.length;
-      System.arraycopy(from.bytes, 0, reuse.bytes, 0, from.length);
+    public RawRecords copy(RawRecords from, RawRecords reuse) {
+      reuse.wrap(from.split, from.records, Arrays.copyOf(from.bytes, from.length));
       return reuse;
     }
 
@@ -103,23 +101,25 @@ public final class RawRecordType extends TypeInformation<RawRecord> {
     }
 
     @Override
-    public void serialize(RawRecord record, DataOutputView target) throws IOException {
-      target.writeInt(record.split);
-      target.writeInt(record.length);
-      target.write(record.bytes, 0, record.length);
+    public void serialize(RawRecords records, DataOutputView target) throws IOException {
+      target.writeInt(records.split);
+      target.writeInt(records.records);
+      target.writeInt(records.length);
+      target.write(records.bytes, 0, records.length);
     }
 
     @Override
-    public RawRecord deserialize(DataInputView source) throws IOException {
-      return deserialize(new RawRecord(), source);
+    public RawRecords deserialize(DataInputView source) throws IOException {
+      return deserialize(new RawRecords(), source);
     }
 
     @Override
-    public RawRecord deserialize(RawRecord reuse, DataInputView source) throws IOException {
-      reuse.split = source.readInt();
-      reuse.length = source.readInt();
-      reuse.reserve(reuse.length);
-      source.readFully(reuse.bytes, 0, reuse.length);
+    public RawRecords deserialize(RawRecords reuse, DataInputView source) throws IOException {
+      int split = source.readInt();
+      int records = source.readInt();
+      byte[] bytes = new byte[source.readInt()];
+      source.readFully(bytes);
+      reuse.wrap(split, records, bytes);
       return reuse;
     }
 
@@ -129,12 +129,12 @@ public final class RawRecordType extends TypeInformation<RawRecord> {
     }
 
     @Override
-    public TypeSerializerSnapshot<RawRecord> snapshotConfiguration() {
+    public TypeSerializerSnapshot<RawRecords> snapshotConfiguration() {
       return new Snapshot();
     }
 
     /** The layout is fixed. */
-    public static final class Snapshot extends SimpleTypeSerializerSnapshot<RawRecord> {
+    public static final class Snapshot extends SimpleTypeSerializerSnapshot<RawRecords> {
       public Snapshot() {
         super(() -> INSTANCE);
       }
