@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { failureFrame, type SafeText, same } from "./failure-frame.ts";
+import { FrameQueue } from "./frame-queue.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, FrameSplitter, TO_TASK } from "./frames.ts";
 import type { Handover } from "./handover.ts";
@@ -18,8 +19,6 @@ const POLL_MS = 20;
 const TRICKLE_MS = 5;
 /** Between two looks at results that wait for servers. */
 const STUCK_MS = 100;
-/** What is no row, nor stands in an order with rows: it does not wait behind those that do. */
-const ASIDE: ReadonlySet<number> = new Set([TO_TASK.pull, TO_TASK.files, TO_TASK.abort, TO_TASK.confirmed]);
 /** Of work, before others in the process have their turn. */
 const TURN_MS = 20;
 /** Of work on the parts of a checkpoint behind each turn: for so long rows wait for it. */
@@ -55,11 +54,6 @@ export function driveTask(
 
 const NO_METRICS = Buffer.from("[]");
 
-interface Frame {
-  readonly type: number;
-  readonly payload: Buffer;
-}
-
 /** Frames on their way from a socket to a driver, and its answers on their way back. */
 class Connection {
   readonly #socket: Socket;
@@ -68,13 +62,11 @@ class Connection {
   readonly #fail: (error: unknown) => void;
   readonly #splitter = new FrameSplitter((type, payload) => this.#add(type, payload));
   readonly #metricsTimer: NodeJS.Timeout;
-  /** From `#head` on; they are few, for Flink waits until some were taken in. */
-  #frames: Frame[] = [];
-  #head = 0;
-  /** Barriers among them. */
-  #barriers = 0;
-  /** Of `ASIDE` among them. */
-  #aside = 0;
+  readonly #frames = new FrameQueue();
+  /** Called by others; the same function each time, so that whoever keeps it keeps it once. */
+  readonly #turnSoon = () => {
+    if (!this.#isOver) this.#turnAgain();
+  };
   /** A frame waits for something: nothing behind it is taken in meanwhile. */
   #isWaiting = false;
   #isOver = false;
@@ -124,20 +116,16 @@ class Connection {
   }
 
   #add(type: number, payload: Buffer): void {
-    if (type === TO_TASK.barrier) this.#barriers++;
-    if (ASIDE.has(type)) this.#aside++;
     // What is restored is looked at again until the task has started.
     this.#frames.push({ type, payload: this.#driver.isStarted ? payload : Buffer.from(payload) });
   }
 
   #takeFrames(): void {
     const begin = performance.now();
-    this.#bringForward();
-    while (this.#head < this.#frames.length && this.#hasRoom()) {
-      const { type, payload } = this.#frames[this.#head]!;
-      this.#head++;
-      if (type === TO_TASK.barrier) this.#barriers--;
-      if (ASIDE.has(type)) this.#aside--;
+    // A checkpoint is written down although rows wait.
+    if (this.#driver.isStarted) this.#frames.bringForward();
+    while (!this.#frames.isEmpty && this.#hasRoom()) {
+      const { type, payload } = this.#frames.shift();
       const taken = type === TO_TASK.finish ? this.#finish(payload) : this.#driver.take(type, payload);
       if (taken !== undefined) {
         this.#busyMs += performance.now() - begin;
@@ -149,11 +137,7 @@ class Connection {
         break;
       }
     }
-    if (this.#head === this.#frames.length) {
-      this.#frames = [];
-      this.#head = 0;
-      this.#splitter.letGo();
-    }
+    if (this.#frames.isEmpty) this.#splitter.letGo();
     this.#driver.settle();
     this.#bringParts();
     this.#send();
@@ -174,11 +158,6 @@ class Connection {
     return this.#driver.owesParts && !this.#socket.writableNeedDrain;
   }
 
-  /** The same function each time, so that whoever keeps it keeps it once. */
-  readonly #turnSoon = () => {
-    if (!this.#isOver) this.#turnAgain();
-  };
-
   #turnAgain(): void {
     this.#turnTimer ??= setImmediate(() => {
       this.#turnTimer = undefined;
@@ -190,8 +169,8 @@ class Connection {
   #hasRoom(): boolean {
     if (this.#socket.writableLength > MOST_UNREAD_BYTES) return false;
     if (this.#driver.out.length > SEND_BYTES) this.#send();
-    const { type } = this.#frames[this.#head]!;
-    if (this.#barriers > 0 || (type !== TO_TASK.batch && type !== TO_TASK.records && type !== TO_TASK.proof))
+    const { type } = this.#frames.first;
+    if (this.#frames.hasBarrier || (type !== TO_TASK.batch && type !== TO_TASK.records && type !== TO_TASK.proof))
       return true;
     return this.#takesRows();
   }
@@ -222,14 +201,6 @@ class Connection {
       this.turn();
     }, inMs);
     return false;
-  }
-
-  /** A checkpoint is written down although rows wait: what asks for its parts comes before them, but not before its barrier. */
-  #bringForward(): void {
-    if (this.#aside === 0 || this.#barriers > 0 || !this.#driver.isStarted) return;
-    const rest = this.#frames.slice(this.#head);
-    this.#frames = [...rest.filter(({ type }) => ASIDE.has(type)), ...rest.filter(({ type }) => !ASIDE.has(type))];
-    this.#head = 0;
   }
 
   #await(taken: Promise<void>): void {
@@ -321,6 +292,7 @@ class Connection {
   }
 
   #send(): void {
+    this.#driver.flush();
     const bytes = this.#driver.out.take();
     if (bytes.length > 0) this.#socket.write(bytes, (error) => error ?? letGo(bytes));
   }

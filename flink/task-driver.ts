@@ -145,13 +145,16 @@ export class TaskDriver {
 
   /** There is nothing more to take in for now: hands in the rows that wait, and acknowledges all. */
   settle(): void {
-    if (this.#isOpen) {
-      this.#inlet.handIn();
-      this.#outlet.flush();
-    }
+    if (this.#isOpen) this.#inlet.handIn();
+    this.flush();
     if (this.#taken === this.#acknowledged) return;
     this.#acknowledged = this.#taken;
     this.#answer(FROM_TASK.taken, (out) => out.float64(this.#taken));
+  }
+
+  /** Sends on what is gathered of rows: it may be long before there is more. */
+  flush(): void {
+    if (this.#isOpen) this.#outlet.flush();
   }
 
   /** Parts of a checkpoint are asked for, and `bringParts` is to be called between rows. */
@@ -166,9 +169,7 @@ export class TaskDriver {
 
   /** Hands on what look-ups have brought. */
   poll(now: number): boolean {
-    if (!this.isBusy || !this.#task.poll(now)) return false;
-    this.#outlet.flush();
-    return true;
+    return this.isBusy && this.#task.poll(now);
   }
 
   tellMetrics(metrics: readonly TaskMetrics[]): void {
