@@ -95,6 +95,11 @@ export class FlinkEnd {
     return this.#answers.splice(0);
   }
 
+  /** What has come by now, and stays to be given. */
+  get arrived(): readonly Answer[] {
+    return this.#answers;
+  }
+
   /** Records among the answers, by tag, in order. */
   async records(): Promise<[tag: string, record: unknown][]> {
     return recordsOf(await this.answers());

@@ -3,7 +3,7 @@ import { CountingResults, CountingTask, hostCounting } from "./counting-task.tes
 import { type Answer, FlinkEnd } from "./flink-end.test-helper.ts";
 import { FROM_TASK, ROWS, TO_TASK } from "./frames.ts";
 import { Handover } from "./handover.ts";
-import type { MakeHostedTask } from "./hosted-task.ts";
+import type { MakeHostedTask, SourceInlet } from "./hosted-task.ts";
 
 /** Of keys with an even letter the first subtask of the task behind gets the rows, of others the second. */
 const FIRST = "b";
@@ -13,9 +13,9 @@ const VERY_MANY = 17_000;
 
 describe("rows that a task hands to another of its process", () => {
   const ends: FlinkEnd[] = [];
-  const drive = async (handover: Handover, task = new CountingTask()) => {
+  const drive = async (handover: Handover, task = new CountingTask(), sources?: SourceInlet) => {
     const make: MakeHostedTask = (place, sinks) => {
-      const hosted = hostCounting(task, new CountingResults(sinks, "results"));
+      const hosted = hostCounting(task, new CountingResults(sinks, "results"), sources);
       return { ...hosted, format: { ...hosted.format, outputs: [{ task: place.task + 1, input: 0 }] } };
     };
     const end = await FlinkEnd.drive(make, undefined, handover);
@@ -74,6 +74,20 @@ describe("rows that a task hands to another of its process", () => {
     expect(counted.keys).toBe(1);
     await bring(behind!, receiver).answers();
     expect(counted.keys).toBe(2);
+  });
+
+  it("are on their way while the task that they come from waits for something", async () => {
+    const handover = new Handover();
+    let goOn = () => {};
+    const waits = () => new Promise<void>((resolve) => (goOn = resolve));
+    const sender = await drive(handover, undefined, { start: () => undefined, records: waits, proof: () => undefined });
+    const receiver = await drive(handover);
+    await receiver.open(0, 1, [2], 2).write(TO_TASK.start).answers();
+    await sender.open().write(TO_TASK.start).answers();
+    const answers = sender.rows(0, FIRST).write(TO_TASK.records).answers();
+    await expect.poll(() => forwards(sender.arrived)).toHaveLength(1);
+    goOn();
+    expect(forwards(await answers).map(placeOf)).toEqual([{ subtask: 0, rows: ROWS.handed }]);
   });
 
   it("come in the order of their tickets, whenever others were put in", async () => {
