@@ -155,8 +155,13 @@ export class CheckOperator implements Operator {
     const from = rows.evidence(row);
     const isAdd = rows.isAdd(row);
     if (!this.#whole.has(from)) return this.#take(key, state, { isAdd, from, entries: rows.entries(from, row) });
-    const { judgedThrough } = this.#keys;
-    const changes = this.#whole.take(state.ledger, isAdd, from, (own) => rows.entries(own, row), judgedThrough);
+    const coming = {
+      isAdd,
+      isAsItWas: rows.isAsItWas(row),
+      from,
+      entriesOf: (own: RowEvidence) => rows.entries(own, row),
+    };
+    const changes = this.#whole.take(state.ledger, coming, this.#keys.judgedThrough);
     for (const change of changes) this.#take(key, state, change);
     if (state.ledger.isEmpty) this.#keys.keepMarks(key, state, from.time);
   }

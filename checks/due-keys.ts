@@ -99,9 +99,10 @@ export class DueKeys {
     this.#timers.register(key, point);
   }
 
-  /** Of a key without rows it is known that one went. */
+  /** No row of a key is known, unless that one went, at a time. */
   keepMarks(key: Key, state: KeyState, wentAt: number): void {
-    this.#retention.watchMarks(key, state, wentAt);
+    if (state.ledger.hasMarks) this.#retention.watchMarks(key, state, wentAt);
+    else if (state.verdicts.currencies.length === 0) this.#keys.delete(key);
   }
 
   /** Bands begin earlier than when keys were written: timers that are later than their next point would warn too late. */

@@ -1,7 +1,7 @@
 import type { Batch } from "../base/batch.ts";
 import type { Column, Int32Column, Int64Column } from "../base/columns.ts";
 import { unpackCurrency } from "../base/money.ts";
-import { ADD, type ChangeColumns, changeColumns, currencyColumn } from "../dataflow/change-layout.ts";
+import { ADD, AS_IT_WAS, type ChangeColumns, changeColumns, currencyColumn } from "../dataflow/change-layout.ts";
 import type { Model } from "../dataflow/model.ts";
 import { Converter } from "./conversion.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
@@ -73,6 +73,11 @@ export class InputRows {
 
   isAdd(row: number): boolean {
     return this.#change.kind.values[row] === ADD;
+  }
+
+  /** True for an add that says of its row what is known of it, if anything is. */
+  isAsItWas(row: number): boolean {
+    return this.#change.absent.values[row] === AS_IT_WAS;
   }
 
   /** What the row says, for evidence; a retract needs no fields. */

@@ -7,6 +7,16 @@ import { comparePlaces, type Place } from "./row-marks.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
 import type { CheckInput, CheckRule } from "./rule.ts";
 
+/** A row as it comes, and what it would be of its key. */
+export interface ComingRow {
+  readonly isAdd: boolean;
+  /** It says what was known of the row, if anything was. */
+  readonly isAsItWas: boolean;
+  readonly from: RowEvidence;
+  /** Its part in each leg. */
+  entriesOf(from: RowEvidence): readonly Entry[];
+}
+
 /** A change that is no repeat, as a ledger takes it. */
 export interface RowChange {
   readonly isAdd: boolean;
@@ -42,16 +52,11 @@ export class WholeRows {
   }
 
   /**
-   * What a row that comes or goes changes of its key, in order: nothing where it is a repeat, or says what is known. `entriesOf`
-   * gives its part in each leg; `judgedThrough`: all points through this have been judged. POSITION_WENT_BACK.
+   * What a row changes of its key, in order: nothing where it is a repeat, or says what is known. `judgedThrough`: all points
+   * through this have been judged. POSITION_WENT_BACK.
    */
-  take(
-    ledger: Ledger,
-    isAdd: boolean,
-    row: RowEvidence,
-    entriesOf: (from: RowEvidence) => readonly Entry[],
-    judgedThrough: number,
-  ): readonly RowChange[] {
+  take(ledger: Ledger, coming: ComingRow, judgedThrough: number): readonly RowChange[] {
+    const { isAdd, from: row } = coming;
     const marks = ledger.marksOf(this.#isOne);
     const last = marks.of(row.id);
     const order = last === undefined ? 1 : comparePlaces(row, last.at) || Number(isAdd) - Number(last.isThere);
@@ -65,9 +70,10 @@ export class WholeRows {
     const wasThere = last?.isThere === true;
     if (!isAdd) {
       marks.goes(from);
-      return wasThere ? [{ isAdd, from, entries: entriesOf(from) }] : NOTHING;
+      return wasThere ? [{ isAdd, from, entries: coming.entriesOf(from) }] : NOTHING;
     }
-    const entries = entriesOf(from);
+    const entries = coming.entriesOf(from);
+    if (last === undefined && coming.isAsItWas && this.#wasForgotten(ledger, from, entries)) return NOTHING;
     if (wasThere && saysTheSame(last.from, from, entries)) {
       marks.stays(from);
       return NOTHING;
@@ -79,6 +85,13 @@ export class WholeRows {
       { isAdd: false, from, entries: [] },
       { isAdd, from, entries },
     ];
+  }
+
+  /** True where a row that stays as it was is not known any more: its key was forgotten, or what was due by it long ago. */
+  #wasForgotten({ memory }: Ledger, { time }: RowEvidence, entries: readonly Entry[]): boolean {
+    if (memory === "forgotten") return true;
+    const lastDue = entries.reduce((last, { dueAt }) => Math.max(last, dueAt), BEFORE_ALL_TIME);
+    return Number.isFinite(lastDue) && lastDue + this.#rule.retainMs < time;
   }
 
   #refuse(row: RowEvidence): never {

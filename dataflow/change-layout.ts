@@ -102,3 +102,5 @@ export const OP = { create: 99, update: 117, delete: 100, read: 114, before: 98 
 /** `$kind` after the row stage. */
 export const ADD = 1;
 export const RETRACT = -1;
+/** `$absent` of an add without a row stage that says what the row before it said: the update left the model's fields as they were. */
+export const AS_IT_WAS = -1;

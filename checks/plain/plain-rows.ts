@@ -80,6 +80,8 @@ export class PlainRows {
   look(row: number): boolean {
     const { change } = this;
     if (change.kind.values[row] !== ADD || change.seed.nulls[row] === 0) return false;
+    // One that stays as it was may be of a key that was forgotten.
+    if (change.absent.values[row] !== 0) return false;
     const sub = change.sub.values[row]!;
     if (sub !== (sub | 0) || change.table.values[row]! > MOST.tables) return false;
     if (change.row.ends[row]! - change.row.starts[row]! > MOST.identityBytes) return false;

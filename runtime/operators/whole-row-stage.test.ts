@@ -4,7 +4,7 @@ import { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { keyOf } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
-import { ADD, changeColumns, changeLayout, EPOCH_UNIT, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
+import { ADD, AS_IT_WAS, changeColumns, changeLayout, EPOCH_UNIT, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
 import { flag, id, integer, type Model, model, money, number, table, text } from "../../dataflow/model.ts";
 import { writeFields } from "../../dataflow/row-writer.ts";
 import { SnapshotPlace } from "./snapshot-place.ts";
@@ -35,7 +35,7 @@ interface Change {
 const some = { orderId: "7", note: "a", amount: { minor: 5n, currency: "EUR" }, items: 1n, weight: 0.5, gift: true };
 const other = { ...some, note: "b" };
 
-/** What a stage says of changes, one batch for all: `+ 1 {…} @10 1/2/0`. */
+/** What a stage says of changes, one batch for all: `+ 1 {…} @10 1/2/0`; of an add that is as it was, `=`. */
 class Harness {
   readonly out: string[] = [];
   readonly events: string[] = [];
@@ -47,9 +47,10 @@ class Harness {
       const { row, time, major, minor, sub, kind, absent } = changeColumns(batch);
       for (let i = 0; i < batch.count; i++) {
         const place = `${major.get(i)}/${minor.get(i)}/${sub.get(i)}`;
-        const sign = kind.get(i) === ADD ? "+" : "-";
+        const isAsItWas = absent.get(i) === AS_IT_WAS;
+        const sign = isAsItWas ? "=" : kind.get(i) === ADD ? "+" : "-";
         this.out.push(`${sign} ${row.get(i)} ${fieldsOf(batch, i)} @${time.get(i)} ${place}`);
-        expect(absent.get(i)).toBe(0);
+        expect(absent.get(i)).toBe(isAsItWas ? AS_IT_WAS : 0);
       }
     },
     incomplete: (batch, row, before) => this.events.push(`incomplete ${changeColumns(batch).row.text(row)} ${before}`),
@@ -134,7 +135,7 @@ describe("changes that say the whole row before them", () => {
 
   it("that leave the fields as they were go on as an add alone", () => {
     expect(new Harness().push({ op: "update", row: 1, at: 20, before: some, after: some }).out).toEqual([
-      `+ 1 ${shown(some)} @20 1/1/0`,
+      `= 1 ${shown(some)} @20 1/1/0`,
     ]);
   });
 

@@ -2,6 +2,7 @@ import { Batch } from "../../base/batch.ts";
 import { BytesColumn, type Column, Float64Column, type Int32Column, Int64Column } from "../../base/columns.ts";
 import {
   ADD,
+  AS_IT_WAS,
   type ChangeColumns,
   changeColumns,
   changeLayout,
@@ -90,8 +91,11 @@ export class WholeRowStage {
       return this.#leaveOut(batch, after);
     }
     if (absent[after] !== 0) this.#fill(batch, after, absent[after]!);
-    if (isSame(batch, row, after)) this.#leaveOut(batch, row);
-    else this.#put(batch, change, row, RETRACT);
+    if (isSame(batch, row, after)) {
+      this.#leaveOut(batch, row);
+      return this.#put(batch, change, after, ADD, AS_IT_WAS);
+    }
+    this.#put(batch, change, row, RETRACT);
     this.#put(batch, change, after, ADD);
   }
 
@@ -103,9 +107,9 @@ export class WholeRowStage {
     }
   }
 
-  #put(batch: Batch, change: ChangeColumns, row: number, kind: number): void {
+  #put(batch: Batch, change: ChangeColumns, row: number, kind: number, absent = 0): void {
     change.kind.values[row] = kind;
-    change.absent.values[row] = 0;
+    change.absent.values[row] = absent;
     if (row === this.#standing) this.#standing++;
     else this.#out.append(batch, row);
   }

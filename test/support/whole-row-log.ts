@@ -1,9 +1,9 @@
 import { Batch } from "../../base/batch.ts";
-import type { Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
+import type { Float64Column, Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
 import { packCurrency } from "../../base/money.ts";
 import type { Random } from "../../base/random.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
-import { ADD, changeColumns, changeLayout, RETRACT } from "../../dataflow/change-layout.ts";
+import { ADD, AS_IT_WAS, changeColumns, changeLayout, RETRACT } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
 
 /** A row of a model with the fields `paymentId`, `amount` and `note`. */
@@ -13,6 +13,8 @@ export interface WholeRow {
   readonly amount: number | null;
   /** Rows with the note `void` do not get through the condition. */
   readonly note: string;
+  /** Its business time, where the model has one. */
+  readonly at?: number;
 }
 
 /** A record of a table's log. */
@@ -31,6 +33,8 @@ export interface Coming {
   readonly change: LogChange;
   readonly sign: number;
   readonly row: WholeRow;
+  /** It says what the row before it said. */
+  readonly isAsItWas?: boolean;
 }
 
 const KEYS = ["'1", "'2", "'3", "'4"];
@@ -94,7 +98,7 @@ export class ReferenceStage {
 export function unstaged(change: LogChange): Coming[] {
   const { before, after } = change;
   const isUnchanged = before !== null && after !== null && isSame(before, after);
-  return comings(change, isUnchanged ? null : before, after);
+  return comings(change, isUnchanged ? null : before, after).map((coming) => ({ ...coming, isAsItWas: isUnchanged }));
 }
 
 function comings(change: LogChange, former: WholeRow | null, row: WholeRow | null): Coming[] {
@@ -117,7 +121,8 @@ export function batchOf(model: Model, rows: readonly Coming[]): Batch {
   batch.count = rows.length;
   for (const column of batch.columns) column.nulls.fill(0);
   const columns = changeColumns(batch);
-  for (const [at, { change, sign, row }] of rows.entries()) {
+  for (const [at, { change, sign, row, isAsItWas }] of rows.entries()) {
+    if (isAsItWas === true) columns.absent.values[at] = AS_IT_WAS;
     columns.kind.values[at] = sign;
     columns.time.values[at] = change.isSeed ? BEFORE_ALL_TIME : change.time;
     if (change.isSeed) columns.seed.values[at] = change.time;
@@ -131,6 +136,8 @@ export function batchOf(model: Model, rows: readonly Coming[]): Batch {
     else (batch.column("amount") as Int64Column).setNumber(at, row.amount);
     (batch.column("amount.currency") as Int32Column).set(at, packCurrency("EUR"));
     (batch.column("note") as TextColumn).set(at, row.note);
+    if (model.businessTime !== undefined && row.at !== undefined)
+      (batch.column(model.businessTime) as Float64Column).set(at, row.at);
   }
   return batch;
 }
