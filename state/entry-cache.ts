@@ -24,9 +24,9 @@ export interface Entry {
 
 const NO_TIMERS: number[] = [];
 
-/** Weight of an entry that was never written, before any was; then it is about that of those that were. */
+/** Weight of an entry that was never written, before any was; then it is about that of those when they first were. */
 const FRESH_WEIGHT = 3_000;
-/** Of how many that were written the weight of a fresh one is the mean, the later ones counting more. */
+/** Of how many that were written for the first time the weight of a fresh one is the mean, the later ones counting more. */
 const WEIGHED = 64;
 /** What the objects of a record take for each of its bytes, as measured with the keys of checks; a codec may know better. */
 const WEIGHT_PER_BYTE = 14;
@@ -46,6 +46,8 @@ export class EntryCache implements WriteBehind {
   /** Those that are dirty since before a cut, and were not asked for since. */
   #front = new Set<Entry>();
   #weight = 0;
+  /** One that takes most of the room, the last such one: while it is asked for it is kept besides, for to read it takes long. */
+  #giant: Entry | undefined;
   #freshWeight = FRESH_WEIGHT;
   /** That of its heaviest state. */
   #weightPerByte = WEIGHT_PER_BYTE;
@@ -125,7 +127,7 @@ export class EntryCache implements WriteBehind {
       this.touch(entry);
       return;
     }
-    this.#weight -= entry.weight;
+    this.#takeOff(entry);
     this.#forget(entry);
     if (entry.dirty || entry.stored) this.#write(entry);
     else this.#forgetUnwritten(entry.key);
@@ -136,17 +138,18 @@ export class EntryCache implements WriteBehind {
    * entries were taken, is walked through anew for each time that it is looked at. Between calls of the operator only.
    */
   trim(): void {
-    if (this.#weight <= this.limit) return;
+    if (this.#weight - this.#besides <= this.limit) return;
     const room = this.limit * 0.9;
+    const giant = this.#giant?.used === true ? this.#giant : undefined;
     for (const entry of this.#entries.values()) {
-      if (this.#weight <= room) return;
+      if (this.#weight - this.#besides <= room) return;
       this.#entries.delete(entry.key);
-      if (entry.used) {
+      if (entry.used || entry === giant) {
         entry.used = false;
         this.#entries.set(entry.key, entry);
         continue;
       }
-      this.#weight -= entry.weight;
+      this.#takeOff(entry);
       if (this.#last === entry) this.#last = undefined;
       if (this.#front.has(entry)) this.#table.inFront(() => this.#write(entry));
       else if (entry.dirty) this.#write(entry);
@@ -185,7 +188,7 @@ export class EntryCache implements WriteBehind {
 
   #keep(entry: Entry): Entry {
     this.#entries.set(entry.key, entry);
-    this.#weight += entry.weight;
+    this.#putOn(entry);
     this.#last = entry;
     this.#lastMissing = undefined;
     return entry;
@@ -212,10 +215,27 @@ export class EntryCache implements WriteBehind {
 
   /** Writes an entry that stays in memory. */
   #rewrite(entry: Entry): void {
-    this.#weight -= entry.weight;
+    this.#takeOff(entry);
     this.#write(entry);
     if (isEmpty(entry)) this.#forget(entry);
-    else this.#weight += entry.weight;
+    else this.#putOn(entry);
+  }
+
+  #putOn(entry: Entry): void {
+    this.#weight += entry.weight;
+    if (entry.weight <= this.limit / 2) return;
+    this.#giant = entry;
+    entry.used = true;
+  }
+
+  #takeOff(entry: Entry): void {
+    this.#weight -= entry.weight;
+    if (this.#giant === entry) this.#giant = undefined;
+  }
+
+  /** Weight that is not counted. */
+  get #besides(): number {
+    return this.#giant?.weight ?? 0;
   }
 
   #write(entry: Entry): void {
@@ -234,9 +254,10 @@ export class EntryCache implements WriteBehind {
     out.clear();
     entryLayout.write(out, timers, values, this.#codecs);
     this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
-    entry.stored = true;
     entry.weight = this.#weightOf(out.length);
-    this.#freshWeight += (entry.weight - this.#freshWeight) / WEIGHED;
+    // A record that grows for ever is written again and again: others are not like it.
+    if (!entry.stored) this.#freshWeight += (entry.weight - this.#freshWeight) / WEIGHED;
+    entry.stored = true;
   }
 
   #weightOf(bytes: number): number {

@@ -179,7 +179,63 @@ describe("keyed entries", () => {
     entries.flush();
     expect(records(store)).toBe(0);
   });
+
+  it("keep one that is larger than their cache while it is asked for, and let go of it behind others", () => {
+    const { entries, counts, reads } = withGiant();
+    for (let round = 0; round < 50; round++) {
+      counts.get("giant")!.count++;
+      for (let other = 0; other < 20; other++) counts.set(`key ${round} ${other}`, { count: 1 });
+      entries.trim();
+      if (round % 10 === 0) entries.flush();
+    }
+    expect(reads()).toBe(0);
+    expect(counts.get("giant")!.count).toBe(GIANT + 50);
+    for (let other = 0; other < 200; other++) {
+      counts.set(`key ${other}`, { count: 1 });
+      entries.trim();
+    }
+    expect(counts.get("giant")!.count).toBe(GIANT + 50);
+    expect(reads()).toBe(1);
+  });
+
+  it("take others for as heavy as they are, however often a heavy one is written", () => {
+    const { entries, counts, reads } = withGiant();
+    for (let round = 0; round < 100; round++) {
+      counts.get("giant")!.count++;
+      entries.flush();
+    }
+    counts.set("a", { count: 1 });
+    counts.set("b", { count: 1 });
+    entries.trim();
+    expect([counts.get("a"), counts.get("b")]).toEqual([{ count: 1 }, { count: 1 }]);
+    expect(reads()).toBe(0);
+  });
 });
+
+const GIANT = 1e9;
+
+/** Entries whose cache is smaller than one of them, which is there; `reads`: how often one was read since. */
+function withGiant() {
+  const store = new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "giant", memoryBytes: 8 * MIB });
+  const entries = new KeyedEntries(store.table("keys"), 20_000);
+  let reads = 0;
+  const counts = entries.state<Counter>({
+    weightPerByte: 1,
+    write({ count }, out) {
+      out.uint(count);
+      if (count >= GIANT) out.text("x".repeat(200_000));
+    },
+    read(input) {
+      reads++;
+      return { count: input.uint() };
+    },
+  });
+  for (let other = 0; other < 100; other++) counts.set(`small ${other}`, { count: 1 });
+  counts.set("giant", { count: GIANT });
+  entries.flush();
+  reads = 0;
+  return { entries, counts, reads: () => reads };
+}
 
 /** Keys that have a record. */
 function records(store: StateStore): number {
