@@ -83,6 +83,8 @@ export class CheckOperator implements Operator {
   }
 
   control(input: number, element: Control): void {
+    // What is due has been reached before anything else is known.
+    if (element.type !== "frontier" && element.type !== "watermark") this.#keys.judgeAll();
     switch (element.type) {
       case "frontier":
         this.#frontiers.advance(input, element.source, element.through, element.since);
@@ -103,7 +105,16 @@ export class CheckOperator implements Operator {
     }
   }
 
+  get isBehind(): boolean {
+    return this.#keys.isBehind;
+  }
+
+  catchUp(): void {
+    this.#keys.judgeMore();
+  }
+
   end(): void {
+    this.#keys.judgeAll();
     this.#judge.countsThrough(Number.POSITIVE_INFINITY);
   }
 
@@ -143,7 +154,7 @@ export class CheckOperator implements Operator {
   }
 
   recover(): void {
-    this.#keys.plain?.recover(this.#keys.judgedThrough);
+    this.#keys.recover();
   }
 
   get #bandMs(): number {

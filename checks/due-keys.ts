@@ -17,6 +17,9 @@ import type { KeyState, KeyVerdicts } from "./verdict-log.ts";
 /** For how long a key that was judged may be judged again with the reference rows of then, in event time. */
 const REFERENCE_KEPT_MS = days(30);
 
+/** Keys that are judged at most, at some 20 µs each, before others have their turn. */
+const KEYS_AT_ONCE = 1_000;
+
 /** What decides when a key is judged, and what is said of it then. */
 export interface DueSurroundings {
   readonly frontiers: FrontierView;
@@ -33,8 +36,9 @@ export interface DueSurroundings {
 export class DueKeys {
   /** Keys that are kept as bytes, where the rule can do with that. */
   readonly plain: PlainKeys | undefined;
-  /** Frontier up to which all keys have been judged. */
+  /** Frontier up to which all keys have been judged, but those whose timers are not later. */
   judgedThrough = BEFORE_ALL_TIME;
+  #isBehind = false;
   readonly #rule: CheckRule;
   readonly #inputs: readonly CheckInput[];
   readonly #frontiers: FrontierView;
@@ -66,6 +70,7 @@ export class DueKeys {
       count: (point, found, times) => this.#judge.count(point, found, times),
       mayBeOther: (hash) => this.#blindness.hidesKeys || this.#keys.mayHave(hash),
       isOther: (key) => this.#keys.get(key) !== undefined || this.#blindness.reasonFor(key) !== null,
+      due: (key, point) => this.#timers.register(key, point),
       expanded: (key, state, retireAt) => this.#takeOver(key, state, retireAt),
     });
   }
@@ -121,24 +126,60 @@ export class DueKeys {
     this.schedule(key, state);
   }
 
-  /**
-   * Judges every key whose next point all frontiers have reached and no suspension holds up; then marks those that only a
-   * suspension or a stale source does.
-   */
+  /** Keys may be due that are not judged yet: `judgeMore` goes on. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Judges what is due, or the first of it: frontiers went on, or something holds them up no more. */
   judgeReached(): void {
     const through = Math.min(this.#frontiers.through, this.#blindness.judgeableThrough);
     if (through > this.judgedThrough) {
       this.judgedThrough = through;
+      this.#isBehind = true;
       this.#wakeWaiting();
       this.plain?.judgeThrough(through, this.#floor);
-      for (let due = this.#timers.next(through); due !== undefined; due = this.#timers.next(through)) {
-        this.#judgeKey(due.key, due.time, through);
-      }
-      this.#judge.countsThrough(through);
-      this.#retention.through(through);
-      this.#reference.forgetBefore(through - REFERENCE_KEPT_MS);
     }
+    this.judgeMore();
+  }
+
+  /** State was restored: some of it may have been due. */
+  recover(): void {
+    this.#isBehind = this.judgedThrough > BEFORE_ALL_TIME;
+    this.plain?.recover(this.judgedThrough);
+  }
+
+  /** Judges all that is due. */
+  judgeAll(): void {
+    while (this.#isBehind) this.judgeMore();
+  }
+
+  /**
+   * Judges some of the keys whose next point all frontiers have reached and no suspension holds up, in the order of their
+   * timers, which say which are left; then marks those that only a suspension or a stale source holds up. What comes meanwhile
+   * has no part in points that frontiers have reached.
+   */
+  judgeMore(): void {
+    if (this.#isBehind && !this.#judgeSome()) return;
+    this.#isBehind = false;
     this.#markBlind();
+  }
+
+  /** False where some are left. */
+  #judgeSome(): boolean {
+    const through = this.judgedThrough;
+    for (let left = KEYS_AT_ONCE; left > 0; left--) {
+      const due = this.#timers.next(through);
+      if (due === undefined) {
+        this.#judge.countsThrough(through);
+        this.#retention.through(through);
+        this.#reference.forgetBefore(through - REFERENCE_KEPT_MS);
+        return true;
+      }
+      // A plain key gets a timer by being expanded.
+      if (this.plain?.expand(due.key) !== true) this.#judgeKey(due.key, due.time, through);
+    }
+    return false;
   }
 
   #judgeKey(key: Key, timer: number, through: number): void {

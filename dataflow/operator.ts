@@ -100,6 +100,13 @@ export interface Operator {
   control(input: number, element: Control): void;
   /** Processing time has reached this, in epoch ms; called now and then. */
   processingTime?(time: number): void;
+  /**
+   * It has not done all that an element asked for, so that others may have their turn: `catchUp` is called until it has. What
+   * is left is in its state by key, and rows and elements may come meanwhile. Absent: it never has.
+   */
+  readonly isBehind?: boolean;
+  /** Does some of what is left. */
+  catchUp?(): void;
   /** All inputs have ended; called once, last. */
   end(): void;
   /** Hands out what is known of every key when all has ended, for who asks; changes nothing. */

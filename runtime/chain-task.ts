@@ -56,11 +56,11 @@ export class ChainTask implements AskingTask {
   }
 
   get isBusy(): boolean {
-    return this.#lookups.some(({ isBusy }) => isBusy);
+    return this.#isBehind || this.#lookups.some(({ isBusy }) => isBusy);
   }
 
   get isFull(): boolean {
-    return this.#lookups.some(({ isFull }) => isFull);
+    return this.#isBehind || this.#lookups.some(({ isFull }) => isFull);
   }
 
   open(output: TaskOutput, wake = () => {}): void {
@@ -97,6 +97,11 @@ export class ChainTask implements AskingTask {
   poll(now: number): boolean {
     let some = false;
     for (const lookup of this.#lookups) if (lookup.poll(now)) some = true;
+    for (const host of this.#hosts) {
+      if (!host.isBehind) continue;
+      host.catchUp();
+      some = true;
+    }
     return some;
   }
 
@@ -150,6 +155,10 @@ export class ChainTask implements AskingTask {
 
   close(): void {
     for (const lookup of this.#lookups) lookup.close();
+  }
+
+  get #isBehind(): boolean {
+    return this.#hosts.some(({ isBehind }) => isBehind);
   }
 
   #make(

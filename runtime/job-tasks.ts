@@ -91,7 +91,7 @@ export class JobTasks {
     return this.#openInputs === 0 && !this.isBusy;
   }
 
-  /** A look-up has something in hand: see `AskingTask`, which says when to `poll`, and when to hand in nothing more. */
+  /** A look-up has something in hand, or an operator something to do: see `AskingTask`, which says when to `poll`, and when to hand in nothing more. */
   get isBusy(): boolean {
     return this.#tasks.some(({ isBusy }) => isBusy);
   }
@@ -129,6 +129,11 @@ export class JobTasks {
     let some = false;
     for (const task of this.#tasks) if (task.poll(now)) some = true;
     return some;
+  }
+
+  /** Lets operators do all that they have left to do, at once. */
+  catchUp(): void {
+    for (const host of this.hosts) while (host.isBehind) host.catchUp();
   }
 
   /** All changelogs have ended. */

@@ -57,7 +57,8 @@ export interface CheckpointedTask extends Task {
 }
 
 /**
- * A task with look-ups, which ask others and get their results between the task's calls. Whoever drives it
+ * A task with look-ups, which ask others and get their results between the task's calls, or with operators that do what takes
+ * long bit by bit. Whoever drives it
  * - calls `poll` when it was woken, and now and then besides, since time that passes gives it something to do; but not from a
  *   barrier on the first of its inputs until its parts are taken, for what it hands out then comes behind the barrier;
  * - hands in no rows while it is full, except those in front of a barrier that is on its way: it waits for no answer;

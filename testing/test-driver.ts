@@ -24,6 +24,7 @@ import {
   type Rate,
   type ValueOf,
 } from "../dataflow/model.ts";
+import type { Control } from "../dataflow/operator.ts";
 import { writeFields } from "../dataflow/row-writer.ts";
 import { type RecordFault, type Suspension, TRANSACTIONS } from "../dataflow/source.ts";
 import { splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
@@ -82,7 +83,10 @@ export class TestDriver {
         { reader, models: own, retainMs, backend, groups, now: () => 0 },
         {
           batch: (model, batch) => this.#tasks.batch(model, batch),
-          control: (model, element) => this.#tasks.control(model, element),
+          control: (model, element) => {
+            this.#tasks.control(model, element);
+            this.#tasks.catchUp();
+          },
           engineAlert: (alert) => this.#emit(OUTPUTS.engine, alert),
           fault: (fault) => this.#emit("faults", fault),
           suspension: (suspension) => this.#emit("suspensions", suspension),
@@ -142,7 +146,7 @@ export class TestDriver {
 
   /** A person replayed or discarded a faulty record. */
   settle(fault: string): this {
-    this.#tasks.broadcast({ type: "settled", fault });
+    this.#tell({ type: "settled", fault });
     return this;
   }
 
@@ -154,13 +158,13 @@ export class TestDriver {
 
   /** A person resumed what a suspension stopped. */
   resume(suspension: string): this {
-    this.#tasks.broadcast({ type: "resumed", suspension });
+    this.#tell({ type: "resumed", suspension });
     return this;
   }
 
   /** A source's reader has been polling in vain for too long, or moves again. */
   status(source: string, status: "active" | "stale"): this {
-    this.#tasks.broadcast({ type: "status", source, status });
+    this.#tell({ type: "status", source, status });
     return this;
   }
 
@@ -251,6 +255,11 @@ export class TestDriver {
     const next = (this.#position.get(source) ?? 0) + 1;
     this.#position.set(source, next);
     return next;
+  }
+
+  #tell(element: Control): void {
+    this.#tasks.broadcast(element);
+    this.#tasks.catchUp();
   }
 
   #emit(output: string, record: unknown): void {

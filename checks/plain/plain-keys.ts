@@ -31,6 +31,8 @@ export interface PlainSurroundings {
   mayBeOther(hash: number): boolean;
   /** A point was judged, and nothing is to be told; with `times` −1: it was told of by mistake. */
   count(point: number, found: Found, times: 1 | -1): void;
+  /** A key has a point that has been reached, at which more is to be said than is known of plain ones: it is to be expanded. */
+  due(key: Key, point: number): void;
   /** A key is plain no more: this is its state, and when its retention was to look at it, +∞ for not at all. */
   expanded(key: Key, state: KeyState, retireAt: number): void;
   /** How long behind its last point a quiet key takes a step of its retention, by what is left of it. */
@@ -111,7 +113,6 @@ export class PlainKeys {
     if (floor > this.#through) this.expandDue(Math.min(through, floor));
     this.#through = through;
     this.#foresight.take(through, this.#visitDue);
-    this.#expandLeaving();
     this.#around.retirements.take(through, this.#visitRetired);
   }
 
@@ -122,10 +123,12 @@ export class PlainKeys {
     this.#expandLeaving();
   }
 
-  /** A key is plain no more; nothing happens where it was not. */
-  expand(key: Key): void {
+  /** A key is plain no more; false where it was not. */
+  expand(key: Key): boolean {
     const address = this.#addressOf(key);
-    if (address >= 0) this.#expand(address);
+    if (address < 0) return false;
+    this.#expand(address);
+    return true;
   }
 
   /** All plain keys, as if they were expanded; to be looked at only. */
@@ -194,30 +197,35 @@ export class PlainKeys {
 
   // Every record has an alarm of its own for what it waits for, so one is answered by the first record that is due.
   readonly #leaveDue = (address: number): boolean => {
-    return this.#records.doubles[(address >> 3) + RECORD.nextPoint]! <= this.#through && this.#leave(address);
+    const point = this.#records.doubles[(address >> 3) + RECORD.nextPoint]!;
+    if (point > this.#through) return false;
+    this.#leave(address);
+    this.#around.due(this.#records.keyAt(address), point);
+    return true;
   };
   readonly #visitDue = (hash: number): void => this.#records.withHash(hash, this.#leaveDue);
 
   readonly #hideDue = (address: number): boolean => {
     const first = this.#foresight.firstBehind(address, this.#through);
     const next = this.#records.doubles[(address >> 3) + RECORD.nextPoint]!;
-    return Math.min(first, next) <= this.#hiddenThrough && this.#leave(address);
+    if (Math.min(first, next) > this.#hiddenThrough) return false;
+    this.#leave(address);
+    this.#leaving.push(this.#records.keyAt(address));
+    return true;
   };
   readonly #visitHidden = (hash: number): void => this.#records.withHash(hash, this.#hideDue);
 
   readonly #retireDue = (address: number): boolean => this.#retention.retire(address, this.#through);
   readonly #visitRetired = (_time: number, hash: number): void => this.#records.withHash(hash, this.#retireDue);
 
-  /** It is expanded when those beside it have been visited, and not visited any more. */
-  #leave(address: number): true {
+  /** It is expanded when those beside it have been visited, or later, and not visited any more. */
+  #leave(address: number): void {
     const records = this.#records;
     // Beside those that are visited until then its page may be needed for others.
     records.changed(address);
     this.#foresight.forgetBehind(address, this.#through);
     records.doubles[(address >> 3) + RECORD.nextPoint] = NEVER;
     records.doubles[(address >> 3) + RECORD.retireAt] = NEVER;
-    this.#leaving.push(records.keyAt(address));
-    return true;
   }
 
   #expandLeaving(): void {

@@ -118,6 +118,17 @@ export class OperatorHost implements Receiver {
     this.#entries.trim();
   }
 
+  /** The operator has something left to do, for which `catchUp` is to be called. */
+  get isBehind(): boolean {
+    return this.#operator.isBehind === true;
+  }
+
+  /** Lets the operator do some of what is left. */
+  catchUp(): void {
+    this.#operator.catchUp?.();
+    this.#entries.trim();
+  }
+
   end(): void {
     this.#merger.end();
     if (!this.#merger.ended) return;
