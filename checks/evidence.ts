@@ -4,12 +4,10 @@ import { exponentOf, formatDecimal, unpackCurrency } from "../base/money.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { type Field, type MoneyValue, NO_CURRENCY } from "../dataflow/model.ts";
 import type { Ledger } from "./ledger.ts";
+import { byLegAndRow, digestLine, MOST_SHOWN } from "./ordered-entries.ts";
 import type { Contribution, LegTotal } from "./records.ts";
 import type { Entry } from "./row-set.ts";
 import { type CheckInput, type CheckRule, scaleOf } from "./rule.ts";
-
-/** Contributions that a verdict shows at most; the rest is in the totals and the digest. */
-const MAX_CONTRIBUTIONS = 1_000;
 
 /** Stands for rows that are no longer kept. */
 const CLOSED = { table: 0, row: "closed", major: 0, minor: 0, sub: 0, time: 0, seed: 0, fields: [] } as const;
@@ -40,13 +38,17 @@ export class Evidence {
 
   /** The rows behind a verdict, in an order that does not depend on how they came, with a digest over all. */
   contributions(ledger: Ledger): { contributions: Contribution[]; omitted: number; digest: string } {
+    const { orderedEntries: ordered } = ledger;
+    if (ordered !== undefined) {
+      const contributions = ordered.shown.map((entry) => this.#contribution(entry));
+      return { contributions, omitted: ordered.size - contributions.length, digest: ordered.digest };
+    }
     const entries = [...ledger.entries, ...this.#closedEntries(ledger)].sort(byLegAndRow);
     let listed = "";
-    for (const { from, leg, currency, minor } of entries)
-      listed += `${leg}/${from.id}/${from.major}/${from.minor}/${from.sub}/${currency}/${minor}\n`;
+    for (const entry of entries) listed += digestLine(entry);
     return {
-      contributions: entries.slice(0, MAX_CONTRIBUTIONS).map((entry) => this.#contribution(entry)),
-      omitted: Math.max(0, entries.length - MAX_CONTRIBUTIONS),
+      contributions: entries.slice(0, MOST_SHOWN).map((entry) => this.#contribution(entry)),
+      omitted: Math.max(0, entries.length - MOST_SHOWN),
       digest: digestOf(listed),
     };
   }
@@ -88,10 +90,6 @@ export class Evidence {
       fields: Object.fromEntries(fields),
     };
   }
-}
-
-function byLegAndRow(left: Entry, right: Entry): number {
-  return left.leg - right.leg || (left.from.id < right.from.id ? -1 : left.from.id > right.from.id ? 1 : 0);
 }
 
 /** A field's value for people; null where the row has none. */

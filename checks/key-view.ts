@@ -2,7 +2,7 @@ import type { Key } from "../base/key.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ReferenceRows } from "./reference-rows.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
-import type { KeyView } from "./rule.ts";
+import type { KeyView, RuleLeg } from "./rule.ts";
 import { type Totals, totalsOf } from "./totals.ts";
 
 /** A ledger at its last point as a rule sees it. One is used for key after key. */
@@ -45,6 +45,28 @@ export class LedgerView implements KeyView {
   isDue({ dueAt }: Entry): boolean {
     return dueAt + this.#skewMs <= this.point;
   }
+
+  firstMissed(side: RuleLeg["side"], currency?: number): number | null {
+    const { orderedEntries: ordered } = this.#ledger;
+    if (ordered === undefined) return firstMissed(this, side, currency);
+    const currencies = currency === undefined ? this.totals.map((totals) => totals.currency) : [currency];
+    const first = Math.min(...currencies.map((each) => ordered.firstDue(side, each)));
+    return first + this.#skewMs <= this.point ? first : null;
+  }
+}
+
+/** What `KeyView` says of itself, by a look at all entries. */
+export function firstMissed(
+  view: Pick<KeyView, "entries" | "isDue">,
+  side: RuleLeg["side"],
+  currency?: number,
+): number | null {
+  let first: number | null = null;
+  for (const entry of view.entries) {
+    if (entry.side !== side || (currency !== undefined && entry.currency !== currency) || !view.isDue(entry)) continue;
+    if (first === null || entry.dueAt < first) first = entry.dueAt;
+  }
+  return first;
 }
 
 /** What a key will look like when the band before its deadlines is over, if nothing else comes. */
@@ -52,7 +74,7 @@ export function bandView(view: KeyView, bandMs: number): KeyView {
   const { key, point, own, wakeAt, entries } = view;
   const isDue = (entry: Entry) => view.isDue({ ...entry, dueAt: entry.dueAt - bandMs });
   const totals = totalsOf(entries, isDue).all;
-  return { key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue };
+  return viewOf({ key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue });
 }
 
 /** What a key looked like when its seed was taken: nothing but rows of the seed, with what was due by then. */
@@ -60,14 +82,10 @@ export function seedView(view: KeyView): KeyView {
   const { key, point, own, wakeAt, entries: all } = view;
   const entries = all.filter(({ from }) => from.seed !== null);
   const isDue = ({ dueAt, from }: Entry) => dueAt <= from.seed!;
-  return {
-    key,
-    point,
-    own,
-    wakeAt,
-    entries,
-    totals: totalsOf(entries, isDue).all,
-    referenceRows: () => view.referenceRows(),
-    isDue,
-  };
+  const totals = totalsOf(entries, isDue).all;
+  return viewOf({ key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue });
+}
+
+function viewOf(seen: Omit<KeyView, "firstMissed">): KeyView {
+  return { ...seen, firstMissed: (side, currency) => firstMissed(seen, side, currency) };
 }

@@ -1,6 +1,7 @@
 import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { OrderedEntries } from "./ordered-entries.ts";
 import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
 import { RowMarks } from "./row-marks.ts";
 import { type CountedRow, type Entry, type RowEvidence, RowSet } from "./row-set.ts";
@@ -132,6 +133,11 @@ export class Ledger {
   /** Entries that count at the last point, in no order; of a closed key, those that came since. */
   get entries(): readonly Entry[] {
     return this.#rows.entries();
+  }
+
+  /** Entries that count, in order, where there are more rows than a verdict shows and none was let go of. */
+  get orderedEntries(): OrderedEntries | undefined {
+    return this.memory === "rows" ? this.#rows.ordered : undefined;
   }
 
   /** True while rows count, of a closed key those that came since. */

@@ -1,4 +1,5 @@
 import type { Key } from "../base/key.ts";
+import { MOST_SHOWN, OrderedEntries } from "./ordered-entries.ts";
 import type { RowWriter } from "./row-codec.ts";
 import type { JudgedEntry } from "./totals.ts";
 
@@ -41,6 +42,8 @@ export class RowSet {
   readonly #rows: CountedRow[] = [];
   /** Positions in `#rows`; kept once there are many. */
   #index: Map<string, number> | undefined;
+  /** Kept from when it was first asked for. */
+  #ordered: OrderedEntries | undefined;
 
   get size(): number {
     return this.#rows.length;
@@ -56,10 +59,12 @@ export class RowSet {
     if (at >= 0) {
       const row = this.#rows[at]!;
       row.entries = [...row.entries, ...entries];
+      this.#ordered?.add(row, entries);
       return row;
     }
     const row = { id, entries, counts: true };
     this.#rows.push(row);
+    this.#ordered?.add(row, entries);
     if (this.#index !== undefined) this.#index.set(id, this.#rows.length - 1);
     else if (this.#rows.length > FEW) this.#index = new Map(this.#rows.map((known, position) => [known.id, position]));
     return row;
@@ -77,6 +82,7 @@ export class RowSet {
       this.#index?.set(last.id, at);
     }
     row.counts = false;
+    this.#ordered?.remove(row.entries);
     return row;
   }
 
@@ -84,6 +90,14 @@ export class RowSet {
     for (const row of this.#rows) row.counts = false;
     this.#rows.length = 0;
     this.#index = undefined;
+    this.#ordered = undefined;
+  }
+
+  /** The entries in order, where there are more rows than a verdict shows: they are kept in order from then on. */
+  get ordered(): OrderedEntries | undefined {
+    if (this.#rows.length > MOST_SHOWN) this.#ordered ??= new OrderedEntries(this.#rows);
+    else this.#ordered = undefined;
+    return this.#ordered;
   }
 
   /** All entries, in no order. */

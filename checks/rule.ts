@@ -71,6 +71,8 @@ export interface KeyView {
   readonly totals: readonly Totals[];
   /** True where the deadline of an entry is over, skew included. */
   isDue(entry: Entry): boolean;
+  /** The first deadline that is over of a side's entries, in a currency or in any; null for none. */
+  firstMissed(side: RuleLeg["side"], currency?: number): number | null;
   /** What the rule keeps of the key besides its rows; what it leaves here is kept, if a point is judged. */
   own: string;
   /** Rows that every key is judged with, as they are at the point. */

@@ -66,7 +66,7 @@ export interface VerdictRecord {
   /** Of a failure: what the amounts do not say, for people; null for nothing. */
   readonly note: string | null;
   readonly rule: { readonly expression: string; readonly version: number; readonly hash: string };
-  /** At most 1,000; `omitted` counts the rest, `digest` is a hash over all of them in order. */
+  /** At most 1,000; `omitted` counts the rest, `digest` is a hash over all of them. */
   readonly contributions: readonly Contribution[];
   readonly omitted: number;
   readonly digest: string;

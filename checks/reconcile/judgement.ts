@@ -1,6 +1,5 @@
 import { abs } from "../../base/money.ts";
-import type { Entry } from "../row-set.ts";
-import type { Judgement, PlainTotals } from "../rule.ts";
+import type { Judgement, KeyView, PlainTotals } from "../rule.ts";
 import type { Totals } from "../totals.ts";
 
 /** The causes of a failure, in the order in which they are looked for. */
@@ -86,28 +85,21 @@ function verdict(
 export function missedDeadline(
   cause: FailureClass,
   { currency, lower }: Judgement,
-  entries: readonly Entry[],
-  isDue: (entry: Entry) => boolean,
+  key: Pick<KeyView, "firstMissed">,
 ): number | null {
-  const first = (of: (entry: Entry) => boolean) => {
-    const dues = entries.flatMap((entry) => (of(entry) && isDue(entry) ? [entry.dueAt] : []));
-    return dues.reduce((least, due) => Math.min(least, due), Number.POSITIVE_INFINITY);
-  };
-  const expected = () => first((entry) => entry.side === "expect" && entry.currency === currency);
-  const lines = () => first((entry) => entry.side === "actual");
   switch (cause) {
     case "missing":
     case "under-charge":
-      return finite(expected());
+      return key.firstMissed("expect", currency);
     case "unknown-payment":
-      return finite(first((entry) => entry.side === "actual" && entry.currency === currency));
+      return key.firstMissed("actual", currency);
     case "currency-mismatch":
-      return finite(Math.min(lower > 0n ? expected() : Number.POSITIVE_INFINITY, lines()));
+      return least(lower > 0n ? key.firstMissed("expect", currency) : null, key.firstMissed("actual"));
     default:
       return null;
   }
 }
 
-function finite(time: number): number | null {
-  return Number.isFinite(time) ? time : null;
+function least(left: number | null, right: number | null): number | null {
+  return left === null ? right : right === null ? left : Math.min(left, right);
 }

@@ -55,7 +55,7 @@ export class ReconcileRule implements CheckRule {
 
   missedDeadline(failure: Judgement, key: KeyView): number | null {
     const cause = this.#names.causeOf(failure.class);
-    return cause === undefined ? null : missedDeadline(cause, failure, key.entries, (entry) => key.isDue(entry));
+    return cause === undefined ? null : missedDeadline(cause, failure, key);
   }
 
   restsOn(name: string, { side, sign }: RuleLeg): boolean {

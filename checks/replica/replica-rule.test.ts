@@ -26,6 +26,7 @@ it("judges a key of more rows than a call takes arguments", () => {
     entries,
     totals: [],
     isDue: () => true,
+    firstMissed: () => null,
     own: "",
     referenceRows: () => [],
     wakeAt: Number.POSITIVE_INFINITY,
