@@ -53,7 +53,8 @@ public final class ClusterJob {
     own.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, Duration.ofMillis(plan.checkpoints().timeoutMs()));
     own.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     own.set(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION, ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-    // A control element in flight has its copies made for the subtasks that there were: it must not be in a checkpoint.
+    // A control element in flight has its copies made for the subtasks that there were, and rows that were handed over are in
+    // a process only: neither may be in a checkpoint.
     own.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
     own.set(CheckpointingOptions.ALIGNED_CHECKPOINT_TIMEOUT, Duration.ZERO);
     // State is in Node, and nothing may stand in front of what takes it to checkpoints.
