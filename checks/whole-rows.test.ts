@@ -5,6 +5,7 @@ import { allSaid } from "../test/support/compared-check.ts";
 import { ShortOfMemory } from "../test/support/short-memory.ts";
 import { batchOf, type LogChange, unstaged, type WholeRow } from "../test/support/whole-row-log.ts";
 import { type Job, job } from "./job.ts";
+import { PlainKeys } from "./plain/plain-keys.ts";
 import { RowMarks } from "./row-marks.ts";
 import type { RowEvidence } from "./row-set.ts";
 
@@ -180,6 +181,28 @@ describe.each([true, false])("rows without a row stage, where keys may be plain:
     staged.batch(0, batchOf(Payment, unstaged(coming)));
     expect(() => staged.restart(jobOf(isPlain), 1)).toThrow(expect.objectContaining({ code: "STATE_INCOMPATIBLE" }));
   });
+});
+
+it("rows without a row stage that are said again leave their key plain", () => {
+  const { take } = PlainKeys.prototype;
+  const taken: boolean[] = [];
+  PlainKeys.prototype.take = function (row) {
+    const isTaken = take.call(this, row);
+    taken.push(isTaken);
+    return isTaken;
+  };
+  try {
+    const said = new Said(true).payment(1, START, null, paid).line(1, START + minutes(1), null, paid);
+    said
+      .prove(START + hours(2))
+      .payment(1, START, null, paid)
+      .line(1, START + minutes(1), null, paid);
+    said.payment(0, START, paid, null).payment(2, START + hours(3), paid, { ...paid, note: "booked" });
+  } finally {
+    PlainKeys.prototype.take = take;
+  }
+  // What is older is a repeat too; an update is not plain.
+  expect(taken).toEqual([true, true, true, true, true, false, false]);
 });
 
 it("of rows that went, as many are remembered as went within a time, and a few more", () => {
