@@ -27,8 +27,8 @@ export interface InputLayout {
   /** Which of the model's rows these are. */
   readonly rows: string;
   readonly tables: readonly string[];
-  /** The tables whose rows come without a row stage, so that their last changes are told by what is kept; absent for none. */
-  readonly stageless?: readonly number[];
+  /** Those of the tables whose rows come without a row stage, so that their repeats are told by what is kept; absent for none. */
+  readonly withoutRowStage?: readonly string[];
   readonly fields: readonly FieldLayout[];
 }
 
@@ -64,12 +64,11 @@ export function layoutOf(rule: CheckRule, inputs: readonly CheckInput[]): StateL
       scale,
       ...(conversion === undefined ? {} : { conversion: JSON.stringify(conversion) }),
     })),
-    inputs: inputs.map(({ model, by, rows, stageless = new Set() }) => ({
+    inputs: inputs.map(({ model, by, rows, stageless }) => ({
       model: model.name,
       key: by.join("+"),
       rows,
-      tables: model.from.map(({ source, table }) => `${source}.${table}`),
-      ...(stageless.size === 0 ? {} : { stageless: [...stageless].sort((one, other) => one - other) }),
+      ...tablesOf(model, stageless),
       fields: fieldsOf(model),
     })),
   };
@@ -110,7 +109,7 @@ function fieldPlaces(written: InputLayout, now: InputLayout): number[] | undefin
   const same = written.model === now.model && written.key === now.key && written.rows === now.rows;
   if (!same || `${written.tables}` !== `${now.tables}`) return undefined;
   // Where a row stage comes or goes, who is to tell repeats knows nothing of the rows that are there.
-  if (`${written.stageless ?? []}` !== `${now.stageless ?? []}`) return undefined;
+  if (`${written.withoutRowStage ?? []}` !== `${now.withoutRowStage ?? []}`) return undefined;
   const places: number[] = [];
   for (const { name, kind, scale } of now.fields) {
     const place = written.fields.findIndex((field) => field.name === name);
@@ -119,6 +118,15 @@ function fieldPlaces(written: InputLayout, now: InputLayout): number[] | undefin
     places.push(place);
   }
   return places;
+}
+
+function tablesOf(
+  { from }: Model,
+  stageless: CheckInput["stageless"],
+): Pick<InputLayout, "tables" | "withoutRowStage"> {
+  const tables = from.map(({ source, table }) => `${source}.${table}`);
+  const withoutRowStage = tables.filter((_, index) => stageless?.has(index) === true);
+  return { tables, ...(withoutRowStage.length === 0 ? {} : { withoutRowStage }) };
 }
 
 function fieldsOf(model: Model): FieldLayout[] {

@@ -66,13 +66,13 @@ export function layoutFrom(schema: string): StateLayout {
       legs.push({ name: leg, side, sign, input, field: amount, scale, ...converts });
       continue;
     }
-    const { model, key, rows, tables, stageless, type } = field;
+    const { model, key, rows, tables, withoutRowStage, type } = field;
     inputs.push({
       model,
       key,
       rows,
       tables,
-      ...(stageless === undefined ? {} : { stageless }),
+      ...(withoutRowStage === undefined ? {} : { withoutRowStage }),
       fields: type.items.fields.map(({ name, kind, scale }) => ({ name, kind, scale })),
     });
   }

@@ -174,7 +174,7 @@ describe.each([true, false])("rows without a row stage, where keys may be plain:
   it("cannot take the place of rows with a row stage in what is kept, nor these theirs", () => {
     const whole = settled();
     expect(() => whole.check.restart(jobOf(isPlain, StagedLine), 1)).toThrow(
-      expect.objectContaining({ code: "STATE_INCOMPATIBLE" }),
+      /^State keys of compared .*: withoutRowStage of Line is gone\./,
     );
     const staged = new ShortOfMemory(jobOf(isPlain, StagedLine));
     const coming = { row: "p", position: 1, time: START, isSeed: false, before: null, after: paid };
