@@ -12,7 +12,8 @@ const CLOSE_AFTER_MS = days(30);
 /**
  * Ends the lives of keys, by "Retention" of the semantics. A key with nothing wrong and nothing due keeps its rows for a
  * month, then a marker of exact totals until `retain` after its last point: a late counterpart is still judged exactly.
- * Rules that judge by more than sums keep the rows all that time, and some keep a key for as long as it has any.
+ * Rules that judge by more than sums keep the rows all that time, and some keep a key for as long as it has any; where rows come
+ * without a row stage they are kept too, for by them repeats are told.
  * For as long again it is only known that there was such a key, so that what comes is `unknown-after-retention` and not
  * taken for new business. Then nothing is left of it, but for a key of which verdicts were emitted: their versions go on
  * from the last one, whenever the next comes.
