@@ -16,10 +16,13 @@ const CLOSED = { table: 0, row: "closed", major: 0, minor: 0, sub: 0, time: 0, s
 export class Evidence {
   readonly #rule: CheckRule;
   readonly #inputs: readonly CheckInput[];
+  /** By input. */
+  readonly #fields: readonly (readonly (readonly [string, Field])[])[];
 
   constructor(rule: CheckRule, inputs: readonly CheckInput[]) {
     this.#rule = rule;
     this.#inputs = inputs;
+    this.#fields = inputs.map(({ model }) => Object.entries(model.fields));
   }
 
   /** Signed total of each leg in a currency, at the comparison scale. */
@@ -72,10 +75,11 @@ export class Evidence {
     const { model } = this.#inputs[from.input]!;
     const { source, table } = model.from[from.table]!;
     const currency = unpackCurrency(entry.currency);
-    const fields = Object.entries(model.fields).flatMap(([name, field], index) => {
+    const fields: Record<string, string> = {};
+    for (const [index, [name, field]] of this.#fields[from.input]!.entries()) {
       const text = fieldText(field, from.fields[index]);
-      return text === null ? [] : [[name, text] as const];
-    });
+      if (text !== null) fields[name] = text;
+    }
     const rule = this.#rule.legs[entry.leg]!;
     return {
       leg: rule.name,
@@ -87,7 +91,7 @@ export class Evidence {
       dueAt: entry.dueAt === BEFORE_ALL_TIME ? (from.seed ?? from.time) : entry.dueAt,
       amount:
         rule.field === null ? "" : `${formatDecimal(entry.minor, scaleOf(this.#rule, currency).scale)} ${currency}`,
-      fields: Object.fromEntries(fields),
+      fields,
     };
   }
 }
