@@ -27,6 +27,7 @@ import {
 import type { Control } from "../dataflow/operator.ts";
 import { writeFields } from "../dataflow/row-writer.ts";
 import { type RecordFault, type Suspension, TRANSACTIONS } from "../dataflow/source.ts";
+import { stagelessIn } from "../dataflow/whole-rows.ts";
 import { splitKey, splitName } from "../runtime/checkpoint/manifest.ts";
 import { JobTasks } from "../runtime/job-tasks.ts";
 import { SourceDriver } from "../runtime/source-driver.ts";
@@ -63,8 +64,8 @@ export class TestDriver {
   readonly #position = new Map<string, number>();
   /** Those that the job reads. */
   readonly #models: readonly Model[];
-  /** Rows that were pushed and not deleted since, as `model/row`. */
-  readonly #rows = new Set<string>();
+  /** Rows that were pushed and not deleted since, as `model/row`, with their values. */
+  readonly #rows = new Map<string, TestRow<Fields>>();
   /** Engine troubles, each id once. */
   readonly engineAlerts: EngineAlertRecord[] = [];
 
@@ -80,7 +81,7 @@ export class TestDriver {
       const retainMs = sources[name]?.retainMs ?? days(180);
       const groups = new Map(reader.splits.map((split, index) => [splitKey(name, splitName(split)), index]));
       const driver = new SourceDriver(
-        { reader, models: own, retainMs, backend, groups, now: () => 0 },
+        { reader, models: own, stageless: stagelessIn(graph), retainMs, backend, groups, now: () => 0 },
         {
           batch: (model, batch) => this.#tasks.batch(model, batch),
           control: (model, element) => {
@@ -223,8 +224,10 @@ export class TestDriver {
     const from = model.from[table];
     if (from === undefined) refuse(`${model.name} has no table ${table}: the first one is 0`);
     const name = `${model.name}/${keyOf(row)}`;
+    // Of a row that was not pushed the values are taken to have been the same.
+    const before = this.#rows.get(name) ?? values;
     if (op === OP.delete) this.#rows.delete(name);
-    else this.#rows.add(name);
+    else this.#rows.set(name, values);
     const { reader } = this.#sourceOf(from.source);
     const seeding = op === OP.read && reader.isSeeding(from.table);
     const place = { position: change.position ?? ([1, this.#nextPosition(from.source), 0] as const), seeding };
@@ -232,7 +235,10 @@ export class TestDriver {
     this.#run(from.source, (manual) => {
       for (const each of own) {
         const all = each === model ? values : { ...values, transactionId: change.transaction ?? null };
-        manual.change(each, from.table, batchOf(each, row, op, change, place, all), change.at, seeding);
+        const batch = batchOf(each, row, op, change, place, all);
+        const isWhole = each.from[table]!.before === "full" && (op === OP.update || op === OP.delete);
+        const rows = isWhole ? inOne(batchOf(each, row, OP.before, change, place, before), batch) : batch;
+        manual.change(each, from.table, rows, change.at, seeding);
       }
     });
     return this;
@@ -306,6 +312,12 @@ function batchOf(
   writeFields(batch, FIRST_FIELD, 0, model.fields, fieldValues(model.fields, values));
   batch.count = 1;
   return batch;
+}
+
+/** Two rows as one batch. */
+function inOne(first: Batch, second: Batch): Batch {
+  first.append(second, 0);
+  return first;
 }
 
 /** Drives a job in memory. */

@@ -4,7 +4,15 @@ import { Batch } from "../../base/batch.ts";
 import { ByteReader, ByteWriter } from "../../base/bytes.ts";
 import { keyOf } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
-import { ADD, AS_IT_WAS, changeColumns, changeLayout, EPOCH_UNIT, FIRST_FIELD, OP } from "../../dataflow/change-layout.ts";
+import {
+  ADD,
+  AS_IT_WAS,
+  changeColumns,
+  changeLayout,
+  EPOCH_UNIT,
+  FIRST_FIELD,
+  OP,
+} from "../../dataflow/change-layout.ts";
 import { flag, id, integer, type Model, model, money, number, table, text } from "../../dataflow/model.ts";
 import { writeFields } from "../../dataflow/row-writer.ts";
 import { SnapshotPlace } from "./snapshot-place.ts";
@@ -234,17 +242,20 @@ describe("a snapshot that is begun anew", () => {
   });
 
   it("is told by another position, by its first row", () => {
-    const { events } = new Harness().push(read(1, 4), read(2, 4), read(1, 6), read(2, 6), read(1, 4 + 4));
-    expect(events).toEqual(["again 1", "again 1"]);
+    const { events } = new Harness().push(read(1, 4), read(2, 4), read(1, 6), read(2, 6), read(2, 8));
+    expect(events).toEqual(["again 1", "again 2"]);
   });
 
   it("is told behind changes, though no snapshot was seen", () => {
-    expect(new Harness().push({ op: "create", row: 1, at: 5, after: some }, read(2, 6)).events).toEqual(["again 2"]);
+    const change = { op: "create", row: 1, at: 5, after: some, position: [1, 4, 1] } as const;
+    expect(new Harness().push(change, read(2, 6)).events).toEqual(["again 2"]);
+    // Said again: it lies before the change.
+    expect(new Harness().push(change, read(2, 4)).events).toEqual([]);
   });
 
   it("is none that is read again, or by another epoch", () => {
     const { events } = new Harness()
-      .push(read(1, 4), { op: "create", row: 3, at: 6, after: some })
+      .push(read(1, 4), { op: "create", row: 3, at: 6, after: some, position: [1, 9, 0] })
       .push(read(1, 4), read(2, 4, 1 + EPOCH_UNIT));
     expect(events).toEqual([]);
   });

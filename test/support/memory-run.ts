@@ -33,6 +33,8 @@ export interface MemoryRunOptions {
   readonly dir?: string;
   /** Checkpoints of this epoch are gone on from. Default: 1. */
   readonly epoch?: number;
+  /** The number of the process that runs it, of those that go on from each other's checkpoints. Default: the epoch. */
+  readonly attempt?: number;
   readonly requests?: RunRequests;
   /** Is told of keys whose rows change. */
   readonly onChanged?: (key: Key) => void;
@@ -47,7 +49,8 @@ export async function runInMemory(
   signal = new AbortController().signal,
 ): Promise<{ readonly checkpoints: number; readonly metrics: RunnerMetrics }> {
   const { graph, groups, clock, retainMs, follow = false, scheduler, staleAfterMs, parallelism = 1 } = options;
-  const { disk = new MemoryDisk(), dir = "state", epoch = 1, requests } = options;
+  const { disk = new MemoryDisk(), dir = "state", epoch = 1, attempt = epoch, requests } = options;
+  const prefix = attempt === epoch ? `e${epoch}` : `e${epoch}a${attempt}`;
   const checkpoints = new CheckpointStore(disk, dir);
   const links = parallelism === 1 ? undefined : makeLinksMemory(graph, parallelism);
   const makeWorker = (index: number, wake: () => void) =>
@@ -61,9 +64,9 @@ export async function runInMemory(
       follow,
       scheduler,
       backend: new DiskBackend({
-        store: new StateStore({ disk, dir: checkpoints.segments, prefix: `e${epoch}w${index}`, memoryBytes: 64 * MIB }),
+        store: new StateStore({ disk, dir: checkpoints.segments, prefix: `${prefix}w${index}`, memoryBytes: 64 * MIB }),
         cacheBytes: 16 * MIB,
-        timers: { disk, dir: checkpoints.temporary, prefix: `e${epoch}w${index}-` },
+        timers: { disk, dir: checkpoints.temporary, prefix: `${prefix}w${index}-` },
         onChanged: options.onChanged,
       }),
       groups,
@@ -74,7 +77,7 @@ export async function runInMemory(
     });
   let delivered = 0;
   const runner = new EmbeddedRunner({
-    run: { job: graph.name, epoch, attempt: epoch, state: "running" },
+    run: { job: graph.name, epoch, attempt, state: "running" },
     checkpoints,
     openWorkers: (_, wake) => Array.from({ length: parallelism }, (_, index) => makeWorker(index, wake)),
     sink: {
