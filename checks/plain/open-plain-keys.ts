@@ -8,13 +8,17 @@ import { PlainKeys, type PlainSurroundings } from "./plain-keys.ts";
 import { PlainReader } from "./plain-reader.ts";
 
 /** Of how plain keys are written down. */
-const FORMAT = 2;
+const FORMAT = 3;
+/** Records of a form before it, which are ones of today that have no ends. */
+const FORMER = 2;
 
 /** What the records of plain keys are: the state of keys that are not says what is in their rows. */
 interface PlainSchema {
   readonly format: number;
   readonly skewMs: number;
   readonly retainMs: number;
+  /** How long the bands before deadlines are, 0 for none. */
+  readonly warnBeforeMs: number;
   readonly state: string;
 }
 
@@ -25,7 +29,7 @@ interface Around extends Omit<PlainSurroundings, "records" | "alarms" | "retirem
 
 /**
  * The plain keys of an operator; undefined where its rule cannot do with them. Those that another version of the job left, or
- * that were written by another skew, are expanded.
+ * that were written by another skew or another band, are expanded.
  */
 export function openPlainKeys(
   rule: CheckRule,
@@ -34,14 +38,14 @@ export function openPlainKeys(
   around: Around,
 ): PlainKeys | undefined {
   const layout = layoutOf(rule, inputs);
-  const { skewMs, retainMs } = rule;
-  const schema: PlainSchema = { format: FORMAT, skewMs, retainMs, state: schemaOf(layout) };
+  const { skewMs, retainMs, warnBeforeMs = 0 } = rule;
+  const schema: PlainSchema = { format: FORMAT, skewMs, retainMs, warnBeforeMs, state: schemaOf(layout) };
   const readers = new Map<string, PlainReader>();
   const readerOf = (written: string): PlainReader => {
     const { format, skewMs, state } = JSON.parse(written) as PlainSchema;
     const mapping = mappingOf(layoutFrom(state), layout);
     assert(mapping !== undefined, "what keys are kept as has been compared before");
-    if (format !== FORMAT) {
+    if (format !== FORMAT && format !== FORMER) {
       const changes = `they are in the form ${format}, and this version of countercheck knows ${FORMAT}`;
       raise("STATE_INCOMPATIBLE", { name: `Keys of ${rule.uid}`, changes });
     }
@@ -63,10 +67,10 @@ export function openPlainKeys(
   return new PlainKeys(rule, inputs, { ...around, records, alarms, retirements: alarms("retirements"), reader });
 }
 
-/** Legs that sum money as it is, and nothing to be told before a key fails. */
+/** Legs that sum money as it is. */
 function canBePlain(rule: CheckRule, inputs: readonly CheckInput[]): boolean {
   if (rule.quick === undefined || rule.hasNoPlainKeys === true || rule.emitAll) return false;
-  if (rule.warnBeforeMs !== undefined || rule.ended !== undefined || rule.keepsLive === true) return false;
+  if (rule.ended !== undefined || rule.keepsLive === true) return false;
   if (!rule.isOfSums || rule.legs.length > 255) return false;
   return (
     inputs.every(({ isReference }) => isReference !== true) &&

@@ -86,6 +86,31 @@ const OVERTAKING: Record<string, (driver: TestDriver) => unknown> = {
     driver.upsert(Line, "soon", { at: at(20) + 1_000 }, { paymentId: 1, amount: "0.00 EUR" });
   },
   "a deletion": (driver) => driver.delete(Line, "line at 20", { at: at(30) }),
+  "a deletion of the payment, between its deadline and the point of that": (driver) => {
+    driver.delete(Payment, "payment", { at: at(60) + 1_000 });
+  },
+  "a deletion of both, and another payment": (driver) => {
+    driver
+      .delete(Line, "line at 20", { at: at(30) })
+      .delete(Payment, "payment", { at: at(30) })
+      .advance(at(40));
+    driver.upsert(Payment, "another", { at: at(45) }, { paymentId: 1, amount: "4.00 EUR" });
+  },
+  "an update": (driver) => {
+    driver.upsert(Line, "line at 20", { at: at(30) }, { paymentId: 1, amount: "9.00 EUR" });
+  },
+  "updates that say at last what was said": (driver) => {
+    for (const amount of ["9.00 EUR", "8.00 EUR", "10.00 EUR"]) {
+      driver.upsert(Line, "line at 20", { at: at(30) }, { paymentId: 1, amount });
+    }
+  },
+  "an update that is overtaken in the log, by one of another row": (driver) => {
+    driver.upsert(Payment, "payment", { at: at(50) }, { paymentId: 1, amount: "12.00 EUR" });
+    driver.upsert(Line, "line at 20", { at: at(30) }, { paymentId: 1, amount: "12.00 EUR" });
+  },
+  "another key": (driver) => {
+    driver.upsert(Line, "line at 20", { at: at(30) }, { paymentId: 2, amount: "10.00 EUR" });
+  },
   "a record in the dead letters": (driver) => {
     driver.fault({ id: "fault", source: "ledger", table: "lines", fields: { Line: { paymentId: "1" } } });
     driver.advance(at(70)).settle("fault");

@@ -1,7 +1,8 @@
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Alarms, Records } from "../../dataflow/records.ts";
 import { AlarmBag } from "./alarm-bag.ts";
-import { memoryOf, RECORD, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import { memoryOf, PAST, RECORD, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import { pastOf } from "./plain-past.ts";
 import type { Found, PlainPoints } from "./plain-points.ts";
 import type { PlainRetention } from "./plain-retention.ts";
 
@@ -36,8 +37,9 @@ export class PlainForesight {
   readonly #keepsRowsMs: number;
   /** Of points at which a key is to be looked at. */
   readonly #looks: Alarms;
-  /** Those of `#looks` at which keys pass by now, because of rows that came later. */
+  /** Those of `#looks` at which keys pass by now, because of rows that came later; and those where nothing is judged. */
   readonly #passing = new AlarmBag(MOST_PASSING);
+  readonly #silent = new AlarmBag(MOST_PASSING);
   /** Of points at which it is known what is found; and of those at which it was, which say what, instead of a hash. */
   readonly #known: Readonly<Record<Found, Alarms>>;
   readonly #undone: Alarms;
@@ -63,17 +65,23 @@ export class PlainForesight {
     const state = words[(address >> 2) + RECORD.state]!;
     let last = doubles[at + RECORD.lastPoint]!;
     let status = statusOf(state);
-    let point = points.sumUp(address, last);
+    let judged = points.sumUp(address, last);
+    let point = Math.min(judged, points.nextBand);
     while (point < NEVER) {
-      const next = points.sumUp(address, point);
-      const found = points.found();
-      // What waits for long may come behind a step of its retention.
-      const waitsLong = points.firstWaiting < NEVER && points.firstWaiting >= point + this.#keepsRowsMs;
-      if (found === null || waitsLong) break;
-      const isNoted = found === "pass" && point === looksAt && this.#passing.add(point, hash);
-      if (!isNoted) this.#known[found].set(point, hash);
-      last = point;
-      status = STATUS[found];
+      const isJudged = judged === point;
+      judged = points.sumUp(address, point);
+      const next = Math.min(judged, points.nextBand);
+      const found = isJudged ? this.#foundAt(point, status) : undefined;
+      const wasJudged = isJudged || status !== STATUS.unjudged;
+      if (found === null || (wasJudged && points.warns(address, point))) break;
+      if (found === undefined) {
+        if (point === looksAt) this.#silent.add(point, hash);
+      } else {
+        const isNoted = found === "pass" && point === looksAt && this.#passing.add(point, hash);
+        if (!isNoted) this.#known[found].set(point, hash);
+        last = point;
+        status = STATUS[found];
+      }
       point = next;
     }
     doubles[at + RECORD.lastPoint] = last;
@@ -83,7 +91,16 @@ export class PlainForesight {
     else if (point !== looksAt) this.#looks.set(point, hash);
   }
 
-  /** A row counts from a time on: of points at or behind it nothing is known any more. */
+  /** What is found at a point, which was summed up last; null where the key is to be looked at, `status` being what was found before. */
+  #foundAt(point: number, status: number): Found | null {
+    const { firstWaiting, counting } = this.#points;
+    // What waits for long may come behind a step of its retention.
+    if (firstWaiting < NEVER && firstWaiting >= point + this.#keepsRowsMs) return null;
+    // Of a key that was never judged and has nothing, nothing is said, not even that it passes.
+    return counting === 0 && status === STATUS.unjudged ? null : this.#points.found();
+  }
+
+  /** A row counts from a time on, or until then: of points at or behind it nothing is known any more. */
   forgetFrom(address: number, time: number): void {
     if (this.#records.doubles[(address >> 3) + RECORD.lastPoint]! < time) return;
     this.#forget(address, (point) => point < time);
@@ -112,7 +129,7 @@ export class PlainForesight {
     this.#undone.take(through, (point, status) => this.#count(point, status === STATUS.pass ? "pass" : "pending", -1));
     this.#looks.take(through, (point, hash) => {
       if (this.#passing.delete(point, hash)) this.#count(point, "pass", 1);
-      else visit(hash);
+      else if (!this.#silent.delete(point, hash)) visit(hash);
     });
   }
 
@@ -120,7 +137,7 @@ export class PlainForesight {
   takeUncounted(through: number, visit: (hash: number) => void): void {
     const visitAny = (_point: number, hash: number) => visit(hash);
     this.#looks.take(through, (point, hash) => {
-      this.#passing.delete(point, hash);
+      if (!this.#passing.delete(point, hash)) this.#silent.delete(point, hash);
       visit(hash);
     });
     this.#known.pass.take(through, visitAny);
@@ -145,8 +162,9 @@ export class PlainForesight {
 
   #forget(address: number, isKept: (point: number) => boolean): void {
     const { doubles, words } = this.#records;
-    let last = BEFORE_ALL_TIME;
-    let status: number = STATUS.unjudged;
+    const past = pastOf(this.#records, address);
+    let last = past < 0 ? BEFORE_ALL_TIME : doubles[past + PAST.base]!;
+    let status: number = past < 0 ? STATUS.unjudged : words[(past << 1) + PAST.status]!;
     this.#points.forEachKnown(address, (point, found) => {
       if (isKept(point)) {
         last = point;

@@ -111,14 +111,18 @@ class RandomRun extends ComparedRun {
   readonly isSuspended: boolean;
   readonly #random: Random;
   readonly #way: Way;
-  readonly #known: { readonly kind: Kind; readonly row: Row }[] = [];
+  readonly #known: { readonly kind: Kind; row: Row }[] = [];
   #suspension: string | undefined;
   #version: Version;
   #now = START;
   #rows = 0;
 
   constructor(random: Random, way: Way) {
-    const version = { skewMs: random.pick([0, 2_000, 90_000]), retainDays: random.pick([20, 60]) };
+    const version = {
+      skewMs: random.pick([0, 2_000, 90_000]),
+      retainDays: random.pick([20, 60]),
+      warnMinutes: random.pick([undefined, 20]),
+    };
     super(new ShortOfMemory(comparedJob(version, way.isPlain), SMALL), START);
     this.#random = random;
     this.#way = way;
@@ -133,8 +137,10 @@ class RandomRun extends ComparedRun {
     this.#now += random.pick([1, 500, 2_000, 30_000, minutes(10), minutes(70)]);
     if (random.chance(0.02)) this.#now += random.pick([days(21), days(31), days(61)]);
     const choice = random.next();
-    if (choice < 0.5) this.#insert();
-    else if (choice < 0.54) this.#retract();
+    if (choice < 0.4) this.#insert();
+    else if (choice < 0.43) this.#retract();
+    else if (choice < 0.44) this.#repeat();
+    else if (choice < 0.54) this.#update();
     else if (choice < 0.75) this.#advance();
     else if (choice < 0.8) this.#trouble();
     else if (choice < 0.9) this.put(Payment, ADD, this.#fillers("filler"), this.#now);
@@ -162,6 +168,24 @@ class RandomRun extends ComparedRun {
     if (this.#known.length === 0) return;
     const { kind, row } = this.#random.pick(this.#known);
     this.put(kind, RETRACT, [row], this.#now);
+  }
+
+  /** A row comes on top of itself, or as it came before it went. */
+  #repeat(): void {
+    if (this.#known.length === 0) return;
+    const { kind, row } = this.#random.pick(this.#known);
+    this.put(kind, ADD, [row], this.#now);
+  }
+
+  /** A row has another amount, and seldom another key. */
+  #update(): void {
+    const random = this.#random;
+    if (this.#known.length === 0) return;
+    const known = random.pick(random.chance(0.7) ? this.#known.slice(-6) : this.#known);
+    const key = random.chance(0.1) ? random.pick(KEYS) : known.row.key;
+    const to = { ...known.row, key, amount: amountOf(random) };
+    this.update(known.kind, known.row, to, this.#now + random.pick([0, 2_001]));
+    known.row = to;
   }
 
   #advance(): void {
@@ -203,7 +227,7 @@ class RandomRun extends ComparedRun {
     const random = this.#random;
     if (this.isVaried && random.chance(0.5)) {
       const skewMs = this.hasManySkews ? random.pick([0, 2_000, 90_000]) : this.#version.skewMs;
-      this.#version = { skewMs, retainDays: random.pick([20, 60]) };
+      this.#version = { ...this.#version, skewMs, retainDays: random.pick([20, 60]) };
     }
     const job = comparedJob(this.#version, this.#way.isPlain);
     const count = random.pick([1, 2]);
@@ -228,7 +252,8 @@ class RandomRun extends ComparedRun {
         lost.put(random.pick(KINDS), ADD, [row], now);
       } else if (choice < 0.6 && this.#known.length > 0) {
         const { kind, row } = random.pick(this.#known);
-        lost.put(kind, RETRACT, [row], now);
+        if (random.chance(0.5)) lost.put(kind, RETRACT, [row], now);
+        else lost.update(kind, row, { ...row, amount: amountOf(random) }, now);
       } else if (choice < 0.75) for (const source of SOURCES) lost.advance(source, now);
       else if (choice < 0.8)
         check.control({ type: "status", source: "ledger", status: random.pick(["stale", "active"]) });

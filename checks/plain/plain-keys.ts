@@ -4,18 +4,23 @@ import type { TextColumn } from "../../base/columns.ts";
 import { hashBytes } from "../../base/hash.ts";
 import type { Key } from "../../base/key.ts";
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
+import { ADD } from "../../dataflow/change-layout.ts";
 import { type Alarms, MOST_RECORD_BYTES, MOST_RECORD_KEY_BYTES, type Records } from "../../dataflow/records.ts";
 import type { Memory } from "../ledger.ts";
 import type { CheckInput, CheckRule, CurrencyScale } from "../rule.ts";
 import type { KeyState } from "../verdict-log.ts";
 import { PlainForesight } from "./plain-foresight.ts";
-import { MEMORY, MOST, memoryOf, RECORD, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import { MEMORY, MOST, memoryOf, PAST, RECORD, ROW, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import { PlainPast } from "./plain-past.ts";
 import { type Found, PlainPoints } from "./plain-points.ts";
 import type { PlainReader } from "./plain-reader.ts";
 import { PlainRetention } from "./plain-retention.ts";
-import { PlainRows } from "./plain-rows.ts";
+import { NOWHERE, PlainRows } from "./plain-rows.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/** What a record grows by at most where a row of it ends. */
+const MOST_END_BYTES = (PAST.doubles + 1) << 3;
 
 /** What plain keys need of the operator that they are keys of. */
 export interface PlainSurroundings {
@@ -50,6 +55,7 @@ export class PlainKeys {
   readonly #rows: readonly PlainRows[];
   readonly #foresight: PlainForesight;
   readonly #retention: PlainRetention;
+  readonly #past: PlainPast;
   /** Records to be expanded when all have been visited. */
   readonly #leaving: Key[] = [];
   /** All points through it have been judged. */
@@ -58,6 +64,8 @@ export class PlainKeys {
   #hiddenThrough = BEFORE_ALL_TIME;
   #reading!: PlainRows;
   #keys!: TextColumn;
+  /** Rows that are read. */
+  #count = 0;
   /** By row: the hash of its key. */
   #hashes = new Int32Array(0);
   /** By table: rows at or before it are late. */
@@ -70,6 +78,7 @@ export class PlainKeys {
       (input, index) => new PlainRows(rule, index, input, around.records, (currency) => around.scaleOf(currency)),
     );
     this.#retention = new PlainRetention(rule, around);
+    this.#past = new PlainPast(rule.legs, around.records);
     this.#foresight = new PlainForesight({
       ...{ records: around.records, retention: this.#retention },
       points: new PlainPoints({ ...rule, quick: rule.quick! }, around.records),
@@ -84,6 +93,7 @@ export class PlainKeys {
     this.#reading = this.#rows[input]!;
     this.#reading.read(batch);
     this.#keys = keys;
+    this.#count = batch.count;
     this.#late = late;
     if (this.#hashes.length < batch.count) this.#hashes = new Int32Array(2 * batch.count);
     const { heap, nulls, starts, ends } = keys;
@@ -103,7 +113,7 @@ export class PlainKeys {
     const address = this.#records.find(hash, heap, start, end);
     if (address < 0) return this.#takeFirst(row, hash, start, end);
     if (this.#reading.isRepeat(row, address)) return true;
-    if (this.#isPlain(row) && this.#add(row, address)) return true;
+    if (this.#isInTime(row) && this.#takeNext(row, address)) return true;
     this.#expand(this.#records.find(hash, heap, start, end));
     return false;
   }
@@ -146,15 +156,22 @@ export class PlainKeys {
     });
   }
 
-  #isPlain(row: number): boolean {
+  #isInTime(row: number): boolean {
     const { change } = this.#reading;
     const time = change.time.values[row]!;
-    return time > this.#late[change.table.values[row]!]! && time > this.#through && this.#reading.look(row);
+    return time > this.#late[change.table.values[row]!]! && time > this.#through;
+  }
+
+  /** Takes a row of a key that has a record; false where the key is plain no more. */
+  #takeNext(row: number, address: number): boolean {
+    const { change } = this.#reading;
+    if (change.kind.values[row] !== ADD) return this.#end(row, address);
+    return this.#reading.look(row) && this.#add(row, address);
   }
 
   #takeFirst(row: number, hash: number, start: number, end: number): boolean {
     const rows = this.#reading;
-    if (!this.#isPlain(row) || end - start > MOST_RECORD_KEY_BYTES) return false;
+    if (!this.#isInTime(row) || !rows.look(row) || end - start > MOST_RECORD_KEY_BYTES) return false;
     if (!isText(this.#keys.heap, start, end)) return false;
     const length = (RECORD.rows + rows.length) << 3;
     if (length > MOST_RECORD_BYTES || this.#isOther(hash, row)) return false;
@@ -175,24 +192,57 @@ export class PlainKeys {
     return this.#around.mayBeOther(hash) && this.#around.isOther(this.#keys.text(row));
   }
 
-  /** Adds a row to a record that has some; false where the key is plain no more. */
-  #add(row: number, address: number): boolean {
+  /** Adds a row to a record; false where the key is plain no more. */
+  #add(row: number, former: number): boolean {
     const rows = this.#reading;
     const records = this.#records;
+    if (records.words[(former >> 2) + RECORD.currency] !== rows.currency) return false;
+    if (!this.#isOpen(row, former) || rows.placeOf(row, former) !== NOWHERE) return false;
+    const address = this.#past.begin(former, false);
+    const bytes = this.#past.tidy(address, this.#through);
     const state = records.words[(address >> 2) + RECORD.state]!;
-    const bytes = records.lengthAt(address);
-    if (memoryOf(state) !== MEMORY.rows || rowsOf(state) === MOST.rows) return false;
-    if (bytes + (rows.length << 3) > MOST_RECORD_BYTES || rows.isThere(row, address)) return false;
-    if (records.words[(address >> 2) + RECORD.currency] !== rows.currency) return false;
-    const time = rows.change.time.values[row]!;
-    this.#foresight.forgetFrom(address, time);
-    if (time >= this.#retention.stepOf(address)) return false;
-    const known = records.words[(address >> 2) + RECORD.state]!;
+    if (rowsOf(state) === MOST.rows || bytes + (rows.length << 3) > MOST_RECORD_BYTES) return false;
     const to = records.resize(address, bytes + (rows.length << 3));
     rows.write(row, (to + bytes) >> 3);
-    records.words[(to >> 2) + RECORD.state] = stateOf(rowsOf(known) + 1, statusOf(known));
+    records.words[(to >> 2) + RECORD.state] = stateOf(rowsOf(state) + 1, statusOf(state));
     this.#foresight.plan(to);
     return true;
+  }
+
+  /** Ends a row of a record; false where the key is plain no more, as where more is to be known of a row that went. */
+  #end(row: number, former: number): boolean {
+    const rows = this.#reading;
+    const records = this.#records;
+    if (rows.isStageless(row)) return false;
+    if (!this.#isOpen(row, former) || records.lengthAt(former) + MOST_END_BYTES > MOST_RECORD_BYTES) return false;
+    if (rowsOf(records.words[(former >> 2) + RECORD.state]!) === MOST.rows) return false;
+    const address = this.#past.begin(former, true);
+    const bytes = this.#past.tidy(address, this.#through);
+    const place = rows.placeOf(row, address);
+    const time = rows.change.time.values[row]!;
+    if (place < 0 || records.doubles[(address >> 3) + place + ROW.time]! > time) return false;
+    const to = this.#past.end(address, bytes, place, time);
+    if (!this.#comesAnew(row)) this.#foresight.plan(to);
+    return true;
+  }
+
+  /** Whether a record takes a change at the time of a row; nothing is known then of points that it has a part in. */
+  #isOpen(row: number, address: number): boolean {
+    if (memoryOf(this.#records.words[(address >> 2) + RECORD.state]!) !== MEMORY.rows) return false;
+    const time = this.#reading.change.time.values[row]!;
+    this.#foresight.forgetFrom(address, time);
+    return time < this.#retention.stepOf(address);
+  }
+
+  /** Whether the next row, which is taken next, is an add to the same key at the same time, as of an update: it plans for both. */
+  #comesAnew(row: number): boolean {
+    const { kind, time, table } = this.#reading.change;
+    const next = row + 1;
+    if (next >= this.#count || kind.values[next] !== ADD || time.values[next] !== time.values[row]) return false;
+    if (table.values[next] !== table.values[row]) return false;
+    const { heap, nulls, starts, ends } = this.#keys;
+    if (nulls[next] === 1 || this.#hashes[next] !== this.#hashes[row]) return false;
+    return heap.compare(heap, starts[row], ends[row], starts[next], ends[next]) === 0;
   }
 
   // Every record has an alarm of its own for what it waits for, so one is answered by the first record that is due.

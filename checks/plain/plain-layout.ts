@@ -1,8 +1,7 @@
 import type { Memory } from "../ledger.ts";
 
 /**
- * How a plain key is written down: a key with a few rows that were only ever added, all in one currency, of which nothing
- * was told. Places in a record are given in doubles or words from its address, so that code reads them without views:
+ * How a plain key is written down: a key with some rows, all in one currency, of which nothing was told. Places in a record are given in doubles or words from its address, so that code reads them without views:
  *
  *     double 0   the last point at which it is known what is found, −∞ for none: it may lie ahead of the frontiers
  *     double 1   the next point, at which more is to be said of the key, +∞ for none
@@ -11,9 +10,10 @@ import type { Memory } from "../ledger.ts";
  *     word 7     number of rows; what is found at the last point, from bit 8; what is left of the key, from bit 16
  *     double 4   the rows, one behind the other; of a key that has none any more, what they came to
  *
- * A row counts from its time on, so at a point those at or before it count, and the others wait:
+ * A row counts from its time on, and until its end where it has one, so at a point those at or before it count whose end lies
+ * behind it. The others wait, or are over:
  *
- *     word 0     its length in doubles; entries, from bit 16; input, from bit 24
+ *     word 0     its length in doubles; entries, from bit 16; whether it has an end, bit 23; input, from bit 24
  *     word 1     table; length of its identity in bytes, from bit 16
  *     word 2     the leg of each entry, a byte each
  *     word 3     `sub` of its position
@@ -22,6 +22,17 @@ import type { Memory } from "../ledger.ts";
  *     double 5   for each entry: the amount, signed and at the comparison scale, and the deadline, without skew
  *     then       a bit for each field that has a value, in words; the fields, each in as many words as its kind takes;
  *                and the bytes of the row's identity, and of fields that are text, in order
+ *     at last    its end, where it has one: when it was changed or deleted
+ *
+ * In front of the rows of a key with some that have ended, or with many, is its *past*, which is told of like a row, with no
+ * entries, of no input (plain-past.ts):
+ *
+ *     word 0     as of a row
+ *     word 1     what was found at its base
+ *     word 2     number of rows behind it that have an end
+ *     double 2   time of the newest change of the rows that were let go of, −∞ for none
+ *     double 3   time of the newest of them that was added to the expected side, and then to the actual one
+ *     double 5   its base: a point that was judged, behind which all others lie that may be asked for; −∞ for none
  */
 export const RECORD = {
   lastPoint: 0,
@@ -58,15 +69,30 @@ export const ROW = {
   entries: 5,
 } as const;
 
+/** Of the past of a key. */
+export const PAST = {
+  input: 255,
+  /** In words. */
+  status: 1,
+  ended: 2,
+  /** In doubles. */
+  lastChange: ROW.time,
+  lastExpected: 3,
+  lastActual: 4,
+  base: 5,
+  doubles: 6,
+} as const;
+
 /** Doubles of an entry. */
 export const ENTRY_DOUBLES = 2;
 
 /** Limits of what is plain. Sums of so many amounts of such a size are exact as numbers. */
 export const MOST = {
-  rows: 15,
+  /** With those that are over, and the past. */
+  rows: 127,
   /** Of a row; as many as a word has bytes for their legs. */
   entries: 4,
-  amount: 2 ** 46,
+  amount: 2 ** 43,
   tables: 65_535,
   identityBytes: 1_024,
 } as const;
@@ -85,8 +111,13 @@ export const stateOf = (rows: number, status: number, memory: number = MEMORY.ro
 };
 
 export const lengthOfRow = (shape: number): number => shape & 0xffff;
-export const entriesOfRow = (shape: number): number => (shape >>> 16) & 0xff;
+export const entriesOfRow = (shape: number): number => (shape >>> 16) & 0x7f;
 export const inputOfRow = (shape: number): number => shape >>> 24;
+export const hasEnd = (shape: number): boolean => (shape & ENDED) !== 0;
+/** The shape of a row that gets an end. */
+export const ended = (shape: number): number => (shape + 1) | ENDED;
 export const tableOfRow = (name: number): number => name & 0xffff;
 export const identityBytesOf = (name: number): number => name >>> 16;
 export const legOfEntry = (legs: number, entry: number): number => (legs >>> (8 * entry)) & 0xff;
+
+const ENDED = 1 << 23;

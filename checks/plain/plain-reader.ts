@@ -15,12 +15,14 @@ import {
   CLOSED,
   ENTRY_DOUBLES,
   entriesOfRow,
+  hasEnd,
   identityBytesOf,
   inputOfRow,
   legOfEntry,
   lengthOfRow,
   MEMORY,
   memoryOf,
+  PAST,
   RECORD,
   ROW,
   rowsOf,
@@ -28,6 +30,7 @@ import {
   statusOf,
   tableOfRow,
 } from "./plain-layout.ts";
+import { pastOf } from "./plain-past.ts";
 import { PlainPoints } from "./plain-points.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -59,8 +62,9 @@ export class PlainReader {
     let lastPoint = doubles[(address >> 3) + RECORD.lastPoint]!;
     let status = statusOf(state);
     if (lastPoint > through) {
-      lastPoint = BEFORE_ALL_TIME;
-      status = STATUS.unjudged;
+      const past = pastOf(this.#records, address);
+      lastPoint = past < 0 ? BEFORE_ALL_TIME : doubles[past + PAST.base]!;
+      status = past < 0 ? STATUS.unjudged : words[(past << 1) + PAST.status]!;
       this.#points.forEachKnown(address, (point, found) => {
         if (point > through) return;
         lastPoint = point;
@@ -84,16 +88,33 @@ export class PlainReader {
   }
 
   #ledgerOfRows(address: number, currency: number, lastPoint: number): Ledger {
-    const { words } = this.#records;
+    const { words, doubles } = this.#records;
     const ledger = new Ledger(this.#rule.skewMs, this.#rule.warnBeforeMs);
     let at = (address >> 3) + RECORD.rows;
     for (let left = rowsOf(words[(address >> 2) + RECORD.state]!); left > 0; left--) {
-      const from = this.#evidence(at);
-      ledger.add({ time: from.time, isAdd: true, row: from.id, entries: this.#entries(at, currency, from) });
-      at += lengthOfRow(words[at << 1]!);
+      const shape = words[at << 1]!;
+      if (inputOfRow(shape) !== PAST.input) {
+        const from = this.#evidence(at);
+        const end = at + lengthOfRow(shape) - 1;
+        ledger.add({ time: from.time, isAdd: true, row: from.id, entries: this.#entries(at, currency, from) });
+        if (hasEnd(shape)) ledger.add({ time: doubles[end]!, isAdd: false, row: from.id, entries: [] });
+      }
+      at += lengthOfRow(shape);
     }
     if (lastPoint > BEFORE_ALL_TIME) ledger.advance(lastPoint, BEFORE_ALL_TIME);
+    this.#tellPast(address, ledger);
     return ledger;
+  }
+
+  /** What a ledger knows of rows that the record has let go of. */
+  #tellPast(address: number, ledger: Ledger): void {
+    const { doubles } = this.#records;
+    const past = pastOf(this.#records, address);
+    const lastChange = past < 0 ? BEFORE_ALL_TIME : doubles[past + PAST.lastChange]!;
+    if (lastChange === BEFORE_ALL_TIME) return;
+    ledger.lastChange = Math.max(lastChange, ledger.lastChange ?? BEFORE_ALL_TIME);
+    ledger.lastAdded.expect = Math.max(ledger.lastAdded.expect, doubles[past + PAST.lastExpected]!);
+    ledger.lastAdded.actual = Math.max(ledger.lastAdded.actual, doubles[past + PAST.lastActual]!);
   }
 
   /** Of a key that has let go of its rows. */
@@ -105,7 +126,8 @@ export class PlainReader {
     ledger.lastChange = doubles[at + CLOSED.lastChange]!;
     ledger.lastAdded.expect = doubles[at + CLOSED.lastExpected]!;
     ledger.lastAdded.actual = doubles[at + CLOSED.lastActual]!;
-    ledger.closeWith(this.#totals(at, currency));
+    if (doubles[at + CLOSED.entries] === 0) ledger.close();
+    else ledger.closeWith(this.#totals(at, currency));
     if (memoryOf(words[(address >> 2) + RECORD.state]!) === MEMORY.forgotten) ledger.forget();
     return ledger;
   }

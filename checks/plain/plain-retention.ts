@@ -7,16 +7,19 @@ import {
   CLOSED,
   ENTRY_DOUBLES,
   entriesOfRow,
+  hasEnd,
   legOfEntry,
   lengthOfRow,
   MEMORY,
   memoryOf,
+  PAST,
   RECORD,
   ROW,
   rowsOf,
   stateOf,
   statusOf,
 } from "./plain-layout.ts";
+import { pastOf } from "./plain-past.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -92,37 +95,42 @@ export class PlainRetention {
     }
   }
 
-  /** Lets go of the rows, all of which are due, and keeps what they came to. */
+  /** Lets go of the rows, all of which are due or over, and keeps what they came to. */
   #close(address: number): number {
     const { words, doubles } = this.#records;
     const state = words[(address >> 2) + RECORD.state]!;
     const sums = this.#sums.fill(0);
-    let lastExpected = BEFORE_ALL_TIME;
-    let lastActual = BEFORE_ALL_TIME;
+    const past = pastOf(this.#records, address);
+    let lastExpected = past < 0 ? BEFORE_ALL_TIME : doubles[past + PAST.lastExpected]!;
+    let lastActual = past < 0 ? BEFORE_ALL_TIME : doubles[past + PAST.lastActual]!;
+    let lastChange = BEFORE_ALL_TIME;
     let captures = 0;
     let lines = 0;
     let entries = 0;
     let at = (address >> 3) + RECORD.rows;
     for (let left = rowsOf(state); left > 0; left--) {
       const shape = words[at << 1]!;
-      const time = doubles[at + ROW.time]!;
+      const row = at;
+      at += lengthOfRow(shape);
+      const time = doubles[row + ROW.time]!;
+      const isOver = hasEnd(shape);
+      lastChange = Math.max(lastChange, isOver ? doubles[at - 1]! : time);
       for (let i = 0; i < entriesOfRow(shape); i++) {
-        const leg = legOfEntry(words[(at << 1) + ROW.legs]!, i);
-        sums[leg]! += doubles[at + ROW.entries + i * ENTRY_DOUBLES]!;
+        const leg = legOfEntry(words[(row << 1) + ROW.legs]!, i);
+        const isExpected = this.#expects[leg]!;
+        if (isExpected) lastExpected = Math.max(lastExpected, time);
+        else lastActual = Math.max(lastActual, time);
+        if (isOver) continue;
+        sums[leg]! += doubles[row + ROW.entries + i * ENTRY_DOUBLES]!;
         entries++;
         if (this.#captures[leg]!) captures++;
-        if (this.#expects[leg]!) lastExpected = Math.max(lastExpected, time);
-        else {
-          lines++;
-          lastActual = Math.max(lastActual, time);
-        }
+        if (!isExpected) lines++;
       }
-      at += lengthOfRow(shape);
     }
     const to = this.#records.resize(address, (CLOSED.sums + sums.length) << 3);
     const closed = to >> 3;
     words[(to >> 2) + RECORD.state] = stateOf(0, statusOf(state), MEMORY.closed);
-    doubles[closed + CLOSED.lastChange] = Math.max(lastExpected, lastActual);
+    doubles[closed + CLOSED.lastChange] = lastChange;
     doubles[closed + CLOSED.lastExpected] = lastExpected;
     doubles[closed + CLOSED.lastActual] = lastActual;
     doubles[closed + CLOSED.captures] = captures;

@@ -7,7 +7,21 @@ import type { RowEvidence } from "../row-set.ts";
 import type { CheckInput, CheckRule, CurrencyScale, RuleLeg } from "../rule.ts";
 import { isYounger } from "../whole-rows.ts";
 import { FieldWriter } from "./field-writer.ts";
-import { ENTRY_DOUBLES, entriesOfRow, inputOfRow, lengthOfRow, MOST, RECORD, ROW, rowsOf } from "./plain-layout.ts";
+import {
+  ENTRY_DOUBLES,
+  entriesOfRow,
+  hasEnd,
+  inputOfRow,
+  lengthOfRow,
+  MOST,
+  RECORD,
+  ROW,
+  rowsOf,
+} from "./plain-layout.ts";
+
+/** What `placeOf` says where a record has not the row. */
+export const NOWHERE = -1;
+export const OVERLAPS = -2;
 
 /** A leg that takes rows of an input, over the batch that is read. */
 interface LegColumns {
@@ -144,18 +158,19 @@ export class PlainRows {
     this.#fields.write(row, entry << 1, change.row);
   }
 
-  /** Whether a record has the row already: one that is added on top of itself is not plain. */
-  isThere(row: number, address: number): boolean {
-    return this.#find(row, address) >= 0;
+  /** Whether a row is of a table without a row stage, whose repeats are told here. */
+  isStageless(row: number): boolean {
+    return this.#stageless?.has(this.change.table.values[row]!) === true;
   }
 
   /** Whether a row, of a table without a row stage, is known to a record by the same change or a newer one. */
   isRepeat(row: number, address: number): boolean {
+    if (this.#stageless === undefined || !this.isStageless(row)) return false;
+    const place = this.placeOf(row, address);
+    if (place < 0) return false;
     const { change } = this;
-    if (this.#stageless === undefined || !this.#stageless.has(change.table.values[row]!)) return false;
-    const at = this.#find(row, address);
-    if (at < 0) return false;
     const { words, doubles } = this.#records;
+    const at = (address >> 3) + place;
     const [major, minor] = [doubles[at + ROW.major]!, doubles[at + ROW.minor]!];
     const known = { major, minor, sub: words[(at << 1) + ROW.sub]!, time: doubles[at + ROW.time]!, seed: null };
     const coming = {
@@ -168,23 +183,37 @@ export class PlainRows {
     return comparePlaces(coming, known) <= 0 && !isYounger(coming, known);
   }
 
-  /** The place of a row in a record, in doubles; −1 where it is not there. */
-  #find(row: number, address: number): number {
-    const { words, bytes } = this.#records;
-    const { heap, starts, ends } = this.change.row;
+  /**
+   * Where a record has the row, in doubles from its address on, and it has no end; −1 where it has none such, and −2 where one
+   * that was the row ended behind its time.
+   */
+  placeOf(row: number, address: number): number {
+    const { words, doubles } = this.#records;
+    const { starts, ends } = this.change.row;
     const name = this.change.table.values[row]! | ((ends[row]! - starts[row]!) << 16);
-    let at = (address >> 3) + RECORD.rows;
+    const first = address >> 3;
+    let at = first + RECORD.rows;
     for (let left = rowsOf(words[(address >> 2) + RECORD.state]!); left > 0; left--) {
       const shape = words[at << 1]!;
-      if (inputOfRow(shape) === this.input && words[(at << 1) + ROW.name] === name) {
-        const identity = ((at + ROW.entries + ENTRY_DOUBLES * entriesOfRow(shape)) << 3) + this.#fields.bytes;
-        let same = starts[row]!;
-        while (same < ends[row]! && bytes[identity + same - starts[row]!] === heap[same]) same++;
-        if (same === ends[row]!) return at;
+      const end = at + lengthOfRow(shape);
+      if (inputOfRow(shape) === this.input && words[(at << 1) + ROW.name] === name && this.#isAt(row, at, shape)) {
+        if (!hasEnd(shape)) return at - first;
+        if (doubles[end - 1]! > this.change.time.values[row]!) return OVERLAPS;
       }
-      at += lengthOfRow(shape);
+      at = end;
     }
-    return -1;
+    return NOWHERE;
+  }
+
+  /** Whether a row of a record, with a name of the same table and length, is of the same identity. Identities differ at their ends. */
+  #isAt(row: number, at: number, shape: number): boolean {
+    const { bytes } = this.#records;
+    const { heap, starts, ends } = this.change.row;
+    const start = starts[row]!;
+    const identity = ((at + ROW.entries + ENTRY_DOUBLES * entriesOfRow(shape)) << 3) + this.#fields.bytes - start;
+    let same = ends[row]! - 1;
+    while (same >= start && bytes[identity + same] === heap[same]) same--;
+    return same < start;
   }
 
   #findFactors(currency: number): void {

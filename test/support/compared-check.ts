@@ -1,8 +1,8 @@
 import { Batch } from "../../base/batch.ts";
 import type { Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
-import { days, hours, milliseconds } from "../../base/time.ts";
+import { days, hours, milliseconds, minutes } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
-import { changeColumns, changeLayout } from "../../dataflow/change-layout.ts";
+import { ADD, changeColumns, changeLayout, RETRACT } from "../../dataflow/change-layout.ts";
 import { id, model, money, table, text } from "../../dataflow/model.ts";
 import type { ShortOfMemory } from "./short-memory.ts";
 
@@ -22,13 +22,15 @@ export type Kind = (typeof KINDS)[number];
 export interface Version {
   readonly skewMs: number;
   readonly retainDays: number;
+  /** How long before a deadline a person is warned; absent: never. */
+  readonly warnMinutes?: number | undefined;
 }
 
 /**
  * A job whose one check says that payments are settled within an hour. It says the same in both forms: with a tolerance, which
  * is of nothing, its keys are not plain.
  */
-export function comparedJob({ skewMs, retainDays }: Version, isPlain: boolean): Job {
+export function comparedJob({ skewMs, retainDays, warnMinutes }: Version, isPlain: boolean): Job {
   return job("compared", (env) => {
     env.reconcile("compared", {
       by: "paymentId",
@@ -37,6 +39,7 @@ export function comparedJob({ skewMs, retainDays }: Version, isPlain: boolean): 
       missingAfter: hours(1),
       skew: milliseconds(skewMs),
       retain: days(retainDays),
+      ...(warnMinutes === undefined ? {} : { warnBefore: minutes(warnMinutes) }),
       ...(isPlain ? {} : { tolerance: { absolute: "0" } }),
     });
   });
@@ -71,6 +74,13 @@ export class ComparedRun {
   /** Rows that are added or retracted, by `sign`, at a time. */
   put(kind: Kind, sign: number, rows: readonly Row[], time: number): void {
     this.check.batch(KINDS.indexOf(kind), this.#batchOf(kind, sign, rows, time));
+  }
+
+  /** A row is changed at a time: it goes and comes again, in one batch. */
+  update(kind: Kind, from: Row, to: Row, time: number): void {
+    const batch = this.#batchOf(kind, ADD, [from, to], time);
+    changeColumns(batch).kind.values[0] = RETRACT;
+    this.check.batch(KINDS.indexOf(kind), batch);
   }
 
   /** The frontier of a source; one behind its last is none. */
