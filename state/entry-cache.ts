@@ -142,7 +142,8 @@ export class EntryCache implements WriteBehind {
     const room = this.limit * 0.9;
     const giant = this.#giant?.used === true ? this.#giant : undefined;
     for (const entry of this.#entries.values()) {
-      if (this.#weight - this.#besides <= room) return;
+      // Fresh weights are means: what is left of a sum of them need not be nothing.
+      if (this.#weight - this.#besides <= room || (entry === giant && this.#entries.size === 1)) return;
       this.#entries.delete(entry.key);
       if (entry.used || entry === giant) {
         entry.used = false;
