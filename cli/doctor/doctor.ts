@@ -5,7 +5,7 @@ import { Masking } from "../masking.ts";
 import { openRegistry } from "../open-registry.ts";
 import { Clusters } from "./clusters.ts";
 import { type Finding, ok, problem, withoutSecrets } from "./finding.ts";
-import { type ExaminedJob, examineJob, longestWaitMs, modelFindings } from "./job.ts";
+import { type ExaminedJob, examineJob, longestWaitMs, modelFindings, tablesThatNeedBefore } from "./job.ts";
 import { examineNotify } from "./notify.ts";
 import { outputFinding } from "./output.ts";
 import { heartbeatFindings, type SourceTopics, schemaFindings } from "./registry.ts";
@@ -32,7 +32,8 @@ async function examineAll(configFile: string, jobs: readonly string[]): Promise<
   const state = examineState(config.state.dir, job.graph?.name, Date.now());
   const topics = new Map<SourceBinding, ReadonlyMap<string, TopicContent>>();
   for (const source of config.sources) {
-    const context = { ...contextOf(config, job), offsets: state.offsets.get(source.name) ?? new Map() };
+    const offsets = state.offsets.get(source.name) ?? new Map();
+    const context = { ...contextOf(config, job), offsets, needBefore: tablesThatNeedBefore(job.graph, source.name) };
     const examined = await examineSource(source, clusters, context);
     findings.push(...examined.findings);
     topics.set(source, examined.topics);
@@ -53,7 +54,7 @@ function maskFindings({ mask, file }: Config, { graph }: ExaminedJob): Finding[]
   return findings;
 }
 
-function contextOf({ file, retainMs }: Config, { graph }: ExaminedJob): Omit<SourceContext, "offsets"> {
+function contextOf({ file, retainMs }: Config, { graph }: ExaminedJob): Omit<SourceContext, "offsets" | "needBefore"> {
   const job = graph === undefined ? undefined : { name: graph.name, waitsMs: longestWaitMs(graph) };
   return { file, retainMs, job, nowMs: Date.now() };
 }

@@ -31,6 +31,13 @@ export function longestWaitMs(graph: Graph): number {
   return Math.max(0, ...graph.nodes.map((node) => (node.type === "operator" ? (node.waitsMs ?? 0) : 0)));
 }
 
+/** Tables of a source that a model of the job, if there is one, has `before: full`. */
+export function tablesThatNeedBefore(graph: Graph | undefined, source: string): ReadonlySet<string> {
+  const tables = graph === undefined ? [] : modelsOf(graph).flatMap(({ from }) => from);
+  const declared = tables.filter((table) => table.source === source && table.before === "full");
+  return new Set(declared.map(({ table }) => table));
+}
+
 /** Whether the models can be read from the tables that the configuration binds. */
 export async function modelFindings(
   graph: Graph,

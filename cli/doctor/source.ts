@@ -24,6 +24,8 @@ export interface SourceFindings {
 /** What a source is held against; `file` is the configuration, for errors. */
 export interface SourceContext extends Omit<KafkaExpectations, "heartbeatMs"> {
   readonly file: string;
+  /** Tables of the source that a model has `before: full`. */
+  readonly needBefore: ReadonlySet<string>;
 }
 
 /** Looks at a source's topics, and at its connector and its database where the configuration names them. */
@@ -39,7 +41,7 @@ export async function examineSource(
   if (source.database === undefined) return { ...log, findings };
   try {
     const url = secretOf(source.database.url, `sources.${source.name}.database.url of ${context.file}`);
-    findings.push(...(await examineDatabase(source, url, requestOf(source, connector?.settings))));
+    findings.push(...(await examineDatabase(source, url, requestOf(source, context, connector?.settings))));
   } catch (error) {
     if (!isError(error)) throw error;
     findings.push(problem(`database of ${source.name}`, error.message));
@@ -76,11 +78,14 @@ function heartbeatFinding(about: string, source: SourceBinding): Finding {
 /** What to ask of the database: with the connector's settings, more. */
 function requestOf(
   { kind, tables, heartbeatTable: heartbeat }: SourceBinding,
+  { needBefore }: SourceContext,
   settings: Settings = {},
 ): DatabaseRequest {
   const asked = Object.entries(tables).flatMap(([table, { topic }]) => {
     const name = qualifiedName(topic, settings);
-    return name === undefined || table === TRANSACTIONS ? [] : [{ name, isHeartbeat: table === heartbeat }];
+    return name === undefined || table === TRANSACTIONS
+      ? []
+      : [{ name, isHeartbeat: table === heartbeat, needsBefore: needBefore.has(table) }];
   });
   const known = (value: string | undefined) => (value === undefined || isReference(value) ? undefined : value);
   const connectorUser = known(settings["database.user"]);

@@ -12,6 +12,8 @@ export interface TableFacts {
   /** `database.table` or `schema.table`. */
   readonly name: string;
   readonly isHeartbeat: boolean;
+  /** A model has it `before: full`. */
+  readonly needsBefore: boolean;
   readonly exists: boolean;
   readonly hasPrimaryKey: boolean;
 }
@@ -25,10 +27,13 @@ export interface MissingGrant {
   readonly sql: string;
 }
 
+/** A table that the configuration binds, by the database's own name. */
+export type TableRequest = Pick<TableFacts, "name" | "isHeartbeat" | "needsBefore">;
+
 /** What is asked of a database. */
 export interface DatabaseRequest {
-  /** Tables that the source binds, by the database's own names. */
-  readonly tables: readonly { readonly name: string; readonly isHeartbeat: boolean }[];
+  /** Tables that the source binds. */
+  readonly tables: readonly TableRequest[];
   /** The user that the connector logs in as, where it is known. */
   readonly connectorUser?: string | undefined;
   readonly publication?: string | undefined;

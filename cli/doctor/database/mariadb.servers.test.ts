@@ -27,11 +27,11 @@ afterAll(async () => {
   await stack?.close();
 });
 
-async function codes(): Promise<(string | undefined)[]> {
+async function codes(needsBefore = false): Promise<(string | undefined)[]> {
   const { host, port } = stack.mariadb;
   const tables = [
-    { name: "doctor.payments", isHeartbeat: false },
-    { name: "doctor.heartbeat", isHeartbeat: true },
+    { name: "doctor.payments", isHeartbeat: false, needsBefore },
+    { name: "doctor.heartbeat", isHeartbeat: true, needsBefore: false },
   ];
   const request = { tables, connectorUser: "root" };
   const found = await examineDatabase(
@@ -61,6 +61,7 @@ it("sees what a server's settings lack, and that the statements which it names m
     "MARIADB_TIME_ZONE",
     "DATABASE_HEARTBEAT_MISSING",
   ]);
+  expect(await codes(true)).toContain("MARIADB_BEFORE_NOT_WHOLE");
   const named = [...remedies.keys()].filter((code) => code !== "MARIADB_TIME_ZONE");
   for (const code of named) await admin.query(statementOf(code));
   await admin.query("SET GLOBAL time_zone = '+00:00'");

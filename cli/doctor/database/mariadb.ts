@@ -64,15 +64,13 @@ async function clockAheadOf(connection: Connection): Promise<number> {
 
 async function tablesOf(connection: Connection, { tables }: DatabaseRequest): Promise<TableFacts[]> {
   const found: TableFacts[] = [];
-  for (const { name, isHeartbeat } of tables) {
+  for (const table of tables) {
     const sql =
       "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?) > 0 AS present, " +
       "(SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = ? AND table_name = ? AND index_name = 'PRIMARY') > 0 AS keyed";
-    const [row]: { present: number; keyed: number }[] = await connection.query(sql, [
-      ...partsOf(name),
-      ...partsOf(name),
-    ]);
-    found.push({ name, isHeartbeat, exists: Number(row!.present) === 1, hasPrimaryKey: Number(row!.keyed) === 1 });
+    const parts = partsOf(table.name);
+    const [row]: { present: number; keyed: number }[] = await connection.query(sql, [...parts, ...parts]);
+    found.push({ ...table, exists: Number(row!.present) === 1, hasPrimaryKey: Number(row!.keyed) === 1 });
   }
   return found;
 }

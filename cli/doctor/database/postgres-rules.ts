@@ -1,5 +1,5 @@
 import { defect, type Finding } from "../finding.ts";
-import type { PostgresFacts, Publication, Slot } from "./postgres.ts";
+import type { PostgresFacts, PostgresTable, Publication, Slot } from "./postgres.ts";
 import { databaseFindings } from "./rules.ts";
 
 const GIB = 1 << 30;
@@ -9,21 +9,25 @@ const IDENTITIES: Readonly<Record<string, string>> = { d: "default", i: "index" 
 export function postgresFindings(about: string, facts: PostgresFacts): Finding[] {
   const found = databaseFindings(about, facts);
   if (facts.walLevel !== "logical") found.push(defect("POSTGRES_WAL_LEVEL", about, { level: facts.walLevel }));
-  for (const { name, exists, identity, isHeartbeat } of facts.tables) {
-    // Nothing is read of a heartbeat row but when it was written.
-    if (!exists || identity === "f" || (isHeartbeat && identity !== "n")) continue;
-    found.push(
-      identity === "n"
-        ? defect("POSTGRES_IDENTITY_NOTHING", about, { table: name })
-        : defect("POSTGRES_IDENTITY_DEFAULT", about, { table: name, identity: IDENTITIES[identity] ?? identity }),
-    );
-  }
+  for (const table of facts.tables) found.push(...identityFindings(about, table));
   if (facts.publication !== undefined) found.push(...publicationFindings(about, facts, facts.publication));
   if (facts.slot !== undefined) found.push(...slotFindings(about, facts.slot));
   const size = facts.maxSlotWalKeepSize;
   if (size === "-1") found.push(defect("POSTGRES_WAL_UNBOUNDED", about, {}));
   else if (size !== undefined) found.push(defect("POSTGRES_WAL_BOUNDED", about, { size }));
   return found;
+}
+
+function identityFindings(
+  about: string,
+  { name: table, exists, identity: code, isHeartbeat, needsBefore }: PostgresTable,
+): Finding[] {
+  if (!exists || code === "f") return [];
+  if (code === "n") return [defect("POSTGRES_IDENTITY_NOTHING", about, { table })];
+  const identity = IDENTITIES[code] ?? code;
+  if (needsBefore) return [defect("POSTGRES_BEFORE_NOT_WHOLE", about, { table, identity })];
+  // Nothing is read of a heartbeat row but when it was written.
+  return isHeartbeat ? [] : [defect("POSTGRES_IDENTITY_DEFAULT", about, { table, identity })];
 }
 
 function publicationFindings(

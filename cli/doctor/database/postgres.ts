@@ -6,6 +6,7 @@ import {
   type MissingGrant,
   partsOf,
   type TableFacts,
+  type TableRequest,
 } from "./facts.ts";
 
 /** What a PostgreSQL says of itself. */
@@ -83,20 +84,16 @@ async function factsOf(client: pg.Client, request: DatabaseRequest): Promise<Pos
   };
 }
 
-async function tableOf(
-  client: pg.Client,
-  { name, isHeartbeat }: DatabaseRequest["tables"][number],
-): Promise<PostgresTable> {
+async function tableOf(client: pg.Client, table: TableRequest): Promise<PostgresTable> {
   const [row] = await rows<{ identity: string; keyed: boolean }>(
     client,
     `SELECT c.relreplident AS identity, EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) AS keyed
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`,
-    partsOf(name),
+    partsOf(table.name),
   );
   return {
-    name,
-    isHeartbeat,
+    ...table,
     exists: row !== undefined,
     hasPrimaryKey: row?.keyed ?? false,
     identity: row?.identity ?? "f",

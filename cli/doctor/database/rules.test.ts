@@ -4,7 +4,7 @@ import { mariadbFindings } from "./mariadb-rules.ts";
 import type { PostgresFacts, Slot } from "./postgres.ts";
 import { postgresFindings } from "./postgres-rules.ts";
 
-const payments = { name: "shop.payments", isHeartbeat: false, exists: true, hasPrimaryKey: true };
+const payments = { name: "shop.payments", isHeartbeat: false, needsBefore: false, exists: true, hasPrimaryKey: true };
 
 /** As MariaDB 10.11 answers SHOW GLOBAL VARIABLES where it is set up for Debezium. */
 const variables = {
@@ -44,6 +44,27 @@ describe("the rules of MariaDB", () => {
     expect(mariadb(changes)).toEqual(codes);
   });
 
+  it("name the tables that are declared `before: full` where images are not whole", () => {
+    const declared = ["shop.payments", "shop.refunds"].map((name) => ({ ...payments, name, needsBefore: true }));
+    const tables = [declared[0]!, { ...payments, name: "shop.carts" }, declared[1]!];
+    expect(mariadb({}, { tables })).toEqual([]);
+    expect(mariadb({ log_bin: "OFF", binlog_row_image: "MINIMAL" }, { tables })).toEqual(["MARIADB_BINLOG_OFF"]);
+    const facts = { clockAheadSeconds: 0, missingGrants: [], tables };
+    const found = mariadbFindings("database", {
+      ...facts,
+      variables: { ...variables, binlog_row_image: "NOBLOB" },
+    });
+    expect(found).toMatchObject([
+      {
+        level: "problem",
+        code: "MARIADB_BEFORE_NOT_WHOLE",
+        says: "binlog_row_image is NOBLOB, and the job has `before: full` for shop.payments, shop.refunds",
+        follows: expect.stringContaining("dead letters"),
+        remedy: expect.stringMatching(/^SET GLOBAL binlog_row_image = 'FULL';.* reconnect/),
+      },
+    ]);
+  });
+
   it("know tables, keys and clocks", () => {
     expect(mariadb({}, { tables: [{ ...payments, exists: false }] })).toEqual(["DATABASE_TABLE_MISSING"]);
     expect(mariadb({}, { tables: [{ ...payments, exists: false, isHeartbeat: true }] })).toEqual([
@@ -74,18 +95,18 @@ describe("the rules of MariaDB", () => {
 
 const slot: Slot = { name: "dbz", exists: true, active: true, behindBytes: 0, walStatus: "reserved" };
 
+const POSTGRES: PostgresFacts = {
+  walLevel: "logical",
+  maxSlotWalKeepSize: undefined,
+  clockAheadSeconds: 0,
+  tables: [{ ...payments, identity: "f" }],
+  publication: { name: "dbz", exists: true, tables: ["shop.payments"], omits: [] },
+  slot,
+  missingGrants: [],
+};
+
 function postgres(changes: Partial<PostgresFacts>): string[] {
-  const facts: PostgresFacts = {
-    walLevel: "logical",
-    maxSlotWalKeepSize: undefined,
-    clockAheadSeconds: 0,
-    tables: [{ ...payments, identity: "f" }],
-    publication: { name: "dbz", exists: true, tables: ["shop.payments"], omits: [] },
-    slot,
-    missingGrants: [],
-    ...changes,
-  };
-  return postgresFindings("database", facts).flatMap(({ code }) => code ?? []);
+  return postgresFindings("database", { ...POSTGRES, ...changes }).flatMap(({ code }) => code ?? []);
 }
 
 describe("the rules of PostgreSQL", () => {
@@ -100,8 +121,36 @@ describe("the rules of PostgreSQL", () => {
     expect(postgres({ slot: { ...slot, behindBytes: 2 ** 31 } })).toEqual(["POSTGRES_SLOT_BEHIND"]);
   });
 
+  it("hold a table that is declared `before: full` to its full identity", () => {
+    const declared = { ...payments, needsBefore: true };
+    expect(postgres({ tables: [{ ...declared, identity: "f" }] })).toEqual([]);
+    for (const identity of ["d", "i"])
+      expect(postgres({ tables: [{ ...declared, identity }] })).toEqual(["POSTGRES_BEFORE_NOT_WHOLE"]);
+    expect(postgres({ tables: [{ ...declared, identity: "n" }] })).toEqual(["POSTGRES_IDENTITY_NOTHING"]);
+    const missing = { ...declared, exists: false, identity: "f" };
+    expect(postgres({ tables: [missing], publication: undefined })).toEqual(["DATABASE_TABLE_MISSING"]);
+    const both = postgresFindings("database", {
+      ...POSTGRES,
+      tables: [
+        { ...declared, identity: "i" },
+        { ...payments, name: "shop.carts", identity: "d" },
+      ],
+      publication: undefined,
+    });
+    expect(both).toMatchObject([
+      {
+        level: "problem",
+        code: "POSTGRES_BEFORE_NOT_WHOLE",
+        says: "table shop.payments has replica identity index, and the job has `before: full` for it",
+        follows: expect.stringContaining("dead letters"),
+        remedy: "ALTER TABLE shop.payments REPLICA IDENTITY FULL;",
+      },
+      { level: "warning", code: "POSTGRES_IDENTITY_DEFAULT" },
+    ]);
+  });
+
   it("ask no full identity of the heartbeat table", () => {
-    const heartbeat = { name: "public.heartbeat", isHeartbeat: true, exists: true, hasPrimaryKey: true };
+    const heartbeat = { ...payments, name: "public.heartbeat", isHeartbeat: true };
     expect(postgres({ tables: [{ ...heartbeat, identity: "d" }], publication: undefined })).toEqual([]);
     expect(postgres({ tables: [{ ...payments, identity: "d" }] })).toEqual(["POSTGRES_IDENTITY_DEFAULT"]);
     expect(postgres({ tables: [{ ...heartbeat, identity: "n" }], publication: undefined })).toEqual([

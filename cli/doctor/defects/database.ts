@@ -42,6 +42,14 @@ export const databaseDefects = {
     follows: "What it keeps for the connector (log, grants, tables) is unknown.",
     remedy: "Correct `database.url`, or let its user read the settings; no right to write is needed",
   },
+  MARIADB_BEFORE_NOT_WHOLE: {
+    level: "problem",
+    says: "binlog_row_image is {image}, and the job has `before: full` for {tables}",
+    follows:
+      "Updates and deletes lack columns of the row before them. The connector stops at them, or they go to the dead letters: their keys become unobservable, and so does every key that would fail, for the row may have been of any.",
+    remedy:
+      "SET GLOBAL binlog_row_image = 'FULL'; and the same in the server's configuration. Then let all sessions reconnect: those that are open keep theirs",
+  },
   MARIADB_BINLOG_EXPIRES: {
     level: "warning",
     says: "the binary log is kept for {kept}",
@@ -88,6 +96,13 @@ export const databaseDefects = {
     follows:
       "DATETIME columns have no zone and are read as UTC. Where the shop writes local time, business times and so deadlines are off by hours.",
     remedy: "default_time_zone = '+00:00' in the server's configuration, or TIMESTAMP columns for business times",
+  },
+  POSTGRES_BEFORE_NOT_WHOLE: {
+    level: "problem",
+    says: "table {table} has replica identity {identity}, and the job has `before: full` for it",
+    follows:
+      "Updates come without the row before, deletes with its key alone. They go to the dead letters: their keys become unobservable, and so does every key that would fail, for the row may have been of any.",
+    remedy: "ALTER TABLE {table} REPLICA IDENTITY FULL;",
   },
   POSTGRES_IDENTITY_DEFAULT: {
     level: "warning",
