@@ -102,6 +102,17 @@ describe("what people decided", () => {
     expect(read()).toEqual([FAULT.id]);
   });
 
+  it("ends one that is met behind the reader, as a snapshot that was begun anew is", () => {
+    const again: Suspension = { ...SUSPENSION, id: "t/0/3/M", cause: "snapshot" };
+    desk.recordSuspension(again, ["a"], 1);
+    later();
+    expect(heeding.isResumed(again.id)).toBe(false);
+    desk.resume({ check: "a" }, "nothing was missed", 2);
+    expect(later()).toEqual([{ type: "resumed", suspension: again.id }]);
+    expect(heeding.isResumed(again.id)).toBe(true);
+    expect(heeding.isResumed(SUSPENSION.id), "it has another check that waits").toBe(false);
+  });
+
   it("is known to a run that goes on before it reads anything", () => {
     desk.decide(FAULT.id, "discarded", "why", 2);
     desk.resume({ id: SUSPENSION.id }, "why", 3);

@@ -82,6 +82,11 @@ export class Heeding {
     return true;
   }
 
+  /** True for a suspension that was resumed, which not the reader but what is behind it meets again. */
+  isResumed(suspension: string): boolean {
+    return this.#resumed.has(suspension);
+  }
+
   /** Elements for records that were settled before they were met; to be handed to the tasks behind what was read. */
   takeMet(): readonly Control[] {
     if (this.#met.length === 0) return NONE;

@@ -35,7 +35,7 @@ export interface WorkerOptions {
   /** The other workers, where there are any. */
   readonly links?: WorkerLinks;
   /** What people decided already. */
-  readonly heeding?: SettledFaults;
+  readonly heeding?: DecidedBefore;
   /** Takes the worker's part of a checkpoint, once it is durable. */
   readonly onCheckpoint: (part: Promise<WorkerPart>) => void;
   /** Called between turns when there is something to do for the next one. */
@@ -46,11 +46,13 @@ export interface WorkerOptions {
 /** Moments of a worker's part of a checkpoint, told for tests that break off there: the barrier is through; it is durable. */
 export type PartPoint = "part-begun" | "part-written";
 
-/** Records that people have settled before they were met. */
-export interface SettledFaults {
-  /** True for one of them: it need not be told again. */
+/** What people decided before it was met. */
+export interface DecidedBefore {
+  /** True for a record that was settled: it need not be told again. */
   isSettled(fault: RecordFault): boolean;
-  /** Elements that tell the tasks of those that were met since the last call. */
+  /** True for the id of a suspension that was resumed: it stops nothing. */
+  isResumed(suspension: string): boolean;
+  /** Elements that tell the tasks of the records that were met since the last call. */
   takeMet(): readonly Control[];
 }
 
@@ -355,12 +357,17 @@ export class Worker {
       },
       {
         batch: (model, batch) => this.#tasks.batch(model, batch),
-        control: (model, element) => this.#tasks.control(model, element),
+        control: (model, element) => {
+          if (element.type === "suspension" && options.heeding?.isResumed(element.suspension.id) === true) return;
+          this.#tasks.control(model, element);
+        },
         engineAlert: (alert) => this.#alert(alert),
         fault: (fault) => {
           if (options.heeding?.isSettled(fault) !== true) this.#outbox.push({ kind: "fault", fault });
         },
-        suspension: (suspension) => this.#outbox.push({ kind: "suspension", suspension }),
+        suspension: (suspension) => {
+          if (options.heeding?.isResumed(suspension.id) !== true) this.#outbox.push({ kind: "suspension", suspension });
+        },
         mended: (suspension) => this.#outbox.push({ kind: "mended", suspension }),
         schemaChange: (change) => this.#outbox.push({ kind: "schema-change", change }),
       },
