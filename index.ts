@@ -73,6 +73,7 @@ export {
   rate,
   type Table,
   type TableOf,
+  type TableOptions,
   type TextOptions,
   table,
   text,

@@ -91,7 +91,9 @@ export class CheckInputs {
 
   /** All that decides which rows a leg counts, and as what. */
   #originOf(node: Node, model: Model, { field, conversion }: Pick<LegSpec, "field" | "conversion">): string {
-    const { name, from, businessTime = null, fields } = model;
+    const { name, businessTime = null, fields } = model;
+    // What its rows are compared with decides nothing of which they are.
+    const from = model.from.map(({ before: _, ...table }) => table);
     const by = this.#by.length === 1 ? this.#by[0]! : this.#by;
     const keys = this.#by.length === 1 ? fields[this.#by[0]!] : this.#by.map((key) => fields[key] ?? null);
     const money = field === null ? null : fields[field];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Random, seededRandom } from "../base/random.ts";
 import { days, hours, minutes } from "../base/time.ts";
-import { id, type Model, model, money, type Table, table, text } from "../dataflow/model.ts";
+import { id, type Model, model, money, table, text } from "../dataflow/model.ts";
 import { allSaid } from "../test/support/compared-check.ts";
 import { ShortOfMemory } from "../test/support/short-memory.ts";
 import {
@@ -20,14 +20,14 @@ const STEPS = 30;
 const START = Date.UTC(2026, 0, 1);
 const SOURCES = ["shop", "ledger"] as const;
 
-const tableOf = (source: string, name: string, isWhole: boolean): Table => {
-  return isWhole ? { ...table(source, name), before: "full" } : table(source, name);
-};
 const fields = { paymentId: id(), amount: money(), note: text() };
-const modelsOf = (isWhole: boolean): readonly Model[] => [
-  model("Payment", { from: tableOf("shop", "payments", isWhole), fields }),
-  model("Line", { from: tableOf("ledger", "lines", isWhole), fields }),
-];
+const modelsOf = (isWhole: boolean): readonly Model[] => {
+  const before = isWhole ? "full" : undefined;
+  return [
+    model("Payment", { from: table("shop", "payments", { before }), fields }),
+    model("Line", { from: table("ledger", "lines", { before }), fields }),
+  ];
+};
 const STAGED = modelsOf(false);
 const WHOLE = modelsOf(true);
 

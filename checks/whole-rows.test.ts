@@ -11,8 +11,8 @@ import type { RowEvidence } from "./row-set.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const fields = { paymentId: id(), amount: money(), note: text() };
-const PAYMENTS = { ...table("shop", "payments"), before: "full" } as const;
-const LINES = { ...table("ledger", "lines"), before: "full" } as const;
+const PAYMENTS = table("shop", "payments", { before: "full" });
+const LINES = table("ledger", "lines", { before: "full" });
 const Payment = model("Payment", { from: PAYMENTS, fields: { ...fields, at: instant() }, businessTime: "at" });
 const Line = model("Line", { from: LINES, fields });
 const StagedLine = model("Line", { from: table("ledger", "lines"), fields });
@@ -36,8 +36,8 @@ function jobOf(isPlain: boolean, lines: typeof Line = Line): Job {
 class Said {
   readonly check: ShortOfMemory;
 
-  constructor(isPlain: boolean) {
-    this.check = new ShortOfMemory(jobOf(isPlain));
+  constructor(isPlain: boolean, lines = Line) {
+    this.check = new ShortOfMemory(jobOf(isPlain, lines));
     this.prove(START - 1);
   }
 
@@ -181,6 +181,15 @@ describe.each([true, false])("rows without a row stage, where keys may be plain:
     staged.batch(0, batchOf(Payment, unstaged(coming)));
     expect(() => staged.restart(jobOf(isPlain), 1)).toThrow(expect.objectContaining({ code: "STATE_INCOMPATIBLE" }));
   });
+});
+
+it("the rule is the same where a table says the row before", () => {
+  const [whole, staged] = [Line, StagedLine].map((lines) => {
+    const said = new Said(false, lines).payment(1, START, null, paid).prove(START + hours(2));
+    return said.check.told.find(({ output }) => output === "verdicts")!.record.rule;
+  });
+  expect(whole).toMatchObject({ hash: expect.any(String) });
+  expect(whole).toEqual(staged);
 });
 
 it("rows that went are known to a job whose legs are in another order", () => {

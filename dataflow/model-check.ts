@@ -15,10 +15,22 @@ export function checkFields(model: string, fields: Fields, businessTime: string 
 }
 
 /** The tables of a model, whose own mappings fit the model's fields; a scale that one leaves out is the model's. MODEL_INVALID. */
-export function checkedTables(model: string, fields: Fields, tables: readonly Table[]): readonly Table[] {
+export function checkedTables(
+  model: string,
+  fields: Fields,
+  tables: readonly Table[],
+  insertsOnly: boolean,
+): readonly Table[] {
   const names = tables.map(({ source, table }) => `${source}.${table}`);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) invalid(model, `it has the table ${twice} twice, of which one could be read`);
+  for (const { source, table, before } of tables) {
+    const place = `${source}.${table}`;
+    if (before !== undefined && before !== "full")
+      invalid(model, `the \`before\` of table ${place} is ${JSON.stringify(before)}, and can be "full"`);
+    if (before !== undefined && insertsOnly)
+      invalid(model, `table ${place} has \`before: full\`, and with insertsOnly no row is before another`);
+  }
   return tables.map((table) => {
     if (table.fields === undefined) return table;
     const entries = Object.entries(table.fields).map(([name, own]) => {

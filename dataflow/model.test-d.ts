@@ -11,6 +11,8 @@ const Payment = model("Payment", {
       status: text({ column: "state", values: { 1: "captured", 2: "failed" } }),
       capturedAt: instant({ column: "gmt_modified", unit: "s" }),
     }),
+    table("shop", "old_payments", { before: "full" }),
+    table("legacy", "payments", { paymentId: id("order_no") }, { before: "full" }),
   ],
   fields: {
     paymentId: id(),
@@ -58,6 +60,14 @@ export const refused = () => {
   model("Wrong", { from: table("db", "t", { status: text({ values: { 1: "lost" } }) }), fields });
   // @ts-expect-error any text
   model("Wrong", { from: table("db", "t", { status: text("state") }), fields });
+  // @ts-expect-error another row before than the whole one
+  model("Wrong", { from: table("db", "t", { before: "none" }), fields });
+  // @ts-expect-error fields stand in front of it
+  model("Wrong", { from: table("db", "t", { before: "full", paymentId: id() }), fields });
+  // @ts-expect-error the model has no such field
+  model("Wrong", { from: table("db", "t", { before: id() }), fields });
+  // @ts-expect-error the model has no such field, whatever is said behind it
+  model("Wrong", { from: table("db", "t", { nope: id() }, { before: "full" }), fields });
   // @ts-expect-error a key has no default
   id({ default: "x" });
   // @ts-expect-error nor has money

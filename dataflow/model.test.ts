@@ -64,6 +64,52 @@ describe("a model", () => {
     );
   });
 
+  it.each([
+    ["another image than the whole one", table("db", "payments", { before: "none" } as never), 'is "none", and can be'],
+    ["a flag", table("db", "payments", { before: true } as never), "of table db.payments is true, and can be"],
+    ["one beside its fields", table("db", "payments", {}, { before: 1 } as never), "is 1, and can be"],
+    ["fields beside it", table("db", "payments", { before: "full", status: text() } as never), "no such field"],
+  ])("refuses a table whose row before is %s", (_, from, reason) => {
+    const declared = () => model("Payment", { from, fields: { status: text() } });
+    expect(declared).toThrow(expect.objectContaining({ code: "MODEL_INVALID", message: contains(reason) }));
+  });
+
+  it("whose rows are only inserted has none before them", () => {
+    const from = [table("db", "old"), table("db", "payments", { before: "full" })];
+    const declared = () => model("Payment", { from, fields: { status: text() }, insertsOnly: true });
+    expect(declared).toThrow(
+      expect.objectContaining({ code: "MODEL_INVALID", message: contains("table db.payments has `before: full`") }),
+    );
+  });
+
+  it("has the row before of the tables that say it, with fields of their own or without", () => {
+    const Payment = model("Payment", {
+      from: [
+        table("db", "payments", { before: "full" }),
+        table("db", "old", { status: text("state") }, { before: "full" }),
+        table("db", "older", { status: text("state") }),
+        table("db", "oldest", { before: undefined }),
+      ],
+      fields: { status: text() },
+    });
+    expect(Payment.from).toStrictEqual([
+      { source: "db", table: "payments", before: "full" },
+      { source: "db", table: "old", fields: { status: text("state") }, before: "full" },
+      { source: "db", table: "older", fields: { status: text("state") } },
+      { source: "db", table: "oldest" },
+    ]);
+  });
+
+  it("may have a field called `before`, which a table maps like any other", () => {
+    const own = { before: text("old_state") };
+    const from = [table("db", "payments", own), table("db", "old", own, { before: "full" })];
+    const Payment = model("Payment", { from, fields: { before: text() } });
+    expect(Payment.from).toStrictEqual([
+      { source: "db", table: "payments", fields: own },
+      { source: "db", table: "old", fields: own, before: "full" },
+    ]);
+  });
+
   it("has one scale in all of its tables, and else takes a table's mapping as it is said there", () => {
     const Payment = model("Payment", {
       from: [table("db", "payments"), table("db", "old", { amount: money({ column: "cents", minorUnits: 2 }) })],

@@ -186,8 +186,18 @@ export interface Table {
   readonly table: string;
   /** Fields that the table has in another way than the model says. */
   readonly fields?: Fields;
-  /** Its updates and deletes say the whole row as it was before. */
+  /** Its updates and deletes say the whole row as it was before; see `TableOptions`. */
   readonly before?: "full";
+}
+
+/** What else is said of a table. */
+export interface TableOptions {
+  /**
+   * Its updates and deletes say the whole row as it was before them: PostgreSQL's `REPLICA IDENTITY FULL`, MariaDB's
+   * `binlog_row_image = FULL`. Then nothing is kept of each row where only checks by key read the model: they take back what
+   * the change says, and keep what they need besides until `retain`. An update or delete that does not say it is a fault.
+   */
+  readonly before?: "full" | undefined;
 }
 
 /** A table that has all fields as the model says. */
@@ -207,6 +217,7 @@ export interface TableOf<F extends Fields> {
   readonly source: string;
   readonly table: string;
   readonly fields?: { readonly [K in keyof F]?: Field<ValueOf<F[K]>, F[K]["kind"]> };
+  readonly before?: "full";
   readonly mapped?: keyof F;
 }
 
@@ -215,10 +226,22 @@ export interface TableOf<F extends Fields> {
  * how the table has them, each with the kind that the model has it in. The mapping of such a field is all said here, its
  * column too; nothing but the scale of money is taken from the model's own.
  */
-export function table(source: string, name: string): UnmappedTable;
-export function table<const O extends Fields>(source: string, name: string, fields: O): MappedTable<O>;
-export function table(source: string, name: string, fields?: Fields): Table {
-  return { source, table: name, ...(fields === undefined ? {} : { fields }) };
+export function table(source: string, name: string, options?: TableOptions): UnmappedTable;
+export function table<const O extends Fields>(
+  source: string,
+  name: string,
+  fields: O,
+  options?: TableOptions,
+): MappedTable<O>;
+export function table(source: string, name: string, second?: Fields | TableOptions, third?: TableOptions): Table {
+  const [fields, options] = isOptions(second) ? [undefined, second] : [second, third];
+  const before = options?.before === undefined ? {} : { before: options.before };
+  return { source, table: name, ...(fields === undefined ? {} : { fields }), ...before };
+}
+
+/** A field called `before` is an object, and beside options there are no fields. */
+function isOptions(given: Fields | TableOptions | undefined): given is TableOptions {
+  return given !== undefined && Object.keys(given).join() === "before" && typeof given.before !== "object";
 }
 
 /**
@@ -253,7 +276,7 @@ export function model<const F extends Fields>(
 ): Model<F> {
   const { fields, businessTime, insertsOnly } = spec;
   const tables = (Array.isArray(spec.from) ? spec.from : [spec.from]) as unknown as readonly Table[];
-  const from = checkedTables(name, fields, tables);
+  const from = checkedTables(name, fields, tables, insertsOnly === true);
   checkFields(name, fields, businessTime);
   const time = businessTime === undefined ? {} : { businessTime };
   return { name, from, fields, ...time, ...(insertsOnly === true ? { insertsOnly } : {}) };

@@ -6,7 +6,10 @@ import { stagelessTables } from "./whole-rows.ts";
 
 const fields = { paymentId: id(), amount: money() };
 const staged = model("Payment", { from: [table("shop", "payments"), table("shop", "old_payments")], fields });
-const whole = { ...staged, from: [staged.from[0]!, { ...staged.from[1]!, before: "full" }] } as const;
+const whole = model("Payment", {
+  from: [table("shop", "payments"), table("shop", "old_payments", { before: "full" })],
+  fields,
+});
 
 /** An environment with the changelog of a model, and a way to put operators behind changelogs. */
 function graphOf(model: Model<typeof fields>) {

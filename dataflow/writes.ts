@@ -54,8 +54,10 @@ export function writesModel(of: Model): Model {
       model: of.name,
       reason: `${twice}: its writes have a field of that name; call it otherwise`,
     });
-  const rows: Model = { name, from: of.from, fields: { ...OWN, ...of.fields, ...Object.fromEntries(before) } };
-  return { name, from: of.from, fields, writes: { of, rows } };
+  // What a row was is told from what is kept of it.
+  const from = of.from.map(({ before: _, ...table }) => table);
+  const rows: Model = { name, from, fields: { ...OWN, ...of.fields, ...Object.fromEntries(before) } };
+  return { name, from, fields, writes: { of, rows } };
 }
 
 /** The model of the rows that are handed on for a model. */

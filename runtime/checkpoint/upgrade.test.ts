@@ -80,6 +80,20 @@ describe("going on from a checkpoint of another version of a job", () => {
     );
   });
 
+  it("refuses a check whose row stage comes or goes, by a declaration or by another reader, and says whose", () => {
+    const staged = billed();
+    const whole = billed("full");
+    expect(refusal(staged, whole)).toContain("no longer has: the rows of model Bill from shop.bills.");
+    expect(refusal(staged, whole, true)).toContain("State keys of billed cannot be read");
+    expect(refusal(staged, whole, true)).toContain("withoutRowStage of Bill is new");
+    expect(refusal(whole, staged)).toContain("withoutRowStage of Bill is gone");
+    const read = billed("full", true);
+    expect(refusal(whole, read)).toContain("withoutRowStage of Bill is gone");
+    expect(refusal(read, whole, true)).toContain("withoutRowStage of Bill is new");
+    expect(refusal(billed(undefined, true), read)).toBe("");
+    expect(refusal(staged, read)).toBe("");
+  });
+
   it("takes the rows that a look-up had in hand by their fields, and leaves none behind unasked", () => {
     const before = asking("ask", "paymentId", "status");
     expect(refusal(before, asking("ask", "paymentId"))).toBe("");
@@ -141,6 +155,19 @@ function check(
       missingAfter: hours(24),
       ...rule,
     });
+  }).graph();
+}
+
+/** Bills whose table says the row before or not, and which others read too or not. */
+function billed(before?: "full", areRead = false): Graph {
+  const Bill = model("Bill", {
+    from: table("shop", "bills", { before }),
+    fields: { paymentId: id(), amount: money() },
+  });
+  return job("billed", (env) => {
+    const bills = env.changes(Bill);
+    if (areRead) bills.to("bills");
+    env.unique("billed", { of: bills, by: "paymentId", money: "amount" });
   }).graph();
 }
 

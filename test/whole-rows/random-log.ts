@@ -9,12 +9,11 @@ import { DebeziumReader } from "../../connectors/debezium/reader.ts";
 import { FileLogReader } from "../../connectors/file/reader.ts";
 import { FileLogWriter } from "../../connectors/file/writer.ts";
 import { modelsOf } from "../../dataflow/graph.ts";
-import { id, integer, model, money, text } from "../../dataflow/model.ts";
+import { id, integer, model, money, type TableOptions, table, text } from "../../dataflow/model.ts";
 import type { OutboxRecord } from "../../runtime/outbox.ts";
 import { FolderRegistry } from "../../schemas/folder-registry.ts";
 import { InventedTable, type Message } from "../support/debezium-harness.ts";
 import { runInMemory } from "../support/memory-run.ts";
-import { declared, type TableOptions } from "./declared.ts";
 
 const PARTITIONS = 2;
 const KEYS = ["A", "B", "C", "D"];
@@ -29,15 +28,15 @@ interface Logged {
 }
 
 /** The checks of two tables, of plain keys and of others, over tables that are declared as the options say. */
-export function twoTables(options: TableOptions): Job {
+export function twoTables(options?: TableOptions): Job {
   const fields = {
     paymentId: id(),
     amount: money({ currency: "EUR", minorUnits: true }),
     kind: text(),
     no: integer("id"),
   };
-  const Payment = model("Payment", { from: declared("shop", "payments", options), fields });
-  const Line = model("Line", { from: declared("ledger", "lines", options), fields });
+  const Payment = model("Payment", { from: table("shop", "payments", options), fields });
+  const Line = model("Line", { from: table("ledger", "lines", options), fields });
   return job("two-tables", (env) => {
     const captured = env.changes(Payment).where({ kind: ["a", "b"] });
     const lines = env.changes(Line);

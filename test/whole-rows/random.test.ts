@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../base/random.ts";
 import { RandomLog, twoTables } from "./random-log.ts";
 
-const staged = twoTables({});
+const staged = twoTables();
 const whole = twoTables({ before: "full" });
 const schemas = mkdtempSync(join(tmpdir(), "countercheck-whole-"));
 afterAll(() => rmSync(schemas, { recursive: true, force: true }));

@@ -1,23 +1,22 @@
 import { days, hours } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
 import { minus } from "../../dataflow/leg.ts";
-import { id, instant, model, money, text } from "../../dataflow/model.ts";
-import { declared, type TableOptions } from "./declared.ts";
+import { id, instant, model, money, type TableOptions, table, text } from "../../dataflow/model.ts";
 
 /** The shop's settlement, over tables that are declared as the options say. */
-export function shopJob(options: TableOptions): Job {
+export function shopJob(options?: TableOptions): Job {
   const Payment = model("Payment", {
-    from: declared("shop", "payments", options),
+    from: table("shop", "payments", options),
     fields: { paymentId: id(), status: text(), amount: money(), capturedAt: instant() },
     businessTime: "capturedAt",
   });
   const Refund = model("Refund", {
-    from: declared("shop", "refunds", options),
+    from: table("shop", "refunds", options),
     fields: { paymentId: id(), kind: text(), status: text(), amount: money(), refundedAt: instant() },
     businessTime: "refundedAt",
   });
   const Line = model("Line", {
-    from: declared("ledger", "settlement_lines", options),
+    from: table("ledger", "settlement_lines", options),
     fields: { paymentId: id(), net: money(), fee: money(), bookedAt: instant() },
     businessTime: "bookedAt",
   });

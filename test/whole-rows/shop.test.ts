@@ -9,7 +9,7 @@ it("over the shop's log the same is said without a row stage, in any order of re
   using log = await ShopLog.write(seed, 400);
   const graph = shopJob({ before: "full" }).graph();
   expect(modelsOf(graph).map((model) => stagelessIn(graph)(model).size)).toEqual([1, 1, 1]);
-  const staged = await log.run(undefined, 1, shopJob({}));
+  const staged = await log.run(undefined, 1, shopJob());
   expect(staged.recorder.history.length).toBeGreaterThan(10);
   for (const [order, workers] of [
     [undefined, 1],
