@@ -8,7 +8,7 @@ import { thisMachine } from "../machine.ts";
 import { measure } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 import { type KeptFigures, printFigures, reportChart, reportPage } from "./report.ts";
-import { countercheck } from "./runs/countercheck.ts";
+import { countercheck, countercheckFull } from "./runs/countercheck.ts";
 import { countercheckFlink } from "./runs/countercheck-flink.ts";
 import { flinkHeap, flinkRocksDb, flinkSql } from "./runs/flink-java.ts";
 import { kafkaStreams } from "./runs/kafka-streams.ts";
@@ -17,6 +17,7 @@ import { openTopicSet, type TopicSet } from "./topic-set.ts";
 
 const PEERS: readonly Peer[] = [
   countercheck,
+  countercheckFull,
   countercheckFlink,
   flinkRocksDb,
   flinkHeap,

@@ -6,6 +6,8 @@ import type { TopicSet } from "../topic-set.ts";
 
 /** The job of the workload. */
 export const JOB = join(import.meta.dirname, "../job.ts");
+/** The same over tables that are declared `before: full`. */
+export const WHOLE_ROWS_JOB = join(import.meta.dirname, "../whole-rows-job.ts");
 
 /** Where the workload's topics are. */
 type TopicPlace = Pick<TopicSet, "brokers" | "prefix" | "schemas">;

@@ -3,20 +3,27 @@ import { join } from "node:path";
 import type { Peer, PeerPlace, RunningPeer } from "../peer.ts";
 import { countercheckFinding, VerdictTopic } from "../verdict-topic.ts";
 import { PeerChild } from "./child.ts";
-import { writeConfig } from "./config.ts";
+import { JOB, WHOLE_ROWS_JOB, writeConfig } from "./config.ts";
 
 /** The embedded runner: no server but Kafka. */
 export const countercheck: Peer = {
   name: "countercheck",
   what: "the embedded runner, state on disk in 512 MB, exactly once, every 10 s, evidence in SQLite",
-  start,
+  start: (place) => start(place, JOB),
 };
 
-async function start(place: PeerPlace): Promise<RunningPeer> {
+/** The embedded runner, where no row stage is needed. */
+export const countercheckFull: Peer = {
+  name: "countercheck-full",
+  what: "the same, with both tables declared `before: full`, so that no row stage keeps their rows",
+  start: (place) => start(place, WHOLE_ROWS_JOB),
+};
+
+async function start(place: PeerPlace, job: string): Promise<RunningPeer> {
   const { set, results, folder } = place;
   const child = new PeerChild(
     join(import.meta.dirname, "countercheck-main.ts"),
-    [writeConfig(place)],
+    [writeConfig(place), job],
     profiling(folder),
   );
   const verdicts = new VerdictTopic(set.brokers, `${results}verdicts`, countercheckFinding);
