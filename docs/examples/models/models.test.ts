@@ -4,6 +4,8 @@ import type { Model } from "countercheck";
 import { testJob } from "countercheck/testing";
 import { describe, expect, it } from "vitest";
 import { unpackCurrency } from "../../../base/money.ts";
+import { modelsOf } from "../../../dataflow/graph.ts";
+import { stagelessIn } from "../../../dataflow/whole-rows.ts";
 import { FolderRegistry } from "../../../schemas/folder-registry.ts";
 import { InventedTable, readAll, sampleSource, TemporaryLog } from "../../../test/support/debezium-harness.ts";
 import collected, { Payment as Collected, Line as CollectedLine } from "./collect.ts";
@@ -12,6 +14,7 @@ import { Line } from "./money.ts";
 import { Payment as Several } from "./tables.ts";
 import { Order } from "./times.ts";
 import { Payment } from "./values.ts";
+import settled, { Line as SettledLine, Payment as Whole } from "./whole-rows.ts";
 
 const decimal = (scale: number) => ({ type: "bytes", logicalType: "decimal", scale, precision: 18 });
 const timestamp = { type: "long", "connect.name": "io.debezium.time.Timestamp" };
@@ -48,7 +51,7 @@ describe("docs/reference/models.md", () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../reference/models.md"), "utf8");
   const shown = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
 
-  it.each(["values", "money", "times", "tables", "derive", "collect"])("shows %s.ts", (name) => {
+  it.each(["values", "money", "times", "tables", "derive", "collect", "whole-rows"])("shows %s.ts", (name) => {
     expect(shown).toContain(readFileSync(resolve(import.meta.dirname, `${name}.ts`), "utf8"));
   });
 
@@ -138,5 +141,19 @@ describe("docs/reference/models.md", () => {
     expect(alerted.every((key) => key < 50)).toBe(true);
     expect(alerted.length).toBeGreaterThan(15);
     expect(alerted.length).toBeLessThan(35);
+  });
+
+  it("whole rows: no row is kept, and a line that is booked for another payment is taken from its first", () => {
+    const H = 3_600_000;
+    const graph = settled.graph();
+    expect(modelsOf(graph).map((model) => [...stagelessIn(graph)(model)])).toEqual([[0, 1], [0]]);
+    const paid = { status: "captured", amount: "10.00 EUR" } as const;
+    const driver = testJob(settled)
+      .upsert(Whole, 1, { at: H }, { ...paid, paymentId: 1 })
+      .upsert(Whole, 2, { at: H }, { ...paid, paymentId: 2 })
+      .upsert(SettledLine, 1, { at: 2 * H }, { paymentId: 1, net: "10.00 EUR" })
+      .upsert(SettledLine, 1, { at: 3 * H }, { paymentId: 2, net: "10.00 EUR" })
+      .advance(30 * H);
+    expect(driver.alerts()).toMatchObject([{ key: "1", class: "missing", atRisk: "10.00" }]);
   });
 });
