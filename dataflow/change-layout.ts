@@ -97,8 +97,15 @@ export const EPOCH_UNIT = 2 ** 32;
 /**
  * Letters of Debezium's operations as they stand in `$kind` before the row stage. `before` is none of them: the row as it was
  * before the update or delete in the next row, with all else the same, of a table that is declared `before: full`.
+ * `incremental`: a read of an incremental snapshot, of such a table.
  */
-export const OP = { create: 99, update: 117, delete: 100, read: 114, before: 98 } as const;
+export const OP = { create: 99, update: 117, delete: 100, read: 114, before: 98, incremental: 105 } as const;
+
+/** True for a row of a snapshot, of whatever kind. */
+export function isRead(kind: number): boolean {
+  return kind === OP.read || kind === OP.incremental;
+}
+
 /** `$kind` after the row stage. */
 export const ADD = 1;
 export const RETRACT = -1;

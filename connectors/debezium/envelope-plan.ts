@@ -13,6 +13,7 @@ import { currencyReader } from "./currencies.ts";
 import { fieldMapping, type Mapper, type Mapping, type RawColumn, readableTypes } from "./mapping.ts";
 import { moneyMapping } from "./money-mapping.ts";
 import { type PositionReader, positionPaths, positionReader } from "./position.ts";
+import { type ReadOne, textReader } from "./readable-ids.ts";
 import { RowBefore } from "./row-before.ts";
 import { transactionIdMapping } from "./transaction-id.ts";
 
@@ -50,6 +51,8 @@ export interface EnvelopePlan {
   readonly position: PositionReader;
   /** Where the row before is read too: then a record is decoded into the second of two rows. */
   readonly before: RowBefore | undefined;
+  /** Reads which kind of snapshot a record is of, where rows before are read. */
+  readonly snapshot: ReadOne<string> | undefined;
   /** For each model of the table its mappers, or why it cannot be read. */
   readonly models: readonly (readonly Mapper[] | Problem)[];
 }
@@ -57,6 +60,11 @@ export interface EnvelopePlan {
 /** Letters beside those of `OP`: a TRUNCATE, and a logical message, which is about no row. */
 export const TRUNCATE = 116;
 export const MESSAGE = 109;
+
+/** Where an envelope says whether it is of a snapshot, and of which kind; some schemas have no such field. */
+export const SNAPSHOT = "source.snapshot";
+/** What is there of one that is taken while changes are streamed. */
+export const INCREMENTAL = "incremental";
 
 /** Where an envelope has the columns. */
 const ROW = "after.";
@@ -104,6 +112,7 @@ export function envelopePlan(
   );
   const raw = new Batch(decoder.layout);
   const op = raw.column("op") as TextColumn;
+  const hasBefore = models.some(readsBefore);
   const after = raw.column("after") as Int32Column;
   return {
     schemaId,
@@ -115,7 +124,8 @@ export function envelopePlan(
     hasAfter: (row) => after.values[row] === 1,
     tsMs: raw.column("source.ts_ms") as Int64Column,
     position: positionReader(kind, raw),
-    before: models.some(readsBefore) ? new RowBefore(table, kind, schemaId, schema, readable, raw) : undefined,
+    before: hasBefore ? new RowBefore(table, kind, schemaId, schema, readable, raw) : undefined,
+    snapshot: hasBefore ? textReader(schema, String(schemaId), SNAPSHOT) : undefined,
     models: models.map((model) => modelMappers(kind, table, schema, raw, model)),
   };
 }

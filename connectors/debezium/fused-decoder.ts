@@ -9,8 +9,8 @@ import { parseSchema } from "../../schemas/schema-tree.ts";
 import { REFUSE, STRAIGHT_VARIABLES, StraightSource, type Taker } from "../../schemas/straight-source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import type { DatabaseKind } from "./config.ts";
-import { pathOf, readsBefore, type TableModel } from "./envelope-plan.ts";
-import { envelopeTakers } from "./fused-envelope.ts";
+import { pathOf, readsBefore, SNAPSHOT, type TableModel } from "./envelope-plan.ts";
+import { envelopeTakers, notIncremental } from "./fused-envelope.ts";
 import { FusedField } from "./fused-fields.ts";
 import { type KnownSchema, takeKey } from "./fused-key.ts";
 import { FusedMoney } from "./fused-money.ts";
@@ -74,7 +74,9 @@ class FusedSource {
     const { schema, id } = this.#value;
     const value = new StraightSource(schema, String(id));
     const key = new StraightSource(this.#key.schema, String(this.#key.id));
-    const head = envelopeTakers(this.#kind, this.#models.some(readsBefore));
+    const hasBefore = this.#models.some(readsBefore);
+    const head = envelopeTakers(this.#kind, hasBefore);
+    if (hasBefore && describeField(schema, SNAPSHOT) !== undefined) head.push(notIncremental);
     const takers = [...head, ...this.#models.flatMap((to) => this.#fields(to)), this.#last()];
     if (!takers.every(([path, taker]) => value.take(path, taker)) || !takeKey(this.#out, key, this.#key))
       return undefined;

@@ -2,6 +2,7 @@ import { OP } from "../../dataflow/change-layout.ts";
 import type { SourceWriter } from "../../schemas/source-writer.ts";
 import { type Emit, REFUSE, type Taker } from "../../schemas/straight-source.ts";
 import type { DatabaseKind } from "./config.ts";
+import { INCREMENTAL, SNAPSHOT } from "./envelope-plan.ts";
 import { AS_NUMBER } from "./fused-fields.ts";
 import { FARTHEST_MS } from "./instant.ts";
 import { numberAtEnd } from "./position.ts";
@@ -34,6 +35,12 @@ export function envelopeTakers(kind: DatabaseKind, withBefore: boolean): [string
 }
 
 const refuse: Emit = (out) => out.line(REFUSE);
+
+/** Leaves rows of incremental snapshots to the plan, which tells them; nothing else that is there is so long. */
+export const notIncremental: [string, Taker] = [
+  SNAPSHOT,
+  { none: lines(), bytes: lines(`if (to - from === ${INCREMENTAL.length}) ${REFUSE}`) },
+];
 
 const BINLOG: [string, Taker][] = [
   [

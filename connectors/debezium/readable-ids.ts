@@ -18,7 +18,7 @@ interface IdModel {
 }
 
 /** Reads one value of a record; undefined where it is null or cannot be read. */
-type ReadOne<T> = (records: RecordBatch, i: number) => T | undefined;
+export type ReadOne<T> = (records: RecordBatch, i: number) => T | undefined;
 
 interface IdReader {
   readonly model: string;
@@ -49,7 +49,7 @@ export class ReadableIds {
       }),
     );
     const isTold = models.some(({ readsBefore }) => readsBefore);
-    this.#op = isTold ? oneReader(schema, name, "op", (_, column) => () => String(column.get(0))) : undefined;
+    this.#op = isTold ? textReader(schema, name, "op") : undefined;
   }
 
   /** Of the row after the change; undefined when nothing could be read. */
@@ -83,6 +83,11 @@ export class ReadableIds {
     }
     return Object.keys(fields).length === 0 ? undefined : fields;
   }
+}
+
+/** Reads a text of records of a schema; undefined where the schema has nothing of that path. */
+export function textReader(schema: AvroSchema, name: string, path: string): ReadOne<string> | undefined {
+  return oneReader(schema, name, path, (_, column) => () => String(column.get(0)));
 }
 
 function keyReader(schema: AvroSchema, name: string, path: string): ReadOne<Key> | undefined {

@@ -8,7 +8,7 @@ import type { SourceOutput } from "../../dataflow/source.ts";
 import { FRAME_LENGTH } from "../../schemas/wire-format.ts";
 import { BadRows } from "./bad-rows.ts";
 import { changeFault, positionFault, timeFault } from "./envelope-faults.ts";
-import { isProblem, MESSAGE, readsBefore, type TableModel, TRUNCATE } from "./envelope-plan.ts";
+import { INCREMENTAL, isProblem, MESSAGE, readsBefore, type TableModel, TRUNCATE } from "./envelope-plan.ts";
 import { framedId, notFramed } from "./framing.ts";
 import type { FusedDecoder } from "./fused-decoder.ts";
 import { LeftOut } from "./left-out.ts";
@@ -217,7 +217,8 @@ export class SplitDecoder {
     const time = plan.tsMs.number(row);
     if (!this.#news.has(plan.schemaId)) this.#news.tell(this.#run!, chunk.records.offsets[i]!, time, chunk.output);
     if (broken.length > 0) this.#tellBreakingChange(chunk, i, time);
-    head.kind.values[row] = op;
+    const isIncremental = op === OP.read && plan.snapshot?.(chunk.records, i) === INCREMENTAL;
+    head.kind.values[row] = isIncremental ? OP.incremental : op;
     this.#times.put(head, row, op, time);
     this.#recordOf[row] = i;
     if (hasBefore) {

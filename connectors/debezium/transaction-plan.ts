@@ -52,6 +52,7 @@ export function transactionPlan(
       return true;
     },
     before: undefined,
+    snapshot: undefined,
     models: models.map(({ batch }) => mappersOf(kind, raw, batch, nameOf)),
   };
 }

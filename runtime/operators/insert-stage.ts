@@ -1,5 +1,5 @@
 import { Batch } from "../../base/batch.ts";
-import { ADD, type ChangeColumns, changeColumns, changeLayout, OP } from "../../dataflow/change-layout.ts";
+import { ADD, type ChangeColumns, changeColumns, changeLayout, isRead, OP } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
 import { goesBack, notePosition, type SourcePosition } from "./source-position.ts";
 
@@ -57,7 +57,7 @@ export class InsertStage {
 
   #isInsert(change: ChangeColumns, row: number, source: SourcePosition): boolean {
     const kind = change.kind.values[row]!;
-    if ((kind !== OP.create && kind !== OP.read) || wentBack(change, row, source)) return false;
+    if ((kind !== OP.create && !isRead(kind)) || wentBack(change, row, source)) return false;
     notePosition(change, row, change.time.values[row]!, source);
     return true;
   }

@@ -33,7 +33,8 @@ class Place {
 
 /**
  * Where in the log the snapshot of a split lies, by which one that was begun anew is told: all rows of a snapshot have one
- * position, which lies behind those of all that was read before it. What lies before is said again.
+ * position, which lies behind those of all that was read before it. What lies before is said again. An incremental snapshot is
+ * none: it is asked for while changes are streamed, so none were missed for it.
  */
 export class SnapshotPlace {
   /** Of the rows of the snapshot that was read last, without an epoch, which is told by a row's time. */

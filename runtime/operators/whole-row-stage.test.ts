@@ -28,7 +28,7 @@ const Order: Model = model("Order", {
 type Values = Record<string, unknown>;
 
 interface Change {
-  readonly op: "create" | "update" | "delete" | "read";
+  readonly op: "create" | "update" | "delete" | "read" | "incremental";
   readonly row: number;
   readonly at: number;
   readonly before?: Values;
@@ -251,6 +251,18 @@ describe("a snapshot that is begun anew", () => {
     expect(new Harness().push(change, read(2, 6)).events).toEqual(["again 2"]);
     // Said again: it lies before the change.
     expect(new Harness().push(change, read(2, 4)).events).toEqual([]);
+  });
+
+  it("is none that is incremental, whose rows go on as others do", () => {
+    const part = (row: number, minor: number): Change => ({ ...read(row, minor), op: "incremental", seed: false });
+    const harness = new Harness().push(read(1, 4), part(1, 6), part(2, 6), part(3, 8));
+    expect(harness.events).toEqual([]);
+    expect(harness.out.slice(1)).toEqual([
+      `+ 1 ${shown(some)} @5 1/6/0`,
+      `+ 2 ${shown(some)} @5 1/6/0`,
+      `+ 3 ${shown(some)} @5 1/8/0`,
+    ]);
+    expect(harness.push(read(1, 10)).events).toEqual(["again 1"]);
   });
 
   it("is none that is read again, or by another epoch", () => {

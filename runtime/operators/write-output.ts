@@ -7,6 +7,7 @@ import {
   changeLayout,
   FIRST_FIELD,
   fieldLayout,
+  isRead,
   OP,
 } from "../../dataflow/change-layout.ts";
 import { WRITE_COLUMNS, type Writes } from "../../dataflow/writes.ts";
@@ -44,7 +45,7 @@ export class WriteOutput implements StageOutput {
 
   first(from: Batch, change: ChangeColumns, row: number): void {
     const op = change.kind.values[row]!;
-    if (op === OP.read) return;
+    if (isRead(op)) return;
     const to = this.#write(from, change, row, change.time.values[row]!);
     setNull(this.#before, to);
     this.#isBeforeKnown.set(to, op === OP.create ? 1 : 0);
@@ -52,7 +53,7 @@ export class WriteOutput implements StageOutput {
 
   next(from: Batch, change: ChangeColumns, row: number, time: number, stored: RowRecord): void {
     const op = change.kind.values[row]!;
-    if (op === OP.read) return;
+    if (isRead(op)) return;
     const to = this.#write(from, change, row, time);
     this.#isBeforeKnown.set(to, stored.isLive || op === OP.create ? 1 : 0);
     if (stored.isLive) this.#writeBefore(to, stored);

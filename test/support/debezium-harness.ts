@@ -228,6 +228,13 @@ export interface EditableEnvelope {
   source: Record<string, unknown>;
 }
 
+/** What a message says of a change besides the row. */
+interface InventedPlace {
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly pos?: number;
+  readonly isIncremental?: boolean;
+}
+
 /** A table of one's own: its schemas in a registry, and messages in the form of MariaDB's connector. */
 export class InventedTable {
   readonly topic: string;
@@ -251,6 +258,7 @@ export class InventedTable {
       { name: "file", type: "string" },
       { name: "pos", type: "long" },
       { name: "row", type: "int" },
+      { name: "snapshot", type: "string" },
     ];
     const fields = [
       { name: "before", type: ["null", row], default: null },
@@ -269,16 +277,17 @@ export class InventedTable {
 
   /**
    * A message, with the row before it where it is given; rows give unions bare where avsc wants them wrapped, as
-   * `{ branch: value }`. `pos`: its place in the log; default: behind the last message.
+   * `{ branch: value }`. `pos`: its place in the log; default: behind the last message. `isIncremental`: of such a snapshot.
    */
   async message(
     op: string,
     row: Readonly<Record<string, unknown>>,
     timeMs = 1_000,
-    { before, pos }: { readonly before?: Readonly<Record<string, unknown>>; readonly pos?: number } = {},
+    { before, pos, isIncremental = false }: InventedPlace = {},
   ): Promise<Message> {
     this.#pos = pos === undefined ? this.#pos + 1n : BigInt(pos);
-    const source = { ts_ms: BigInt(timeMs), file: "mysql-bin.000007", pos: this.#pos, row: 0 };
+    const snapshot = isIncremental ? "incremental" : String(op === "r");
+    const source = { ts_ms: BigInt(timeMs), file: "mysql-bin.000007", pos: this.#pos, row: 0, snapshot };
     const after = op === "d" ? null : { Value: row };
     const value = { before: before ? { Value: before } : null, after, source, op, ts_ms: { long: BigInt(timeMs) } };
     const key = Object.fromEntries(this.#keys.map((name) => [name, row[name]]));

@@ -2,7 +2,7 @@ import { MemoryDisk } from "../../base/memory-disk.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { days, seconds, systemClock } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
-import { OUTPUTS } from "../../checks/records.ts";
+import { type EngineAlertRecord, OUTPUTS } from "../../checks/records.ts";
 import { Recorder } from "../../cli/recorder.ts";
 import type { DebeziumSource } from "../../connectors/debezium/config.ts";
 import { DebeziumReader } from "../../connectors/debezium/reader.ts";
@@ -20,6 +20,9 @@ const KEYS = ["A", "B", "C", "D"];
 const COLUMNS = { id: "int", payment_id: "string", amount: "long", kind: "string", note: "string" };
 
 type Row = Record<keyof typeof COLUMNS, unknown> & { readonly id: number };
+
+/** Whether a log has incremental snapshots; `missed`: which find other amounts than the changes said. */
+export type Incremental = "none" | "right" | "missed";
 
 /** A record in the log of a table. */
 interface Logged {
@@ -70,15 +73,23 @@ export class RandomLog {
     ];
   }
 
-  /** `hasSeed`: it begins with a snapshot. `schemas`: a folder for the registry. */
-  static async write(seed: number, schemas: string, hasSeed: boolean): Promise<RandomLog> {
+  /**
+   * `hasSeed`: it begins with a snapshot. `schemas`: a folder for the registry. `incremental`: whether it has incremental
+   * snapshots, see there.
+   */
+  static async write(
+    seed: number,
+    schemas: string,
+    hasSeed: boolean,
+    incremental: Incremental = "none",
+  ): Promise<RandomLog> {
     const random = seededRandom(seed);
     const registry = new FolderRegistry(schemas);
     const logs = new Map<string, readonly Logged[]>();
     let endsAt = 0;
     for (const topic of ["payments", "lines"]) {
       const log = new TableLog(new InventedTable(registry, topic, COLUMNS), random.fork(topic));
-      logs.set(topic, await log.write(hasSeed));
+      logs.set(topic, await log.write(hasSeed, incremental));
       endsAt = Math.max(endsAt, log.time);
     }
     return new RandomLog(logs, registry, endsAt + 60_000);
@@ -195,13 +206,15 @@ class TableLog {
     this.#random = random;
   }
 
-  async write(hasSeed: boolean): Promise<readonly Logged[]> {
+  async write(hasSeed: boolean, incremental: Incremental): Promise<readonly Logged[]> {
     const random = this.#random;
+    const snapshots = random.fork("incremental");
     if (hasSeed) for (let rows = random.below(6); rows > 0; rows--) await this.#put("r", undefined, this.#fresh());
     for (let changes = 10 + random.below(30); changes > 0; changes--) {
       this.time += random.pick([0, 100, 1_000, 3_000, 15_000]);
       this.#position++;
       await this.#change();
+      if (incremental !== "none" && snapshots.chance(0.1)) await this.#readIncrementally(incremental === "missed");
       // A connector that crashed says its last records again.
       if (random.chance(0.1)) this.#log.push(...this.#log.slice(-1 - random.below(8)));
     }
@@ -229,15 +242,30 @@ class TableLog {
     await this.#put("u", before, { ...before, ...changed });
   }
 
+  /** In two chunks, each of which has the position of what was streamed last; some is said again by a connector that crashed. */
+  async #readIncrementally(hasMissed: boolean): Promise<void> {
+    const rows = [...this.#rows.values()];
+    const half = rows.length >> 1;
+    for (const chunk of [rows.slice(0, half), rows.slice(half)]) {
+      this.#position++;
+      this.time += 1_000;
+      for (const row of chunk) {
+        const read = hasMissed ? { ...row, amount: Number(row.amount) === 1 ? 2n : 1n } : row;
+        await this.#put("r", undefined, read, true);
+      }
+    }
+    this.#log.push(...this.#log.slice(-half));
+  }
+
   #fresh(): Row {
     const random = this.#random;
     const kind = random.pick(["a", "b", "c"]);
     return { id: ++this.#ids, payment_id: random.pick(KEYS), amount: BigInt(1 + random.below(3)), kind, note: "" };
   }
 
-  async #put(op: string, before: Row | undefined, row: Row): Promise<void> {
+  async #put(op: string, before: Row | undefined, row: Row, isIncremental = false): Promise<void> {
     this.#rows.set(row.id, row);
-    await this.#write(op, row, before);
+    await this.#write(op, row, before, isIncremental);
   }
 
   async #delete(row: Row): Promise<void> {
@@ -245,8 +273,8 @@ class TableLog {
     await this.#write("d", row, row);
   }
 
-  async #write(op: string, row: Row, before: Row | undefined): Promise<void> {
-    const more = { pos: this.#position, ...(before === undefined ? {} : { before }) };
+  async #write(op: string, row: Row, before: Row | undefined, isIncremental = false): Promise<void> {
+    const more = { pos: this.#position, isIncremental, ...(before === undefined ? {} : { before }) };
     const message = await this.#table.message(op, row, this.time, more);
     this.#log.push({ partition: row.id % PARTITIONS, message });
   }
@@ -261,7 +289,10 @@ function said(records: readonly OutboxRecord[]) {
     history: texts(recorder.history),
     finals: texts(recorder.finals),
     alerts: texts(recorder.alerts),
-    engineAlerts: records.flatMap((each) => (each.kind === "engine-alert" ? [each.alert.id] : [])),
+    engineAlerts: records.flatMap((each) => {
+      if (each.kind === "engine-alert") return [each.alert.id];
+      return each.kind === "emit" && each.output === OUTPUTS.engine ? [(each.record as EngineAlertRecord).id] : [];
+    }),
     faults: records.filter(({ kind }) => kind === "fault" || kind === "suspension").length,
   };
 }
