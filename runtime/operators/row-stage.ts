@@ -7,6 +7,7 @@ import {
   changeLayout,
   FIRST_FIELD,
   isCurrencyColumn,
+  isRead,
   OP,
 } from "../../dataflow/change-layout.ts";
 import type { Model } from "../../dataflow/model.ts";
@@ -230,7 +231,7 @@ export class RowStage {
     stored.write(batch, change, row, time, !deleted);
     const same = live && !deleted && stored.hasWrittenFields();
     this.#out.next(batch, change, row, time, stored, same);
-    if (live && !same && change.kind.values[row] === OP.read) this.#events.seedDiffers(batch, row);
+    if (live && !same && isRead(change.kind.values[row]!)) this.#events.seedDiffers(batch, row);
     const { heap, starts, ends } = change.row;
     const { buffer, length } = stored.out;
     this.#rows.put(group, heap, starts[row]!, ends[row]!, buffer, 0, length, this.#hashes[row]);
