@@ -38,6 +38,14 @@ describe("room behind a record", () => {
     expect(room.bytes).toBe(0);
   });
 
+  it("is a number where records grow by a byte at a time", () => {
+    const room = new RecordRoom();
+    for (let i = 0; i < 1_000; i++) {
+      make(room, 1, 1, 1, 1);
+      expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).toContain(room.bytes);
+    }
+  });
+
   it("is bounded", () => {
     const room = new RecordRoom();
     make(room, 10_000, 16_000);

@@ -20,7 +20,7 @@ export class RecordRoom {
   grew(bytes: number): void {
     this.#grown += bytes;
     if (bytes > this.#step) this.#step += STEP_UP;
-    else this.#step -= STEP_DOWN;
+    else this.#step = Math.max(this.#step - STEP_DOWN, STEP_DOWN);
   }
 
   #learn(): void {
