@@ -65,6 +65,14 @@ describe("the row stage", () => {
     );
   });
 
+  it.each(["read", "incremental"] as const)("tells where a later snapshot finds a row otherwise: %s", (op) => {
+    const values = { orderId: 1, note: "a", amount: 5n, items: 1n };
+    const harness = new StageHarness().push({ op: "create", row: 1, at: 10, values }, { op, row: 1, at: 20, values });
+    expect(harness.events).toEqual([]);
+    harness.push({ op, row: 1, at: 30, values: { ...values, note: "b" } });
+    expect(harness.events).toEqual(["seed differs"]);
+  });
+
   it("passes over rows as they were before changes, which it knows", () => {
     const log = fc.array(change, { maxLength: 30 });
     fc.assert(
