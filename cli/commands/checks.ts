@@ -40,7 +40,7 @@ Examples:
 A suspension that several checks share is over when all of them are resumed. One by a breaking change is over by itself when the
 job goes on with a model that can read the new schema: what was left out is read then, and nothing needs to be resumed.`;
 
-/** Adds `countercheck checks`: what was wrong before they began, and those that wait after a TRUNCATE or a breaking change. */
+/** Adds `countercheck checks`: what was wrong before they began, and those that are suspended. */
 export function addChecks(program: Command): void {
   const checks = program
     .command("checks")
