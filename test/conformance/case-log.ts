@@ -76,7 +76,7 @@ class CaseSource {
   transactions: CapturedTransactions | undefined;
   readonly #name: string;
   readonly #beats: CapturedCaseTable;
-  readonly #known = new Set<string>();
+  readonly #known = new Map<string, RowStep>();
   #lsn = 1_000;
 
   constructor(name: string, beats: CapturedCaseTable) {
@@ -114,12 +114,12 @@ class CaseSource {
     }
     const { table, row } = step;
     const { captured, partitions } = this.tables.get(table)!;
-    const isFirst = !this.#known.has(`${table} ${row}`);
+    const known = this.#known.get(`${table} ${row}`);
     if (step.values === null) this.#known.delete(`${table} ${row}`);
-    else this.#known.add(`${table} ${row}`);
+    else this.#known.set(`${table} ${row}`, step);
     const key = captured.keyOf(row);
     const change = { ...own, topic: topicOf(this.#name, table), partition: partitionOfKey(key, partitions), key };
-    const value = captured.valueOf(step, isFirst, place);
+    const value = captured.valueOf(step, known, place);
     // A deletion has a tombstone behind it, as Debezium writes it.
     return [{ ...change, value }, ...(step.values === null ? [{ ...change, value: null }] : [])];
   }
@@ -129,7 +129,7 @@ class CaseSource {
     const place = { timeMs: timeMs + SKEW_MS + 1, lsn: this.#nextLsn() };
     const row = { at: "", source: this.#name, table: HEARTBEAT, row: 1, values: {} };
     const record = { topic: topicOf(this.#name, HEARTBEAT), partition: 0, timestamp: place.timeMs, isBeat: true };
-    return [{ ...record, key: this.#beats.keyOf(1), value: this.#beats.valueOf(row, false, place) }];
+    return [{ ...record, key: this.#beats.keyOf(1), value: this.#beats.valueOf(row, row, place) }];
   }
 
   #nextLsn(): number {

@@ -53,19 +53,26 @@ export class CapturedCaseTable {
     return this.#key.encode({ [PRIMARY_KEY]: this.#columns[0]!.cell({ [PRIMARY_KEY]: row }) });
   }
 
-  /** A change of a row, the first of it or a later one. */
-  valueOf({ row, values, transaction }: RowStep, isFirst: boolean, { timeMs, lsn }: LogPlace): Buffer {
-    const { source, table } = this.#of;
-    const all = { ...values, [PRIMARY_KEY]: row };
-    const image = Object.fromEntries(this.#columns.map((column) => [column.name, column.cell(all)]));
+  /** A change of a row, the first of it or a later one; the row before is in it only where a model wants it. */
+  valueOf(step: RowStep, known: RowStep | undefined, { timeMs, lsn }: LogPlace): Buffer {
+    const { source, table, models } = this.#of;
+    const { values, transaction } = step;
+    const isWhole = models.some(({ from }) => from.some((each) => each.table === table && each.before === "full"));
     return this.#value.encode({
-      before: null,
-      after: values === null ? null : { [`${namespaceOf(topicOf(source, table))}.Value`]: image },
+      before: isWhole ? this.#imageOf(known) : null,
+      after: this.#imageOf(step),
       source: { name: source, ts_ms: BigInt(timeMs), schema: "public", table, lsn: BigInt(lsn) },
       transaction: transaction === undefined ? null : { "event.block": { id: `${transaction}:${lsn}` } },
-      op: values === null ? "d" : isFirst ? "c" : "u",
+      op: values === null ? "d" : known === undefined ? "c" : "u",
       ts_ms: { long: BigInt(timeMs) },
     });
+  }
+
+  #imageOf(step: RowStep | undefined): object | null {
+    if (step === undefined || step.values === null) return null;
+    const all = { ...step.values, [PRIMARY_KEY]: step.row };
+    const image = Object.fromEntries(this.#columns.map((column) => [column.name, column.cell(all)]));
+    return { [`${namespaceOf(topicOf(this.#of.source, this.#of.table))}.Value`]: image };
   }
 }
 

@@ -1,5 +1,6 @@
 import { boundCase, customCase, reconcileCase, replicaCase, uniqueCase } from "./cases/checks.cases.ts";
 import { processCase, unionCase, writeCase } from "./cases/functions.cases.ts";
+import { wholeRowsCase } from "./cases/whole-rows.cases.ts";
 import { changelogCase, joinCase, windowCase } from "./cases/windows.cases.ts";
 import type { ConformanceCase } from "./format.ts";
 
@@ -16,4 +17,5 @@ export const ownCases: readonly ConformanceCase[] = [
   processCase,
   unionCase,
   writeCase,
+  wholeRowsCase,
 ];
