@@ -18,6 +18,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.synchronization.FutureCompletingBlockingQueue;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.reader.KafkaSourceReader;
 import org.apache.flink.connector.kafka.source.reader.fetcher.KafkaSourceFetcherManager;
@@ -76,6 +77,8 @@ final class PlannedSource
     Counter records = context.metricGroup().getIOMetricGroup().getNumRecordsInCounter();
     Configuration configuration = new Configuration();
     reading.stringPropertyNames().forEach(name -> configuration.setString(name, reading.getProperty(name)));
+    // Without a group there is nobody to commit offsets for, and brokers refuse it.
+    if (!reading.containsKey(ConsumerConfig.GROUP_ID_CONFIG)) configuration.set(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT, false);
     return new KafkaSourceReader<>(
         fetched, fetchers, new PackEmitter(numbers, metrics, records), configuration, context, metrics);
   }
