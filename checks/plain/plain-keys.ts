@@ -198,6 +198,7 @@ export class PlainKeys {
     const records = this.#records;
     if (records.words[(former >> 2) + RECORD.currency] !== rows.currency) return false;
     if (!this.#isOpen(row, former) || rows.placeOf(row, former) !== NOWHERE) return false;
+    if (records.lengthAt(former) + (PAST.doubles << 3) > MOST_RECORD_BYTES) return false;
     const address = this.#past.begin(former, false);
     const bytes = this.#past.tidy(address, this.#through);
     const state = records.words[(address >> 2) + RECORD.state]!;
