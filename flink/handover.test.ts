@@ -13,10 +13,12 @@ const VERY_MANY = 17_000;
 
 describe("rows that a task hands to another of its process", () => {
   const ends: FlinkEnd[] = [];
-  const drive = async (handover: Handover, task = new CountingTask(), sources?: SourceInlet) => {
+  const drive = async (handover: Handover, task = new CountingTask(), sources?: SourceInlet, input = 0) => {
     const make: MakeHostedTask = (place, sinks) => {
       const hosted = hostCounting(task, new CountingResults(sinks, "results"), sources);
-      return { ...hosted, format: { ...hosted.format, outputs: [{ task: place.task + 1, input: 0 }] } };
+      // Both 0 and 1 are in front of 2.
+      const outputs = [{ task: Math.max(place.task + 1, 2), input }];
+      return { ...hosted, format: { ...hosted.format, outputs } };
     };
     const end = await FlinkEnd.drive(make, undefined, handover);
     ends.push(end);
@@ -26,10 +28,11 @@ describe("rows that a task hands to another of its process", () => {
   const drivePair = async (handover = new Handover(), ofReceiver = handover) => {
     const counted = new CountingTask();
     const [sender, receiver] = [await drive(handover), await drive(ofReceiver, counted)];
-    await receiver.open(0, 1, [2], 2).write(TO_TASK.start).answers();
-    await sender.open().write(TO_TASK.start).answers();
+    await start(receiver, 2);
+    await start(sender);
     return { sender, receiver, counted };
   };
+  const start = (end: FlinkEnd, task = 1) => end.open(0, 1, [2], task).write(TO_TASK.start).answers();
   /** What Flink does with rows: brings them to the subtask behind. */
   const bring = (rows: Answer, receiver: FlinkEnd) =>
     receiver.write(TO_TASK.batch, (out) => {
@@ -124,6 +127,19 @@ describe("rows that a task hands to another of its process", () => {
     expect(forwards(answers)).toHaveLength(1);
   });
 
+  it("hold up nobody but the task that they come from", async () => {
+    const handover = new Handover();
+    const { sender } = await drivePair(handover);
+    const other = await drive(handover, undefined, undefined, 1);
+    await start(other, 0);
+    expect(forwards(await other.rows(0, FIRST).answers())).toHaveLength(1);
+    // As behind a barrier that has come by this channel and not by the other one.
+    await sender.rows(0, ...Array<string>(VERY_MANY).fill(FIRST)).answers();
+    for (let frames = 0; frames < 512; frames++) other.rows(0, FIRST);
+    const all = forwards(await other.answers());
+    expect(all.map(placeOf)).toContainEqual({ subtask: 0, rows: ROWS.handed });
+  });
+
   it("hold nobody up when their subtask is gone", async () => {
     const { sender, receiver } = await drivePair();
     await sender.rows(0, ...Array<string>(VERY_MANY).fill(FIRST)).answers();
@@ -140,6 +156,49 @@ describe("rows that a task hands to another of its process", () => {
     other.open(0, 1, [2], 2).write(TO_TASK.start);
     const answers = await bring(rows!, other).answers();
     expect(answers.at(-1)!.payload.toString("utf8")).toContain("not of the same start of the job");
+  });
+
+  it("can be taken when the task that they come from has ended", async () => {
+    const { sender, receiver } = await drivePair();
+    const [rows] = forwards(await sender.rows(0, FIRST).answers());
+    await sender.close();
+    expect(await bring(rows!, receiver).records()).toEqual(counts(1));
+  });
+
+  it("are forgotten when another takes the place of the task that they come from", async () => {
+    const handover = new Handover();
+    const { sender, receiver } = await drivePair(handover);
+    const [former] = forwards(await sender.rows(0, ...Array<string>(VERY_MANY).fill(FIRST)).answers());
+    await sender.close();
+    const next = await drive(handover);
+    await start(next);
+    const all = [...forwards(await next.rows(0, FIRST).answers()), ...forwards(await next.rows(0, FIRST).answers())];
+    expect(all.map(placeOf)).toEqual(Array(2).fill({ subtask: 0, rows: ROWS.handed }));
+    for (const each of all) expect(await bring(each, receiver).records()).toEqual(counts(1));
+    const answers = await bring(former!, receiver).answers();
+    expect(answers.at(-1)!.payload.toString("utf8")).toContain("not of the same start of the job");
+  });
+
+  it("are forgotten when the task that they come from ends, another having its place already", async () => {
+    const handover = new Handover();
+    const { sender, receiver } = await drivePair(handover);
+    const [former] = forwards(await sender.rows(0, FIRST).answers());
+    const next = await drive(handover);
+    await start(next);
+    const [rows] = forwards(await next.rows(0, FIRST).answers());
+    await sender.close();
+    expect(await bring(rows!, receiver).records()).toEqual(counts(1));
+    const answers = await bring(former!, receiver).answers();
+    expect(answers.at(-1)!.type).toBe(FROM_TASK.failed);
+  });
+
+  it("go as bytes to a subtask that takes the place of one which is gone", async () => {
+    const handover = new Handover();
+    const { sender, receiver } = await drivePair(handover);
+    await sender.rows(0, FIRST).answers();
+    await receiver.close();
+    await start(await drive(handover), 2);
+    expect(forwards(await sender.rows(0, FIRST).answers()).map(placeOf)).toEqual([{ subtask: 0, rows: ROWS.written }]);
   });
 
   it("are taken once", async () => {

@@ -3,10 +3,10 @@ import { Batch, type Layout } from "../base/batch.ts";
 import { BytesColumn } from "../base/columns.ts";
 import { raise } from "../base/errors.ts";
 
-/** Rows that wait for a task, and bytes of them; with more, those who hand it rows wait. A barrier has them in front of it. */
+/** Rows of a lane that wait, and bytes of them; with more, the task that puts them there waits. */
 const MOST_ROWS = 16 * 1024;
 const MOST_BYTES = 4 * 1024 * 1024;
-/** Batches that are kept for later, of each input, and the bytes that each of them may have. */
+/** Batches that each lane keeps for later, and the bytes that each of them may have. */
 const MOST_KEPT = 16;
 const MOST_KEPT_BYTES = 512 * 1024;
 
@@ -36,27 +36,78 @@ export class Handover {
 
 /** What stands for rows on their way: nobody but the inbox that they are in can do anything with it. */
 export interface Ticket {
-  /** Of the inbox, at random: below 2^48. */
-  readonly inbox: number;
+  /** Of the lane that they are in, at random: below 2^48. */
+  readonly lane: number;
   readonly number: number;
 }
 
-/** Rows that wait for one subtask, from whoever is in its process. */
+/**
+ * Rows that wait for one subtask, from whoever is in its process. Each task that puts some in has a lane of its own for each
+ * input: so none is held up by what another has put in, which may wait for a barrier that comes by the first.
+ */
 export class Inbox {
-  readonly #id = randomBytes(6).readUIntLE(0, 6);
   readonly #inputs: readonly Layout[];
   readonly #onClose: () => void;
-  readonly #waiting = new Map<number, Batch>();
-  readonly #free: readonly Batch[][];
-  #tickets = 0;
-  #rows = 0;
-  #bytes = 0;
-  #whenRoom = new Set<() => void>();
+  readonly #lanes = new Map<number, Lane>();
+  /** Of each input, the one that was entered last. */
+  readonly #last: (Lane | undefined)[] = [];
 
   constructor(inputs: readonly Layout[], onClose: () => void) {
     this.#inputs = inputs;
     this.#onClose = onClose;
-    this.#free = inputs.map(() => []);
+  }
+
+  /**
+   * A lane into an input, until whoever asks for it leaves it, or this is closed. An input has one task in front of it in this
+   * process, and all tasks are started together: when another enters, what one has left behind was of a former start.
+   */
+  enter(input: number): Lane {
+    const before = this.#last[input];
+    if (before?.isLeft === true) this.#forget(before);
+    const lane: Lane = new Lane(this.#inputs[input]!, () => {
+      // Who has ended as it should is the last, and its tickets are still on their way.
+      if (this.#last[input] !== lane) this.#forget(lane);
+    });
+    this.#last[input] = lane;
+    this.#lanes.set(lane.id, lane);
+    return lane;
+  }
+
+  /** Hands over the rows that a ticket stands for, valid during the call. CLUSTER_ROWS_GONE where they are not here. */
+  take({ lane, number }: Ticket, use: (batch: Batch) => void): void {
+    if (this.#lanes.get(lane)?.take(number, use) !== true) raise("CLUSTER_ROWS_GONE", {});
+  }
+
+  /** Nobody takes anything out any more. */
+  close(): void {
+    this.#onClose();
+    for (const lane of this.#lanes.values()) this.#forget(lane);
+  }
+
+  #forget(lane: Lane): void {
+    this.#lanes.delete(lane.id);
+    lane.close();
+  }
+}
+
+/** What one task puts into an input of another: its rows wait here, in batches, until their tickets come. */
+export class Lane {
+  /** At random. */
+  readonly id = randomBytes(6).readUIntLE(0, 6);
+  readonly #layout: Layout;
+  readonly #onLeave: () => void;
+  readonly #waiting = new Map<number, Batch>();
+  readonly #free: Batch[] = [];
+  #tickets = 0;
+  #rows = 0;
+  #bytes = 0;
+  #isClosed = false;
+  #isLeft = false;
+  #whenRoom: (() => void) | undefined;
+
+  constructor(layout: Layout, onLeave: () => void) {
+    this.#layout = layout;
+    this.#onLeave = onLeave;
   }
 
   /** So much waits that nothing is to be put in but what a barrier waits for. */
@@ -64,48 +115,67 @@ export class Inbox {
     return this.#rows >= MOST_ROWS || this.#bytes >= MOST_BYTES;
   }
 
-  /** Calls once, when something has been taken out, or nothing will be any more. */
-  whenRoom(tell: () => void): void {
-    this.#whenRoom.add(tell);
+  /** Nobody takes anything out any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  /** An empty batch for rows of an input, to be `put`. */
-  lend(input: number): Batch {
-    return this.#free[input]!.pop() ?? new Batch(this.#inputs[input]!);
+  /** Nobody puts anything in any more. */
+  get isLeft(): boolean {
+    return this.#isLeft;
+  }
+
+  /** Calls once, when so much has been taken out that it is not full, or nothing will be any more. */
+  whenRoom(tell: () => void): void {
+    this.#whenRoom = tell;
+  }
+
+  /** An empty batch, to be `put`. */
+  lend(): Batch {
+    return this.#free.pop() ?? new Batch(this.#layout);
   }
 
   /** Lets rows wait, which are not the caller's any more. */
   put(batch: Batch): Ticket {
     const number = ++this.#tickets;
-    this.#waiting.set(number, batch);
-    this.#count(batch, 1);
-    return { inbox: this.#id, number };
+    if (!this.#isClosed) {
+      this.#waiting.set(number, batch);
+      this.#count(batch, 1);
+    }
+    return { lane: this.id, number };
   }
 
-  /** The rows that a ticket stands for, to be given back. CLUSTER_ROWS_GONE where they are not here. */
-  take({ inbox, number }: Ticket): Batch {
-    const batch = inbox === this.#id ? this.#waiting.get(number) : undefined;
-    if (batch === undefined) return raise("CLUSTER_ROWS_GONE", {});
+  /** False where they are not here; others are valid during the call. */
+  take(number: number, use: (batch: Batch) => void): boolean {
+    const batch = this.#waiting.get(number);
+    if (batch === undefined) return false;
     this.#waiting.delete(number);
     this.#count(batch, -1);
     if (!this.isFull) this.#tellRoom();
-    return batch;
+    use(batch);
+    this.#keep(batch);
+    return true;
   }
 
-  /** Nobody looks at the rows any more. */
-  giveBack(input: number, batch: Batch): void {
-    const free = this.#free[input]!;
-    if (free.length >= MOST_KEPT || heapBytes(batch) > MOST_KEPT_BYTES) return;
-    batch.clear();
-    free.push(batch);
+  /** Nobody puts anything in any more; what waits can still be taken, unless somebody else has entered. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#whenRoom = undefined;
+    this.#onLeave();
   }
 
-  /** Nobody takes anything out any more. */
+  /** Forgets all that waits. */
   close(): void {
-    this.#onClose();
+    this.#isClosed = true;
     this.#waiting.clear();
     this.#rows = this.#bytes = 0;
     this.#tellRoom();
+  }
+
+  #keep(batch: Batch): void {
+    if (this.#free.length >= MOST_KEPT || heapBytes(batch) > MOST_KEPT_BYTES) return;
+    batch.clear();
+    this.#free.push(batch);
   }
 
   #count(batch: Batch, sign: 1 | -1): void {
@@ -114,10 +184,9 @@ export class Inbox {
   }
 
   #tellRoom(): void {
-    if (this.#whenRoom.size === 0) return;
-    const told = this.#whenRoom;
-    this.#whenRoom = new Set();
-    for (const tell of told) tell();
+    const tell = this.#whenRoom;
+    this.#whenRoom = undefined;
+    tell?.();
   }
 }
 

@@ -59,9 +59,8 @@ export class RowInlet {
   /** They are many already, where there are many. */
   #takeHanded(input: number, reader: ByteReader): void {
     this.handIn();
-    const batch = this.#inbox.take({ inbox: reader.uint(), number: reader.uint() });
-    this.#bring(input, batch);
-    this.#inbox.giveBack(input, batch);
+    const ticket = { lane: reader.uint(), number: reader.uint() };
+    this.#inbox.take(ticket, (batch) => this.#bring(input, batch));
   }
 
   #bring(input: number, batch: Batch): void {

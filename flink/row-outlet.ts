@@ -2,7 +2,7 @@ import type { Batch } from "../base/batch.ts";
 import type { ByteWriter } from "../base/bytes.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, ROWS } from "./frames.ts";
-import type { Handover, Inbox, Ticket } from "./handover.ts";
+import type { Handover, Lane, Ticket } from "./handover.ts";
 import type { TaskFormat } from "./hosted-task.ts";
 
 /** Rows that are handed over together, at least, while there are more. */
@@ -10,7 +10,7 @@ const MOST_ROWS = 1_000;
 
 /** Rows that are gathered for a subtask of the same process. */
 interface Gathered {
-  readonly inbox: Inbox;
+  readonly lane: Lane;
   readonly batch: Batch;
 }
 
@@ -26,18 +26,21 @@ export class RowOutlet {
   /** By output and subtask. */
   readonly #gathered: (Gathered | undefined)[][];
   #hasGathered = false;
-  readonly #used = new Set<Inbox>();
+  /** By output and subtask, from the first rows on that were for a subtask of the same process. */
+  readonly #lanes: (Lane | undefined)[][];
+  readonly #entered: Lane[] = [];
 
   constructor(format: TaskFormat, handover: Handover, out: FrameWriter) {
     this.#format = format;
     this.#handover = handover;
     this.#out = out;
     this.#gathered = format.outputs.map(() => []);
+    this.#lanes = format.outputs.map(() => []);
   }
 
-  /** One that has too many rows waiting already. */
-  get full(): Inbox | undefined {
-    for (const inbox of this.#used) if (inbox.isFull) return inbox;
+  /** One in which too many rows wait already. */
+  get full(): Lane | undefined {
+    for (const lane of this.#entered) if (lane.isFull) return lane;
     return undefined;
   }
 
@@ -68,20 +71,36 @@ export class RowOutlet {
     }
   }
 
+  /** There are no more rows. */
+  close(): void {
+    for (const lane of this.#entered) lane.leave();
+  }
+
   #begin(output: number, subtask: number): Gathered | undefined {
-    const { task, input } = this.#format.outputs[output]!;
-    const inbox = this.#handover.of(task, subtask);
-    if (inbox === undefined) return undefined;
-    this.#used.add(inbox);
+    const lane = this.#laneTo(output, subtask);
+    if (lane === undefined) return undefined;
     this.#hasGathered = true;
-    const gathered = { inbox, batch: inbox.lend(input) };
+    const gathered = { lane, batch: lane.lend() };
     this.#gathered[output]![subtask] = gathered;
     return gathered;
   }
 
-  #hand(output: number, subtask: number, { inbox, batch }: Gathered): void {
+  /** A task that takes the place of one that has closed its inbox is of another start of the job: it gets none. */
+  #laneTo(output: number, subtask: number): Lane | undefined {
+    const lanes = this.#lanes[output]!;
+    const known = lanes[subtask];
+    if (known !== undefined) return known.isClosed ? undefined : known;
+    const { task, input } = this.#format.outputs[output]!;
+    const lane = this.#handover.of(task, subtask)?.enter(input);
+    if (lane === undefined) return undefined;
+    lanes[subtask] = lane;
+    this.#entered.push(lane);
+    return lane;
+  }
+
+  #hand(output: number, subtask: number, { lane, batch }: Gathered): void {
     this.#gathered[output]![subtask] = undefined;
-    const ticket = inbox.put(batch);
+    const ticket = lane.put(batch);
     this.#send(output, subtask, (out) => {
       out.byte(ROWS.handed);
       writeTicket(ticket, out);
@@ -97,7 +116,7 @@ export class RowOutlet {
   }
 }
 
-function writeTicket({ inbox, number }: Ticket, out: ByteWriter): void {
-  out.uint(inbox);
+function writeTicket({ lane, number }: Ticket, out: ByteWriter): void {
+  out.uint(lane);
   out.uint(number);
 }

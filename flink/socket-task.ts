@@ -178,9 +178,9 @@ class Connection {
   #takesRows(): boolean {
     const driver = this.#driver;
     if (driver.isFull) return false;
-    const { fullInbox } = driver;
-    if (fullInbox !== undefined) {
-      fullInbox.whenRoom(this.#turnSoon);
+    const { fullLane } = driver;
+    if (fullLane !== undefined) {
+      fullLane.whenRoom(this.#turnSoon);
       return false;
     }
     if (driver.hasStuckResults) return this.#lookAgain(STUCK_MS);

@@ -5,7 +5,7 @@ import type { AskingTask } from "../runtime/task.ts";
 import { readControl, writeControl } from "./control-codec.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FROM_TASK, type TaskPlace, TO_TASK } from "./frames.ts";
-import type { Handover, Inbox } from "./handover.ts";
+import type { Handover, Lane } from "./handover.ts";
 import type { HostedTask, MakeHostedTask, SinkOutput, TaskMetrics } from "./hosted-task.ts";
 import { OriginMerger } from "./origin-merger.ts";
 import { PartPulls } from "./part-pulls.ts";
@@ -63,8 +63,8 @@ export class TaskDriver {
     return this.#isStarted && this.#task.isBusy;
   }
 
-  /** A task in the same process that has enough rows waiting: no more are to be taken in until it has taken some. */
-  get fullInbox(): Inbox | undefined {
+  /** To a task in the same process, for which enough rows wait: no more are to be taken in until it has taken some. */
+  get fullLane(): Lane | undefined {
     return this.#isOpen ? this.#outlet.full : undefined;
   }
 
@@ -181,6 +181,7 @@ export class TaskDriver {
     this.#pulls.close();
     if (!this.#isOpen) return;
     this.#inlet.close();
+    this.#outlet.close();
     this.#isOpen = this.#isStarted = false;
     this.#task.close();
     this.#hosted.close();
