@@ -79,10 +79,13 @@ function told(seed: number, isPlain: boolean) {
   for (let step = 0; step < STEPS; step++) run.step();
   const keys = driver.keys();
   driver.end(run.now);
-  const withoutRule = ({ rule: _, ...verdict }: object & { rule: unknown }) => verdict;
+  // Keys become unobservable at the last point that was visited, which is not promised: of plain keys those are not points at which
+  // nothing but a band began.
+  const promised = ({ rule: _, time, ...verdict }: object & { rule: unknown; time: unknown; status: string }) =>
+    verdict.status === "unobservable" ? verdict : { ...verdict, time };
   return {
     // Their order is told of one key only.
-    verdicts: driver.verdicts().sort(byKey).map(withoutRule),
+    verdicts: driver.verdicts().sort(byKey).map(promised),
     alerts: driver.alerts().sort(byKey),
     counts: driver.counts().sort((one, other) => one.minute - other.minute),
     finals: driver.finals(),
