@@ -10,7 +10,14 @@ import type { FinalRecord } from "./records.ts";
 import type { ReferenceRows } from "./reference-rows.ts";
 import { type CheckRule, type CurrencyScale, type Judgement, type KeyView, NO_MONEY } from "./rule.ts";
 import type { Totals } from "./totals.ts";
-import type { CurrencyVerdict, KeyState, KeyVerdicts, Outcome, VerdictLog } from "./verdict-log.ts";
+import {
+  type CurrencyVerdict,
+  isQuiet,
+  type KeyState,
+  type KeyVerdicts,
+  type Outcome,
+  type VerdictLog,
+} from "./verdict-log.ts";
 
 /**
  * Brings judgement, blindness and the past of a key together: what is to be said of each of its currencies and periods at
@@ -69,7 +76,8 @@ export class Judge {
     if (failure === undefined) forgetSilent(verdicts, judgements);
     const all = withFormer([...judgements, ...fresh], verdicts);
     const states = new ByAbout(verdicts.currencies, all.length);
-    for (const judgement of all) this.#record(view, ledger, states, { judgement, reason, baseline: false });
+    for (const judgement of all)
+      this.#record(view, ledger, states, { judgement, reason, baseline: false, isHeldUp: true });
   }
 
   /** True when a key fails by a cause for which `of` holds. */
@@ -77,9 +85,9 @@ export class Judge {
     return verdicts.currencies.some((c) => c.status === "fail" && c.class !== null && of(c.class));
   }
 
-  /** True when nothing is wrong with the key and nothing of it is hidden. */
+  /** True when nothing is wrong with the key at its last point and nothing of it is hidden. */
   isQuiet(verdicts: KeyVerdicts): boolean {
-    return verdicts.currencies.every((c) => c.status !== "fail" && c.status !== "unobservable");
+    return verdicts.currencies.every(isQuiet);
   }
 
   isUnobservable(verdicts: KeyVerdicts): boolean {
@@ -134,7 +142,7 @@ export class Judge {
       const silence = judgement.class === null ? null : this.#blindness.reasonForSilence(judgement.class);
       const old = judgement.class !== null && baseline?.get(judgement)?.class === judgement.class;
       const unseen = reason ?? silence ?? judgement.unobservable ?? null;
-      this.#record(view, ledger, states, { judgement, reason: unseen, baseline: old });
+      this.#record(view, ledger, states, { judgement, reason: unseen, baseline: old, isHeldUp: false });
     }
   }
 
@@ -222,6 +230,7 @@ export function unjudged(currency: number, period: string): CurrencyVerdict {
     version: 0,
     status: null,
     class: null,
+    isHeldUp: false,
     told: "",
     baseline: null,
     atRisk: "0",

@@ -201,6 +201,7 @@ it("what was said of a key is read as it was written", () => {
     version: 0,
     status: "pass",
     class: null,
+    isHeldUp: false,
     told: "",
     baseline: null,
     atRisk: "0",
@@ -215,6 +216,7 @@ it("what was said of a key is read as it was written", () => {
     version: 3,
     status: "fail",
     class: "missing",
+    isHeldUp: false,
     told,
     baseline: { class: "under-charge", atRisk: 2n ** 60n },
     atRisk: "10.00",
@@ -229,6 +231,7 @@ it("what was said of a key is read as it was written", () => {
     told: "unobservable",
     baseline: null,
   };
+  const heldUp = { ...hidden, alert: null, isHeldUp: true };
   const unjudged = { ...quiet, status: null };
   const noDeadline = { ...failing, alert: { class: "a-class-of-ones-own", dueAt: null, told, repeats: 0 } } as const;
   const warned: CurrencyVerdict = {
@@ -236,7 +239,7 @@ it("what was said of a key is read as it was written", () => {
     status: "pending",
     warning: { class: "missing", dueAt: 1_767_225_600_000 },
   };
-  const currencies = [quiet, failing, hidden, unjudged, noDeadline, warned];
+  const currencies = [quiet, failing, hidden, heldUp, unjudged, noDeadline, warned];
   expect(readBack({ ledger: new Ledger(0), verdicts: { currencies }, own: "seen: 7" }).verdicts).toEqual({
     currencies,
   });
@@ -286,8 +289,8 @@ it("legs are told by their names: their order may change, and with it the order 
   const state = settledKey();
   const told = "over-charge/100/1000/0/900/200";
   const failing = { version: 1, status: "fail", class: "over-charge", told, atRisk: "1.00" } as const;
-  const rest = { currency: packCurrency("EUR"), period: "", baseline: null, alert: null, warning: null, opened: [] };
-  state.verdicts.currencies.push({ ...rest, ...failing });
+  const none = { isHeldUp: false, baseline: null, alert: null, warning: null, opened: [] };
+  state.verdicts.currencies.push({ currency: packCurrency("EUR"), period: "", ...none, ...failing });
   const { ledger, verdicts } = readBack(state, read);
   expect(ledger.entries.map((entry) => [now.legs[entry.leg]!.name, entry.side, entry.from.id])).toEqual([
     ["captured", "expect", "1/0/1"],

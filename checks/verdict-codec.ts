@@ -25,6 +25,7 @@ const HAS_BASELINE = 32;
 const HAS_ALERT = 64;
 const HAS_PERIOD = 128;
 const HAS_WARNING = 256;
+const IS_HELD_UP = 512;
 
 /** Writes what was said of a key. */
 export function writeVerdicts({ currencies }: KeyVerdicts, out: StateWriter): void {
@@ -50,7 +51,8 @@ function writeVerdict(verdict: CurrencyVerdict, out: StateWriter): void {
       (baseline === null ? 0 : HAS_BASELINE) |
       (alert === null ? 0 : HAS_ALERT) |
       (verdict.period === "" ? 0 : HAS_PERIOD) |
-      (warning === null ? 0 : HAS_WARNING),
+      (warning === null ? 0 : HAS_WARNING) |
+      (verdict.isHeldUp ? IS_HELD_UP : 0),
   );
   if (verdict.period !== "") out.text(verdict.period);
   if (cause !== null) writeClass(cause, out);
@@ -90,6 +92,7 @@ function readVerdict(input: StateReader, mapping: LayoutMapping): CurrencyVerdic
     version: 0,
     status,
     class: cause,
+    isHeldUp: (flags & IS_HELD_UP) !== 0,
     told: "",
     baseline: null,
     atRisk: "0",

@@ -23,6 +23,8 @@ export interface CurrencyVerdict {
   /** Of the last judgement, emitted or not; null before the first. */
   status: Status | null;
   class: string | null;
+  /** It is unobservable only because a point is held up: nothing was wrong at the last one, and nothing of it is hidden. */
+  isHeldUp: boolean;
   /** What the last emitted verdict said, to recognise a repeat. */
   told: string;
   /** How it failed before the first change was seen; null once that is over, or got worse. */
@@ -56,6 +58,8 @@ export interface Outcome {
   readonly reason: string | null;
   /** It failed so before the first change was seen. */
   readonly baseline: boolean;
+  /** It was not judged, because its point is held up. */
+  readonly isHeldUp: boolean;
 }
 
 const MINUTE = 60_000;
@@ -86,6 +90,7 @@ export class VerdictLog {
     const before = state.status;
     const news = isNews(before, status, told !== state.told) || (this.#rule.emitAll && before !== status);
     state.baseline = this.#baselineAfter(state.baseline, outcome);
+    state.isHeldUp = outcome.isHeldUp && isQuiet(state);
     state.status = status;
     state.class = cause;
     if (status === "fail") state.atRisk = formatDecimal(judgement.atRisk, scale.scale);
@@ -328,6 +333,11 @@ export class VerdictLog {
 }
 
 type AheadOf = NonNullable<CurrencyVerdict["warning"]>;
+
+/** Nothing was wrong when it was last judged, and nothing is hidden. */
+export function isQuiet({ status, isHeldUp }: CurrencyVerdict): boolean {
+  return isHeldUp || (status !== "fail" && status !== "unobservable");
+}
 
 function atRiskOf({ status, atRisk }: CurrencyVerdict): string {
   return status === "fail" ? atRisk : "0";
