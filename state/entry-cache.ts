@@ -78,7 +78,8 @@ export class EntryCache implements WriteBehind {
 
   /** False for nearly all keys of which nothing is kept, by the hash of their bytes: no key is looked at. */
   mayHave(hash: number): boolean {
-    return this.#unwritten.has(hash) || this.#table.countOf(keyGroupOf(hash), hash) > 0;
+    if (this.#unwritten.has(hash)) return true;
+    return !this.#table.lacks(hash) && this.#table.countOf(keyGroupOf(hash), hash) > 0;
   }
 
   /** The entry of a key, if anything is kept of it; good until others are asked for by another call of the operator. */

@@ -98,6 +98,11 @@ export class GroupIndex {
     }
   }
 
+  /** Visits the hash of each key. */
+  forEachHash(visit: (hash: number) => void): void {
+    for (let slot = 0; slot < this.#capacity; slot++) if (this.#blocks[slot] !== 0) visit(this.#hashes[slot]!);
+  }
+
   blockAt(slot: number): number {
     return this.#blocks[slot]!;
   }

@@ -173,6 +173,21 @@ describe("hot records", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("are found and made, whatever was said to be asked for next", () => {
+    const { records } = open(new MemoryDisk(), "p");
+    const name = (i: number) => (i % 7 === 0 ? "" : `payment-${i}`);
+    const hashes = Int32Array.from({ length: 200 }, (_, i) => (i % 5 === 0 ? 0 : hashOf(name(i))));
+    for (const count of [0, 1, 33, 200, 200, 64]) {
+      records.touch(hashes, count);
+      for (let i = 0; i < count + 40; i++) {
+        const address = find(records, name(i));
+        if (address < 0) records.words[add(records, name(i), 8) >> 2] = name(i).length;
+        else expect(records.words[address >> 2]).toBe(name(i).length);
+      }
+    }
+    expect(records.size).toBe(new Set(Array.from({ length: 240 }, (_, i) => name(i))).size);
+  });
+
   it("grow where they are, where others did, and what is written of them has no room behind it", () => {
     const { store, records } = open(new MemoryDisk(), "p");
     const grow = (key: string) => {

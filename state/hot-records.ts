@@ -34,8 +34,13 @@ export class HotRecords implements WriteBehind {
   /** Records may be in front of a cut, from this page on. */
   #hasFront = false;
   #frontPage = 0;
-  /** Scratch of `touch`: places in words; and what was read, without which nobody would have to read it. */
-  #near = new Int32Array(1_024);
+  /** What is asked for next, how much of it was touched, and in how many look-ups more is. */
+  #next: Int32Array = NONE;
+  #nextCount = 0;
+  #touched = 0;
+  #untilTouch = 0;
+  /** Scratch of `#touchSome`: places in words; and what was read, without which nobody would have to read it. */
+  readonly #near = new Int32Array(TOUCHED_AT_ONCE);
   #read = 0;
 
   constructor({ table, arenaBytes }: HotRecordsOptions) {
@@ -52,25 +57,16 @@ export class HotRecords implements WriteBehind {
     return this.#table.size + this.#fresh;
   }
 
-  /**
-   * Reads a little of each record, and of nothing else: the processor has many reads under way that do not wait for one
-   * another, which look-ups one at a time do not let it.
-   */
+  /** What is asked for next is read ahead, some at a time, so that it is still near when it is asked for. */
   touch(hashes: Int32Array, count: number): void {
-    const { words } = this;
-    const index = this.#index;
-    if (this.#near.length < count) this.#near = new Int32Array(2 * count);
-    const near = this.#near;
-    for (let i = 0; i < count; i++) near[i] = index.near(hashes[i]!) >> 2;
-    let read = 0;
-    for (let i = 0; i < count; i++) {
-      const word = near[i]!;
-      if (word > 0) read ^= words[word - 4]! ^ words[word + 12]! ^ words[word + 28]!;
-    }
-    this.#read ^= read;
+    this.#next = hashes;
+    this.#nextCount = count;
+    this.#touched = 0;
+    this.#touchSome();
   }
 
   find(hash: number, key: Uint8Array, start: number, end: number): number {
+    if (--this.#untilTouch === 0) this.#touchSome();
     const index = this.#index;
     for (let slot = index.first(hash); slot >= 0; slot = index.next(slot, hash)) {
       const address = index.addressAt(slot);
@@ -143,6 +139,7 @@ export class HotRecords implements WriteBehind {
       stored = this.#arena.flagsAt(address) & RecordFlags.stored ? 1 : 0;
       if (visit(address)) return;
     } else if (slot >= 0) stored = -1;
+    if (stored === 0 && this.#table.lacks(hash)) return;
     if (stored >= 0 && this.#table.countOf(keyGroupOf(hash), hash) === stored) return;
     for (const key of this.#keysOf(hash)) {
       const address = this.find(hash, key, 0, key.length);
@@ -198,6 +195,26 @@ export class HotRecords implements WriteBehind {
     }
   }
 
+  /**
+   * Reads a little of each of some records, and of nothing else: the processor has many reads under way that do not wait for
+   * one another, which look-ups one at a time do not let it.
+   */
+  #touchSome(): void {
+    const { words } = this;
+    const from = this.#touched;
+    const count = Math.min(TOUCHED_AT_ONCE, this.#nextCount - from);
+    this.#untilTouch = count;
+    this.#touched = from + count;
+    const near = this.#near;
+    for (let i = 0; i < count; i++) near[i] = this.#index.near(this.#next[from + i]!) >> 2;
+    let read = 0;
+    for (let i = 0; i < count; i++) {
+      const word = near[i]!;
+      if (word >= 8) read ^= words[word - 8]! ^ words[word - 4]! ^ words[word + 12]! ^ words[word + 28]!;
+    }
+    this.#read ^= read;
+  }
+
   /** Puts what is in front of the cut in a page. */
   #putFrontOf(page: number): void {
     const arena = this.#arena;
@@ -219,6 +236,7 @@ export class HotRecords implements WriteBehind {
   /** Takes a record of the table into the arena; −1 if there is none. */
   #fetch(hash: number, key: Uint8Array, start: number, end: number): number {
     const table = this.#table;
+    if (table.lacks(hash)) return -1;
     if (!table.find(keyGroupOf(hash), key, start, end, hash)) return -1;
     const address = this.#arena.append(hash, key, start, end, table.end - table.start, RecordFlags.stored, 0);
     table.buffer.copy(this.#arena.bytes, address, table.start, table.end);
@@ -275,6 +293,10 @@ export class HotRecords implements WriteBehind {
     arena.setStored(address);
   }
 }
+
+/** So many that what was read of them is still in the processor's cache, and its tables of pages, when the last is asked for. */
+const TOUCHED_AT_ONCE = 32;
+const NONE = new Int32Array(0);
 
 function isDirty(flags: number): boolean {
   return (flags & (RecordFlags.dirty | RecordFlags.dirtyToo)) !== 0 && (flags & RecordFlags.dead) === 0;

@@ -1,4 +1,5 @@
 import { GroupIndex, indexHash, mixHash } from "./group-index.ts";
+import { KeyFilter } from "./key-filter.ts";
 import { hashBytes } from "./key-groups.ts";
 import { RecordCursor, recordBytes } from "./record.ts";
 import type { RecordLog } from "./record-log.ts";
@@ -19,12 +20,14 @@ export class StoreTable {
   readonly #id: number;
   readonly #log: RecordLog;
   readonly #groups: (GroupIndex | undefined)[] = [];
+  readonly #filter: KeyFilter;
 
   /** `id`: the table's number in new segments. Made by the store. */
   constructor(name: string, id: number, log: RecordLog) {
     this.name = name;
     this.#id = id;
     this.#log = log;
+    this.#filter = new KeyFilter(log.cache, this.#groups);
   }
 
   /**
@@ -77,8 +80,7 @@ export class StoreTable {
     this.#reserve(index);
     log.append(this.#id, group, key, keyStart, keyEnd, value, start, end);
     log.enlist(log.block, log.length);
-    index.insert(mixHash(hash), log.block, log.offset);
-    this.size++;
+    this.#insert(index, mixHash(hash), log.block, log.offset);
   }
 
   /** Sets the value of a key that is there, with a value of so many bytes: the former record is hardly ever read for it. */
@@ -134,6 +136,11 @@ export class StoreTable {
     const { record } = log;
     log.append(this.#id, group, record.buffer, record.keyStart, record.keyEnd, undefined, 0, 0);
     return true;
+  }
+
+  /** True: no key has a hash, as `hashBytes` gives it. Of most that none has it says so, at less cost than `find`. */
+  lacks(hash: number): boolean {
+    return this.#filter.lacks(mixHash(hash));
   }
 
   /** How many keys of a group have a hash, as `hashBytes` gives it. */
@@ -258,8 +265,7 @@ export class StoreTable {
     const slot = index.find(log, hash, key, keyStart, keyEnd);
     log.enlist(block, length);
     if (slot < 0) {
-      index.insert(hash, block, offset);
-      this.size++;
+      this.#insert(index, hash, block, offset);
       return;
     }
     log.displace(index.blockAt(slot), index.offsetAt(slot), log.record.length);
@@ -271,6 +277,12 @@ export class StoreTable {
     this.#log.displace(index.blockAt(slot), index.offsetAt(slot), this.#log.record.length);
     index.remove(slot);
     this.size--;
+  }
+
+  #insert(index: GroupIndex, hash: number, block: number, offset: number): void {
+    index.insert(hash, block, offset);
+    this.#filter.add(hash);
+    this.size++;
   }
 
   /** The index of a group, made if there is none. */
