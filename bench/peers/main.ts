@@ -9,7 +9,7 @@ import { measure } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 import { type KeptFigures, printFigures, reportChart, reportPage } from "./report.ts";
 import { countercheck, countercheckFull } from "./runs/countercheck.ts";
-import { countercheckFlink } from "./runs/countercheck-flink.ts";
+import { countercheckFlink, countercheckFlinkFull } from "./runs/countercheck-flink.ts";
 import { flinkHeap, flinkRocksDb, flinkSql } from "./runs/flink-java.ts";
 import { kafkaStreams } from "./runs/kafka-streams.ts";
 import { plainNodePeer } from "./runs/plain-node.ts";
@@ -19,6 +19,7 @@ const PEERS: readonly Peer[] = [
   countercheck,
   countercheckFull,
   countercheckFlink,
+  countercheckFlinkFull,
   flinkRocksDb,
   flinkHeap,
   flinkSql,

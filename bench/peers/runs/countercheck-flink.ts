@@ -5,7 +5,7 @@ import { type FlinkCluster, startFlink } from "../flink-cluster.ts";
 import type { FlinkRest } from "../flink-rest.ts";
 import type { Peer, PeerPlace, RunningPeer } from "../peer.ts";
 import { countercheckFinding, VerdictTopic } from "../verdict-topic.ts";
-import { JOB, writeConfig } from "./config.ts";
+import { JOB, WHOLE_ROWS_JOB, writeConfig } from "./config.ts";
 import { besideOf } from "./flink-figures.ts";
 
 /** The same job on Flink: `countercheck submit`, the operators in Node beside the subtask. */
@@ -13,6 +13,13 @@ export const countercheckFlink: Peer = {
   name: "countercheck-flink",
   what: "countercheck submit: sources and sinks of Flink's, operators in Node, exactly once, every 10 s",
   start: (place) => startOnFlink(place, JOB, writeConfig),
+};
+
+/** The same, where no row stage is needed. */
+export const countercheckFlinkFull: Peer = {
+  name: "countercheck-flink-full",
+  what: "the same on Flink, with both tables declared `before: full`, so that no row stage keeps their rows",
+  start: (place) => startOnFlink(place, WHOLE_ROWS_JOB, writeConfig),
 };
 
 const CLI = resolve(import.meta.dirname, "../../../cli/main.ts");
