@@ -72,6 +72,9 @@ export class VerdictLog {
   readonly #ruleRecord: VerdictRecord["rule"];
   /** Passes and pendings by minute of event time, told in minutes. */
   readonly #counts = new Map<number, { pass: number; pending: number }>();
+  /** Those that were counted on last. */
+  #lastMinute = Number.NaN;
+  #lastCounts = { pass: 0, pending: 0 };
 
   constructor(rule: CheckRule, inputs: readonly CheckInput[], emit: (output: string, record: unknown) => void) {
     this.#rule = rule;
@@ -149,6 +152,7 @@ export class VerdictLog {
     for (const [minute, { pass, pending }] of this.#counts) {
       if ((minute + 1) * MINUTE > frontier) continue;
       this.#counts.delete(minute);
+      if (minute === this.#lastMinute) this.#lastMinute = Number.NaN;
       if (pass === 0 && pending === 0) continue;
       this.#emit(OUTPUTS.counts, { check: this.#rule.uid, minute: minute * MINUTE, pass, pending });
     }
@@ -189,15 +193,16 @@ export class VerdictLog {
 
   /** Counts a pass or a pending, of which nothing is told, in the minute of its point; with `times` −1 takes it back. */
   count(point: number, status: Status, times: 1 | -1 = 1): void {
-    if (status !== "pass" && status !== "pending") return;
-    this.#countsOf(Math.floor(point / MINUTE))[status] += times;
+    if (status === "pass") this.#countsOf(Math.floor(point / MINUTE)).pass += times;
+    else if (status === "pending") this.#countsOf(Math.floor(point / MINUTE)).pending += times;
   }
 
   #countsOf(minute: number): { pass: number; pending: number } {
-    const known = this.#counts.get(minute);
-    if (known !== undefined) return known;
-    const counts = { pass: 0, pending: 0 };
+    if (minute === this.#lastMinute) return this.#lastCounts;
+    const counts = this.#counts.get(minute) ?? { pass: 0, pending: 0 };
     this.#counts.set(minute, counts);
+    this.#lastMinute = minute;
+    this.#lastCounts = counts;
     return counts;
   }
 

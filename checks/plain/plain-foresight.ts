@@ -78,9 +78,10 @@ export class PlainForesight {
         if (point === looksAt) this.#silent.add(point, hash);
       } else {
         const isNoted = found === "pass" && point === looksAt && this.#passing.add(point, hash);
-        if (!isNoted) this.#known[found].set(point, hash);
+        // By name, as a name that differs is looked for anew each time.
+        if (!isNoted) (found === "pass" ? this.#known.pass : this.#known.pending).set(point, hash);
         last = point;
-        status = STATUS[found];
+        status = found === "pass" ? STATUS.pass : STATUS.pending;
       }
       point = next;
     }

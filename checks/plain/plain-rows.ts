@@ -55,7 +55,8 @@ export class PlainRows {
   #legsWord = 0;
   readonly #amounts = new Float64Array(MOST.entries);
   readonly #dues = new Float64Array(MOST.entries);
-  /** Factors of the legs in a currency. */
+  /** Factors of the legs by currency; and those of the currency that was looked at last. */
+  readonly #knownFactors = new Map<number, readonly number[]>();
   #factorsOf = 0;
   #factors: readonly number[] = [];
 
@@ -218,8 +219,12 @@ export class PlainRows {
 
   #findFactors(currency: number): void {
     this.#factorsOf = currency;
-    const { factors } = this.#scaleOf(currency);
-    this.#factors = factors.map((factor, leg) => Number(factor) * this.#signOf(leg));
+    let factors = this.#knownFactors.get(currency);
+    if (factors === undefined) {
+      factors = this.#scaleOf(currency).factors.map((factor, leg) => Number(factor) * this.#signOf(leg));
+      this.#knownFactors.set(currency, factors);
+    }
+    this.#factors = factors;
   }
 
   #signOf(leg: number): number {
