@@ -15,6 +15,13 @@ export function digestOf(text: string): string {
   return hash("sha256", text).slice(0, 32);
 }
 
+/** A signed 32-bit hash of a text's code units (FNV-1a). */
+export function hashText(text: string): number {
+  let hash = -2128831035;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+  return hash;
+}
+
 /** A signed 32-bit hash of bytes (FNV-1a): the integer that stands for a key. Collisions are harmless. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = -2128831035;

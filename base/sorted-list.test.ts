@@ -37,6 +37,14 @@ it.each(Array.from({ length: 12 }, (_, seed) => seed))(
     expect([...list]).toEqual(expected);
     const from = Math.floor(ranks / 2);
     expect([...list.behind(({ rank }) => rank < from)]).toEqual(expected.filter(({ rank }) => rank >= from));
+    expect(list.firstBehind(({ rank }) => rank < from)).toBe(expected.find(({ rank }) => rank >= from));
+    expect(list.firstBehind(() => true)).toBeUndefined();
+    for (const rank of [-1, 0, from, ranks, ranks + 1]) {
+      expect(list.find({ rank, number: -1 })).toBe(expected.findLast((item) => item.rank === rank));
+    }
+    const visited: Item[] = [];
+    list.forEach((item) => void visited.push(item));
+    expect(visited).toEqual(expected);
     list.clear();
     expect([list.size, list.first, ...list]).toEqual([0, undefined]);
   },

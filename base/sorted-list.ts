@@ -67,6 +67,13 @@ export class SortedList<T> implements Iterable<T> {
     return false;
   }
 
+  /** The last of the items that are equal to one; undefined where there is none. */
+  find(item: T): T | undefined {
+    const piece = this.#pieces[this.#pieceBehind(item) - 1];
+    const found = piece?.[this.#placeBehind(piece, item) - 1];
+    return found !== undefined && this.#compare(found, item) === 0 ? found : undefined;
+  }
+
   /** Takes the first item; undefined where there is none. */
   takeFirst(): T | undefined {
     const piece = this.#pieces[0];
@@ -80,6 +87,19 @@ export class SortedList<T> implements Iterable<T> {
   clear(): void {
     this.#pieces.length = 0;
     this.#size = 0;
+  }
+
+  /** Visits all items, without what an iterator leaves behind for each. */
+  forEach(visit: (item: T) => void): void {
+    for (const piece of this.#pieces) for (let at = 0; at < piece.length; at++) visit(piece[at]!);
+  }
+
+  /** The first item behind all for which `isBefore` holds, which is so for the first ones and no others; undefined for none. */
+  firstBehind(isBefore: (item: T) => boolean): T | undefined {
+    const pieces = this.#pieces;
+    const at = Math.max(0, firstNot(pieces, (piece) => isBefore(piece[0]!)) - 1);
+    const piece = pieces[at];
+    return piece === undefined ? undefined : (piece[firstNot(piece, isBefore)] ?? pieces[at + 1]?.[0]);
   }
 
   *[Symbol.iterator](): Iterator<T> {

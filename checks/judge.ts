@@ -162,7 +162,7 @@ export class Judge {
     const { warnBeforeMs } = this.#rule;
     if (warnBeforeMs === undefined || this.#blindness.reasonFor(view.key) !== null) return;
     const dueAt = ledger.warnsOf;
-    const ahead = dueAt === null ? [] : this.#rule.judge(bandView(view, warnBeforeMs));
+    const ahead = dueAt === null ? [] : this.#rule.judge(bandView(view, ledger.totalsBehindBand, warnBeforeMs));
     for (const state of verdicts.currencies) {
       const failure = ahead.find((judgement) => judgement.status === "fail" && isAbout(judgement, state));
       if (failure !== undefined && this.#blindness.reasonForSilence(failure.class!) !== null) continue;

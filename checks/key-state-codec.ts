@@ -2,6 +2,7 @@ import type { ByteReader } from "../base/bytes.ts";
 import type { StateCodec } from "../dataflow/operator.ts";
 import { Ledger } from "./ledger.ts";
 import { RowReader, RowWriter } from "./row-codec.ts";
+import { PackReader, PackWriter } from "./row-pack.ts";
 import type { CheckInput, CheckRule } from "./rule.ts";
 import { StateReader, StateWriter } from "./state-bytes.ts";
 import { type LayoutMapping, layoutOf, mappingOf } from "./state-layout.ts";
@@ -18,27 +19,34 @@ import type { KeyState } from "./verdict-log.ts";
 export function keyStateCodec(rule: CheckRule, inputs: readonly CheckInput[]): StateCodec<KeyState> {
   const layout = layoutOf(rule, inputs);
   const schema = schemaOf(layout);
+  const mapping = mappingOf(layout, layout)!;
+  const packs = new PackReader(mapping, rule.legs);
   const out = new StateWriter();
-  const rows = new RowWriter(out, layout);
+  const rows = new RowWriter(out, layout, new PackWriter(layout, packs));
   return {
     schema,
+    bytesLeft: ({ ledger }) => ledger.bytesLeft,
     write({ ledger, verdicts, own }, bytes) {
       out.start(bytes);
       ledger.write(rows);
       writeVerdicts(verdicts, out);
       out.text(own);
     },
-    read: reader(rule, mappingOf(layout, layout)!),
+    read: reader(rule, mapping, packs),
     readsFrom(written) {
-      const mapping = mappingOf(layoutFrom(written), layout);
-      return mapping === undefined ? undefined : reader(rule, mapping);
+      const former = mappingOf(layoutFrom(written), layout);
+      return former === undefined ? undefined : reader(rule, former, new PackReader(former, rule.legs));
     },
   };
 }
 
-function reader({ skewMs, warnBeforeMs, legs }: CheckRule, mapping: LayoutMapping): (bytes: ByteReader) => KeyState {
+function reader(
+  { skewMs, warnBeforeMs, legs }: CheckRule,
+  mapping: LayoutMapping,
+  packs: PackReader,
+): (bytes: ByteReader) => KeyState {
   const input = new StateReader();
-  const rows = new RowReader(input, mapping, legs);
+  const rows = new RowReader(input, mapping, legs, packs);
   return (bytes) => {
     input.start(bytes);
     const ledger = Ledger.read(rows, skewMs, warnBeforeMs);

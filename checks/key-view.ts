@@ -69,12 +69,21 @@ export function firstMissed(
   return first;
 }
 
-/** What a key will look like when the band before its deadlines is over, if nothing else comes. */
-export function bandView(view: KeyView, bandMs: number): KeyView {
-  const { key, point, own, wakeAt, entries } = view;
-  const isDue = (entry: Entry) => view.isDue({ ...entry, dueAt: entry.dueAt - bandMs });
-  const totals = totalsOf(entries, isDue).all;
-  return viewOf({ key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue });
+/** What a key will look like when the band before its deadlines is over, if nothing else comes, with its totals then. */
+export function bandView(view: KeyView, totals: readonly Totals[], bandMs: number): KeyView {
+  const { key, point, own, wakeAt } = view;
+  return {
+    ...{ key, point, own, wakeAt, totals },
+    // Rules of sums do not ask for them.
+    get entries() {
+      return view.entries;
+    },
+    referenceRows: () => view.referenceRows(),
+    isDue: (entry) => view.isDue({ ...entry, dueAt: entry.dueAt - bandMs }),
+    firstMissed(side, currency) {
+      return firstMissed(this, side, currency);
+    },
+  };
 }
 
 /** What a key looked like when its seed was taken: nothing but rows of the seed, with what was due by then. */
@@ -83,9 +92,6 @@ export function seedView(view: KeyView): KeyView {
   const entries = all.filter(({ from }) => from.seed !== null);
   const isDue = ({ dueAt, from }: Entry) => dueAt <= from.seed!;
   const totals = totalsOf(entries, isDue).all;
-  return viewOf({ key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue });
-}
-
-function viewOf(seen: Omit<KeyView, "firstMissed">): KeyView {
+  const seen = { key, point, own, wakeAt, entries, totals, referenceRows: () => view.referenceRows(), isDue };
   return { ...seen, firstMissed: (side, currency) => firstMissed(seen, side, currency) };
 }

@@ -1,10 +1,10 @@
 import { assert } from "../base/errors.ts";
 import { BEFORE_ALL_TIME } from "../base/time.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Dues } from "./dues.ts";
 import type { OrderedEntries } from "./ordered-entries.ts";
 import type { KeptRow, RowReader, RowWriter } from "./row-codec.ts";
 import { RowMarks } from "./row-marks.ts";
-import { type CountedRow, type Entry, type RowEvidence, RowSet } from "./row-set.ts";
+import { type Entry, type RowEvidence, RowSet } from "./row-set.ts";
 import { KeyTotals, type Totals } from "./totals.ts";
 import { type Change, WaitingChanges } from "./waiting-changes.ts";
 
@@ -19,6 +19,10 @@ const OWED = 8;
 const CHANGED = 16;
 const WAKES = 32;
 const MARKED = 64;
+const PACKED = 128;
+
+/** Rows up to which they are written one by one, and read again as objects. */
+const FEW = 16;
 
 /** Told of the entries of a row that is over, by a change or a deletion, and when. */
 export type RowEnded = (entries: readonly Entry[], time: number) => void;
@@ -55,10 +59,8 @@ export class Ledger {
   readonly #rows = new RowSet();
   /** The last change of each row, where repeats of some are told here. */
   #marks: RowMarks | undefined;
-  /** Of the rows that count; in event time, without skew. */
-  readonly #deadlines = new Deadlines();
-  /** Those whose band is still ahead. */
-  readonly #bands = new Deadlines();
+  /** What of the rows that count is not due. */
+  readonly #dues = new Dues();
   #totals = new KeyTotals();
   readonly #waiting: WaitingChanges;
   readonly #isKnown = (row: string) => this.#rows.has(row);
@@ -76,7 +78,8 @@ export class Ledger {
     const { lastChange, lastAdded, memory } = this;
     const flags = (this.judged ? JUDGED : 0) | (this.#owed ? OWED : 0) | (lastChange === undefined ? 0 : CHANGED);
     const marked = this.#marks?.told ?? [];
-    const more = (this.wakeAt === NEVER ? 0 : WAKES) | (marked.length === 0 ? 0 : MARKED);
+    const isPacked = rows.packs !== undefined && memory === "rows" && this.#rows.size > FEW;
+    const more = (this.wakeAt === NEVER ? 0 : WAKES) | (marked.length === 0 ? 0 : MARKED) | (isPacked ? PACKED : 0);
     out.byte(MEMORIES.indexOf(memory) | flags | more);
     out.time(this.lastPoint);
     if (this.wakeAt !== NEVER) out.time(this.wakeAt);
@@ -90,7 +93,8 @@ export class Ledger {
       out.uint(this.#skewMs);
       this.#totals.write(out);
     }
-    this.#rows.write(rows);
+    if (isPacked) this.#writePacked(rows);
+    else this.#rows.write(rows);
     out.uint(this.#waiting.size);
     for (const { time, isAdd, row, entries } of this.#waiting) {
       out.byte(isAdd ? 1 : 0);
@@ -115,7 +119,8 @@ export class Ledger {
     ledger.lastAdded.actual = input.time();
     ledger.timer = input.time();
     ledger.retireAt = input.time();
-    ledger.#readRows(rows);
+    if ((flags & PACKED) !== 0) ledger.#readPacked(rows);
+    else ledger.#readRows(rows);
     for (let left = input.uint(); left > 0; left--) {
       const isAdd = input.byte() === 1;
       const { id, entries } = rows.read();
@@ -130,6 +135,16 @@ export class Ledger {
     return this.#totals.all;
   }
 
+  /** What totals are once the band is over which the last point lies in, if nothing else comes. */
+  get totalsBehindBand(): readonly Totals[] {
+    const totals = this.#totals.copy();
+    for (const due of this.#dues) {
+      if (due.dueAt - this.#bandMs + this.#skewMs > this.lastPoint) break;
+      totals.fallDue(due);
+    }
+    return totals.all;
+  }
+
   /** Entries that count at the last point, in no order; of a closed key, those that came since. */
   get entries(): readonly Entry[] {
     return this.#rows.entries();
@@ -138,6 +153,11 @@ export class Ledger {
   /** Entries that count, in order, where there are more rows than a verdict shows and none was let go of. */
   get orderedEntries(): OrderedEntries | undefined {
     return this.memory === "rows" ? this.#rows.ordered : undefined;
+  }
+
+  /** How much of what `write` writes is left as bytes. */
+  get bytesLeft(): number {
+    return this.#rows.bytesLeft;
   }
 
   /** True while rows count, of a closed key those that came since. */
@@ -201,12 +221,12 @@ export class Ledger {
     if (this.wakeAt <= point) this.wakeAt = NEVER;
     const waiting = this.#waiting;
     for (let next = waiting.take(point); next !== undefined; next = waiting.take(point)) this.#apply(next, ended);
-    for (let due = this.#nextDue(point); due !== undefined; due = this.#nextDue(point)) {
+    this.entersBand = this.#nextBand() <= point && point >= floor;
+    while (this.#dues.first() + this.#skewMs <= point) {
+      const due = this.#dues.takeFirst();
       this.#totals.fallDue(due);
       real ||= due.dueAt + this.#skewMs === point;
     }
-    this.entersBand = this.#nextBand() <= point && point >= floor;
-    while (this.#nextBand() <= point) this.#bands.next(NEVER);
     this.lastPoint = point;
     this.#owed = real && point < floor;
     this.judged ||= real && !this.#owed;
@@ -216,14 +236,14 @@ export class Ledger {
   /** The first deadline ahead, where its band has begun and no change is too new to be judged; else null. */
   get warnsOf(): number | null {
     const isSettled = (this.lastChange ?? BEFORE_ALL_TIME) + this.#skewMs <= this.lastPoint;
-    const first = this.#deadlines.first();
+    const first = this.#dues.first();
     return isSettled && first - this.#bandMs + this.#skewMs <= this.lastPoint ? first : null;
   }
 
   /** True when nothing of what counts has a point ahead. */
   isIdle(): boolean {
     if (this.#owed || (this.lastChange ?? BEFORE_ALL_TIME) + this.#skewMs > this.lastPoint) return false;
-    return this.#deadlines.first() === NEVER && this.wakeAt === NEVER;
+    return this.#dues.first() === NEVER && this.wakeAt === NEVER;
   }
 
   /** Currencies of all that counts once the changes that wait have been taken. */
@@ -245,8 +265,7 @@ export class Ledger {
   close(): void {
     this.#rows.clear();
     this.#waiting.rowsEnded();
-    this.#deadlines.clear();
-    this.#bands.clear();
+    this.#dues.clear();
     this.forgetMarks();
     this.memory = "closed";
     this.closedAt = this.lastPoint;
@@ -288,18 +307,36 @@ export class Ledger {
   }
 
   #count({ id, entries }: KeptRow): void {
-    const row = this.#rows.add(id, entries);
+    this.#rows.add(id, entries);
     for (const entry of entries) {
       const isDue = this.#isDue(entry);
       this.#totals.add(entry, isDue);
-      if (!isDue) this.#expect(entry, row);
+      if (!isDue) this.#dues.count(entry, 1);
     }
   }
 
-  /** Waits for a deadline that is ahead, and for its band. */
-  #expect(entry: Entry, row: CountedRow): void {
-    this.#deadlines.add(entry, row);
-    if (this.#bandMs > 0 && entry.dueAt - this.#bandMs + this.#skewMs > this.lastPoint) this.#bands.add(entry, row);
+  /** Rows that were written as bytes stay bytes; so what follows from them is written too. */
+  #writePacked(rows: RowWriter): void {
+    rows.out.uint(this.#skewMs);
+    this.#totals.write(rows.out);
+    this.#dues.write(rows.out);
+    this.#rows.writePacked(rows);
+  }
+
+  /** Where another skew tells what is due, or the layout is another, the rows are read after all. */
+  #readPacked(rows: RowReader): void {
+    const { input } = rows;
+    const formerSkewMs = input.uint();
+    const totals = KeyTotals.read(rows);
+    this.#dues.read(input);
+    const packs = rows.packs!.packs(input);
+    if (formerSkewMs === this.#skewMs && rows.packs!.isOfNow) {
+      this.#totals = totals;
+      this.#rows.takePacks(packs);
+      return;
+    }
+    this.#dues.clear();
+    for (const { rows: packed } of packs) for (const row of packed) this.#count(row);
   }
 
   /** Reads the rows that count. Totals follow from them, but for those of a closed key. */
@@ -317,7 +354,7 @@ export class Ledger {
 
   /** Takes in a row that came since the key was closed. It is in the totals, as due by the skew of that time. */
   #readClosed({ id, entries }: KeptRow, formerSkewMs: number): void {
-    const row = this.#rows.add(id, entries);
+    this.#rows.add(id, entries);
     for (const entry of entries) {
       const isDue = this.#isDue(entry);
       const wasDue = entry.dueAt + formerSkewMs <= this.lastPoint;
@@ -325,7 +362,7 @@ export class Ledger {
         this.#totals.remove(entry, wasDue);
         this.#totals.add(entry, isDue);
       }
-      if (!isDue) this.#expect(entry, row);
+      if (!isDue) this.#dues.count(entry, 1);
     }
   }
 
@@ -334,7 +371,11 @@ export class Ledger {
     if (row === undefined) return false;
     this.#waiting.rowEnded(id);
     ended?.(row.entries, time);
-    for (const entry of row.entries) this.#totals.remove(entry, this.#isDue(entry));
+    for (const entry of row.entries) {
+      const isDue = this.#isDue(entry);
+      this.#totals.remove(entry, isDue);
+      if (!isDue) this.#dues.count(entry, -1);
+    }
     return true;
   }
 
@@ -343,17 +384,15 @@ export class Ledger {
     return entry.dueAt + this.#skewMs <= this.lastPoint;
   }
 
-  #nextDue(point: number): Entry | undefined {
-    return this.#deadlines.first() + this.#skewMs <= point ? this.#deadlines.next(NEVER) : undefined;
-  }
-
   #nextDeadline(): number {
-    return Math.min(this.#deadlines.first(), this.#waiting.nextDeadline(this.lastPoint)) + this.#skewMs;
+    return Math.min(this.#dues.first(), this.#waiting.nextDeadline(this.lastPoint)) + this.#skewMs;
   }
 
   /** Where the next band begins. A change that waits is judged by itself, and its band looked at there. */
   #nextBand(): number {
-    return this.#bands.first() - this.#bandMs + this.#skewMs;
+    if (this.#bandMs === 0) return NEVER;
+    const next = this.#dues.firstBehind((dueAt) => dueAt - this.#bandMs + this.#skewMs <= this.lastPoint);
+    return next - this.#bandMs + this.#skewMs;
   }
 
   /** The end of the first run of changes that has not been judged, plus skew. */
@@ -366,8 +405,7 @@ export class Ledger {
   #clear(): void {
     this.#rows.clear();
     this.#waiting.rowsEnded();
-    this.#deadlines.clear();
-    this.#bands.clear();
+    this.#dues.clear();
     this.#totals.clear();
     this.forgetMarks();
   }

@@ -1,5 +1,6 @@
 import { assert } from "../base/errors.ts";
 import type { FieldKind, MoneyValue } from "../dataflow/model.ts";
+import type { PackReader, PackWriter } from "./row-pack.ts";
 import type { Entry, RowEvidence } from "./row-set.ts";
 import { isCapture, type RuleLeg } from "./rule.ts";
 import type { StateReader, StateWriter } from "./state-bytes.ts";
@@ -17,10 +18,13 @@ const HAS_SEED = 2;
 /** Writes rows with their entries: what the entries share, and what the rule says of them, is written once or not at all. */
 export class RowWriter {
   readonly out: StateWriter;
+  /** Packs rows of keys that have many. */
+  readonly packs: PackWriter | undefined;
   readonly #kinds: readonly (readonly FieldKind[])[];
 
-  constructor(out: StateWriter, { inputs }: StateLayout) {
+  constructor(out: StateWriter, { inputs }: StateLayout, packs?: PackWriter) {
     this.out = out;
+    this.packs = packs;
     this.#kinds = inputs.map(({ fields }) => fields.map(({ kind }) => kind));
   }
 
@@ -112,6 +116,8 @@ export class RowWriter {
 /** Reads what a `RowWriter` wrote, in the terms of the layout now. */
 export class RowReader {
   readonly input: StateReader;
+  /** Reads rows that were packed. */
+  readonly packs: PackReader | undefined;
   readonly #legs: readonly RuleLeg[];
   readonly #mapping: LayoutMapping;
   readonly #kinds: readonly (readonly FieldKind[])[];
@@ -119,8 +125,9 @@ export class RowReader {
   readonly #places: readonly (readonly number[] | undefined)[];
 
   /** `legs`: those of the rule now. */
-  constructor(input: StateReader, mapping: LayoutMapping, legs: readonly RuleLeg[]) {
+  constructor(input: StateReader, mapping: LayoutMapping, legs: readonly RuleLeg[], packs?: PackReader) {
     this.input = input;
+    this.packs = packs;
     this.#legs = legs;
     this.#mapping = mapping;
     this.#kinds = mapping.written.inputs.map(({ fields }) => fields.map(({ kind }) => kind));

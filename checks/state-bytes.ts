@@ -48,6 +48,11 @@ export class StateWriter {
     this.#out.text(value);
   }
 
+  /** Bytes, with their length in front. */
+  block(value: Uint8Array): void {
+    this.#out.block(value);
+  }
+
   /** A text that is likely to come again. */
   sharedText(value: string): void {
     const texts = this.#texts;
@@ -141,6 +146,14 @@ export class StateReader {
 
   text(): string {
     return this.#input.text();
+  }
+
+  /** A copy of what `block` wrote. */
+  block(): Buffer {
+    const view = this.#input.block();
+    const own = Buffer.allocUnsafeSlow(view.length);
+    own.set(view);
+    return own;
   }
 
   sharedText(): string {

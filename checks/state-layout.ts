@@ -2,7 +2,9 @@ import type { FieldKind, Model } from "../dataflow/model.ts";
 import type { CheckInput, CheckRule, RuleLeg } from "./rule.ts";
 
 /** Version of how state is written: of keys, and of what the operator saves besides. */
-const FORMAT = 2;
+const FORMAT = 3;
+/** The one before, in which no rows are packed, is a part of it. */
+const FORMER = 2;
 
 /** What the numbers in the state of a check stand for. State of another layout is read by way of a `LayoutMapping`. */
 export interface StateLayout {
@@ -79,7 +81,7 @@ export function layoutOf(rule: CheckRule, inputs: readonly CheckInput[]): StateL
  * by fields that were added or removed only. The comparison of anything else would be of other amounts or other rows.
  */
 export function mappingOf(written: StateLayout, now: StateLayout): LayoutMapping | undefined {
-  if (written.format !== now.format || written.kind !== now.kind) return undefined;
+  if ((written.format !== FORMAT && written.format !== FORMER) || written.kind !== now.kind) return undefined;
   if (written.legs.length !== now.legs.length || written.inputs.length !== now.inputs.length) return undefined;
   const legs = written.legs.map(({ name }) => now.legs.findIndex((leg) => leg.name === name));
   const inputs = new Array<number>(now.inputs.length).fill(-1);
@@ -97,6 +99,15 @@ export function mappingOf(written: StateLayout, now: StateLayout): LayoutMapping
     fields.push(places);
   }
   return { written, legs, inputs, fields };
+}
+
+/** True where nothing of the written layout is otherwise now. */
+export function isOfNow({ written, legs, inputs, fields }: LayoutMapping): boolean {
+  const isSame = (now: number, before: number) => now === before;
+  if (!legs.every(isSame) || !inputs.every(isSame)) return false;
+  return fields.every((places, input) => {
+    return places.length === written.inputs[input]!.fields.length && places.every(isSame);
+  });
 }
 
 function sameLeg(left: LegLayout, right: LegLayout): boolean {

@@ -1,4 +1,5 @@
 import { unpackCurrency } from "../base/money.ts";
+import type { Due } from "./dues.ts";
 import type { RowReader } from "./row-codec.ts";
 import type { StateWriter } from "./state-bytes.ts";
 
@@ -50,17 +51,16 @@ export class Totals {
     else this.#countActual(entry, minor, isDue, times);
   }
 
-  /** An entry that was counted as not due is due from now on. */
-  fallDue(entry: JudgedEntry): void {
-    const isNegative = entry.minor < 0n;
-    if (entry.side === "actual") {
-      this.dueLines++;
-      if (isNegative) this.ahead -= entry.minor;
-    } else if (isNegative) {
-      this.upper += entry.minor;
-    } else {
-      this.lower += entry.minor;
-    }
+  /** Entries that were counted as not due are due from now on. */
+  fallDue({ lines, expected, takenBack, ahead }: Due): void {
+    this.dueLines += lines;
+    this.lower += expected;
+    this.upper += takenBack;
+    this.ahead -= ahead;
+  }
+
+  copy(): Totals {
+    return Object.assign(new Totals(this.currency), this, { legs: [...this.legs] });
   }
 
   /** Writes all of it, for `read`. */
@@ -130,8 +130,14 @@ export class KeyTotals {
     if (totals.entries === 0) this.#all.splice(this.#all.indexOf(totals), 1);
   }
 
-  fallDue(entry: JudgedEntry): void {
-    this.of(entry.currency)!.fallDue(entry);
+  fallDue(due: Due): void {
+    this.of(due.currency)!.fallDue(due);
+  }
+
+  copy(): KeyTotals {
+    const totals = new KeyTotals();
+    for (const each of this.#all) totals.#all.push(each.copy());
+    return totals;
   }
 
   clear(): void {

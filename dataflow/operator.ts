@@ -51,6 +51,8 @@ export interface StateCodec<T> {
   readonly schema: string;
   /** About how many bytes a value takes in memory for each that is written; default: that of nested objects, 14. */
   readonly weightPerByte?: number;
+  /** How many of the bytes that a value is written as are left as they are in memory, and take no more there. Default: none. */
+  bytesLeft?(value: T): number;
   write(value: T, out: ByteWriter): void;
   read(input: ByteReader): T;
   /** Reads values that were written under another schema; undefined where Avro's rules do not allow it. */

@@ -18,6 +18,8 @@ export interface Entry {
   stored: boolean;
   /** Looked at again since the cache was last gone through. */
   used: boolean;
+  /** As it was read or last written; 0 before. */
+  bytes: number;
   /** About what it takes as objects. */
   weight: number;
 }
@@ -51,6 +53,8 @@ export class EntryCache implements WriteBehind {
   #freshWeight = FRESH_WEIGHT;
   /** That of its heaviest state. */
   #weightPerByte = WEIGHT_PER_BYTE;
+  /** Values of some state may be bytes in part. */
+  #leavesBytes = false;
   #last: Entry | undefined;
   /** A key of which nothing is kept, and its hash: who finds that out is about to change it. */
   #lastMissing: Key | undefined;
@@ -72,6 +76,7 @@ export class EntryCache implements WriteBehind {
   /** Entries have one value more; gives its place. */
   declare(codec: ValueCodec<unknown>): number {
     const index = this.#codecs.push(codec) - 1;
+    this.#leavesBytes ||= codec.bytesLeft !== undefined;
     this.#weightPerByte = Math.max(...this.#codecs.map(({ weightPerByte = WEIGHT_PER_BYTE }) => weightPerByte));
     return index;
   }
@@ -88,6 +93,7 @@ export class EntryCache implements WriteBehind {
     if (this.#lastMissing === key) return undefined;
     const cached = this.#entries.get(key);
     if (cached !== undefined) {
+      this.#leaveLast();
       cached.used = true;
       this.#last = cached;
       if (this.#front.size > 0 && this.#front.has(cached)) this.#table.inFront(() => this.#rewrite(cached));
@@ -103,8 +109,18 @@ export class EntryCache implements WriteBehind {
       return undefined;
     }
     const { values, timers } = this.decode(this.#input.reset(table.buffer, table.start, table.end));
-    const weight = this.#weightOf(table.end - table.start);
-    return this.#keep({ key, values, timers, dirty: false, stored: true, used: false, weight });
+    const entry = {
+      key,
+      values,
+      timers,
+      dirty: false,
+      stored: true,
+      used: false,
+      bytes: table.end - table.start,
+      weight: 0,
+    };
+    entry.weight = this.#weightOf(entry);
+    return this.#keep(entry);
   }
 
   /** An entry for a key that was just found to have none. */
@@ -112,7 +128,7 @@ export class EntryCache implements WriteBehind {
     const values = new Array<unknown>(this.#codecs.length).fill(undefined);
     const weight = this.#freshWeight;
     this.#unwritten.add(this.#missingHash);
-    return this.#keep({ key, values, timers: NO_TIMERS, dirty: false, stored: false, used: false, weight });
+    return this.#keep({ key, values, timers: NO_TIMERS, dirty: false, stored: false, used: false, bytes: 0, weight });
   }
 
   /** An entry was changed. */
@@ -161,6 +177,7 @@ export class EntryCache implements WriteBehind {
   cut(): void {
     assert(this.#front.size === 0, "one cut at a time");
     [this.#front, this.#dirty] = [this.#dirty, this.#front];
+    this.#leaveLast();
     this.#last = undefined;
   }
 
@@ -189,11 +206,23 @@ export class EntryCache implements WriteBehind {
   }
 
   #keep(entry: Entry): Entry {
+    this.#leaveLast();
     this.#entries.set(entry.key, entry);
     this.#putOn(entry);
     this.#last = entry;
     this.#lastMissing = undefined;
     return entry;
+  }
+
+  /** Others are asked for from now on: what was left as bytes in the last one may be objects by now. */
+  #leaveLast(): void {
+    const last = this.#last;
+    if (last === undefined || !this.#leavesBytes) return;
+    const weight = this.#weightOf(last);
+    if (weight <= last.weight) return;
+    this.#takeOff(last);
+    last.weight = weight;
+    this.#putOn(last);
   }
 
   #forget(entry: Entry): void {
@@ -256,13 +285,23 @@ export class EntryCache implements WriteBehind {
     out.clear();
     entryLayout.write(out, timers, values, this.#codecs);
     this.#table.put(group, key.buffer, 0, key.length, out.buffer, 0, out.length);
-    entry.weight = this.#weightOf(out.length);
+    entry.bytes = out.length;
+    entry.weight = this.#weightOf(entry);
     // A record that grows for ever is written again and again: others are not like it.
-    if (!entry.stored) this.#freshWeight += (entry.weight - this.#freshWeight) / WEIGHED;
+    if (!entry.stored) this.#freshWeight += (this.#weightAsObjects(entry.bytes) - this.#freshWeight) / WEIGHED;
     entry.stored = true;
   }
 
-  #weightOf(bytes: number): number {
+  #weightOf({ values, bytes }: Pick<Entry, "values" | "bytes">): number {
+    if (!this.#leavesBytes) return this.#weightAsObjects(bytes);
+    let left = 0;
+    for (let state = 0; state < values.length; state++) {
+      if (values[state] !== undefined) left += this.#codecs[state]!.bytesLeft?.(values[state]) ?? 0;
+    }
+    return this.#weightAsObjects(Math.max(0, bytes - left)) + left;
+  }
+
+  #weightAsObjects(bytes: number): number {
     return Math.max(LEAST_WEIGHT, bytes * this.#weightPerByte);
   }
 }

@@ -4,6 +4,8 @@ import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 export interface ValueCodec<T> {
   /** About how many bytes a value takes in memory for each that is written. */
   readonly weightPerByte?: number;
+  /** How many of the bytes that a value is written as are left as they are in memory, and take no more there. Default: none. */
+  bytesLeft?(value: T): number;
   write(value: T, out: ByteWriter): void;
   read(input: ByteReader): T;
 }

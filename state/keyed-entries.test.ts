@@ -139,6 +139,29 @@ describe("keyed entries", () => {
     expect(decoded(14)).toBeGreaterThan(20);
   });
 
+  it("keep more in memory where values are left as bytes, until they are objects", () => {
+    const store = new StateStore({ disk: new MemoryDisk(), dir: "state", prefix: "p", memoryBytes: 8 * MIB });
+    const entries = new KeyedEntries(store.table("keys"), 100_000);
+    let reads = 0;
+    const names = entries.state<{ text: string; areObjects: boolean }>({
+      bytesLeft: ({ text, areObjects }) => (areObjects ? 0 : text.length),
+      write: ({ text }, out) => out.text(text),
+      read(input) {
+        reads++;
+        return { text: input.text(), areObjects: false };
+      },
+    });
+    const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
+    for (const each of keys) names.set(each, { text: "x".repeat(500), areObjects: false });
+    entries.flush();
+    entries.trim();
+    for (const each of keys) names.get(each)!.areObjects = true;
+    expect(reads).toBe(0);
+    entries.trim();
+    for (const each of keys) names.get(each);
+    expect(reads).toBeGreaterThan(20);
+  });
+
   it("give no timer that was removed, before or behind a restore, unless it was registered again", () => {
     const disk = new MemoryDisk();
     const before = open(disk, "p0");
