@@ -146,7 +146,7 @@ export class DueKeys {
   /** State was restored: some of it may have been due. */
   recover(): void {
     this.#isBehind = this.judgedThrough > BEFORE_ALL_TIME;
-    this.plain?.recover(this.judgedThrough);
+    this.plain?.recover(this.judgedThrough, this.#floor);
   }
 
   /** Judges all that is due. */

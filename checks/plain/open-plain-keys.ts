@@ -8,9 +8,9 @@ import { PlainKeys, type PlainSurroundings } from "./plain-keys.ts";
 import { PlainReader } from "./plain-reader.ts";
 
 /** Of how plain keys are written down. */
-const FORMAT = 3;
-/** Records of a form before it, which are ones of today that have no ends. */
-const FORMER = 2;
+const FORMAT = 4;
+/** Forms before it, whose records are ones of today: without ends in the first, and without rows of the seed in both. */
+const FORMER: readonly number[] = [2, 3];
 
 /** What the records of plain keys are: the state of keys that are not says what is in their rows. */
 interface PlainSchema {
@@ -45,7 +45,7 @@ export function openPlainKeys(
     const { format, skewMs, state } = JSON.parse(written) as PlainSchema;
     const mapping = mappingOf(layoutFrom(state), layout);
     assert(mapping !== undefined, "what keys are kept as has been compared before");
-    if (format !== FORMAT && format !== FORMER) {
+    if (format !== FORMAT && !FORMER.includes(format)) {
       const changes = `they are in the form ${format}, and this version of countercheck knows ${FORMAT}`;
       raise("STATE_INCOMPATIBLE", { name: `Keys of ${rule.uid}`, changes });
     }

@@ -1,7 +1,7 @@
 import { BEFORE_ALL_TIME } from "../../base/time.ts";
 import type { Alarms, Records } from "../../dataflow/records.ts";
 import { AlarmBag } from "./alarm-bag.ts";
-import { memoryOf, PAST, RECORD, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import { memoryOf, PAST, POSTPONED, RECORD, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
 import { pastOf } from "./plain-past.ts";
 import type { Found, PlainPoints } from "./plain-points.ts";
 import type { PlainRetention } from "./plain-retention.ts";
@@ -35,6 +35,8 @@ export class PlainForesight {
   readonly #retention: PlainRetention;
   readonly #count: ForesightOptions["count"];
   readonly #keepsRowsMs: number;
+  /** Of keys that are not planned yet, at no time. */
+  readonly #postponed: Alarms;
   /** Of points at which a key is to be looked at. */
   readonly #looks: Alarms;
   /** Those of `#looks` at which keys pass by now, because of rows that came later; and those where nothing is judged. */
@@ -50,9 +52,59 @@ export class PlainForesight {
     this.#retention = retention;
     this.#count = count;
     this.#keepsRowsMs = keepsRowsMs;
+    this.#postponed = alarms("postponed");
     this.#looks = alarms("looks");
     this.#known = { pass: alarms("passes"), pending: alarms("pendings") };
     this.#undone = alarms("undone");
+  }
+
+  /** A key, which is new and has a past, is planned when the others are that came before all sources had a history. */
+  postpone(address: number): void {
+    this.#records.doubles[(address >> 3) + RECORD.nextPoint] = POSTPONED;
+    this.#postponed.set(0, this.#records.hashAt(address));
+  }
+
+  /**
+   * Plans the keys that were postponed. Nothing is judged before `floor`, which has been reached: what was to be judged at a
+   * point before it, or is of the seed, is judged there. `look`: visited with those of which more is to be said at that point.
+   */
+  planPostponed(floor: number, look: (address: number) => void): void {
+    const { doubles } = this.#records;
+    const planFirst = (address: number): boolean => {
+      if (doubles[(address >> 3) + RECORD.nextPoint] !== POSTPONED) return false;
+      this.#records.changed(address);
+      doubles[(address >> 3) + RECORD.nextPoint] = NEVER;
+      if (this.#judgeFirst(address, floor)) this.plan(address);
+      else look(address);
+      return true;
+    };
+    this.#postponed.take(0, (_time, hash) => this.#records.withHash(hash, planFirst));
+  }
+
+  /** Judges a key at the first point of all where it has one there or before; false where it is to be looked at. */
+  #judgeFirst(address: number, floor: number): boolean {
+    const { doubles, words } = this.#records;
+    const points = this.#points;
+    const first = points.sumUp(address, BEFORE_ALL_TIME);
+    const isOfSeed = points.counting > 0;
+    if (first > floor && !isOfSeed) return true;
+    points.sumUp(address, floor);
+    const found = floor === BEFORE_ALL_TIME ? null : this.#foundAt(floor, STATUS.unjudged);
+    if (found === null || points.warns(address, floor)) return false;
+    this.#count(floor, found, 1);
+    const past = pastOf(this.#records, address);
+    const state = words[(address >> 2) + RECORD.state]!;
+    doubles[(address >> 3) + RECORD.lastPoint] = floor;
+    words[(address >> 2) + RECORD.state] = stateOf(rowsOf(state), STATUS[found], memoryOf(state));
+    // Points are told again from the rows, which do not say where the history of all sources began.
+    doubles[past + PAST.base] = floor;
+    words[(past << 1) + PAST.status] = STATUS[found];
+    return true;
+  }
+
+  /** Visits the hashes of all keys that were postponed, which are so no more. */
+  takePostponed(visit: (hash: number) => void): void {
+    this.#postponed.take(0, (_time, hash) => visit(hash));
   }
 
   /** Looks ahead from a key's last point on, after a row came. */
@@ -62,6 +114,7 @@ export class PlainForesight {
     const at = address >> 3;
     const hash = this.#records.hashAt(address);
     const looksAt = doubles[at + RECORD.nextPoint]!;
+    if (looksAt === POSTPONED) return;
     const state = words[(address >> 2) + RECORD.state]!;
     let last = doubles[at + RECORD.lastPoint]!;
     let status = statusOf(state);
@@ -157,7 +210,8 @@ export class PlainForesight {
       });
     }
     const point = doubles[(address >> 3) + RECORD.nextPoint]!;
-    if (point < NEVER) this.#looks.set(point, hash);
+    if (point === POSTPONED) this.#postponed.set(0, hash);
+    else if (point < NEVER) this.#looks.set(point, hash);
     this.#retention.recover(address);
   }
 

@@ -116,6 +116,8 @@ class RandomRun extends ComparedRun {
   #version: Version;
   #now = START;
   #rows = 0;
+  /** Steps until sources are known to have been read, with seeds and changes. */
+  #opening: number;
 
   constructor(random: Random, way: Way) {
     const version = {
@@ -123,7 +125,9 @@ class RandomRun extends ComparedRun {
       retainDays: random.pick([20, 60]),
       warnMinutes: random.pick([undefined, 20]),
     };
-    super(new ShortOfMemory(comparedJob(version, way.isPlain), SMALL), START);
+    const isSeeded = random.chance(0.5);
+    super(new ShortOfMemory(comparedJob(version, way.isPlain), SMALL), isSeeded ? undefined : START);
+    this.#opening = isSeeded ? random.below(40) : 0;
     this.#random = random;
     this.#way = way;
     this.#version = version;
@@ -135,6 +139,7 @@ class RandomRun extends ComparedRun {
   async step(): Promise<void> {
     const random = this.#random;
     this.#now += random.pick([1, 500, 2_000, 30_000, minutes(10), minutes(70)]);
+    if (this.#opening > 0) return this.#open();
     if (random.chance(0.02)) this.#now += random.pick([days(21), days(31), days(61)]);
     const choice = random.next();
     if (choice < 0.4) this.#insert();
@@ -162,6 +167,31 @@ class RandomRun extends ComparedRun {
     const row = { key: random.pick(KEYS), row: `row-${this.#rows++}`, amount: amountOf(random), currency };
     this.#known.push({ kind, row });
     this.put(kind, ADD, [row], at);
+  }
+
+  /** A snapshot goes on, and changes come of what it is through with. */
+  async #open(): Promise<void> {
+    const random = this.#random;
+    const choice = random.next();
+    if (choice < 0.5) this.#seed();
+    else if (choice < 0.65) this.#insert();
+    else if (choice < 0.75) this.#update();
+    else if (choice < 0.8) this.#retract();
+    else if (choice < 0.9) this.put(Payment, ADD, this.#fillers("filler"), this.#now);
+    else if (choice < 0.95) await this.#save();
+    else await this.#restart();
+    if (--this.#opening > 0) return;
+    // A source whose snapshot was over early may be behind that of the other.
+    for (const source of SOURCES) this.advance(source, this.#now - random.pick([0, 2_000, minutes(10), minutes(70)]));
+  }
+
+  #seed(): void {
+    const random = this.#random;
+    const kind = random.pick(KINDS);
+    const currency = random.chance(0.02) ? USD : EUR;
+    const row = { key: random.pick(KEYS), row: `row-${this.#rows++}`, amount: amountOf(random), currency };
+    this.#known.push({ kind, row });
+    this.seed(kind, [row], this.#now);
   }
 
   #retract(): void {

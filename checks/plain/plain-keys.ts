@@ -10,7 +10,19 @@ import type { Memory } from "../ledger.ts";
 import type { CheckInput, CheckRule, CurrencyScale } from "../rule.ts";
 import type { KeyState } from "../verdict-log.ts";
 import { PlainForesight } from "./plain-foresight.ts";
-import { MEMORY, MOST, memoryOf, PAST, RECORD, ROW, rowsOf, STATUS, stateOf, statusOf } from "./plain-layout.ts";
+import {
+  MEMORY,
+  MOST,
+  memoryOf,
+  PAST,
+  POSTPONED,
+  RECORD,
+  ROW,
+  rowsOf,
+  STATUS,
+  stateOf,
+  statusOf,
+} from "./plain-layout.ts";
 import { PlainPast } from "./plain-past.ts";
 import { type Found, PlainPoints } from "./plain-points.ts";
 import type { PlainReader } from "./plain-reader.ts";
@@ -60,8 +72,11 @@ export class PlainKeys {
   readonly #leaving: Key[] = [];
   /** All points through it have been judged. */
   #through = BEFORE_ALL_TIME;
-  /** Keys with a point through it are hidden, while they are visited. */
+  /** Nothing is judged before it, as the history of some source begins there; −∞ while that is not known. */
+  #floor = BEFORE_ALL_TIME;
+  /** Keys with a point through it are hidden, while they are visited; and perhaps those that were postponed. */
   #hiddenThrough = BEFORE_ALL_TIME;
+  #hidesPostponed = false;
   #reading!: PlainRows;
   #keys!: TextColumn;
   /** Rows that are read. */
@@ -118,19 +133,22 @@ export class PlainKeys {
     return false;
   }
 
-  /** Judges all points through a frontier; those before `floor` are left to others. */
+  /** Judges all points through a frontier, none before `floor`: there, once it is reached, all are judged together. */
   judgeThrough(through: number, floor: number): void {
-    if (floor > this.#through) this.expandDue(Math.min(through, floor));
+    if (floor > this.#through) this.#expandPlanned(Math.min(through, floor));
     this.#through = through;
+    this.#floor = floor;
+    if (through >= floor) this.#foresight.planPostponed(floor, this.#lookAtFloor);
     this.#foresight.take(through, this.#visitDue);
     this.#around.retirements.take(through, this.#visitRetired);
   }
 
   /** Keys with a point at or before a time that was not judged are plain no more. */
   expandDue(through: number): void {
-    this.#hiddenThrough = through;
-    this.#foresight.takeUncounted(through, this.#visitHidden);
-    this.#expandLeaving();
+    this.#hidesPostponed = true;
+    this.#foresight.takePostponed(this.#visitHidden);
+    this.#expandPlanned(through);
+    this.#hidesPostponed = false;
   }
 
   /** A key is plain no more; false where it was not. */
@@ -148,9 +166,10 @@ export class PlainKeys {
     });
   }
 
-  /** Sets the alarms of all keys, which are no part of checkpoints; all points through a time have been judged. */
-  recover(through: number): void {
+  /** Sets the alarms of all keys, which are no part of checkpoints; all points through a time have been judged, none before `floor`. */
+  recover(through: number, floor: number): void {
     this.#through = through;
+    this.#floor = floor;
     this.#records.forEach((address) => {
       this.#foresight.recover(address, through);
     });
@@ -159,7 +178,13 @@ export class PlainKeys {
   #isInTime(row: number): boolean {
     const { change } = this.#reading;
     const time = change.time.values[row]!;
+    if (time === BEFORE_ALL_TIME) return this.#through === BEFORE_ALL_TIME;
     return time > this.#late[change.table.values[row]!]! && time > this.#through;
+  }
+
+  /** Whether the history of some source has not begun, so that nothing is judged, nor known of when that will be. */
+  get #isEarly(): boolean {
+    return this.#through === BEFORE_ALL_TIME || this.#through < this.#floor;
   }
 
   /** Takes a row of a key that has a record; false where the key is plain no more. */
@@ -173,7 +198,9 @@ export class PlainKeys {
     const rows = this.#reading;
     if (!this.#isInTime(row) || !rows.look(row) || end - start > MOST_RECORD_KEY_BYTES) return false;
     if (!isText(this.#keys.heap, start, end)) return false;
-    const length = (RECORD.rows + rows.length) << 3;
+    const isEarly = this.#isEarly;
+    const first = RECORD.rows + (isEarly ? PAST.doubles : 0);
+    const length = (first + rows.length) << 3;
     if (length > MOST_RECORD_BYTES || this.#isOther(hash, row)) return false;
     const records = this.#records;
     const address = records.add(hash, this.#keys.heap, start, end, length);
@@ -182,9 +209,12 @@ export class PlainKeys {
     records.doubles[at + RECORD.nextPoint] = NEVER;
     records.doubles[at + RECORD.retireAt] = NEVER;
     records.words[(address >> 2) + RECORD.currency] = rows.currency;
-    records.words[(address >> 2) + RECORD.state] = stateOf(1, STATUS.unjudged);
-    rows.write(row, at + RECORD.rows);
-    this.#foresight.plan(address);
+    records.words[(address >> 2) + RECORD.state] = stateOf(isEarly ? 2 : 1, STATUS.unjudged);
+    rows.write(row, at + first);
+    if (isEarly) {
+      this.#past.write(at + RECORD.rows);
+      this.#foresight.postpone(address);
+    } else this.#foresight.plan(address);
     return true;
   }
 
@@ -221,6 +251,8 @@ export class PlainKeys {
     const bytes = this.#past.tidy(address, this.#through);
     const place = rows.placeOf(row, address);
     const time = rows.change.time.values[row]!;
+    // What goes with the seed, as where a snapshot was begun anew, has been there at no point.
+    if (time === BEFORE_ALL_TIME) return false;
     if (place < 0 || records.doubles[(address >> 3) + place + ROW.time]! > time) return false;
     const to = this.#past.end(address, bytes, place, time);
     if (!this.#comesAnew(row)) this.#foresight.plan(to);
@@ -249,17 +281,21 @@ export class PlainKeys {
   // Every record has an alarm of its own for what it waits for, so one is answered by the first record that is due.
   readonly #leaveDue = (address: number): boolean => {
     const point = this.#records.doubles[(address >> 3) + RECORD.nextPoint]!;
-    if (point > this.#through) return false;
+    if (point > this.#through || point === POSTPONED) return false;
     this.#leave(address);
     this.#around.due(this.#records.keyAt(address), point);
     return true;
+  };
+  readonly #lookAtFloor = (address: number): void => {
+    this.#leave(address);
+    this.#around.due(this.#records.keyAt(address), this.#floor);
   };
   readonly #visitDue = (hash: number): void => this.#records.withHash(hash, this.#leaveDue);
 
   readonly #hideDue = (address: number): boolean => {
     const first = this.#foresight.firstBehind(address, this.#through);
     const next = this.#records.doubles[(address >> 3) + RECORD.nextPoint]!;
-    if (Math.min(first, next) > this.#hiddenThrough) return false;
+    if (next === POSTPONED ? !this.#hidesPostponed : Math.min(first, next) > this.#hiddenThrough) return false;
     this.#leave(address);
     this.#leaving.push(this.#records.keyAt(address));
     return true;
@@ -279,7 +315,9 @@ export class PlainKeys {
     records.doubles[(address >> 3) + RECORD.retireAt] = NEVER;
   }
 
-  #expandLeaving(): void {
+  #expandPlanned(through: number): void {
+    this.#hiddenThrough = through;
+    this.#foresight.takeUncounted(through, this.#visitHidden);
     for (const key of this.#leaving) this.expand(key);
     this.#leaving.length = 0;
   }

@@ -66,6 +66,14 @@ export class PlainPast {
     const to = records.resize(address, bytes + (PAST.doubles << 3));
     const at = (to >> 3) + RECORD.rows;
     doubles.copyWithin(at + PAST.doubles, at, (to + bytes) >> 3);
+    this.write(at);
+    words[(to >> 2) + RECORD.state] = stateOf(rowsOf(state) + 1, statusOf(state), memoryOf(state));
+    return to;
+  }
+
+  /** Writes a past in which nothing is, at a place in doubles. */
+  write(at: number): void {
+    const { words, doubles } = this.#records;
     words[at << 1] = PAST.doubles | (PAST.input << 24);
     words[(at << 1) + PAST.status] = 0;
     words[(at << 1) + PAST.ended] = 0;
@@ -74,8 +82,6 @@ export class PlainPast {
     doubles[at + PAST.lastExpected] = BEFORE_ALL_TIME;
     doubles[at + PAST.lastActual] = BEFORE_ALL_TIME;
     doubles[at + PAST.base] = BEFORE_ALL_TIME;
-    words[(to >> 2) + RECORD.state] = stateOf(rowsOf(state) + 1, statusOf(state), memoryOf(state));
-    return to;
   }
 
   /**

@@ -18,6 +18,7 @@ import {
   hasEnd,
   identityBytesOf,
   inputOfRow,
+  isOfSeed,
   legOfEntry,
   lengthOfRow,
   MEMORY,
@@ -27,6 +28,7 @@ import {
   ROW,
   rowsOf,
   STATUS,
+  seedOfRow,
   statusOf,
   tableOfRow,
 } from "./plain-layout.ts";
@@ -96,8 +98,10 @@ export class PlainReader {
       if (inputOfRow(shape) !== PAST.input) {
         const from = this.#evidence(at);
         const end = at + lengthOfRow(shape) - 1;
-        ledger.add({ time: from.time, isAdd: true, row: from.id, entries: this.#entries(at, currency, from) });
-        if (hasEnd(shape)) ledger.add({ time: doubles[end]!, isAdd: false, row: from.id, entries: [] });
+        const entries = this.#entries(at, currency, from);
+        ledger.add({ time: from.time, isAdd: true, row: from.id, entries });
+        // A key that waited for all sources to have a history may be closed before one of its rows ends.
+        if (hasEnd(shape)) ledger.add({ time: doubles[end]!, isAdd: false, row: from.id, entries });
       }
       at += lengthOfRow(shape);
     }
@@ -183,7 +187,7 @@ export class PlainReader {
       minor: doubles[at + ROW.minor]!,
       sub: words[(at << 1) + ROW.sub]!,
       time: doubles[at + ROW.time]!,
-      seed: null,
+      seed: isOfSeed(shape) ? doubles[at + seedOfRow(shape)]! : null,
       fields: this.#fields(written, fieldsAt),
     };
   }

@@ -12,11 +12,14 @@ import {
   entriesOfRow,
   hasEnd,
   inputOfRow,
+  isOfSeed,
   lengthOfRow,
   MOST,
+  ofSeed,
   RECORD,
   ROW,
   rowsOf,
+  seedOfRow,
 } from "./plain-layout.ts";
 
 /** What `placeOf` says where a record has not the row. */
@@ -91,10 +94,10 @@ export class PlainRows {
     this.#fields.read(batch);
   }
 
-  /** Looks whether plain keys take the row: an add, not of the seed, with amounts in one currency and of no great size. */
+  /** Looks whether plain keys take the row: an add, with amounts in one currency and of no great size. */
   look(row: number): boolean {
     const { change } = this;
-    if (change.kind.values[row] !== ADD || change.seed.nulls[row] === 0) return false;
+    if (change.kind.values[row] !== ADD) return false;
     // One that stays as it was may be of a key that was forgotten.
     if (change.absent.values[row] !== 0) return false;
     const sub = change.sub.values[row]!;
@@ -102,14 +105,15 @@ export class PlainRows {
     if (change.row.ends[row]! - change.row.starts[row]! > MOST.identityBytes) return false;
     if (!this.#lookAtEntries(row)) return false;
     const bytes = this.#fields.bytesOf(row) + change.row.ends[row]! - change.row.starts[row]!;
-    this.length = ROW.entries + ENTRY_DOUBLES * this.#entries + ((bytes + 7) >> 3);
+    const seed = change.seed.nulls[row] === 1 ? 0 : 1;
+    this.length = ROW.entries + ENTRY_DOUBLES * this.#entries + ((bytes + 7) >> 3) + seed;
     return true;
   }
 
   #lookAtEntries(row: number): boolean {
-    const time = this.change.time.values[row]!;
     const business = this.#businessTimes;
-    const businessTime = business === undefined || business.nulls[row] === 1 ? time : business.values[row]!;
+    const businessTime =
+      business === undefined || business.nulls[row] === 1 ? this.#timeOf(row) : business.values[row]!;
     let entries = 0;
     let legs = 0;
     for (let i = 0; i < this.#legs.length; i++) {
@@ -137,6 +141,12 @@ export class PlainRows {
     return entries > 0;
   }
 
+  /** When a row was changed, or of the seed when that was taken. */
+  #timeOf(row: number): number {
+    const { seed, time } = this.change;
+    return seed.nulls[row] === 1 ? time.values[row]! : seed.values[row]!;
+  }
+
   /** Writes the row that was looked at, at a place in doubles. */
   write(row: number, at: number): void {
     const { words, doubles } = this.#records;
@@ -144,7 +154,12 @@ export class PlainRows {
     const entries = this.#entries;
     const identity = change.row.ends[row]! - change.row.starts[row]!;
     const word = at << 1;
-    words[word + ROW.shape] = this.length | (entries << 16) | (this.input << 24);
+    const shape = this.length | (entries << 16) | (this.input << 24);
+    words[word + ROW.shape] = shape;
+    if (change.seed.nulls[row] === 0) {
+      words[word + ROW.shape] = ofSeed(shape);
+      doubles[at + seedOfRow(shape)] = change.seed.values[row]!;
+    }
     words[word + ROW.name] = change.table.values[row]! | (identity << 16);
     words[word + ROW.legs] = this.#legsWord;
     words[word + ROW.sub] = change.sub.values[row]!;
@@ -173,7 +188,9 @@ export class PlainRows {
     const { words, doubles } = this.#records;
     const at = (address >> 3) + place;
     const [major, minor] = [doubles[at + ROW.major]!, doubles[at + ROW.minor]!];
-    const known = { major, minor, sub: words[(at << 1) + ROW.sub]!, time: doubles[at + ROW.time]!, seed: null };
+    const shape = words[at << 1]!;
+    const seed = isOfSeed(shape) ? doubles[at + seedOfRow(shape)]! : null;
+    const known = { major, minor, sub: words[(at << 1) + ROW.sub]!, time: doubles[at + ROW.time]!, seed };
     const coming = {
       major: change.major.values[row]!,
       minor: change.minor.values[row]!,

@@ -1,6 +1,6 @@
 import { Batch } from "../../base/batch.ts";
 import type { Int32Column, Int64Column, TextColumn } from "../../base/columns.ts";
-import { days, hours, milliseconds, minutes } from "../../base/time.ts";
+import { BEFORE_ALL_TIME, days, hours, milliseconds, minutes } from "../../base/time.ts";
 import { type Job, job } from "../../checks/job.ts";
 import { ADD, changeColumns, changeLayout, RETRACT } from "../../dataflow/change-layout.ts";
 import { id, model, money, table, text } from "../../dataflow/model.ts";
@@ -62,13 +62,27 @@ export interface Row {
 export class ComparedRun {
   readonly check: ShortOfMemory;
   readonly #frontiers = new Map<string, number>();
+  /** By source: when the newest row of its seed was read. */
+  readonly #seeds = new Map<string, number>();
   #position = 0;
 
-  /** All before `start` has been read. */
-  constructor(check: ShortOfMemory, start: number) {
+  /** All before `start` has been read; without it nothing is known of any source. */
+  constructor(check: ShortOfMemory, start?: number) {
     this.check = check;
+    if (start === undefined) return;
     this.advance("shop", start - 1);
     this.advance("ledger", start - 1);
+  }
+
+  /** Rows of the seed, which were read at a time. */
+  seed(kind: Kind, rows: readonly Row[], time: number): void {
+    const { source } = kind.from[0]!;
+    this.#seeds.set(source, Math.max(time, this.#seeds.get(source) ?? 0));
+    const batch = this.#batchOf(kind, ADD, rows, BEFORE_ALL_TIME);
+    const { seed } = changeColumns(batch);
+    seed.nulls.fill(0);
+    seed.values.fill(time);
+    this.check.batch(KINDS.indexOf(kind), batch);
   }
 
   /** Rows that are added or retracted, by `sign`, at a time. */
@@ -87,7 +101,7 @@ export class ComparedRun {
   advance(source: string, through: number): void {
     if (through <= (this.#frontiers.get(source) ?? 0)) return;
     this.#frontiers.set(source, through);
-    this.check.control({ type: "frontier", source, through, since: 0 });
+    this.check.control({ type: "frontier", source, through, since: this.#seeds.get(source) ?? 0 });
   }
 
   /** Lines cannot be read from a time on. */
