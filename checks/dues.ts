@@ -3,6 +3,12 @@ import { SortedList } from "../base/sorted-list.ts";
 import type { StateReader, StateWriter } from "./state-bytes.ts";
 import type { JudgedEntry } from "./totals.ts";
 
+/** What of a due is written. */
+const HAS_LINES = 1;
+const HAS_EXPECTED = 2;
+const HAS_TAKEN_BACK = 4;
+const HAS_AHEAD = 8;
+
 /** What a key's entries in one currency come to of which all have one deadline, which lies ahead. */
 export class Due {
   /** In event time, without skew. */
@@ -82,15 +88,22 @@ export class Dues {
   /** Writes all of it, for `read`. */
   write(out: StateWriter): void {
     out.uint(this.#list.size);
-    for (const { dueAt, currency, entries, lines, expected, takenBack, ahead } of this.#list) {
+    this.#list.forEach(({ dueAt, currency, entries, lines, expected, takenBack, ahead }) => {
       out.time(dueAt);
       out.currency(currency);
       out.uint(entries);
-      out.uint(lines);
-      out.amount(expected);
-      out.amount(takenBack);
-      out.amount(ahead);
-    }
+      // A key may have very many of one entry, of which nearly all is nothing.
+      out.byte(
+        (lines === 0 ? 0 : HAS_LINES) |
+          (expected === 0n ? 0 : HAS_EXPECTED) |
+          (takenBack === 0n ? 0 : HAS_TAKEN_BACK) |
+          (ahead === 0n ? 0 : HAS_AHEAD),
+      );
+      if (lines !== 0) out.uint(lines);
+      if (expected !== 0n) out.amount(expected);
+      if (takenBack !== 0n) out.amount(takenBack);
+      if (ahead !== 0n) out.amount(ahead);
+    });
   }
 
   /** Reads what `write` wrote, into one that is empty. */
@@ -98,10 +111,11 @@ export class Dues {
     for (let left = input.uint(); left > 0; left--) {
       const due = new Due(input.time(), input.currency());
       due.entries = input.uint();
-      due.lines = input.uint();
-      due.expected = input.amount();
-      due.takenBack = input.amount();
-      due.ahead = input.amount();
+      const flags = input.byte();
+      if ((flags & HAS_LINES) !== 0) due.lines = input.uint();
+      if ((flags & HAS_EXPECTED) !== 0) due.expected = input.amount();
+      if ((flags & HAS_TAKEN_BACK) !== 0) due.takenBack = input.amount();
+      if ((flags & HAS_AHEAD) !== 0) due.ahead = input.amount();
       this.#list.add(due);
     }
   }

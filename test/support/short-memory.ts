@@ -33,15 +33,17 @@ export class ShortOfMemory {
   readonly #disk = new MemoryDisk();
   readonly #statuses = new Map<string, Control>();
   readonly #sizes: Partial<StateStoreOptions>;
+  readonly #cacheBytes: number;
   #starts = 0;
   #node!: OperatorNode;
   #subtasks: readonly Subtask[];
   /** Checkpoints that are being written. */
   #underWay: readonly Promise<StorePart>[] = [];
 
-  /** `sizes`: those of its stores that are other than usual. */
-  constructor(job: Job, sizes: Partial<StateStoreOptions> = {}) {
+  /** `sizes`: those of its stores that are other than usual; `cacheBytes`: what records may take as objects. */
+  constructor(job: Job, sizes: Partial<StateStoreOptions> = {}, cacheBytes = 0) {
     this.#sizes = sizes;
+    this.#cacheBytes = cacheBytes;
     this.#subtasks = this.#open(job, 1);
   }
 
@@ -149,7 +151,7 @@ export class ShortOfMemory {
     return Array.from({ length: count }, (_, index) => {
       const place = { disk: this.#disk, dir: "state", prefix: `p${this.#starts++}` };
       const store = new StateStore({ ...place, memoryBytes: MIB, ...this.#sizes });
-      const backend = { ...memoryBackend(), store, cacheBytes: 0 };
+      const backend = { ...memoryBackend(), store, cacheBytes: this.#cacheBytes };
       return { backend, host: new OperatorHost(this.#node, new FanOut(), new Map(), emit, backend, index === 0) };
     });
   }
