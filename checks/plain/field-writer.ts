@@ -3,45 +3,76 @@ import type { Column, Float64Column, Int32Column, Int64Column, TextColumn } from
 import { currencyColumn } from "../../dataflow/change-layout.ts";
 import type { FieldKind, Model } from "../../dataflow/model.ts";
 import type { Records } from "../../dataflow/records.ts";
-import { fieldWordsOf } from "./field-words.ts";
+import { FIELD_WORDS, fieldWordsOf } from "./field-words.ts";
 
-/** A field over the batch that is read: two words a row of what is neither text nor flag. */
-interface FieldColumns {
+/** A field, and where its words are in a row. */
+interface FieldPlace {
   readonly name: string;
   readonly kind: FieldKind;
-  column: Column;
-  words: Int32Array;
-  currency: Int32Column;
+  readonly at: number;
+}
+
+/** A text over the batch that is read. */
+interface TextPlace extends FieldPlace {
+  column: TextColumn;
 }
 
 /** Bytes up to which a loop is quicker than a call. */
 const FEW_BYTES = 24;
 
-/** Writes the fields of a model's rows as evidence, words as they are in the columns. */
+/**
+ * Writes the fields of a model's rows as evidence, words as they are in the columns. The words of all rows of a batch are put
+ * one behind the other when it is read, column by column, which costs a fraction of what going through the columns for each
+ * row does.
+ */
 export class FieldWriter {
   readonly #records: Records;
-  readonly #fields: FieldColumns[];
-  readonly #texts: FieldColumns[];
+  readonly #fields: readonly FieldPlace[];
+  readonly #texts: readonly TextPlace[];
   readonly #words: number;
-  readonly #bitWords: number;
+  /** By row of the batch: its words; and the bytes that its fields take, with their texts. */
+  #image = new Int32Array(0);
+  #bytes = new Int32Array(0);
+  /** Doubles seen as words, by field: the same as long as their column has the same memory. */
+  readonly #seen = new Map<string, Int32Array>();
 
   constructor(model: Model, records: Records) {
     this.#records = records;
-    const none = undefined as unknown as Column & Int32Column;
-    this.#fields = Object.entries(model.fields).map(([name, { kind }]) => {
-      return { name, kind, column: none, words: NO_WORDS, currency: none };
+    const fields = Object.entries(model.fields);
+    let at = Math.ceil(fields.length / 32);
+    this.#fields = fields.map(([name, { kind }]) => {
+      const place = { name, kind, at };
+      at += FIELD_WORDS[kind];
+      return place;
     });
-    this.#texts = this.#fields.filter(({ kind }) => kind === "id" || kind === "text");
-    this.#words = fieldWordsOf(this.#fields.map(({ kind }) => kind));
-    this.#bitWords = Math.ceil(this.#fields.length / 32);
+    const column = undefined as unknown as TextColumn;
+    const texts = this.#fields.filter(({ kind }) => kind === "id" || kind === "text");
+    this.#texts = texts.map((place) => ({ ...place, column }));
+    this.#words = fieldWordsOf(fields.map(([, { kind }]) => kind));
   }
 
-  /** The columns of a batch; valid as long as it is. */
+  /** Reads the rows of a batch; valid as long as it is. */
   read(batch: Batch): void {
-    for (const field of this.#fields) {
-      field.column = batch.column(field.name);
-      field.words = wordsOf(field.column, field.words);
-      if (field.kind === "money") field.currency = batch.column(currencyColumn(field.name)) as Int32Column;
+    const { count } = batch;
+    const size = this.#words;
+    if (this.#bytes.length < count) {
+      this.#image = new Int32Array(2 * count * size);
+      this.#bytes = new Int32Array(2 * count);
+    }
+    const image = this.#image;
+    image.fill(0, 0, count * size);
+    this.#bytes.fill(4 * size, 0, count);
+    for (const [i, { name, kind, at }] of this.#fields.entries()) {
+      const column = batch.column(name);
+      putBits(image, i >> 5, size, count, column.nulls, 1 << (i & 31));
+      if (kind === "flag") putWords(image, at, size, count, (column as Int32Column).values);
+      else if (kind !== "id" && kind !== "text") putPairs(image, at, size, count, this.#wordsOf(name, column));
+      if (kind !== "money") continue;
+      putWords(image, at + 2, size, count, (batch.column(currencyColumn(name)) as Int32Column).values);
+    }
+    for (const text of this.#texts) {
+      text.column = batch.column(text.name) as TextColumn;
+      putLengths(image, text.at, size, count, text.column, this.#bytes);
     }
   }
 
@@ -52,48 +83,20 @@ export class FieldWriter {
 
   /** Bytes that the fields of a row take, with their texts. */
   bytesOf(row: number): number {
-    let bytes = 4 * this.#words;
-    for (let i = 0; i < this.#texts.length; i++) {
-      const { nulls, starts, ends } = this.#texts[i]!.column as TextColumn;
-      if (nulls[row] === 0) bytes += ends[row]! - starts[row]!;
-    }
-    return bytes;
+    return this.#bytes[row]!;
   }
 
   /** Writes a row's fields, at a place in words, and behind them the bytes of its identity and of its texts. */
   write(row: number, at: number, identity: TextColumn): void {
     const { words } = this.#records;
-    const fields = this.#fields;
-    let bits = at;
-    let word = at + this.#bitWords;
-    let byte = this.#copy((at + this.#words) << 2, identity, row);
-    for (let i = 0; i < this.#bitWords; i++) words[at + i] = 0;
-    for (let i = 0; i < fields.length; i++) {
-      const { kind, column, words: from, currency } = fields[i]!;
-      if (i > 0 && (i & 31) === 0) bits++;
-      const isNull = column.nulls[row] === 1;
-      if (!isNull) words[bits]! |= 1 << (i & 31);
-      switch (kind) {
-        case "id":
-        case "text": {
-          const { starts, ends } = column as TextColumn;
-          words[word++] = isNull ? 0 : ends[row]! - starts[row]!;
-          if (!isNull) byte = this.#copy(byte, column as TextColumn, row);
-          break;
-        }
-        case "flag":
-          words[word++] = from[row]!;
-          break;
-        case "money":
-          words[word + 2] = currency.values[row]!;
-          words[word] = from[2 * row]!;
-          words[word + 1] = from[2 * row + 1]!;
-          word += 3;
-          break;
-        default:
-          words[word++] = from[2 * row]!;
-          words[word++] = from[2 * row + 1]!;
-      }
+    const image = this.#image;
+    const size = this.#words;
+    const from = row * size;
+    for (let i = 0; i < size; i++) words[at + i] = image[from + i]!;
+    let byte = this.#copy((at + size) << 2, identity, row);
+    for (let i = 0; i < this.#texts.length; i++) {
+      const text = this.#texts[i]!;
+      if (image[from + text.at] !== 0) byte = this.#copy(byte, text.column, row);
     }
   }
 
@@ -106,24 +109,51 @@ export class FieldWriter {
     else bytes.set(heap.subarray(start, start + length), to);
     return to + length;
   }
+
+  /** The words of a column that has two a row. */
+  #wordsOf(name: string, column: Column): Int32Array {
+    if (column.type === "int64") return (column as Int64Column).words;
+    const { buffer, byteOffset, length } = (column as Float64Column).values;
+    const seen = this.#seen.get(name);
+    if (seen !== undefined && seen.buffer === buffer && seen.byteOffset === byteOffset && seen.length === 2 * length)
+      return seen;
+    const words = new Int32Array(buffer, byteOffset, 2 * length);
+    this.#seen.set(name, words);
+    return words;
+  }
 }
 
-const NO_WORDS = new Int32Array(0);
+/** Sets a bit in a word of each row that has a value. */
+function putBits(image: Int32Array, word: number, size: number, count: number, nulls: Uint8Array, bit: number): void {
+  for (let row = 0, at = word; row < count; row++, at += size) if (nulls[row] === 0) image[at]! |= bit;
+}
 
-/** The words of a column that has one or two a row; those known already where they are the same memory. */
-function wordsOf(column: Column, known: Int32Array): Int32Array {
-  switch (column.type) {
-    case "int64":
-      return (column as Int64Column).words;
-    case "bool":
-    case "int32":
-      return (column as Int32Column).values;
-    case "float64": {
-      const { buffer, byteOffset, length } = (column as Float64Column).values;
-      const isSame = known.buffer === buffer && known.byteOffset === byteOffset && known.length === 2 * length;
-      return isSame ? known : new Int32Array(buffer, byteOffset, 2 * length);
-    }
-    default:
-      return NO_WORDS;
+/** Puts a word of each row. */
+function putWords(image: Int32Array, word: number, size: number, count: number, from: Int32Array): void {
+  for (let row = 0, at = word; row < count; row++, at += size) image[at] = from[row]!;
+}
+
+/** Puts two words of each row. */
+function putPairs(image: Int32Array, word: number, size: number, count: number, from: Int32Array): void {
+  for (let row = 0, at = word; row < count; row++, at += size) {
+    image[at] = from[2 * row]!;
+    image[at + 1] = from[2 * row + 1]!;
+  }
+}
+
+/** Puts the length of each row's text, where there is one, and adds it to those of all. */
+function putLengths(
+  image: Int32Array,
+  word: number,
+  size: number,
+  count: number,
+  { nulls, starts, ends }: TextColumn,
+  bytes: Int32Array,
+): void {
+  for (let row = 0, at = word; row < count; row++, at += size) {
+    if (nulls[row] === 1) continue;
+    const length = ends[row]! - starts[row]!;
+    image[at] = length;
+    bytes[row]! += length;
   }
 }
