@@ -62,6 +62,8 @@ export class CheckOperator implements Operator {
     const { changed } = this.#context;
     let rows: InputRows | undefined;
     let unkeyed = 0;
+    let former = -1;
+    let name: Key = "";
     for (let row = 0; row < batch.count; row++) {
       if (keys.nulls[row] === 1) {
         unkeyed++;
@@ -70,7 +72,10 @@ export class CheckOperator implements Operator {
       changed?.(keys.text(row));
       if (plain?.take(row) === true) continue;
       rows ??= this.#intake.read(input, batch);
-      this.#change(keys.text(row), rows, row);
+      // Rows of a key often come together.
+      if (former < 0 || !keys.equals(row, keys, former)) name = keys.text(row);
+      former = row;
+      this.#change(name, rows, row);
     }
     if (unkeyed > 0) this.#tellUnkeyed(model, by.join(" and "));
   }

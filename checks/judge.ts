@@ -199,11 +199,14 @@ function forgetSilent(verdicts: KeyVerdicts, judgements: readonly Judgement[]): 
   verdicts.currencies = verdicts.currencies.filter((c) => !isSilent(c) || judged.get(c) !== undefined);
 }
 
+/** Pairs up to which to look at each is quicker than to make a map. */
+const MOST_COMPARED = 64;
+
 /** Adds a pass for currencies and periods that were judged before and of which nothing is left. */
 function withFormer(judgements: readonly Judgement[], { currencies }: KeyVerdicts): readonly Judgement[] {
   if (currencies.length === 0) return judgements;
-  const [first] = judgements;
-  if (currencies.length === 1 && first !== undefined && isAbout(currencies[0]!, first)) return judgements;
+  const isFew = currencies.length * judgements.length <= MOST_COMPARED;
+  if (isFew && currencies.every((c) => judgements.some((judgement) => isAbout(c, judgement)))) return judgements;
   const judged = new ByAbout([...judgements], 0);
   const gone = currencies.filter((c) => judged.get(c) === undefined);
   return gone.length === 0 ? judgements : [...judgements, ...gone.map((c) => nothingLeft(c.currency, c.period))];

@@ -101,7 +101,12 @@ export class InputRows {
 
   /** The row's part in each leg that its input feeds. */
   entries(from: RowEvidence, row: number): Entry[] {
-    return this.#legs.flatMap((leg) => this.#entry(leg, from, row) ?? []);
+    const entries: Entry[] = [];
+    for (const leg of this.#legs) {
+      const entry = this.#entry(leg, from, row);
+      if (entry !== null) entries.push(entry);
+    }
+    return entries;
   }
 
   /** None where the row should have an amount, which is null. */
@@ -150,8 +155,14 @@ function fieldReader(batch: Batch, model: Model, name: string): FieldReader {
   const column = batch.column(name);
   if (model.fields[name]!.kind !== "money") return (row) => column.get(row);
   const currency = batch.column(currencyColumn(name)) as Int32Column;
+  let packed = 0;
+  let code = "";
   return (row) => {
     const minor = column.get(row);
-    return minor === null ? null : { minor, currency: unpackCurrency(currency.values[row]!) };
+    if (minor === null) return null;
+    // Most rows of a batch are of few currencies, one of them for long.
+    if (currency.values[row] !== packed || code === "") code = unpackCurrency(currency.values[row]!);
+    packed = currency.values[row]!;
+    return { minor, currency: code };
   };
 }

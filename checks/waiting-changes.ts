@@ -27,7 +27,9 @@ export class WaitingChanges implements Iterable<Change> {
   #runEnd: number | undefined;
   /** Kept while there are many. */
   #many: ManyWaiting | undefined;
-  /** A retract may wait whose row is not known. */
+  /** Retracts among them. */
+  #retracts = 0;
+  /** One of those may be of a row that is not known. */
   #mayBeUnknown = false;
 
   /** A run are changes of which each lies within `skewMs` of the one before. */
@@ -52,6 +54,7 @@ export class WaitingChanges implements Iterable<Change> {
     const { first } = this.#list;
     const { time } = change;
     this.#list.add(change);
+    if (!change.isAdd) this.#retracts++;
     if (first === undefined) this.#runEnd = time;
     else if (this.#runEnd !== undefined) this.#moveRunEnd(time, first.time, this.#runEnd);
     if (this.#many === undefined && this.size > FEW) this.#many = new ManyWaiting(this.#list, this.#skewMs);
@@ -64,6 +67,7 @@ export class WaitingChanges implements Iterable<Change> {
     const { first } = this.#list;
     if (first === undefined || first.time > through) return undefined;
     this.#list.takeFirst();
+    if (!first.isAdd) this.#retracts--;
     if (this.#runEnd !== undefined && (this.#list.first?.time ?? Number.POSITIVE_INFINITY) > this.#runEnd)
       this.#runEnd = undefined;
     this.#many?.removeFirst(first);
@@ -83,15 +87,16 @@ export class WaitingChanges implements Iterable<Change> {
 
   /** Drops retracts of rows that neither count nor are added before. */
   dropUnknown(isKnown: (row: string) => boolean): void {
-    if (!this.#mayBeUnknown || this.size === 0) return;
+    if (!this.#mayBeUnknown || this.#retracts === 0) return;
     this.#mayBeUnknown = false;
     const coming = new Set<string>();
     const kept: Change[] = [];
-    for (const change of this.#list) {
+    this.#list.forEach((change) => {
       if (change.isAdd) coming.add(change.row);
       if (change.isAdd || coming.has(change.row) || isKnown(change.row)) kept.push(change);
-    }
+    });
     if (kept.length === this.size) return;
+    this.#retracts -= this.size - kept.length;
     this.#list = SortedList.of(kept, byTime);
     this.#runEnd = undefined;
     this.#many = this.size > FEW ? new ManyWaiting(this.#list, this.#skewMs) : undefined;
