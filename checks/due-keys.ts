@@ -168,6 +168,7 @@ export class DueKeys {
   /** False where some are left. */
   #judgeSome(): boolean {
     const through = this.judgedThrough;
+    if (this.plain?.judgeMore() === false) return false;
     for (let left = KEYS_AT_ONCE; left > 0; left--) {
       const due = this.#timers.next(through);
       if (due === undefined) {

@@ -11,6 +11,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Most alarms of which it is noted that nobody needs to look: 12 to 24 bytes each. */
 const MOST_PASSING = 2 ** 19;
 
+/** Keys that are planned at once, of those that were postponed, at some 4 µs each, before others have their turn. */
+const PLANNED_AT_ONCE = 4_096;
+
 /** What `PlainForesight` works on. */
 export interface ForesightOptions {
   readonly records: Records;
@@ -35,8 +38,11 @@ export class PlainForesight {
   readonly #retention: PlainRetention;
   readonly #count: ForesightOptions["count"];
   readonly #keepsRowsMs: number;
-  /** Of keys that are not planned yet, at no time. */
+  /** Of keys that are not planned yet: instead of times, in which turn that is done. */
   readonly #postponed: Alarms;
+  /** So many were postponed; and so many turns were taken since. */
+  #putOff = 0;
+  #turns = 0;
   /** Of points at which a key is to be looked at. */
   readonly #looks: Alarms;
   /** Those of `#looks` at which keys pass by now, because of rows that came later; and those where nothing is judged. */
@@ -61,14 +67,20 @@ export class PlainForesight {
   /** A key, which is new and has a past, is planned when the others are that came before all sources had a history. */
   postpone(address: number): void {
     this.#records.doubles[(address >> 3) + RECORD.nextPoint] = POSTPONED;
-    this.#postponed.set(0, this.#records.hashAt(address));
+    this.#postpone(this.#records.hashAt(address));
+  }
+
+  #postpone(hash: number): void {
+    this.#postponed.set(Math.floor(this.#putOff++ / PLANNED_AT_ONCE), hash);
   }
 
   /**
-   * Plans the keys that were postponed. Nothing is judged before `floor`, which has been reached: what was to be judged at a
-   * point before it, or is of the seed, is judged there. `look`: visited with those of which more is to be said at that point.
+   * Plans keys that were postponed; false where some are left. Nothing is judged before `floor`, which has been reached: what was
+   * to be judged at a point before it, or is of the seed, is judged there. `look`: visited with those of which more is to be said
+   * at that point.
    */
-  planPostponed(floor: number, look: (address: number) => void): void {
+  planPostponed(floor: number, look: (address: number) => void): boolean {
+    if (this.#putOff === 0) return true;
     const { doubles } = this.#records;
     const planFirst = (address: number): boolean => {
       if (doubles[(address >> 3) + RECORD.nextPoint] !== POSTPONED) return false;
@@ -78,7 +90,10 @@ export class PlainForesight {
       else look(address);
       return true;
     };
-    this.#postponed.take(0, (_time, hash) => this.#records.withHash(hash, planFirst));
+    this.#postponed.take(this.#turns++, (_turn, hash) => this.#records.withHash(hash, planFirst));
+    if (this.#turns * PLANNED_AT_ONCE < this.#putOff) return false;
+    this.#putOff = this.#turns = 0;
+    return true;
   }
 
   /** Judges a key at the first point of all where it has one there or before; false where it is to be looked at. */
@@ -104,7 +119,8 @@ export class PlainForesight {
 
   /** Visits the hashes of all keys that were postponed, which are so no more. */
   takePostponed(visit: (hash: number) => void): void {
-    this.#postponed.take(0, (_time, hash) => visit(hash));
+    this.#postponed.take(NEVER, (_turn, hash) => visit(hash));
+    this.#putOff = this.#turns = 0;
   }
 
   /** Looks ahead from a key's last point on, after a row came. */
@@ -210,7 +226,7 @@ export class PlainForesight {
       });
     }
     const point = doubles[(address >> 3) + RECORD.nextPoint]!;
-    if (point === POSTPONED) this.#postponed.set(0, hash);
+    if (point === POSTPONED) this.#postpone(hash);
     else if (point < NEVER) this.#looks.set(point, hash);
     this.#retention.recover(address);
   }

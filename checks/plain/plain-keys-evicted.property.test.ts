@@ -11,6 +11,7 @@ import {
   comparedJob,
   KINDS,
   type Kind,
+  Line,
   Payment,
   type Row,
   type Version,
@@ -68,6 +69,29 @@ describe("plain keys that are on the disk mostly, in jobs that begin anew", () =
       return allSaid(check);
     });
     expect(plain!.verdicts).toHaveLength(5_000);
+    expect(plain).toEqual(other);
+  });
+
+  it("are judged once each where very many have rows of the seed, with a barrier before all were looked at", () => {
+    const [plain, other] = [true, false].map((isPlain) => {
+      const job = comparedJob({ skewMs: 2_000, retainDays: 60 }, isPlain);
+      const check = new ShortOfMemory(job);
+      const run = new ComparedRun(check);
+      const rows = Array.from({ length: 15_000 }, (_, i) => {
+        const key = i === 0 ? KEYS[0]! : i === 14_000 ? KEYS[1]! : Buffer.from(`'payment-${i}`);
+        return { key, row: `row-${i}`, amount: 1_000, currency: EUR };
+      });
+      run.seed(Payment, rows, START);
+      run.seed(Line, rows.slice(0, 12_000), START);
+      // Deadlines are behind the first point of all, and have been reached with it.
+      for (const source of SOURCES) run.advance(source, START + days(1));
+      run.put(Line, ADD, rows.slice(12_000, 13_500), START + days(1) + 1);
+      check.restart(job, 2);
+      for (const source of SOURCES) run.advance(source, START + days(2));
+      return allSaid(check);
+    });
+    expect(plain!.verdicts).toHaveLength(3_000 + 1_500);
+    expect(plain!.counts[0]).toEqual([START, [12_000, 3_000]]);
     expect(plain).toEqual(other);
   });
 });

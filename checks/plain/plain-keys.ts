@@ -135,12 +135,19 @@ export class PlainKeys {
 
   /** Judges all points through a frontier, none before `floor`: there, once it is reached, all are judged together. */
   judgeThrough(through: number, floor: number): void {
+    while (!this.judgeMore());
     if (floor > this.#through) this.#expandPlanned(Math.min(through, floor));
     this.#through = through;
     this.#floor = floor;
-    if (through >= floor) this.#foresight.planPostponed(floor, this.#lookAtFloor);
-    this.#foresight.take(through, this.#visitDue);
-    this.#around.retirements.take(through, this.#visitRetired);
+    this.judgeMore();
+  }
+
+  /** Goes on with the keys that wait for the first point of all, of which there may be very many; false where some are left. */
+  judgeMore(): boolean {
+    const isDone = this.#isEarly || this.#foresight.planPostponed(this.#floor, this.#lookAtFloor);
+    this.#foresight.take(this.#through, this.#visitDue);
+    this.#around.retirements.take(this.#through, this.#visitRetired);
+    return isDone;
   }
 
   /** Keys with a point at or before a time that was not judged are plain no more. */
